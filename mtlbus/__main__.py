@@ -1,0 +1,7 @@
+"""`python -m mtlbus`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

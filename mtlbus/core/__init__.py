@@ -1,0 +1,1 @@
+"""The ground floor: what a task, an output, a specification and an error are."""

@@ -1,0 +1,76 @@
+"""What every network returns, in training and out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+MapKind = Literal["gate", "attention", "region", "score", "offset", "scalar", "feature"]
+
+
+@dataclass(frozen=True)
+class Map:
+    """An inner quantity of a network, returned as a value.
+
+    Attributes:
+        tensor: B×…; by kind
+            gate       B×C×H×W in 0..1
+            attention  B×heads×Q×K, each row over K sums to 1
+            region     B×R×H×W weights in 0..1 that sum to 1 over R
+            score      B×classes×R or B×classes×R×H×W, signed share of a logit
+            offset     B×2K×H×W in cells
+            scalar     B×N
+            feature    B×C×H×W, kept in the graph so that Grad-CAM can differentiate it
+        kind: which of these it is.
+        stage: where in the network, in words.
+        stride: input pixels per cell of the map (1 = full resolution).
+        meaning: one plain sentence.
+        grid: rows and columns of the cells behind Q and K, for attention.
+        labels: names along the axis that a reader would ask about (regions, heads, scalars).
+    """
+
+    tensor: Tensor
+    kind: MapKind
+    stage: str
+    stride: int
+    meaning: str
+    grid: tuple[int, int] | None = None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Output:
+    """Result of `model(images, maps=False)`; logits are never activated inside a model.
+
+    Attributes:
+        mask_logits: B×K×H×W at input size, K = 1 (sigmoid) or 2 (softmax: background, tumour);
+            None for a method without a mask.
+        class_logits: task name to B×C, C = 1 (sigmoid) or the number of classes (softmax);
+            empty for a method without a class.
+        maps: map name to `Map`; empty unless maps were asked for.
+    """
+
+    mask_logits: Tensor | None = None
+    class_logits: dict[str, Tensor] = field(default_factory=dict)
+    maps: dict[str, Map] = field(default_factory=dict)
+
+
+def positive_logit(logits: Tensor) -> Tensor:
+    """The log-odds of the positive class (last of two) along dimension 1.
+
+    For one channel this is the logit itself; for two it is their difference, because
+    softmax(l)[1] = sigmoid(l1 - l0). Shape B×1×… or B×2×… to B×….
+    """
+    if logits.shape[1] == 1:
+        return logits[:, 0]
+    if logits.shape[1] == 2:
+        return logits[:, 1] - logits[:, 0]
+    raise ValueError(f"Expected 1 or 2 channels for a two-class task, got {logits.shape[1]}.")
+
+
+def positive_probability(logits: Tensor) -> Tensor:
+    """Probability of the positive class, B×1×… or B×2×… to B×…, in float32."""
+    return torch.sigmoid(positive_logit(logits.float()))

@@ -1,0 +1,144 @@
+"""What a method is: the paper it comes from, what it answers, and what we had to decide."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from .outputs import MapKind
+from .tasks import MALIGNANCY, SEGMENTATION, Task
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+Role = Literal["proposed", "ablation", "baseline"]
+ROLES: tuple[Role, ...] = ("proposed", "ablation", "baseline")
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where a method is described."""
+
+    title: str
+    authors: str
+    year: int
+    reference: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A point the paper leaves open.
+
+    Attributes:
+        number: our number for it, as in the method's docstring ("M3").
+        question: what the paper does not say.
+        default: what we do.
+        options: name of the constructor option and the values it allows.
+        reason: why the default is the default.
+    """
+
+    number: str
+    question: str
+    default: str
+    options: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class MapSpec:
+    """A map that a method returns when it is asked for maps."""
+
+    name: str
+    kind: MapKind
+    meaning: str
+
+
+@dataclass(frozen=True)
+class ReportedTable:
+    """Figures printed in the paper, never to be mixed with ours.
+
+    Attributes:
+        caption: what the table is about.
+        data: the images it was made on.
+        caveat: what a reader must know before comparing.
+        columns: column names; the first is the row name.
+        rows: the printed values as text.
+    """
+
+    caption: str
+    data: str
+    caveat: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class PaperRecipe:
+    """The training settings the paper states, and what it leaves open."""
+
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    batch_size: int
+    epochs: int
+    input_size: int
+    mask_weight: float
+    class_weight: float
+    betas: tuple[float, float] = (0.9, 0.999)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A method, in data: read by the command line, the app and the model card.
+
+    Attributes:
+        name: registry name.
+        title: as people call it.
+        role: whether its paper proposes it, takes it as a part of the proposal, or compares with
+            it.
+        paper: where it is described, or, for a baseline, where it is compared with.
+        idea: three sentences.
+        tasks: what it answers.
+        maps: the inner maps it returns when asked.
+        stated: what the paper states.
+        ours: what we had to add, by the numbers of `decisions`.
+        decisions: the points the paper leaves open; their options are constructor options.
+        paper_errors: what is wrong or contradictory in the paper.
+        reported: the paper's own figures.
+        recipe: the paper's training settings; None where it states none.
+        input_size: side of the square input, pixels.
+        mean, std: by channel, of the normalisation.
+    """
+
+    name: str
+    title: str
+    role: Role
+    paper: Paper
+    idea: str
+    tasks: tuple[Task, ...]
+    maps: tuple[MapSpec, ...]
+    stated: str
+    ours: str
+    decisions: tuple[Decision, ...] = ()
+    paper_errors: tuple[str, ...] = ()
+    reported: tuple[ReportedTable, ...] = ()
+    recipe: PaperRecipe | None = None
+    input_size: int = 256
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+
+    @property
+    def segments(self) -> bool:
+        """Whether the method draws a mask."""
+        return SEGMENTATION in self.tasks
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the method says benign or malignant."""
+        return MALIGNANCY in self.tasks
+
+    def as_dict(self) -> dict[str, Any]:
+        """The spec as JSON-ready data."""
+        return asdict(self)

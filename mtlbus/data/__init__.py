@@ -1,0 +1,1 @@
+"""From files on disk, and from physics, to clean images, masks and splits."""

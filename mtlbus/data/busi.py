@@ -1,0 +1,98 @@
+"""BUSI in its official layout: `benign/benign (1).png` with `benign (1)_mask.png`, `_mask_1.png` …
+
+Al-Dhabyani et al., Dataset of breast ultrasound images, Data in Brief 28:104863, 2020.
+"""
+
+from __future__ import annotations
+
+import csv
+from importlib import resources
+from pathlib import Path
+
+from ..core.errors import DataError
+from .dataset import Dataset, Sample, require_folder
+from .splits import assign_folds
+
+LABELS = {"benign": 0, "malignant": 1, "normal": None}
+FOLDS_FILE = "busi_folds.csv"
+
+
+def read_folds() -> dict[str, dict[str, str]]:
+    """Image id to its row of the split file that ships with the package (see `splits`)."""
+    text = resources.files(__package__).joinpath(FOLDS_FILE).read_text(encoding="utf-8")
+    return {row["id"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def load(root: str | Path) -> Dataset:
+    """Read BUSI.
+
+    Groups and folds come from the package's split file: near-duplicates share a group, groups
+    with images under two labels are left out, normal images have no label and no fold.
+
+    Raises:
+        DataError: the folder is not in BUSI's layout.
+    """
+    root = require_folder(Path(root), "busi")
+    folds = read_folds()
+    samples: list[Sample] = []
+    defects: list[str] = []
+    mixed = 0
+    for name, label in LABELS.items():
+        folder = root / name
+        if not folder.is_dir():
+            raise DataError(
+                f"{str(root)!r} has no folder {name!r}. BUSI has benign, malignant and normal."
+            )
+        masks: dict[str, list[Path]] = {}
+        for path in sorted(folder.glob("*_mask*.png")):
+            masks.setdefault(path.stem.split("_mask")[0], []).append(path)
+        for path in sorted(folder.glob("*.png")):
+            if "_mask" in path.stem:
+                continue
+            row = folds.get(path.stem, {})
+            if row.get("mixed_label") == "1":
+                mixed += 1
+                continue
+            if path.stem not in masks:
+                defects.append(f"{path.name}: no mask file; left out.")
+                continue
+            fold = row.get("fold") or None
+            samples.append(
+                Sample(
+                    id=path.stem,
+                    dataset="busi",
+                    image=path,
+                    masks=tuple(masks[path.stem]),
+                    label=label,
+                    group="busi:" + row.get("group", path.stem),
+                    fold=int(fold) if fold else None,
+                )
+            )
+    if mixed:
+        defects.append(f"{mixed} images in near-duplicate groups with two labels; left out.")
+    if not samples:
+        raise DataError(f"No images in {str(root)!r}. BUSI has 'benign/benign (1).png' and so on.")
+    return Dataset("busi", root, tuple(samples), tuple(defects))
+
+
+def write_folds(groups_file: str | Path, target: str | Path) -> None:
+    """Make the package's split file from a table of near-duplicate groups.
+
+    Lesion images without a mixed label get a fold 1 … 5 from `StratifiedGroupKFold(5, shuffle,
+    seed 0)`; all others get none.
+
+    Args:
+        groups_file: CSV with columns id, label, group, mixed_label.
+        target: CSV with columns id, group, mixed_label, fold.
+    """
+    with Path(groups_file).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    usable = [row for row in rows if row["label"] != "normal" and row["mixed_label"] == "0"]
+    folds = assign_folds([LABELS[row["label"]] for row in usable], [row["group"] for row in usable])
+    assigned = {row["id"]: str(fold) for row, fold in zip(usable, folds, strict=True)}
+    lines = ["id,group,mixed_label,fold"]
+    lines += [
+        f"{row['id']},{row['group']},{row['mixed_label']},{assigned.get(row['id'], '')}"
+        for row in rows
+    ]
+    Path(target).write_text("\n".join(lines) + "\n", encoding="utf-8")

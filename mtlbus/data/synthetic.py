@@ -1,0 +1,88 @@
+"""Phantoms as a dataset: `phantom=COUNT` or `phantom=COUNT@FIRST_SEED`."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..core.errors import InputError
+from ..core.files import write_atomically, write_json
+from .dataset import Dataset, Sample
+from .phantom import Phantom, make_phantom, random_parameters
+
+FIRST_SEED = 900_000
+SIZE = 256
+
+
+@dataclass(frozen=True)
+class PhantomSample(Sample):
+    """A phantom that is made when it is asked for.
+
+    Attributes:
+        seed: of its parameters and its speckle.
+    """
+
+    seed: int = 0
+
+    def pixels(self) -> np.ndarray:
+        """The image, 256×256 uint8."""
+        return make_phantom(random_parameters(self.seed), SIZE).image
+
+    def mask(self) -> np.ndarray:
+        """The true mask, 256×256 bool."""
+        return make_phantom(random_parameters(self.seed), SIZE).mask
+
+
+def load(notation: str | Path) -> Dataset:
+    """Phantoms with seeds FIRST_SEED, FIRST_SEED + 1, …; every phantom is its own group.
+
+    Args:
+        notation: "COUNT" or "COUNT@FIRST_SEED".
+
+    Raises:
+        InputError: no such numbers.
+    """
+    count, _, first = str(notation).partition("@")
+    if not count.isdigit() or not (first or "0").isdigit() or int(count) < 1:
+        raise InputError(f"Expected phantom=COUNT or phantom=COUNT@SEED, got {str(notation)!r}.")
+    start = int(first) if first else FIRST_SEED
+    samples = tuple(
+        PhantomSample(
+            id=f"phantom-{seed}",
+            dataset="phantom",
+            image=Path(f"phantom-{seed}"),
+            label=int(random_parameters(seed).malignant),
+            group=f"phantom:{seed}",
+            seed=seed,
+        )
+        for seed in range(start, start + int(count))
+    )
+    return Dataset("phantom", Path(str(notation)), samples)
+
+
+def save_phantom(folder: Path, name: str, phantom: Phantom) -> dict[str, Any]:
+    """Write NAME.png, NAME_mask.png and NAME.json.
+
+    Returns:
+        name, label, mm_per_pixel, parameters and files.
+    """
+    folder = Path(folder)
+    document = {
+        "name": name,
+        "label": phantom.label,
+        "mm_per_pixel": phantom.mm_per_pixel,
+        "parameters": asdict(phantom.parameters),
+    }
+    planes = {f"{name}.png": phantom.image, f"{name}_mask.png": phantom.mask.astype("uint8") * 255}
+    for file, plane in planes.items():
+        buffer = io.BytesIO()
+        Image.fromarray(plane).save(buffer, "PNG")
+        write_atomically(folder / file, buffer.getvalue())
+    write_json(folder / f"{name}.json", document)
+    files = [*planes, f"{name}.json"]
+    return {**document, "files": [str(folder / file) for file in files]}

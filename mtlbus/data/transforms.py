@@ -1,0 +1,164 @@
+"""From a grey image to the network's input and back, and augmentation on batches of tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+PREPROCESSING_VERSION = "pad-square-bilinear-1"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where an image lies inside its zero-padded square, so that results can return to it.
+
+    Attributes:
+        height, width: of the image, pixels.
+        top, left: of the image inside the square, pixels.
+    """
+
+    height: int
+    width: int
+
+    @property
+    def side(self) -> int:
+        """Side of the square, pixels."""
+        return max(self.height, self.width)
+
+    @property
+    def top(self) -> int:
+        """Rows of padding above; an odd rest goes to the bottom."""
+        return (self.side - self.height) // 2
+
+    @property
+    def left(self) -> int:
+        """Columns of padding on the left; an odd rest goes to the right."""
+        return (self.side - self.width) // 2
+
+    def pad(self, plane: Tensor) -> Tensor:
+        """…×H×W to …×side×side with zeros."""
+        bottom = self.side - self.height - self.top
+        right = self.side - self.width - self.left
+        return F.pad(plane, (self.left, right, self.top, bottom))
+
+    def crop(self, plane: Tensor) -> Tensor:
+        """…×side×side back to …×H×W."""
+        return plane[
+            ..., self.top : self.top + self.height, self.left : self.left + self.width
+        ]
+
+
+def square_image(pixels: np.ndarray, size: int) -> Tensor:
+    """Zero-pad a grey image to a centred square and scale it, bilinear with anti-aliasing.
+
+    Args:
+        pixels: H×W uint8.
+        size: side of the result, pixels.
+
+    Returns:
+        1×size×size float32 in 0..1.
+    """
+    plane = torch.from_numpy(np.ascontiguousarray(pixels)).float()[None] / 255
+    square = Frame(*pixels.shape).pad(plane)
+    return F.interpolate(
+        square[None], size=(size, size), mode="bilinear", antialias=True, align_corners=False
+    )[0].clamp(0, 1)
+
+
+def square_mask(mask: np.ndarray, size: int) -> Tensor:
+    """Pad and scale a mask like its image, by nearest neighbour: H×W bool to size×size bool."""
+    plane = torch.from_numpy(np.ascontiguousarray(mask)).float()[None]
+    square = Frame(*mask.shape).pad(plane)
+    return F.interpolate(square[None], size=(size, size), mode="nearest-exact")[0, 0] > 0.5
+
+
+def restore(plane: Tensor, frame: Frame) -> Tensor:
+    """Bring a …×size×size float plane back to the image's own grid, …×H×W, bilinear."""
+    lead = plane.shape[:-2]
+    flat = plane.reshape(1, -1, *plane.shape[-2:]).float()
+    square = F.interpolate(
+        flat, size=(frame.side, frame.side), mode="bilinear", align_corners=False
+    )
+    return frame.crop(square.reshape(*lead, frame.side, frame.side))
+
+
+def normalise(grey: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+    """B×1×H×W grey in 0..1 to B×3×H×W, replicated and normalised by channel."""
+    shift = torch.tensor(mean, device=grey.device).view(1, 3, 1, 1)
+    scale = torch.tensor(std, device=grey.device).view(1, 3, 1, 1)
+    return (grey.expand(-1, 3, -1, -1) - shift) / scale
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of a training batch; every strength is the half width of its range.
+
+    Attributes:
+        rotation: degrees.
+        log_scale, log_aspect: natural logarithm of zoom and of width over height.
+        shift: share of the side.
+        log_gamma, gain: of the grey values.
+        noise: standard deviation of added Gaussian noise, drawn per image from 0 to this.
+        flip: probability of a horizontal flip.
+    """
+
+    rotation: float = 15.0
+    log_scale: float = 0.25
+    log_aspect: float = 0.1
+    shift: float = 0.2
+    log_gamma: float = 0.4
+    gain: float = 0.2
+    noise: float = 0.03
+    flip: float = 0.5
+
+    def __call__(
+        self, grey: Tensor, masks: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Move image and mask alike, then change the grey values.
+
+        Args:
+            grey: B×1×H×W in 0..1.
+            masks: B×H×W float, 1 inside the lesion.
+            generator: the only source of chance.
+        """
+        batch = len(grey)
+
+        def uniform(width: float) -> Tensor:
+            return (torch.rand(batch, generator=generator) * 2 - 1) * width
+
+        angle = torch.deg2rad(uniform(self.rotation))
+        scale, aspect = uniform(self.log_scale), uniform(self.log_aspect)
+        across = torch.exp(-(scale + aspect))
+        down = torch.exp(-(scale - aspect))
+        mirror = torch.where(
+            torch.rand(batch, generator=generator) < self.flip, -torch.ones(batch), 1.0
+        )
+        cosine, sine = torch.cos(angle), torch.sin(angle)
+        matrix = torch.stack(
+            [
+                torch.stack([cosine * across * mirror, -sine * down, uniform(2 * self.shift)], 1),
+                torch.stack([sine * across * mirror, cosine * down, uniform(2 * self.shift)], 1),
+            ],
+            dim=1,
+        )
+        grid = F.affine_grid(matrix, list(grey.shape), align_corners=False)
+        grey = F.grid_sample(grey, grid, mode="bilinear", align_corners=False)
+        masks = F.grid_sample(
+            masks[:, None], grid, mode="nearest", align_corners=False
+        )[:, 0]
+
+        gamma = torch.exp(uniform(self.log_gamma)).view(-1, 1, 1, 1)
+        gain = (1 + uniform(self.gain)).view(-1, 1, 1, 1)
+        level = (torch.rand(batch, generator=generator) * self.noise).view(-1, 1, 1, 1)
+        noise = torch.randn(grey.shape, generator=generator) * level
+        grey = grey.clamp(0, 1).pow(gamma) * gain + noise * (grey > 0)
+        return grey.clamp(0, 1), masks
+
+
+NO_AUGMENTATION = Augmentation(0, 0, 0, 0, 0, 0, 0, 0)
+FLIP_ONLY = Augmentation(0, 0, 0, 0, 0, 0, 0, flip=0.5)
+

@@ -1,0 +1,236 @@
+"""`predictions.csv`, one row an image, and the summary of it that goes on the card and the page."""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..core.errors import DataError, InputError
+from .intervals import group_draws, percentile_limits
+from .metrics import CLASSIFICATION, SEGMENTATION, classification_metrics
+from .weighted import weighted_classification, weighted_mean
+
+TEXT = ("image_id", "dataset", "group", "part", "birads", "device", "histology")
+COLUMNS = (
+    "image_id", "dataset", "group", "fold", "part", "label", "logit", "probability",
+    "dice", "jaccard", "pixel_tpr", "pixel_fpr", "aer", "miou", "hd95", "assd",
+    "lesion_area", "predicted_area", "birads", "device", "histology",
+)  # fmt: skip
+"""Of `predictions.csv`, in order.
+
+fold: the test fold of the model, 1 … 5. part: "test" or "validation". label: 0 benign,
+1 malignant. logit, probability: of malignancy; empty for a method without a class. dice … assd:
+see `metrics.mask_metrics`; empty for a method without a mask. Areas: pixels of the 256×256 grid.
+"""
+PARTS = ("test", "validation")
+REQUIRED = ("image_id", "dataset", "part")
+KEY = ["dataset", "image_id", "fold", "part"]
+
+
+def write_predictions(path: str | Path, rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> None:
+    """Write `predictions.csv`; the file is there whole or not at all.
+
+    Args:
+        path: the file to write; its folder exists.
+        rows: a mapping from column to value for each image, or a frame as `read_predictions`
+            gives it. Missing columns, None and NaN become empty cells.
+
+    Raises:
+        InputError: a column that is not in `COLUMNS`, a required one without a value, or no such
+            folder.
+        DataError: values that `read_predictions` would refuse.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise InputError(f"No folder {str(path.parent)!r} to write {path.name} into.")
+    cells = _cells(rows)
+    _checked(cells, path.name)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            cells.to_csv(file, index=False, lineterminator="\n")
+        os.chmod(temporary, 0o644)  # mkstemp makes it readable by its owner only
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def prediction_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
+    """Rows as the table that `read_predictions` gives after `write_predictions`, without a file.
+
+    Arguments and errors as in `write_predictions`.
+    """
+    return _checked(_cells(rows), "Predictions")
+
+
+def read_predictions(path: str | Path) -> pd.DataFrame:
+    """Read `predictions.csv`: all of `COLUMNS`, in order.
+
+    Text columns are strings, "" where empty; the others are numbers, NaN where empty (label and
+    fold are integers when no row is without).
+
+    Raises:
+        DataError: the file is missing or not a table, lacks a column, holds an unknown part or
+            label, a probability outside 0..1, a cell that is not a number, or an image twice.
+    """
+    path = Path(path)
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except FileNotFoundError:
+        raise DataError(f"No predictions at {str(path)!r}. Run `evaluate` first.") from None
+    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        raise DataError(f"{path.name} cannot be read as a table: {error}") from None
+    missing = [name for name in COLUMNS if name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"{path.name} lacks the columns {', '.join(missing)}. It was not written by this "
+            "version; run `evaluate` again."
+        )
+    return _checked(frame[list(COLUMNS)], path.name)
+
+
+def summarise(
+    frame: pd.DataFrame,
+    threshold: float = 0.5,
+    bootstrap: int = 1000,
+    seed: int = 0,
+    part: str = "test",
+) -> dict[str, Any]:
+    """All metrics of one method, per dataset and pooled, with 95 % intervals over groups.
+
+    Args:
+        frame: as `read_predictions` gives it.
+        threshold: probability at or above which an image is called malignant.
+        bootstrap: replicates; groups are drawn within each dataset.
+        seed: of the bootstrap.
+        part: the rows that count; validation rows never mix with test rows.
+
+    Returns:
+        ``{"datasets": {NAME: entry}, "pooled": entry}``, ready for JSON. An entry holds n (images),
+        groups, each metric of `metrics.CLASSIFICATION` and `metrics.SEGMENTATION` that applies
+        to the method as ``{"value", "low", "high"}`` (None where undefined), and, for a method
+        with a mask, empty_masks: images left out of hd95 and assd because the predicted or the
+        true mask is empty. Mask metrics are means over images. The calibration error of a
+        small sample is biased upwards, and that of its replicates more so: the limits of ece may
+        both lie above its value.
+
+    Raises:
+        DataError: no row belongs to that part.
+    """
+    rows = frame[frame["part"] == part]
+    if rows.empty:
+        there = ", ".join(sorted(set(frame["part"]))) or "none"
+        raise DataError(f"No rows of part {part!r} among the predictions. Parts there: {there}.")
+    return {
+        "datasets": {
+            name: _entry(some, threshold, bootstrap, seed)
+            for name, some in rows.groupby("dataset", sort=True)
+        },
+        "pooled": _entry(rows, threshold, bootstrap, seed),
+    }
+
+
+def group_keys(frame: pd.DataFrame) -> np.ndarray:
+    """The group of each row, shape N str; an image without a group is a group of its own."""
+    return np.where(frame["group"] == "", "image " + frame["image_id"], frame["group"]).astype(str)
+
+
+def _entry(rows: pd.DataFrame, threshold: float, bootstrap: int, seed: int) -> dict[str, Any]:
+    groups, datasets = group_keys(rows), rows["dataset"].to_numpy(dtype=str)
+    entry: dict[str, Any] = {"n": len(rows), "groups": len(set(zip(datasets, groups, strict=True)))}
+    draws = group_draws(groups, bootstrap, seed, strata=datasets)
+    judged = (rows["probability"].notna() & rows["label"].notna()).to_numpy()
+    if judged.any():
+        labels = rows["label"].to_numpy(dtype=float)[judged]
+        probabilities = rows["probability"].to_numpy(dtype=float)[judged]
+        values = classification_metrics(labels, probabilities, threshold)
+        replicates = weighted_classification(labels, probabilities, draws[:, judged], threshold)
+        for name in CLASSIFICATION:
+            entry[name] = _interval(values[name], replicates[name])
+    outlined = rows["dice"].notna().to_numpy()
+    if outlined.any():
+        masks = rows[outlined]
+        for name in SEGMENTATION:
+            replicates = weighted_mean(masks[name], draws[:, outlined])
+            entry[name] = _interval(float(masks[name].mean()), replicates)
+        entry["empty_masks"] = int(masks["hd95"].isna().sum())
+    return entry
+
+
+def _interval(value: float, replicates: np.ndarray) -> dict[str, float | None]:
+    low, high = percentile_limits(replicates)
+    limits = {"value": value, "low": low, "high": high}
+    return {name: None if math.isnan(number) else number for name, number in limits.items()}
+
+
+def _cells(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
+    """The table as it is written: all of `COLUMNS`, every cell a text."""
+    if isinstance(rows, pd.DataFrame):
+        rows = rows.to_dict("records")
+    rows = [dict(row) for row in rows]
+    unknown = sorted({str(name) for row in rows for name in row} - set(COLUMNS))
+    if unknown:
+        raise InputError(f"Unknown columns {unknown}. Allowed: {', '.join(COLUMNS)}.")
+    cells = [[_cell(name, row.get(name)) for name in COLUMNS] for row in rows]
+    return pd.DataFrame(cells, columns=list(COLUMNS), dtype=str)
+
+
+def _cell(column: str, value: Any) -> str:
+    """One value as text: the shortest text that reads back as the same logit and probability,
+    six digits for the rest, which is finer than any of them is known."""
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        if column in REQUIRED:
+            raise InputError(f"A row has no {column}.")
+        return ""
+    if column in TEXT:
+        return str(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"Column {column} takes numbers, not {value!r}.") from None
+    if number.is_integer() and abs(number) < 1e15 and column not in ("logit", "probability"):
+        return str(int(number))
+    return repr(number) if column in ("logit", "probability") else f"{number:.6g}"
+
+
+def _checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """A frame of strings as typed columns, or a `DataError` that names file, column and row."""
+
+    def refuse(column: str, bad: pd.Series, allowed: str) -> None:
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise DataError(
+                f"{name}, row {row + 2}: {column} is {frame[column].iloc[row]!r}; "
+                f"allowed: {allowed}."
+            )
+
+    typed = {}
+    for column in COLUMNS:
+        text = frame[column]
+        if column in TEXT:
+            typed[column] = text
+            continue
+        numbers = pd.to_numeric(text.replace("", np.nan), errors="coerce")
+        refuse(column, (numbers.isna() & (text != "")) | np.isinf(numbers), "a number or nothing")
+        typed[column] = numbers
+    checked = pd.DataFrame(typed)
+    for column in REQUIRED:
+        refuse(column, checked[column] == "", "a value")
+    refuse("part", ~checked["part"].isin(PARTS), " or ".join(PARTS))
+    label, probability = checked["label"], checked["probability"]
+    refuse("label", label.notna() & ~label.isin((0, 1)), "0 (benign) or 1 (malignant)")
+    refuse("probability", (probability < 0) | (probability > 1), "0..1")
+    twice = checked.duplicated(KEY)
+    refuse("image_id", twice, f"each image once for its {', '.join(KEY)}")
+    for column in ("label", "fold"):
+        if checked[column].notna().all():
+            checked[column] = checked[column].astype("int64")
+    return checked

@@ -1,0 +1,1 @@
+"""From a network's inner maps to what a reader can see."""

@@ -1,0 +1,90 @@
+"""The confusion matrix, and the same counts moved to a clinic's prevalence as people."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ..evaluation.operating_points import Confusion, NaturalFrequencies
+from .colours import BENIGN, MALIGNANT
+from .style import CLEAR, finish, see_through
+
+ENDS = {
+    "tp": "Cancers found",
+    "fn": "Cancers missed",
+    "fp": "False alarms",
+    "tn": "Benign, rightly cleared",
+}
+"""The four ends of a call, by their names in `Confusion`."""
+_PLACES = {"tp": (0, 0), "fn": (1, 0), "fp": (0, 1), "tn": (1, 1)}  # column, row
+_COLOURS = {"tp": MALIGNANT, "fn": MALIGNANT, "fp": BENIGN, "tn": BENIGN}
+PEOPLE_COLOURS = {"tp": "#D55E00", "fn": "#F5B041", "fp": "#7FB8A4", "tn": "#B8BDC6"}
+
+
+def confusion_figure(counts: Confusion, height: int = 250) -> go.Figure:
+    """Rows are the truth, columns the call; counts, and their share of the row.
+
+    The deeper a cell, the larger its share of the row; rows wear the colour of their truth. Each
+    cell has a point whose customdata is its name (tp, fn, fp, tn).
+    """
+    rows = {"tp": counts.tp + counts.fn, "fn": counts.tp + counts.fn}
+    rows |= {"fp": counts.fp + counts.tn, "tn": counts.fp + counts.tn}
+    figure = finish(go.Figure(), height, legend=False)
+    texts = []
+    for name, (column, row) in _PLACES.items():
+        count = getattr(counts, name)
+        share = count / rows[name] if rows[name] else 0.0
+        figure.add_shape(
+            type="rect", x0=column - 0.485, x1=column + 0.485, y0=row - 0.475, y1=row + 0.475,
+            layer="below", line={"color": see_through(_COLOURS[name], 0.8), "width": 1},
+            fillcolor=see_through(_COLOURS[name], 0.06 + 0.5 * share),
+        )  # fmt: skip
+        percent = f"{share:.1%} of row" if rows[name] else "row is empty"
+        texts.append(f"<b>{count}</b><br>{ENDS[name].lower()}<br>{percent}")
+    columns, lines = zip(*_PLACES.values(), strict=True)
+    still = {"marker": {"opacity": 0}, "textfont": {}}
+    figure.add_scatter(
+        x=columns, y=lines, mode="markers+text", text=texts, customdata=list(_PLACES),
+        marker={"size": 90, "symbol": "square", "color": CLEAR, "opacity": 0},
+        hoverinfo="none", selected={"marker": still["marker"]},
+        unselected={"marker": still["marker"], "textfont": {}},
+    )  # fmt: skip
+    figure.update_xaxes(
+        tickvals=[0, 1], ticktext=["called malignant", "called benign"], side="top",
+        range=[-0.5, 1.5], showgrid=False, zeroline=False, fixedrange=True,
+    )  # fmt: skip
+    figure.update_yaxes(
+        tickvals=[0, 1], range=[1.5, -0.5], showgrid=False, zeroline=False, fixedrange=True,
+        ticktext=[f"malignant<br>({rows['tp']})", f"benign<br>({rows['tn']})"], automargin=True,
+    )  # fmt: skip
+    return figure.update_layout(
+        margin={"l": 10, "r": 10, "t": 36, "b": 6}, dragmode=False, clickmode="event+select"
+    )
+
+
+def people_figure(frequencies: NaturalFrequencies, columns: int = 50) -> go.Figure:
+    """One dot a person, in the order found, missed, falsely alarmed, rightly cleared."""
+    groups = {
+        "tp": frequencies.true_positives,
+        "fn": frequencies.false_negatives,
+        "fp": frequencies.false_positives,
+        "tn": frequencies.true_negatives,
+    }
+    figure, start = go.Figure(), 0
+    for name, count in groups.items():
+        where = np.arange(start, start + count)
+        figure.add_scatter(
+            x=where % columns, y=where // columns, mode="markers", hoverinfo="name",
+            name=f"{count} {ENDS[name][0].lower() + ENDS[name][1:]}",
+            marker={"size": 7, "color": PEOPLE_COLOURS[name]},
+        )  # fmt: skip
+        start += count
+    finish(figure, 260)
+    figure.update_xaxes(visible=False, range=[-1, columns], fixedrange=True)
+    rows = -(-frequencies.n // columns)
+    figure.update_yaxes(visible=False, range=[rows - 0.3, -0.7], fixedrange=True)
+    return figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 4, "b": 4},
+        legend={"y": -0.02, "itemclick": False, "itemdoubleclick": False},
+        dragmode=False,
+    )

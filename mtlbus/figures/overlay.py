@@ -1,0 +1,185 @@
+"""Outlines and masks over ultrasound: arrays in, encoded images out.
+
+The grey image is scaled bilinearly and never stretched; outlines are drawn at the resolution of
+the panel, so that a 256 px image does not get a blocky line.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
+
+from . import colours
+
+PANEL = (680, 960)
+"""Height and width, pixels, of the place that a picture fills as far as its aspect allows."""
+SMALL_PANEL = (420, 480)
+_STRIP = 30
+
+
+def panel_size(height: int, width: int, place: tuple[int, int] = PANEL) -> tuple[int, int]:
+    """Height and width at which an image is shown, pixels: as large as fits, aspect kept."""
+    scale = min(place[0] / height, place[1] / width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def grey_panel(pixels: np.ndarray, place: tuple[int, int] = PANEL) -> np.ndarray:
+    """An image at panel size, H×W uint8 to h×w×3 uint8."""
+    height, width = panel_size(*pixels.shape, place)
+    grey = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
+    return np.repeat(np.asarray(grey)[..., None], 3, axis=2)
+
+
+def plane_panel(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A probability plane, or a boolean mask, at panel size: H×W to h×w float32 in 0..1.
+
+    A mask is softened by half of its own pixel first, so that its steps do not show.
+    """
+    values = np.asarray(plane, dtype=np.float32)
+    grows = size[0] / plane.shape[0]
+    if plane.dtype == bool and grows > 1:
+        values = ndimage.gaussian_filter(values, 0.7)
+    scaled = Image.fromarray(values).resize((size[1], size[0]), Image.Resampling.BICUBIC)
+    return np.clip(np.asarray(scaled), 0, 1)
+
+
+def line_alpha(inside: np.ndarray, width: float) -> np.ndarray:
+    """Opacity of an anti-aliased line around a region, h×w bool to h×w float32 in 0..1.
+
+    Args:
+        inside: the region at panel size.
+        width: of the line, panel pixels.
+    """
+    alpha = np.zeros(inside.shape, np.float32)
+    if not inside.any() or inside.all():
+        return alpha
+    margin = int(np.ceil(width)) + 4
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    box = (
+        slice(max(0, rows[0] - margin), rows[-1] + margin + 1),
+        slice(max(0, columns[0] - margin), columns[-1] + margin + 1),
+    )
+    part = inside[box]
+    outer, inner = ndimage.distance_transform_edt(~part), ndimage.distance_transform_edt(part)
+    signed = np.where(part, 0.5 - inner, outer - 0.5)
+    signed = ndimage.gaussian_filter(signed, 1.0)  # the steps of a pixel grid
+    alpha[box] = np.clip(width / 2 + 0.5 - np.abs(signed), 0, 1)
+    return alpha
+
+
+def blend(panel: np.ndarray, alpha: np.ndarray, colour: str) -> np.ndarray:
+    """Lay a colour over a panel: h×w×3 uint8, h×w in 0..1."""
+    weight = alpha[..., None].astype(np.float32)
+    tint = np.array(colours.rgb(colour), np.float32)
+    return (panel * (1 - weight) + tint * weight + 0.5).astype(np.uint8)
+
+
+def draw_region(
+    panel: np.ndarray,
+    plane: np.ndarray,
+    colour: str,
+    threshold: float = 0.5,
+    line: float = 2.0,
+    fill: float = 0.0,
+) -> np.ndarray:
+    """Outline, and if wanted fill, the region where a plane is above a threshold.
+
+    Args:
+        panel: h×w×3 uint8, of `grey_panel`.
+        plane: H×W probabilities or bool, on the image's own grid or any finer one.
+        colour: "#RRGGBB".
+        threshold: 0..1.
+        line: width of the outline, panel pixels; 0 for none.
+        fill: opacity of the inside, 0..1.
+    """
+    inside = plane_panel(plane, panel.shape[:2]) > threshold
+    if fill > 0:
+        panel = blend(panel, inside * np.float32(fill), colour)
+    if line > 0:
+        panel = blend(panel, line_alpha(inside, line + 2) * 0.55, "#000000")
+        panel = blend(panel, line_alpha(inside, line), colour)
+    return panel
+
+
+def draw_agreement(
+    panel: np.ndarray, predicted: np.ndarray, truth: np.ndarray, fill: float = 0.45
+) -> np.ndarray:
+    """Colour what a mask found, marked in excess and missed; h×w×3 uint8 panel, H×W bool masks."""
+    size = panel.shape[:2]
+    said, true = (plane_panel(mask, size) > 0.5 for mask in (predicted, truth))
+    for where, colour in (
+        (said & true, colours.AGREE),
+        (said & ~true, colours.EXTRA),
+        (~said & true, colours.MISSED),
+    ):
+        panel = blend(panel, where * np.float32(fill), colour)
+    return blend(panel, line_alpha(true, 1.5), "#FFFFFF")
+
+
+def draw_levels(
+    panel: np.ndarray, levels: np.ndarray, palette: list[str], fill: float = 0.55
+) -> np.ndarray:
+    """Colour whole numbers 0 … N over a panel; 0 stays clear, n takes `palette[n − 1]`.
+
+    Args:
+        panel: h×w×3 uint8.
+        levels: H×W whole numbers on the image's grid.
+        palette: one colour a level.
+        fill: opacity.
+    """
+    size = (panel.shape[1], panel.shape[0])
+    image = Image.fromarray(levels.astype(np.uint8))
+    shown = np.asarray(image.resize(size, Image.Resampling.NEAREST))
+    for level, colour in enumerate(palette, start=1):
+        panel = blend(panel, (shown == level) * np.float32(fill), colour)
+    return panel
+
+
+def add_strip(panel: np.ndarray, entries: list[tuple[str | None, str]]) -> np.ndarray:
+    """A dark strip below a panel with a legend: (colour or None, text) from left to right.
+
+    Entries that do not fit go to the next line.
+    """
+    font = ImageFont.load_default(15)
+    width = panel.shape[1]
+    places, x, line = [], 10, 0
+    for colour, text in entries:
+        needs = (20 if colour else 0) + round(font.getlength(text)) + 16
+        if x + needs > width and x > 10:
+            x, line = 10, line + 1
+        places.append((x, line * (_STRIP - 6) + _STRIP // 2, colour, text))
+        x += needs
+    strip = Image.new("RGB", (width, _STRIP + line * (_STRIP - 6)), "#0E1416")
+    draw = ImageDraw.Draw(strip)
+    for x, middle, colour, text in places:
+        if colour:
+            draw.rounded_rectangle((x, middle - 6, x + 12, middle + 6), 3, fill=colour)
+        draw.text((x + (20 if colour else 0), middle), text, "#E4ECEE", font, anchor="lm")
+    return np.concatenate([panel, np.asarray(strip)])
+
+
+def encode_jpeg(panel: np.ndarray, quality: int = 90) -> bytes:
+    """A panel as JPEG, for grey pictures with little colour; h×w×3 or h×w uint8."""
+    buffer = io.BytesIO()
+    Image.fromarray(panel).save(buffer, "JPEG", quality=quality, subsampling=0)
+    return buffer.getvalue()
+
+
+def encode_png(panel: np.ndarray) -> bytes:
+    """A panel as PNG, for masks and for keeping; h×w×3, h×w×4, h×w uint8 or h×w bool."""
+    buffer = io.BytesIO()
+    pixels = panel.astype(np.uint8) * 255 if panel.dtype == bool else panel
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def thumbnail(pixels: np.ndarray, longest: int = 160) -> bytes:
+    """A small JPEG of a grey image, H×W uint8, its longest side at most `longest` px."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((longest, longest), Image.Resampling.BILINEAR)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

@@ -1,0 +1,79 @@
+"""The probability of malignancy on a line from 0 to 100 %, with its operating point."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from . import colours
+from .style import FAINT, NEUTRAL, finish, see_through
+
+_TRACK = (0.30, 0.70)
+
+
+def probability_bar(
+    probability: float,
+    threshold: float,
+    grey_zone: tuple[float, float] | None = None,
+) -> go.Figure:
+    """A bar that is benign left of the threshold and malignant right of it, with a marker.
+
+    Args:
+        probability: of malignancy, 0..1.
+        threshold: of the operating point; at or above it the call is malignant.
+        grey_zone: probabilities between two strict operating points, where the call is unsure.
+    """
+    figure = go.Figure()
+    for low, high, colour in (
+        (0, threshold, colours.BENIGN),
+        (threshold, 1, colours.MALIGNANT),
+    ):
+        _band(figure, low, high, see_through(colour, 0.40))
+    if grey_zone and grey_zone[0] < grey_zone[1]:
+        _band(figure, *grey_zone, see_through(colours.UNSURE, 0.75))
+    figure.add_shape(
+        type="line",
+        x0=threshold,
+        x1=threshold,
+        y0=0.16,
+        y1=0.84,
+        line={"color": NEUTRAL, "width": 2},
+    )
+    marker = {
+        "symbol": "diamond",
+        "size": 20,
+        "color": colours.of_class(probability >= threshold),
+        "line": {"color": "white", "width": 2},
+    }
+    figure.add_scatter(
+        x=[probability],
+        y=[0.5],
+        mode="markers",
+        marker=marker,
+        hovertemplate=f"probability {probability:.1%}<br>"
+        f"operating point {threshold:.1%}<extra></extra>",
+    )
+    for x, side, text in ((0.0, "left", "benign"), (1.0, "right", "malignant")):
+        figure.add_annotation(
+            x=x, y=0.92, xanchor=side, yanchor="middle", text=text, showarrow=False,
+            font={"size": 13},
+        )  # fmt: skip
+    figure.update_xaxes(
+        range=[-0.01, 1.01],
+        tickvals=[0, 0.25, 0.5, 0.75, 1],
+        tickformat=".0%",
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
+        tickcolor=FAINT,
+        ticks="outside",
+    )
+    figure.update_yaxes(visible=False, range=[0, 1.05], fixedrange=True)
+    finish(figure, height=104, legend=False)
+    return figure.update_layout(margin={"l": 14, "r": 22, "t": 0, "b": 24})
+
+
+def _band(figure: go.Figure, low: float, high: float, colour: str) -> None:
+    figure.add_shape(
+        type="rect", x0=low, x1=high, y0=_TRACK[0], y1=_TRACK[1], fillcolor=colour,
+        line={"width": 0}, layer="below",
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""The regions a mask makes, and what each adds to the class logit."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ..data.transforms import Frame
+from ..explain.attention import LogitSplit, cells_on_image
+from .cells import add_picture, image_figure, png_uri
+from .colours import BENIGN, MALIGNANT
+from .style import FAINT, NEUTRAL, finish
+
+# Okabe and Ito (2008): told apart with any colour vision, and not the colours of the classes.
+REGION_COLOURS = ("#56B4E9", "#CC79A7", "#F0E442")
+
+
+def region_figure(
+    grey: np.ndarray,
+    regions: np.ndarray,
+    names: tuple[str, ...],
+    frame: Frame,
+    opacity: float = 0.45,
+    height: int = 330,
+) -> go.Figure:
+    """The image with each pixel tinted by its region.
+
+    Args:
+        grey: H×W uint8.
+        regions: R×size×size over the padded square, in 0..1; a pixel belongs to the largest.
+        names: of the regions.
+        frame: of the image.
+        opacity: of the tint.
+        height: pixels.
+    """
+    figure = image_figure(grey, height)
+    index = cells_on_image(regions, frame).argmax(axis=0)
+    colours = [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in REGION_COLOURS]
+    table = np.array([[*colour, round(255 * opacity)] for colour in colours], dtype=np.uint8)
+    add_picture(figure, png_uri(table[index]), frame)
+    for name, colour in zip(names, REGION_COLOURS, strict=False):
+        figure.add_scatter(
+            x=[None], y=[None], mode="markers", name=name,
+            marker={"size": 12, "symbol": "square", "color": colour},
+        )  # fmt: skip
+    return figure.update_layout(
+        showlegend=True, legend={"orientation": "h", "y": 0, "yanchor": "top", "x": 0.5,
+                                 "xanchor": "center", "itemclick": False},
+    )  # fmt: skip
+
+
+def logit_figure(split: LogitSplit, height: int = 300) -> go.Figure:
+    """How the regions and the constant add up to the logit: a bar starts where the last ended."""
+    steps = [*split.contributions, split.constant]
+    figure = go.Figure(go.Waterfall(
+        orientation="h",
+        y=[*split.regions, "constant", "logit"],
+        x=[*map(float, steps), 0.0],
+        measure=["relative"] * len(steps) + ["total"],
+        text=[f"{value:+.2f}".replace("-", "−") for value in (*steps, split.total)],
+        textposition="outside",
+        cliponaxis=False,
+        increasing={"marker": {"color": MALIGNANT}},
+        decreasing={"marker": {"color": BENIGN}},
+        totals={"marker": {"color": NEUTRAL}},
+        connector={"line": {"color": NEUTRAL, "width": 1, "dash": "dot"}},
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    ))
+    finish(figure, height, legend=False)
+    ends = np.concatenate([[0.0], np.cumsum(steps)])
+    room = 0.18 * max(np.ptp(ends), 0.1)
+    figure.update_xaxes(
+        title="log-odds of malignant   (← benign · malignant →)",
+        range=[ends.min() - room, ends.max() + room],
+        gridcolor=FAINT, zeroline=True, zerolinecolor=NEUTRAL, zerolinewidth=2,
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return figure

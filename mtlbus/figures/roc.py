@@ -1,0 +1,112 @@
+"""ROC and precision–recall curves with their bands and the point a threshold picks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ..evaluation.curves import PrecisionRecallBand, RocBand
+from .style import CLEAR, NEUTRAL, finish, method_colour, see_through, share_axis
+
+
+class OperatingPoint(NamedTuple):
+    """Where a threshold puts a method on both curves; shares of one."""
+
+    threshold: float
+    sensitivity: float
+    specificity: float
+    ppv: float
+
+
+def roc_figure(
+    curves: Mapping[str, RocBand], points: Mapping[str, OperatingPoint], height: int = 430
+) -> go.Figure:
+    """ROC curves by method title, each with its 95 % band and operating point."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot", "width": 1},
+        name="a coin", hoverinfo="skip",
+    )  # fmt: skip
+    for position, (title, curve) in enumerate(curves.items()):
+        colour = method_colour(position)
+        _add_band(figure, curve.grid, curve.low, curve.high, colour, title)
+        figure.add_scatter(
+            x=curve.fpr, y=curve.tpr, mode="lines", line={"color": colour, "width": 2.5},
+            name=f"{title} · AUC {curve.auc:.3f}", legendgroup=title,
+            customdata=curve.thresholds,
+            hovertemplate="sensitivity %{y:.1%}<br>1 − specificity %{x:.1%}<br>"
+            "threshold %{customdata:.3f}<extra>" + title + "</extra>",
+        )  # fmt: skip
+    _add_points(
+        figure, points, {t: (1 - p.specificity, p.sensitivity) for t, p in points.items()}, curves
+    )
+    figure.update_xaxes(**share_axis("1 − specificity (benign images called malignant)"))
+    figure.update_yaxes(**share_axis("sensitivity (malignant images found)"))
+    return finish(figure, height)
+
+
+def precision_recall_figure(
+    curves: Mapping[str, PrecisionRecallBand],
+    points: Mapping[str, OperatingPoint],
+    height: int = 430,
+) -> go.Figure:
+    """Precision–recall curves by method title, each with its 95 % band and operating point."""
+    figure = go.Figure()
+    if curves:
+        prevalence = next(iter(curves.values())).prevalence
+        figure.add_scatter(
+            x=[0, 1], y=[prevalence] * 2, mode="lines", hoverinfo="skip", name="a coin",
+            line={"color": NEUTRAL, "dash": "dot", "width": 1},
+        )  # fmt: skip
+    for position, (title, curve) in enumerate(curves.items()):
+        colour = method_colour(position)
+        _add_band(figure, curve.grid, curve.low, curve.high, colour, title)
+        figure.add_scatter(
+            x=curve.recall, y=curve.precision, mode="lines", legendgroup=title,
+            line={"color": colour, "width": 2.5, "shape": "vh"},
+            name=f"{title} · average precision {curve.average_precision:.3f}",
+            customdata=curve.thresholds,
+            hovertemplate="right %{y:.1%} of malignant calls<br>found %{x:.1%}<br>"
+            "threshold %{customdata:.3f}<extra>" + title + "</extra>",
+        )  # fmt: skip
+    found = {t: (p.sensitivity, p.ppv) for t, p in points.items() if not np.isnan(p.ppv)}
+    _add_points(figure, points, found, curves)
+    figure.update_xaxes(**share_axis("recall = sensitivity (malignant images found)"))
+    figure.update_yaxes(**share_axis("precision (malignant calls that are right)"))
+    return finish(figure, height)
+
+
+def _add_band(
+    figure: go.Figure, grid: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, title: str
+) -> None:
+    known = ~(np.isnan(low) | np.isnan(high))
+    if not known.any():
+        return
+    figure.add_scatter(
+        x=np.r_[grid[known], grid[known][::-1]], y=np.r_[high[known], low[known][::-1]],
+        fill="toself", fillcolor=see_through(colour, 0.16), line={"color": CLEAR},
+        name=f"{title}, 95 % band", legendgroup=title, showlegend=False, hoverinfo="skip",
+    )  # fmt: skip
+
+
+def _add_points(
+    figure: go.Figure,
+    points: Mapping[str, OperatingPoint],
+    places: Mapping[str, tuple[float, float]],
+    curves: Mapping[str, object],
+) -> None:
+    order = list(curves)
+    for title, (x, y) in places.items():
+        point = points[title]
+        figure.add_scatter(
+            x=[x], y=[y], mode="markers", legendgroup=title, showlegend=False,
+            name=f"{title}, threshold {point.threshold:.3f}",
+            marker={"size": 14, "color": method_colour(order.index(title)),
+                    "line": {"color": "white", "width": 2}},
+            hovertemplate=f"<b>{title}</b> at threshold {point.threshold:.3f}<br>"
+            f"sensitivity {point.sensitivity:.1%}<br>specificity {point.specificity:.1%}"
+            "<extra></extra>",
+        )  # fmt: skip

@@ -1,0 +1,56 @@
+"""One number over parts of the data, each with n and interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+
+from .style import finish, method_colour, share_axis
+
+
+class Slice(NamedTuple):
+    """A part of the data.
+
+    Attributes:
+        name: what it is.
+        n: images that count for this number.
+        value, low, high: the number and its 95 % limits, shares of one.
+    """
+
+    name: str
+    n: int
+    value: float
+    low: float
+    high: float
+
+
+def slices_figure(slices: Mapping[str, Sequence[Slice]], quantity: str) -> go.Figure:
+    """Points with intervals, one row a part and one colour a method (by title)."""
+    figure = go.Figure()
+    names = list(dict.fromkeys(part.name for parts in slices.values() for part in parts))
+    shift = 0.5 / max(len(slices), 1)
+    for position, (title, parts) in enumerate(slices.items()):
+        offset = (position - (len(slices) - 1) / 2) * shift
+        figure.add_scatter(
+            x=[part.value for part in parts],
+            y=[names.index(part.name) + offset for part in parts],
+            mode="markers", name=title, marker={"size": 10, "color": method_colour(position)},
+            error_x={
+                "type": "data", "symmetric": False, "thickness": 1.6, "width": 4,
+                "array": [part.high - part.value for part in parts],
+                "arrayminus": [part.value - part.low for part in parts],
+            },
+            customdata=[(part.name, part.n, part.low, part.high) for part in parts],
+            hovertemplate="%{customdata[0]}: %{x:.1%} (%{customdata[2]:.1%} to "
+            "%{customdata[3]:.1%}), n = %{customdata[1]}<extra>" + title + "</extra>",
+        )  # fmt: skip
+    finish(figure, 130 + 46 * max(len(names), 1), legend=len(slices) > 1)
+    sizes = {part.name: part.n for parts in slices.values() for part in parts}
+    figure.update_xaxes(**share_axis(quantity))
+    figure.update_yaxes(
+        tickvals=list(range(len(names))), ticktext=[f"{name}  (n {sizes[name]})" for name in names],
+        range=[len(names) - 0.5, -0.5], automargin=True, showgrid=False, zeroline=False,
+    )  # fmt: skip
+    return figure.update_layout(legend={"y": -0.3})

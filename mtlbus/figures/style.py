@@ -1,0 +1,64 @@
+"""What all charts share: transparent ground, legend below, colours of methods and regions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+CLEAR = "rgba(0,0,0,0)"
+NEUTRAL = "#8A8F98"  # readable on white and on black
+FAINT = "rgba(138,143,152,0.28)"
+
+# Okabe and Ito (2008), without the two that mean benign and malignant.
+METHOD_COLOURS = ("#0072B2", "#CC79A7", "#E69F00", "#56B4E9", "#8A6FDF", "#7F7F7F")
+
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "toImageButtonOptions": {"format": "svg", "filename": "mtlbus"},
+    "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+}
+"""For `st.plotly_chart`: a small tool bar whose camera saves the figure as SVG."""
+
+
+def method_colour(position: int) -> str:
+    """Colour of the method at this place among those that are shown."""
+    return METHOD_COLOURS[position % len(METHOD_COLOURS)]
+
+
+def see_through(colour: str, opacity: float) -> str:
+    """A colour "#RRGGBB" as "rgba(…)"."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def finish(figure: go.Figure, height: int, legend: bool = True) -> go.Figure:
+    """Lay out a chart so that it stands on a light and on a dark page.
+
+    Args:
+        figure: is changed and returned.
+        height: pixels.
+        legend: show one, below the chart.
+    """
+    return figure.update_layout(
+        height=height,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        showlegend=legend,
+        legend={"orientation": "h", "yanchor": "top", "y": -0.18, "xanchor": "left", "x": 0},
+        hoverlabel={"namelength": -1},
+    )
+
+
+def share_axis(title: str) -> dict[str, Any]:
+    """An axis from 0 to 100 %."""
+    return {
+        "title": title,
+        "range": [-0.01, 1.01],
+        "tickformat": ".0%",
+        "dtick": 0.2,
+        "gridcolor": FAINT,
+        "zeroline": False,
+        "automargin": True,
+    }

@@ -1,0 +1,1 @@
+"""From an image to a prediction in the image's own grid."""

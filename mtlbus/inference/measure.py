@@ -1,0 +1,181 @@
+"""What can be measured on a lesion's mask: size, shape, margin, echo level, what lies behind it.
+
+Computed from pixels, not a BI-RADS reading. The largest connected part of the mask is measured.
+Grey values are those of the image, which a scanner has log-compressed: a ratio of 0.5 is half of
+the grey level, not half of the echo's energy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import ConvexHull, QhullError
+
+from ..core.errors import InputError
+
+_SMOOTHING = 1.0  # pixels; removes the steps of a pixel grid, keeps the length within 2 %
+_ROUND = 1.05  # below this ratio of the axes a direction means nothing
+_FEWEST = 12  # pixels of tissue that a mean needs
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """Measurements of a mask, in pixels of the image's own grid.
+
+    Attributes:
+        area_px: pixels of the measured part.
+        area_share: the same as a share of the image, 0..1.
+        box: left, top, width, height of the upright box.
+        major_axis_px, minor_axis_px: axes of the ellipse with the same second moments.
+        angle_deg: of the major axis against the horizontal, −90 … 90, positive when it rises to
+            the right; None for a round shape.
+        height_to_width: of the box; above 1 is taller than wide.
+        perimeter_px: length of the outline.
+        circularity: 4π·area/perimeter²; 1 for a disc, 0.79 for a square.
+        margin_roughness: perimeter over the perimeter of the convex hull, minus 1; 0 for a smooth
+            convex outline.
+        echo_ratio: mean grey inside over mean grey left and right of it at the same depth, within
+            half a box width; None where there is no such tissue in the image.
+        posterior_ratio: mean grey below the lesion's middle half over mean grey beside it at the
+            same depth; above 1 is enhancement, below 1 shadow; None where the image ends.
+        parts: connected parts of the mask.
+        other_parts_px: pixels in the parts that were not measured.
+    """
+
+    area_px: int
+    area_share: float
+    box: tuple[int, int, int, int]
+    major_axis_px: float
+    minor_axis_px: float
+    angle_deg: float | None
+    height_to_width: float
+    perimeter_px: float
+    circularity: float
+    margin_roughness: float
+    echo_ratio: float | None
+    posterior_ratio: float | None
+    parts: int
+    other_parts_px: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The measurements as JSON-ready data."""
+        return asdict(self)
+
+
+def measure(mask: np.ndarray, pixels: np.ndarray) -> Lesion | None:
+    """Measure the largest connected part of a mask; None for an empty one.
+
+    Args:
+        mask: H×W bool.
+        pixels: H×W uint8, the image on the same grid.
+
+    Raises:
+        InputError: the two are not of one size, or the mask is not boolean.
+    """
+    mask, pixels = np.asarray(mask), np.asarray(pixels)
+    if mask.ndim != 2 or mask.shape != pixels.shape:
+        raise InputError(
+            f"Mask of shape {mask.shape} and image of shape {pixels.shape}: "
+            "give two H×W arrays of one size."
+        )
+    if mask.dtype != bool:
+        raise InputError("The mask must be boolean; threshold the probabilities first.")
+    if not mask.any():
+        return None
+    labels, parts = ndimage.label(mask, structure=np.ones((3, 3)))
+    counts = np.bincount(labels.ravel())[1:]
+    largest = int(counts.argmax()) + 1
+    rows, columns = ndimage.find_objects(labels, max_label=largest)[largest - 1]
+    lesion = labels[rows, columns] == largest
+    area = int(lesion.sum())
+    height, width = lesion.shape
+    major, minor, angle = _axes(lesion)
+    perimeter = _perimeter(lesion)
+    return Lesion(
+        area_px=area,
+        area_share=area / mask.size,
+        box=(int(columns.start), int(rows.start), width, height),
+        major_axis_px=major,
+        minor_axis_px=minor,
+        angle_deg=angle,
+        height_to_width=height / width,
+        perimeter_px=perimeter,
+        circularity=min(1.0, 4 * np.pi * area / perimeter**2),
+        margin_roughness=max(0.0, perimeter / _hull_perimeter(lesion) - 1),
+        echo_ratio=_echo_ratio(lesion, mask, pixels, rows, columns),
+        posterior_ratio=_posterior_ratio(mask, pixels, rows, columns),
+        parts=parts,
+        other_parts_px=int(mask.sum()) - area,
+    )
+
+
+def _axes(lesion: np.ndarray) -> tuple[float, float, float | None]:
+    """Major and minor axis (pixels) and direction (degrees) from the second moments.
+
+    1/12 is the second moment of a single pixel; a filled ellipse has axes of 4·√eigenvalue.
+    """
+    y, x = np.nonzero(lesion)
+    spread = np.cov(np.stack([x, -y]), bias=True) + np.eye(2) / 12
+    values, vectors = np.linalg.eigh(spread)
+    minor, major = 4 * np.sqrt(values)
+    if major < _ROUND * minor:
+        return float(major), float(minor), None
+    angle = np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1]))
+    return float(major), float(minor), float((angle + 90) % 180 - 90)
+
+
+def _perimeter(lesion: np.ndarray) -> float:
+    """Length of the outline, pixels: ∫|∇g| of the smoothed mask g (coarea formula)."""
+    padded = np.pad(lesion, int(4 * _SMOOTHING) + 2).astype(np.float32)
+    return float(ndimage.gaussian_gradient_magnitude(padded, _SMOOTHING).sum(dtype=np.float64))
+
+
+def _hull_perimeter(lesion: np.ndarray) -> float:
+    """Perimeter of the convex hull, pixels: of the pixel centres, grown by half a pixel."""
+    edge = lesion & ~ndimage.binary_erosion(lesion)
+    try:
+        return float(ConvexHull(np.argwhere(edge)).area) + np.pi  # `area` is the length in 2-D
+    except (QhullError, ValueError):  # fewer than three pixels, or all on one line
+        return 2.0 * (max(lesion.shape) - 1) + np.pi
+
+
+def _beside(mask: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+    """True left and right of the box in `rows`, within half its width, outside the mask."""
+    reach = max(1, (columns.stop - columns.start) // 2)
+    where = np.zeros(mask.shape, bool)
+    where[rows, max(0, columns.start - reach) : columns.start] = True
+    where[rows, columns.stop : columns.stop + reach] = True
+    return where & ~mask
+
+
+def _mean(pixels: np.ndarray, where: np.ndarray) -> float | None:
+    values = pixels[where]
+    return float(values.mean()) if values.size >= _FEWEST else None
+
+
+def _ratio(part: float | None, whole: float | None) -> float | None:
+    return None if part is None or not whole else part / whole
+
+
+def _echo_ratio(
+    lesion: np.ndarray, mask: np.ndarray, pixels: np.ndarray, rows: slice, columns: slice
+) -> float | None:
+    inside = float(pixels[rows, columns][lesion].mean())
+    return _ratio(inside, _mean(pixels, _beside(mask, rows, columns)))
+
+
+def _posterior_ratio(
+    mask: np.ndarray, pixels: np.ndarray, rows: slice, columns: slice
+) -> float | None:
+    """Below the box for half its height, the middle half of its width, against beside it."""
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    behind = slice(rows.stop, min(mask.shape[0], rows.stop + max(2, height // 2)))
+    middle = slice(columns.start + width // 4, columns.stop - width // 4)
+    below = np.zeros(mask.shape, bool)
+    below[behind, middle] = True
+    return _ratio(
+        _mean(pixels, below & ~mask), _mean(pixels, _beside(mask, behind, columns))
+    )

@@ -1,0 +1,170 @@
+"""From an image to a prediction in the image's own grid: one preprocessing for any methods."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..checkpoints import Checkpoint, find_checkpoint
+from ..core.errors import InputError
+from ..core.outputs import Map, positive_logit
+from ..core.tasks import MALIGNANCY
+from ..data.intake import GreyImage
+from ..data.transforms import Frame, normalise, restore, square_image
+
+MASK_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one method says about one image.
+
+    Attributes:
+        method: registry name.
+        weights_sha256, image_sha256: what it was computed from.
+        frame: the image's place in the network's square.
+        size: side of the network's square, pixels.
+        mask_square: tumour probability on the network's square, size×size float32; None for a
+            method without a mask.
+        mask_probability: the same on the image's grid, H×W float32.
+        logit: log-odds of malignant; None for a method without a class.
+        threshold: probability from which the checkpoint's operating point says malignant.
+        maps: inner maps with the batch dimension removed, on the CPU; empty unless asked for.
+        seconds: duration of each stage.
+    """
+
+    method: str
+    weights_sha256: str
+    image_sha256: str
+    frame: Frame
+    size: int
+    mask_square: np.ndarray | None
+    mask_probability: np.ndarray | None
+    logit: float | None
+    threshold: float | None
+    maps: dict[str, Map] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def probability(self) -> float | None:
+        """Probability of malignancy, 0..1, as the network gives it."""
+        return None if self.logit is None else float(1 / (1 + np.exp(-self.logit)))
+
+    def mask(self, threshold: float = MASK_THRESHOLD) -> np.ndarray | None:
+        """The tumour on the image's grid, H×W bool."""
+        return None if self.mask_probability is None else self.mask_probability > threshold
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image made ready once for any number of methods.
+
+    Attributes:
+        image: as it was read.
+        frame: its place in the square.
+        grey: 1×1×size×size float32 in 0..1.
+        seconds: duration of the preprocessing.
+    """
+
+    image: GreyImage
+    frame: Frame
+    grey: torch.Tensor
+    seconds: float
+
+
+def prepare(image: GreyImage, size: int = 256) -> Prepared:
+    """Pad an image to its square and scale it to `size`."""
+    started = time.perf_counter()
+    grey = square_image(image.pixels, size)[None]
+    return Prepared(image, Frame(*image.pixels.shape), grey, time.perf_counter() - started)
+
+
+class Predictor:
+    """A trained method, ready to answer; safe to share between threads.
+
+    Args:
+        checkpoint: weights and card; preprocessing is read from the card.
+        device: None for the GPU where there is one.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, device: torch.device | str | None = None) -> None:
+        self.checkpoint = checkpoint
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        model = checkpoint.load().requires_grad_(False)
+        self.model = model.to(self.device, memory_format=torch.channels_last)
+        spec = checkpoint.card["spec"]
+        self.size: int = spec["input_size"]
+        self.mean, self.std = tuple(spec["mean"]), tuple(spec["std"])
+
+    @classmethod
+    def of(cls, method_or_folder: str | Path, device: str | None = None) -> Predictor:
+        """The predictor of a shipped method or of a checkpoint folder."""
+        return cls(find_checkpoint(method_or_folder), device)
+
+    def inputs(self, prepared: Prepared) -> torch.Tensor:
+        """The network's input, 1×3×size×size, on the predictor's device."""
+        if prepared.grey.shape[-1] != self.size:
+            raise InputError(
+                f"The image was prepared at {prepared.grey.shape[-1]} px, "
+                f"{self.checkpoint.method} needs {self.size} px."
+            )
+        inputs = normalise(prepared.grey.to(self.device), self.mean, self.std)
+        return inputs.contiguous(memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def predict(self, image: GreyImage | Prepared, maps: bool = False) -> Prediction:
+        """Predict one image.
+
+        Args:
+            image: as read by `data.intake`, or made ready by `prepare` to share it.
+            maps: return the inner maps too.
+        """
+        prepared = image if isinstance(image, Prepared) else prepare(image, self.size)
+        started = time.perf_counter()
+        output = self.model(self.inputs(prepared), maps=maps)
+        mask_square = mask_probability = logit = None
+        if output.mask_logits is not None:
+            square = torch.sigmoid(positive_logit(output.mask_logits.float())).cpu()
+        if MALIGNANCY.name in output.class_logits:
+            logit = float(positive_logit(output.class_logits[MALIGNANCY.name].float())[0])
+        forward = time.perf_counter() - started
+        started = time.perf_counter()
+        if output.mask_logits is not None:
+            mask_square = square[0].numpy()
+            mask_probability = restore(square[0], prepared.frame).numpy()
+        returned = {name: _single(found) for name, found in output.maps.items()}
+        return Prediction(
+            method=self.checkpoint.method,
+            weights_sha256=self.checkpoint.digest,
+            image_sha256=prepared.image.sha256,
+            frame=prepared.frame,
+            size=self.size,
+            mask_square=mask_square,
+            mask_probability=mask_probability,
+            logit=logit,
+            threshold=None if logit is None else self.checkpoint.threshold,
+            maps=returned,
+            seconds={
+                "preprocess": prepared.seconds,
+                "forward": forward,
+                "restore": time.perf_counter() - started,
+            },
+        )
+
+
+def _single(found: Map) -> Map:
+    """A map of a batch of one without its batch dimension, on the CPU, in float32."""
+    return replace(found, tensor=found.tensor[0].float().cpu().clone())
+
+
+def predict_all(
+    predictors: Sequence[Predictor], image: GreyImage, maps: bool = False
+) -> list[Prediction]:
+    """Ask several methods about one image that is prepared once per input size."""
+    prepared = {size: prepare(image, size) for size in {p.size for p in predictors}}
+    return [predictor.predict(prepared[predictor.size], maps) for predictor in predictors]

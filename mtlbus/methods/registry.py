@@ -1,0 +1,118 @@
+"""The registry: a dict from a method's name to its specification and its builder function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from torch import nn
+
+from ..core.errors import InputError, UnknownNameError, choose
+from ..core.spec import ROLES, Spec
+from ..core.tasks import Task
+
+VARIANTS = ("compact", "paper")
+_COMMON = ("variant", "pretrained", "tasks")
+
+Builder = Callable[..., nn.Module]
+
+
+class Entry(NamedTuple):
+    """A registered method."""
+
+    spec: Spec
+    build: Builder
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of the builder with their defaults."""
+        parameters = inspect.signature(self.build).parameters
+        return {name: p.default for name, p in parameters.items() if name not in _COMMON}
+
+
+_METHODS: dict[str, Entry] = {}
+
+
+def register(spec: Spec) -> Callable[[Builder], Builder]:
+    """Register a builder `build(variant, pretrained, tasks, **options) -> nn.Module`.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+
+    def decorate(build: Builder) -> Builder:
+        if spec.name in _METHODS:
+            raise ValueError(f"A method named {spec.name!r} is registered already.")
+        _METHODS[spec.name] = Entry(spec, build)
+        return build
+
+    return decorate
+
+
+def list_methods() -> list[str]:
+    """The names of all methods: those the papers propose first, then by name."""
+    return sorted(_METHODS, key=lambda name: (ROLES.index(_METHODS[name].spec.role), name))
+
+
+def get_entry(name: str) -> Entry:
+    """The specification and builder of a method.
+
+    Raises:
+        UnknownNameError: no such method; the message offers the closest name.
+    """
+    if name not in _METHODS:
+        raise UnknownNameError("method", name, _METHODS)
+    return _METHODS[name]
+
+
+def get_spec(name: str) -> Spec:
+    """The specification of a method; raises `UnknownNameError` like `get_entry`."""
+    return get_entry(name).spec
+
+
+def create_model(
+    name: str,
+    variant: str = "compact",
+    *,
+    pretrained: bool | str | Path = False,
+    tasks: Sequence[Task] | None = None,
+    **options: Any,
+) -> nn.Module:
+    """Build a method with random or ImageNet weights.
+
+    Args:
+        name: a name of `list_methods()`.
+        variant: "compact" (small, as shipped in `checkpoints/`) or "paper" (the paper's sizes).
+        pretrained: ImageNet weights for the backbone of the paper variant: True for the model
+            hub, or the path of a weight file; False for random weights.
+        tasks: what to answer; None for the tasks of the specification.
+        options: the numbered decisions of the method, see `get_spec(name).decisions`.
+
+    Returns:
+        A module with `model(images, maps=False) -> Output` and the attributes `spec`, `variant`
+        and `options`.
+
+    Raises:
+        UnknownNameError: a name, variant, option or value that does not exist.
+        InputError: the method cannot answer the tasks that were asked for.
+        CheckpointError: ImageNet weights could not be loaded.
+    """
+    entry = get_entry(name)
+    choose("variant", variant, VARIANTS)
+    for option in options:
+        if option not in entry.options:
+            raise UnknownNameError(f"option of {name}", option, entry.options)
+    wanted = tuple(tasks) if tasks is not None else entry.spec.tasks
+    missing = [task.name for task in wanted if task not in entry.spec.tasks]
+    if missing or not wanted:
+        allowed = ", ".join(task.name for task in entry.spec.tasks)
+        raise InputError(
+            f"{name} cannot answer {', '.join(missing) or 'no task'}; it answers {allowed}."
+        )
+    model = entry.build(variant=variant, pretrained=pretrained, tasks=wanted, **options)
+    model.spec = entry.spec
+    model.variant = variant
+    model.options = {**entry.options, **options}
+    return model

@@ -1,0 +1,54 @@
+"""ResNet: classification only, the single-task rival of the MTL-COSA paper."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..core.outputs import Output
+from ..core.spec import MapSpec, Spec
+from ..core.tasks import MALIGNANCY
+from ..nn.backbones import resnet_encoder
+from ..nn.heads import PooledHead
+from . import cosa_paper
+from .mtl import pooled_features
+from .registry import register
+
+SPEC = Spec(
+    name="resnet",
+    title="ResNet",
+    role="baseline",
+    paper=cosa_paper.PAPER,
+    idea="A residual network that says benign or malignant from the whole image. It never sees a "
+    "mask. It shows what the class gains when the mask is learned beside it.",
+    tasks=(MALIGNANCY,),
+    maps=(MapSpec("pooled_features", "feature", "C5, which the class head averages."),),
+    stated="ResNet-101, two classes, softmax.",
+    ours="Decision B1 (global average pooling), M5 (ImageNet weights).",
+    decisions=(cosa_paper.POOLING_DECISION, cosa_paper.PRETRAINED_DECISION),
+    paper_errors=cosa_paper.PAPER_ERRORS,
+    reported=cosa_paper.REPORTED[2:],
+    recipe=cosa_paper.RECIPE,
+)
+
+
+class ResNetClassifier(nn.Module):
+    """C5 to global average pooling to two logits."""
+
+    def __init__(self, variant: str, pretrained) -> None:
+        super().__init__()
+        self.encoder = resnet_encoder(variant, pretrained=pretrained)
+        self.head = PooledHead(self.encoder.channels[-1])
+
+    def forward(self, images: Tensor, maps: bool = False) -> Output:
+        """B×3×H×W to class logits B×2."""
+        bottleneck = self.encoder(images)[-1]
+        return Output(
+            class_logits={MALIGNANCY.name: self.head(bottleneck)},
+            maps={"pooled_features": pooled_features(bottleneck)} if maps else {},
+        )
+
+
+@register(SPEC)
+def resnet(variant, pretrained, tasks) -> nn.Module:
+    """Build the ResNet classifier."""
+    return ResNetClassifier(variant, pretrained)

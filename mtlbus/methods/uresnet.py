@@ -1,0 +1,56 @@
+"""UResNet: the ResNet U-shape of the MTL-COSA paper, segmentation only."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..core.errors import choose
+from ..core.outputs import Output
+from ..core.spec import Spec
+from ..core.tasks import SEGMENTATION
+from ..nn.backbones import ResNetEncoder, resnet_encoder
+from ..nn.decoders import ConcatDecoder
+from . import cosa_paper
+from .registry import register
+
+SPEC = Spec(
+    name="uresnet",
+    title="UResNet",
+    role="baseline",
+    paper=cosa_paper.PAPER,
+    idea="A ResNet whose five feature maps are climbed back to a mask by a U-shaped decoder. "
+    "It only segments. It shows what the mask loses or gains when a class is learned beside it.",
+    tasks=(SEGMENTATION,),
+    maps=(),
+    stated="ResNet-101, four concatenations, 3×3 convolution, bilinear upsampling, softmax.",
+    ours="Decision M1 (convolution after each concatenation), M5 (ImageNet weights).",
+    decisions=(cosa_paper.DECODER_DECISION, cosa_paper.PRETRAINED_DECISION),
+    paper_errors=cosa_paper.PAPER_ERRORS,
+    reported=cosa_paper.REPORTED[:2],
+    recipe=cosa_paper.RECIPE,
+)
+
+
+def concat_decoder(encoder: ResNetEncoder, variant: str, decoder: str) -> ConcatDecoder:
+    """The decoder that UResNet, MTL, MTL-SA and MTL-COSA share (decision M1)."""
+    choose("value of decoder (M1)", decoder, ("conv", "literal"))
+    return ConcatDecoder(encoder.channels, cosa_paper.DECODER_WIDTHS[variant], fuse=decoder)
+
+
+class UResNet(nn.Module):
+    """C1..C5 to a two-channel mask."""
+
+    def __init__(self, variant: str, pretrained, decoder: str) -> None:
+        super().__init__()
+        self.encoder = resnet_encoder(variant, pretrained=pretrained)
+        self.decoder = concat_decoder(self.encoder, variant, decoder)
+
+    def forward(self, images: Tensor, maps: bool = False) -> Output:
+        """B×3×H×W to mask logits B×2×H×W; this method has no inner maps."""
+        return Output(mask_logits=self.decoder(self.encoder(images), images.shape[-2:]))
+
+
+@register(SPEC)
+def uresnet(variant, pretrained, tasks, decoder: str = "conv") -> nn.Module:
+    """Build UResNet."""
+    return UResNet(variant, pretrained, decoder)

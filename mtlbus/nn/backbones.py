@@ -1,0 +1,90 @@
+"""Convolutional encoders, from timm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import timm
+from torch import Tensor, nn
+
+from ..core.errors import CheckpointError
+
+COMPACT_CHANNELS = (48, 96, 192, 320)
+
+
+def timm_model(name: str, pretrained: bool | str | Path = False, **arguments) -> nn.Module:
+    """Build a timm model, with ImageNet weights from the hub or from a local file.
+
+    Args:
+        name: timm's model name.
+        pretrained: False for random weights, True for the hub, or the path of a weight file
+            (.safetensors or a state dictionary) as timm publishes it.
+        arguments: passed on to `timm.create_model`.
+
+    Raises:
+        CheckpointError: the hub cannot be reached, or the file is missing or does not fit.
+    """
+    if pretrained is False:
+        return timm.create_model(name, pretrained=False, **arguments)
+    overlay = None
+    if pretrained is not True:
+        path = Path(pretrained)
+        if not path.is_file():
+            raise CheckpointError(
+                f"No weight file at {str(path)!r}. Give the path of a file with timm's weights "
+                f"for {name}, or pretrained=False."
+            )
+        overlay = {"file": str(path), "hf_hub_id": None, "url": ""}
+    try:
+        return timm.create_model(
+            name, pretrained=True, pretrained_cfg_overlay=overlay, **arguments
+        )
+    except Exception as error:  # timm, hub and network errors share no base class
+        source = f"the file {str(pretrained)!r}" if overlay else "the model hub"
+        first_line = next(iter(str(error).splitlines()), type(error).__name__)
+        raise CheckpointError(
+            f"ImageNet weights for {name} could not be loaded from {source} ({first_line[:160]}). "
+            f"Without network, download them elsewhere and give pretrained='path/to/file', "
+            f"or use pretrained=False."
+        ) from error
+
+
+class ResNetEncoder(nn.Module):
+    """ResNet C1..C5: the stem before max-pooling and the four stages (strides 2, 4, 8, 16, 32).
+
+    Args:
+        depth: 18, 34, 50 or 101.
+        pretrained: see `timm_model`.
+        stage_channels: widths of the four stages instead of the published ones (depth 18 or 34).
+    """
+
+    strides = (2, 4, 8, 16, 32)
+
+    def __init__(
+        self,
+        depth: int = 101,
+        pretrained: bool | str | Path = False,
+        stage_channels: tuple[int, int, int, int] | None = None,
+    ) -> None:
+        super().__init__()
+        arguments = {} if stage_channels is None else {"channels": stage_channels}
+        self.body = timm_model(f"resnet{depth}", pretrained, features_only=True, **arguments)
+        self.channels: tuple[int, ...] = tuple(self.body.feature_info.channels())
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """B×3×H×W to [C1 … C5], C_i of stride 2^i."""
+        return self.body(images)
+
+
+def resnet_encoder(
+    variant: str, paper_depth: int = 101, pretrained: bool | str | Path = False
+) -> ResNetEncoder:
+    """The encoder of a variant: the paper's ResNet, or a narrow ResNet-18 for `compact`."""
+    if variant == "paper":
+        return ResNetEncoder(paper_depth, pretrained)
+    if pretrained is not False:
+        raise CheckpointError(
+            "There are no ImageNet weights for the compact variant. "
+            "Use pretrained=False, or variant='paper'."
+        )
+    return ResNetEncoder(18, stage_channels=COMPACT_CHANNELS)

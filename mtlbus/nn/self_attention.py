@@ -1,0 +1,39 @@
+"""Self-attention of SAGAN (Zhang et al. 2019), with one or two inputs."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class SelfAttention(nn.Module):
+    """out = γ · (v Aᵀ) + residual, A = softmax over keys of qᵀk; γ starts at 0, no √d scale.
+
+    Queries and keys are 1×1 convolutions to C/8 channels, values to C channels. With one input
+    all of them read the same map (MTL-SA); with two, the caller says which reads which (MTL-COSA,
+    decision M4).
+    """
+
+    def __init__(self, channels: int, reduction: int = 8) -> None:
+        super().__init__()
+        inner = channels // reduction
+        self.query = nn.Conv2d(channels, inner, 1)
+        self.key = nn.Conv2d(channels, inner, 1)
+        self.value = nn.Conv2d(channels, channels, 1)
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def forward(
+        self, query: Tensor, key: Tensor, value: Tensor, residual: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """All inputs B×C×H×W.
+
+        Returns:
+            The attended map B×C×H×W, and the attention B×N×N over N = H·W cells: row i tells
+            where query cell i looks, and sums to 1.
+        """
+        q = self.query(query).flatten(2)  # B×C/8×N
+        k = self.key(key).flatten(2)
+        v = self.value(value).flatten(2)  # B×C×N
+        attention = torch.softmax(q.transpose(1, 2) @ k, dim=-1)  # B×N×N
+        context = (v @ attention.transpose(1, 2)).view_as(residual)
+        return self.gamma * context + residual, attention

@@ -1,0 +1,313 @@
+"""The training loop: one recipe, one seed, one validation part that chooses the epoch.
+
+Chance in epoch e depends only on (seed, e), and the state is written atomically after every
+epoch, so a killed run that is resumed gives the same losses as one that was never interrupted.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from ..core.errors import DataError, InputError
+from ..core.files import write_atomically
+from ..core.outputs import Output, positive_logit
+from ..core.tasks import MALIGNANCY
+from ..data.dataset import Sample
+from ..data.transforms import normalise
+from ..methods import create_model
+from .batches import Batch, Images
+from .losses import class_cross_entropy, mask_cross_entropy, soft_dice_loss
+from .recipes import Recipe
+
+STATE = "training.pt"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained on what; two runs with equal plans give equal networks.
+
+    Attributes:
+        method, variant, options: as for `create_model`.
+        recipe: the settings.
+        fold: the test fold, which this room never sees.
+        seed: of initial weights, order and augmentation.
+        data: dataset name to number of training images, for the record.
+    """
+
+    method: str
+    variant: str
+    options: dict[str, Any]
+    recipe: Recipe
+    fold: int
+    seed: int
+    data: dict[str, int]
+
+    def as_json(self) -> str:
+        """The plan as text that can be compared."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+@dataclass
+class Trained:
+    """The result of a run.
+
+    Attributes:
+        model: with the weights of the chosen epoch, in evaluation mode.
+        history: one entry an epoch.
+        epoch: the chosen one, counted from 1.
+        seconds: of training, over all resumed parts.
+    """
+
+    model: nn.Module
+    history: list[dict[str, Any]]
+    epoch: int
+    seconds: float
+
+
+def best_device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def losses(output: Output, batch: Batch, recipe: Recipe) -> dict[str, Tensor]:
+    """The weighted losses of a batch by name; their sum is minimised."""
+    terms = {}
+    if output.mask_logits is not None:
+        cross_entropy = recipe.cross_entropy_weight * mask_cross_entropy(
+            output.mask_logits, batch.masks
+        )
+        dice = recipe.dice_weight * soft_dice_loss(output.mask_logits, batch.masks)
+        terms["mask"] = cross_entropy + dice
+    if MALIGNANCY.name in output.class_logits:
+        terms["class"] = recipe.class_weight * class_cross_entropy(
+            output.class_logits[MALIGNANCY.name], batch.labels, recipe.label_smoothing
+        )
+    return terms
+
+
+class Run:
+    """One training run: network, average, optimiser, schedule, history."""
+
+    def __init__(self, plan: Plan, steps: int, device: torch.device) -> None:
+        self.plan, self.device = plan, device
+        recipe = plan.recipe
+        with torch.random.fork_rng():
+            torch.manual_seed(plan.seed)
+            model = create_model(plan.method, plan.variant, **plan.options)
+        self.model = model.to(device, memory_format=torch.channels_last)
+        self.average = None
+        if recipe.average_decay > 0:
+            self.average = AveragedModel(
+                self.model,
+                multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay),
+                use_buffers=True,
+            )
+        kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
+        self.optimizer = kinds[recipe.optimizer](
+            self.model.parameters(),
+            lr=recipe.learning_rate,
+            betas=recipe.betas,
+            weight_decay=recipe.weight_decay,
+        )
+        self.schedule = None
+        if recipe.schedule == "one_cycle":
+            self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+                self.optimizer, recipe.learning_rate, total_steps=steps, cycle_momentum=False
+            )
+        self.history: list[dict[str, Any]] = []
+        self.best_score, self.best_epoch = float("-inf"), 0
+        self.best_state: dict[str, Tensor] = {}
+        self.seconds = 0.0
+
+    @property
+    def judged(self) -> nn.Module:
+        """The network that is validated and kept: the average where there is one."""
+        return self.average.module if self.average is not None else self.model
+
+    def train_epoch(self, images: Images, epoch: int) -> dict[str, float]:
+        """One pass over the training part; mean losses by name."""
+        recipe, spec = self.plan.recipe, self.model.spec
+        self.model.train()
+        generator = torch.Generator().manual_seed(self.plan.seed * 100_003 + epoch)
+        sums: dict[str, float] = {}
+        count = 0
+        teach = epoch < getattr(self.model, "truth_epochs", 0)
+        with torch.random.fork_rng():
+            torch.manual_seed(self.plan.seed * 100_003 + epoch)  # dropout
+            for batch in images.batches(recipe.batch_size, recipe.augmentation, generator):
+                batch = Batch(*(part.to(self.device) for part in batch))
+                inputs = normalise(batch.grey, spec.mean, spec.std)
+                inputs = inputs.contiguous(memory_format=torch.channels_last)
+                extra = {"true_mask": batch.masks} if teach else {}
+                with torch.autocast(self.device.type, torch.bfloat16):
+                    output = self.model(inputs, **extra)
+                terms = losses(output, batch, recipe)
+                total = torch.stack(list(terms.values())).sum()
+                if not torch.isfinite(total):
+                    raise InputError(
+                        f"The loss of epoch {epoch + 1} is {float(total)}. "
+                        "Lower the learning rate of the recipe."
+                    )
+                self.optimizer.zero_grad(set_to_none=True)
+                total.backward()
+                self.optimizer.step()
+                if self.schedule is not None:
+                    self.schedule.step()
+                if self.average is not None:
+                    self.average.update_parameters(self.model)
+                for name, term in terms.items():
+                    sums[name] = sums.get(name, 0.0) + float(term.detach()) * len(batch.labels)
+                count += len(batch.labels)
+        return {f"{name}_loss": total / count for name, total in sums.items()}
+
+    @torch.inference_mode()
+    def validate(self, images: Images) -> dict[str, float]:
+        """Dice and AUC on the validation part, and `score`, their mean."""
+        network, spec = self.judged.eval(), self.model.spec
+        dices, logits = [], []
+        for batch in images.batches(self.plan.recipe.batch_size):
+            inputs = normalise(batch.grey.to(self.device), spec.mean, spec.std)
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+            with torch.autocast(self.device.type, torch.bfloat16):
+                output = network(inputs)
+            if output.mask_logits is not None:
+                predicted = (positive_logit(output.mask_logits).cpu() > 0).flatten(1).float()
+                true = batch.masks.flatten(1)
+                sizes = predicted.sum(1) + true.sum(1)
+                dices.append(
+                    torch.where(sizes > 0, 2 * (predicted * true).sum(1) / sizes.clamp_min(1), 1.0)
+                )
+            if MALIGNANCY.name in output.class_logits:
+                logits.append(positive_logit(output.class_logits[MALIGNANCY.name]).float().cpu())
+        found = {}
+        if dices:
+            found["validation_dice"] = float(torch.cat(dices).mean())
+        if logits:
+            found["validation_auc"] = float(roc_auc_score(images.labels, torch.cat(logits)))
+        return {**found, "score": sum(found.values()) / len(found)}
+
+    def finish_epoch(self, entry: dict[str, Any]) -> None:
+        """Record an epoch and keep its weights if it is the choice so far.
+
+        Scores of different input sizes cannot be compared, so the choice starts anew whenever
+        the size changes; the kept epoch is one of the last stage.
+        """
+        new_size = not self.history or self.history[-1]["size"] != entry["size"]
+        self.history.append(entry)
+        better = entry["score"] > self.best_score or self.plan.recipe.select == "last"
+        if new_size or better:
+            self.best_score, self.best_epoch = entry["score"], entry["epoch"]
+            self.best_state = {
+                name: tensor.detach().cpu().clone()
+                for name, tensor in self.judged.state_dict().items()
+            }
+
+    def save(self, path: Path) -> None:
+        """Write the whole state atomically."""
+        buffer = io.BytesIO()
+        torch.save(
+            {
+                "plan": self.plan.as_json(),
+                "model": self.model.state_dict(),
+                "average": self.average.state_dict() if self.average is not None else None,
+                "optimizer": self.optimizer.state_dict(),
+                "schedule": self.schedule.state_dict() if self.schedule is not None else None,
+                "history": json.dumps(self.history),
+                "best": (self.best_score, self.best_epoch, self.best_state),
+                "seconds": self.seconds,
+            },
+            buffer,
+        )
+        write_atomically(path, buffer.getvalue())
+
+    def restore(self, path: Path) -> None:
+        """Read the state back.
+
+        Raises:
+            InputError: the state belongs to another plan.
+        """
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["plan"] != self.plan.as_json():
+            raise InputError(
+                f"{path} was written with other settings (method, recipe, fold, seed or data). "
+                "Resume with the same command, or choose another --out."
+            )
+        self.model.load_state_dict(state["model"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.schedule is not None:
+            self.schedule.load_state_dict(state["schedule"])
+        self.history = json.loads(state["history"])
+        self.best_score, self.best_epoch, self.best_state = state["best"]
+        self.seconds = state["seconds"]
+
+
+def train(
+    plan: Plan,
+    training: Sequence[Sample],
+    validation: Sequence[Sample],
+    out: Path,
+    resume: bool = False,
+    report: Callable[[str], None] = lambda line: None,
+) -> Trained:
+    """Train a network and return it with the weights of the chosen epoch.
+
+    Args:
+        plan: what to train.
+        training, validation: samples with labels; no group may be in both.
+        out: folder for the state of the run.
+        resume: continue from the state in `out` if there is one.
+        report: receives a line of progress.
+
+    Raises:
+        DataError: a part is empty, lacks a class, or the parts share a group.
+        InputError: `out` holds another run, or holds one and `resume` is not asked for.
+    """
+    shared = {sample.group for sample in training} & {sample.group for sample in validation}
+    if shared:
+        raise DataError(f"{len(shared)} groups are in training and validation, e.g. {min(shared)}.")
+    for name, part in (("training", training), ("validation", validation)):
+        if {sample.label for sample in part} != {0, 1}:
+            raise DataError(f"The {name} part needs benign and malignant images.")
+    state = Path(out) / STATE
+    if state.exists() and not resume:
+        raise InputError(f"{str(out)!r} holds a run already. Add --resume, or choose another.")
+    recipe = plan.recipe
+    per_epoch = max(len(training) // recipe.batch_size, 1)
+    run = Run(plan, per_epoch * recipe.epochs, best_device())
+    if state.exists():
+        run.restore(state)
+        report(f"resumed after epoch {len(run.history)} of {recipe.epochs}")
+    loaded_size = None
+    for epoch in range(len(run.history), recipe.epochs):
+        started = time.perf_counter()
+        size = recipe.size_at(epoch)
+        if size != loaded_size:
+            report(f"reading {len(training) + len(validation)} images at {size} px")
+            train_images, validation_images = Images(training, size), Images(validation, size)
+            loaded_size = size
+        entry: dict[str, Any] = {"epoch": epoch + 1, "size": size}
+        entry |= run.train_epoch(train_images, epoch)
+        entry |= run.validate(validation_images)
+        run.seconds += time.perf_counter() - started
+        run.finish_epoch(entry)
+        run.save(state)
+        figures = "  ".join(
+            f"{name} {value:.4f}" for name, value in entry.items() if isinstance(value, float)
+        )
+        report(f"epoch {epoch + 1}/{recipe.epochs}  {size} px  {figures}")
+    model = run.model
+    model.load_state_dict(run.best_state)
+    return Trained(model.eval(), run.history, run.best_epoch, run.seconds)

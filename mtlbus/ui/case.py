@@ -1,0 +1,33 @@
+"""A case: an image and what is known about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ..data.intake import GreyImage
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What is being looked at.
+
+    Attributes:
+        key: its name in the address ("simple-cyst", "busbra:bus_0001-l", "upload:…").
+        title: for people.
+        image: the clean grey image.
+        truth: true lesion, H×W bool on the image's grid; None where it is unknown.
+        label: 1 malignant, 0 benign, None where it is unknown.
+        origin: where it comes from.
+        about: one or two plain sentences.
+    """
+
+    key: str
+    title: str
+    image: GreyImage
+    truth: np.ndarray | None
+    label: int | None
+    origin: Literal["phantom", "upload", "dataset"]
+    about: str

@@ -1,0 +1,97 @@
+"""What stands around every page: navigation, the sidebar, and the way in from a deep link."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from . import sidebar, state
+from .widgets import explain_error
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+_INSIDE: ContextVar[bool] = ContextVar("inside_frame", default=False)
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """A page of the app: section, file, title, icon and what it is for."""
+
+    section: str
+    file: str
+    title: str
+    icon: str
+    help: str
+
+
+ENTRIES = (
+    PageEntry("", "home.py", "Home", "home", "What this is, and a finished prediction."),
+    PageEntry(
+        "Explore", "predict.py", "Predict", "radiology",
+        "The outline and the probability for one image, and what they are worth.",
+    ),
+    PageEntry(
+        "Explore", "compare.py", "Compare", "compare",
+        "Several networks on the same image, side by side.",
+    ),
+    PageEntry(
+        "Explore", "attention.py", "Attention", "visibility",
+        "Where a network looks, by its own inner maps.",
+    ),
+    PageEntry(
+        "Judge", "performance.py", "Performance", "monitoring",
+        "How good the networks are on images they have not seen.",
+    ),
+)  # fmt: skip
+
+
+def require_frame(page_file: str) -> None:
+    """First line of every page: make sure that it runs inside the frame.
+
+    While nobody has opened `/` on a fresh server, Streamlit runs `/predict` by its old pages
+    runner, without `app.py`. Then the wish is remembered and the frame is entered; the frame
+    leads back.
+
+    Args:
+        page_file: `__file__` of the page.
+    """
+    if not _INSIDE.get():
+        st.session_state["_wanted"] = (Path(page_file).name, st.query_params.to_dict())
+        st.switch_page("app.py")
+
+
+def run() -> None:
+    """Draw the frame and the page in it: all of `app.py`."""
+    st.set_page_config(
+        page_title="mtlbus explorer", page_icon=":material/radiology:", layout="wide"
+    )
+    pages = {entry.file: _page(entry) for entry in ENTRIES if (PAGES / entry.file).is_file()}
+    sections: dict[str, list] = {}
+    for entry in ENTRIES:
+        if entry.file in pages:
+            sections.setdefault(entry.section, []).append(pages[entry.file])
+    page = st.navigation(sections)
+    wanted = st.session_state.pop("_wanted", None)
+    if wanted and wanted[0] in pages:
+        st.switch_page(pages[wanted[0]], query_params=wanted[1])
+    token = _INSIDE.set(True)
+    try:
+        state.read_link()
+        sidebar.draw()
+        page.run()
+    except Exception as error:
+        explain_error(error)
+    finally:
+        _INSIDE.reset(token)
+
+
+def _page(entry: PageEntry):
+    return st.Page(
+        PAGES / entry.file,
+        title=entry.title,
+        icon=f":material/{entry.icon}:",
+        help=entry.help,
+        default=entry.file == "home.py",
+    )

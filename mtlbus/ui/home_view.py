@@ -1,0 +1,122 @@
+"""The parts of the Home page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ..checkpoints import Checkpoint
+from ..core.errors import MtlbusError
+from ..data.intake import read_image
+from ..data.phantom import GALLERY
+from ..figures.overlay import thumbnail
+from . import cases, pictures, services, state, verdict, words
+from .case import Case
+from .sidebar import CONSENT, UPLOAD_TYPES
+from .widgets import NO_METHODS, explain_error, show_image
+
+FAVOURITE = "mtl_cosa"
+_PLACE = (380, 560)
+
+
+def first_method(methods: Mapping[str, Checkpoint]) -> str | None:
+    """The method in use, else the favourite, else any; says what to do where there is none."""
+    if not methods:
+        st.info(NO_METHODS, icon=":material/info:")
+        return None
+    wanted = st.session_state.get("method")
+    return next(name for name in (wanted, FAVOURITE, *methods) if name in methods)
+
+
+def finished(case: Case, method: str) -> None:
+    """A prediction of the current case: picture left, verdict right."""
+    prediction = services.predict(case, method)
+    checkpoint = services.checkpoint(method)
+    points = words.operating_points(checkpoint.card)
+    point = next(iter(points), None) if prediction.probability is not None else None
+    threshold = points[point]["threshold"] if point else None
+    look = pictures.Look(colour=verdict.class_colour(prediction, threshold), place=_PLACE)
+    left, right = st.columns(2, gap="large", vertical_alignment="center")
+    with left:
+        show_image(
+            pictures.picture(case, prediction, look),
+            f"{case.title} with the outline that {services.title_of(method)} draws.",
+        )
+    with right:
+        st.subheader(case.title)
+        st.caption(f"What {services.title_of(method)} says, this moment, on this machine.")
+        if point is None:
+            st.info(verdict.NO_CLASS, icon=":material/info:")
+        else:
+            zone = words.grey_zone(checkpoint.card)
+            verdict.headline(prediction, threshold, zone, key="home_bar")
+            if case.label is not None:
+                known = "malignant" if case.label else "benign"
+                st.markdown(f"Truth: {verdict.BADGES[known]}")
+        note = words.agreement_note(prediction, point is not None or None, prediction.mask())
+        if note:
+            st.caption(f":material/warning: {note}")
+
+
+def doors() -> None:
+    """Try a sample, upload, see how good it is."""
+    first, second, third = st.columns(3)
+    with first.container(border=True, height="stretch"):
+        st.markdown("##### :material/photo_library: Try a sample")
+        st.markdown("Sixteen phantoms with a known truth are waiting below and in the sidebar.")
+        st.page_link("pages/predict.py", label="Look closer at this one", icon=":material/east:")
+    with second.container(border=True, height="stretch"):
+        st.markdown("##### :material/upload: Upload your own")
+        st.file_uploader(
+            "PNG, JPEG, BMP or TIFF, at most 20 MB",
+            type=UPLOAD_TYPES,
+            key="_home_upload",
+            on_change=_take,
+            help=CONSENT,
+        )
+        error = st.session_state.pop("_home_error", None)
+        if error:
+            explain_error(error)
+    with third.container(border=True, height="stretch"):
+        st.markdown("##### :material/monitoring: See how good it is")
+        st.markdown("On test images that no training has seen, with intervals, not adjectives.")
+        _performance_link()
+    if st.session_state.pop("_go_predict", False):
+        st.switch_page("pages/predict.py")
+
+
+def _performance_link() -> None:
+    from .frame import PAGES
+
+    if (PAGES / "performance.py").is_file():
+        st.page_link("pages/performance.py", label="Open the figures", icon=":material/east:")
+
+
+def _take() -> None:
+    file = st.session_state.get("_home_upload")
+    if file is None:
+        return
+    try:
+        state.choose_case(state.add_upload(read_image(file.getvalue(), file.name)))
+        st.session_state["_go_predict"] = True
+    except MtlbusError as error:
+        st.session_state["_home_error"] = error
+
+
+def gallery() -> None:
+    """All phantoms as pictures with a button each."""
+    st.subheader("Samples: phantoms made from physics, with their true outline")
+    with st.container(horizontal=True, gap="small"):
+        for name, entry in GALLERY.items():
+            with st.container(width=150):
+                image = cases.phantom_case(name).image.pixels
+                st.image(thumbnail(image, 150), alt=f"Phantom: {entry.title}", width="stretch")
+                st.button(
+                    entry.title,
+                    key=f"_sample_{name}",
+                    on_click=state.choose_case,
+                    args=(name,),
+                    help=entry.text,
+                    width="stretch",
+                )

@@ -1,0 +1,273 @@
+"""The threshold and all that moves with it: curves, confusion matrix, counts, people, cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from ..evaluation.operating_points import (
+    Confusion,
+    natural_frequencies,
+    predictive_values,
+    wilson_interval,
+)
+from ..figures.confusion import ENDS, confusion_figure, people_figure
+from ..figures.roc import OperatingPoint, precision_recall_figure, roc_figure
+from ..figures.style import CONFIG
+from . import cases, performance, state
+from .performance import Table, as_percent
+
+RULES = {
+    "shipped": "As shipped",
+    "sensitivity_95": "Sensitivity ≥ 95 %",
+    "youden": "Youden",
+    "balanced": "Balanced",
+    "hand": "By hand",
+}
+RULES_HELP = (
+    "**As shipped**: what the other pages use. **Sensitivity ≥ 95 %**: finds at least 95 of 100 "
+    "cancers. **Youden**: the largest sensitivity + specificity. **Balanced**: both as equal as "
+    "possible. All are chosen on validation images, never on the test images that are shown. "
+    "**By hand**: the slider, the same for every method."
+)
+DEFAULT_PREVALENCE = 5.0
+
+
+@st.fragment
+def show(tables: Sequence[Table], images: str) -> None:
+    """The whole block; a move of the threshold reruns only this."""
+    thresholds = _pick_thresholds(tables)
+    counts = {
+        table.title: performance.counts(table, images, thresholds[table.method])
+        for table in tables
+    }
+    points = {
+        table.title: OperatingPoint(
+            thresholds[table.method], counts[table.title].sensitivity,
+            counts[table.title].specificity, counts[table.title].ppv,
+        )
+        for table in tables
+    }  # fmt: skip
+    left, right = st.columns([11, 9], gap="medium")
+    with left:
+        _show_curves(tables, images, points)
+    with right:
+        table = _pick_table(tables)
+        _show_matrix(table, counts[table.title])
+    _show_counts(tables, counts, thresholds)
+    _show_cases(table, images, thresholds[table.method])
+    _show_people(table, counts[table.title])
+
+
+def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
+    """The threshold of each method by name, by a rule or by hand."""
+    st.session_state.setdefault("_rule", "shipped")
+    left, right = st.columns([11, 9], gap="medium", vertical_alignment="bottom")
+    with left:
+        rule = st.segmented_control(
+            "Call an image malignant from this probability on", list(RULES),
+            format_func=RULES.get, key="_rule", required=True, help=RULES_HELP, wrap=True,
+        )  # fmt: skip
+    chosen = {
+        table.method: None if rule == "hand" else performance.threshold_for(table, rule)
+        for table in tables
+    }
+    missing = [table.title for table in tables if rule != "hand" and chosen[table.method] is None]
+    first = chosen[tables[0].method]
+    if first is not None:
+        st.session_state["_threshold"] = round(first, 3)
+    st.session_state.setdefault("_threshold", 0.5)
+    with right:
+        by_hand = st.slider(
+            "Threshold", 0.0, 1.0, step=0.001, format="%.3f", key="_threshold",
+            on_change=lambda: st.session_state.update(_rule="hand"),
+            help="Moving it takes the threshold into your hand. Left and right arrow keys work.",
+        )  # fmt: skip
+    if missing:
+        st.info(
+            f"{', '.join(missing)}: no validation images of both classes to choose on; the slider "
+            "is used instead.",
+            icon=":material/info:",
+        )
+    if rule != "hand" and len(tables) > 1:
+        st.caption("Each method has its own threshold by this rule; the slider shows the first's.")
+    return {name: by_hand if value is None else value for name, value in chosen.items()}
+
+
+def _pick_table(tables: Sequence[Table]) -> Table:
+    if len(tables) == 1:
+        st.markdown(f"**Confusion matrix of {tables[0].title}**")
+        return tables[0]
+    titles = [table.title for table in tables]
+    if st.session_state.get("_matrix_of") not in titles:
+        st.session_state["_matrix_of"] = titles[0]
+    chosen = st.segmented_control("Confusion matrix of", titles, key="_matrix_of", required=True)
+    return tables[titles.index(chosen)]
+
+
+def _show_curves(
+    tables: Sequence[Table], images: str, points: dict[str, OperatingPoint]
+) -> None:
+    roc_tab, precision_tab = st.tabs(["ROC", "Precision–recall"])
+    curves = {table.title: performance.roc(table, images) for table in tables}
+    usable = {title: curve for title, curve in curves.items() if curve is not None}
+    if not usable:
+        st.info("A curve needs benign and malignant images; these are of one class.")
+        return
+    points = {title: point for title, point in points.items() if title in usable}
+    with roc_tab:
+        st.plotly_chart(
+            roc_figure(usable, points), key="_roc", config=CONFIG,
+            alt="ROC curves: " + ", ".join(f"{t} AUC {c.auc:.3f}" for t, c in usable.items()),
+        )  # fmt: skip
+    with precision_tab:
+        recalls = {
+            table.title: performance.precision_recall(table, images)
+            for table in tables if table.title in usable
+        }  # fmt: skip
+        st.plotly_chart(
+            precision_recall_figure(recalls, points), key="_pr", config=CONFIG,
+            alt="Precision–recall curves with the operating points.",
+        )
+    st.caption(
+        "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the "
+        "threshold."
+    )
+
+
+def _show_matrix(table: Table, counts: Confusion) -> None:
+    st.plotly_chart(
+        confusion_figure(counts), key="_matrix", config={"displayModeBar": False},
+        on_select=_take_cell, selection_mode="points",
+        alt=f"Confusion matrix of {table.title}: {counts.tp} cancers found, {counts.fn} missed, "
+        f"{counts.fp} false alarms, {counts.tn} benign cleared.",
+    )  # fmt: skip
+    lines = []
+    for name, part, whole, what in (
+        ("Sensitivity", counts.tp, counts.tp + counts.fn, "cancers found"),
+        ("Specificity", counts.tn, counts.tn + counts.fp, "benign cleared"),
+    ):
+        share = part / whole if whole else float("nan")
+        text = as_percent(share, *wilson_interval(part, whole)) if whole else "not defined"
+        lines.append(f"{name} **{text}**: {part} of {whole} {what}")
+    st.markdown("  \n".join(lines))
+    st.segmented_control(
+        "List the cases (or click a cell above)", list(ENDS), format_func=ENDS.get, key="_end",
+        wrap=True,
+    )  # fmt: skip
+
+
+def _take_cell() -> None:
+    points = st.session_state["_matrix"]["selection"]["points"]
+    if points and points[0].get("customdata"):
+        found = points[0]["customdata"]
+        name = found if isinstance(found, str) else found[0]
+        if name in ENDS:
+            st.session_state["_end"] = name
+
+
+def _show_counts(
+    tables: Sequence[Table], counts: dict[str, Confusion], thresholds: dict[str, float]
+) -> None:
+    rows = []
+    for table in tables:
+        found = counts[table.title]
+        shares = {
+            "Sensitivity": (found.tp, found.tp + found.fn),
+            "Specificity": (found.tn, found.tn + found.fp),
+        }
+        rows.append({
+            "Method": table.title,
+            "Threshold": f"{thresholds[table.method]:.3f}",
+            **{
+                name: as_percent(k / n, *wilson_interval(k, n)) if n else "not defined"
+                for name, (k, n) in shares.items()
+            },
+            "Accuracy": as_percent(found.accuracy),
+            **{ENDS[end]: getattr(found, end) for end in ENDS},
+        })
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Counts and shares of every method.")
+    st.caption("In brackets: 95 % Wilson intervals, which take images as independent.")
+
+
+def _show_cases(table: Table, images: str, threshold: float) -> None:
+    end = st.session_state.get("_end")
+    if not end:
+        return
+    rows = performance.ending(performance.select(table, images), threshold, end)
+    st.markdown(f"**{ENDS[end]} by {table.title}: {len(rows)} images**, most surprising first")
+    if rows.empty:
+        st.caption("None at this threshold.")
+        return
+    columns = {
+        "image_id": "Image", "dataset": "Dataset", "probability": "Probability", "dice": "Dice",
+        "birads": "BI-RADS", "histology": "Histology", "device": "Device",
+    }  # fmt: skip
+    shown = [name for name in columns if (rows[name].replace("", None).notna()).any()]
+    event = st.dataframe(
+        rows[shown], hide_index=True, height=min(320, 42 + 35 * len(rows)), key=f"_cases_{end}",
+        on_select="rerun", selection_mode="single-row",
+        column_config={name: columns[name] for name in shown} | {
+            "probability": st.column_config.NumberColumn("Probability", format="%.3f"),
+            "dice": st.column_config.NumberColumn("Dice", format="%.3f"),
+        },
+        alt=f"The images that end as {ENDS[end].lower()}.",
+    )  # fmt: skip
+    chosen = event.selection.rows
+    if chosen and chosen[0] < len(rows):
+        _offer_case(rows.iloc[chosen[0]])
+    else:
+        st.caption("Tick a row to open that image.")
+
+
+def _offer_case(row: pd.Series) -> None:
+    if row["dataset"] in cases.configured():
+        if st.button(f"Open {row['image_id']} in Predict", icon=":material/radiology:"):
+            state.choose_case(f"{row['dataset']}:{row['image_id']}")
+            st.switch_page("pages/predict.py")
+    else:
+        st.caption(
+            f"{row['image_id']} belongs to {performance.title_of_images(row['dataset'])}, whose "
+            "images are not here. Give the dataset's folder in the sidebar to open it."
+        )
+
+
+def _show_people(table: Table, counts: Confusion) -> None:
+    if not (counts.tp + counts.fn and counts.tn + counts.fp):
+        return
+    with st.container(border=True):
+        left, right = st.columns([9, 11], gap="medium")
+        with left:
+            st.markdown(f"**What a call of {table.title} is worth in a clinic**")
+            st.session_state.setdefault("_prevalence", DEFAULT_PREVALENCE)
+            percent = st.slider(
+                "Of the people who come, this many in 100 have cancer", 0.5, 50.0, step=0.5,
+                format="%.1f", key="_prevalence",
+                help=f"Among these test images it is {100 * counts.prevalence:.0f} in 100, far "
+                "more than where people are screened.",
+            )  # fmt: skip
+            prevalence = percent / 100
+            people = natural_frequencies(counts.sensitivity, counts.specificity, prevalence)
+            values = predictive_values(counts.sensitivity, counts.specificity, prevalence)
+            called = people.true_positives + people.false_positives
+            st.markdown(
+                f"Of **1000** people **{people.malignant}** have cancer. It calls **{called}** "
+                f"malignant: **{people.true_positives}** rightly, **{people.false_positives}** as "
+                f"a false alarm. It misses **{people.false_negatives}**."
+            )
+            st.markdown(
+                f"A malignant call is right in **{as_percent(values.ppv)}** (PPV), a benign call "
+                f"in **{as_percent(values.npv)}** (NPV)."
+            )
+            st.caption(
+                "If sensitivity and specificity stayed the same there, which no test here shows."
+            )
+        with right:
+            st.plotly_chart(
+                people_figure(people), key="_people", config={"displayModeBar": False},
+                alt=f"One dot for each of 1000 people: {people.true_positives} cancers found, "
+                f"{people.false_negatives} missed, {people.false_positives} false alarms, "
+                f"{people.true_negatives} cleared.",
+            )  # fmt: skip

@@ -1,0 +1,72 @@
+"""The probability of malignancy and what it is worth, as Predict and Home show it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ..checkpoints import Checkpoint
+from ..figures.colours import of_class
+from ..figures.probability import probability_bar
+from ..figures.style import CONFIG
+from ..inference.predictor import Prediction
+from . import words
+
+BADGES = {"malignant": ":orange-badge[malignant]", "benign": ":green-badge[benign]"}
+NO_CLASS = "This network outlines only; it does not say benign or malignant."
+
+
+def class_colour(prediction: Prediction, threshold: float | None) -> str:
+    """The colour of the outline: that of the class, or neutral where there is none."""
+    if prediction.probability is None or threshold is None:
+        return of_class(None)
+    return of_class(prediction.probability >= threshold)
+
+
+def pick_point(checkpoint: Checkpoint, key: str = "point") -> str | None:
+    """A choice among the operating points of a card; None where it has none."""
+    points = words.operating_points(checkpoint.card)
+    if not points:
+        return None
+    if len(points) == 1:
+        return next(iter(points))
+    widget = f"_pick_{key}"
+    wanted = st.session_state.get(key)
+    st.session_state[widget] = wanted if wanted in points else next(iter(points))
+    chosen = st.segmented_control(
+        "Operating point",
+        list(points),
+        format_func=lambda name: words.POINT_NAMES.get(name, name).capitalize(),
+        key=widget,
+        required=True,
+        help="From which probability on the call is “malignant”. The threshold was chosen on "
+        "validation images, never on the test images.",
+    )
+    st.session_state[key] = chosen
+    return chosen
+
+
+def headline(prediction: Prediction, threshold: float, zone: tuple | None, key: str) -> None:
+    """The probability as a number with the call, and the bar."""
+    probability = prediction.probability
+    said = words.decision(probability, threshold)
+    st.markdown(
+        f"Probability of malignancy\n## {probability:.0%} &nbsp; {BADGES[said]}",
+        help=f"The call is “malignant” from {threshold:.0%} on, the operating point: the line in "
+        "the bar. The grey part of the bar is where a cautious and a strict reader differ.",
+    )
+    st.plotly_chart(
+        probability_bar(probability, threshold, zone),
+        config={**CONFIG, "displayModeBar": False},
+        key=key,
+    )
+
+
+def explain(prediction: Prediction, checkpoint: Checkpoint, point: str) -> None:
+    """What the operating point means, in natural frequencies from the card."""
+    entry = words.operating_points(checkpoint.card)[point]
+    zone = words.zone_sentence(prediction.probability, words.grey_zone(checkpoint.card))
+    if zone:
+        st.info(zone, icon=":material/contrast:")
+    lines = words.meaning_of_point(entry)
+    if lines:
+        st.markdown("\n".join(f"- {line}" for line in lines))

@@ -1,0 +1,120 @@
+"""Small parts that several pages use."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ..core.errors import MtlbusError
+from . import services, state
+
+LOG = logging.getLogger("mtlbus")
+NO_METHODS = (
+    "No trained network is here yet. Train one with "
+    "`python -m mtlbus train METHOD --data LAYOUT=PATH --fold 1 --out checkpoints/METHOD`."
+)
+
+
+def explain_error(error: Exception) -> None:
+    """Show what went wrong as one plain line; anything unforeseen is logged, never shown raw."""
+    if isinstance(error, MtlbusError):
+        st.error(str(error), icon=":material/error:")
+        return
+    LOG.error("Unforeseen error in the app", exc_info=error)
+    st.error(
+        f"Something unforeseen happened ({type(error).__name__}). The details are in the server's "
+        "log. Choose another case or reload the page.",
+        icon=":material/error:",
+    )
+
+
+def pick_method(
+    label: str = "Method", methods: Sequence[str] | None = None, key: str = "method"
+) -> str:
+    """A choice of one method, kept over pages and in the address (`?method=…`).
+
+    Args:
+        label: of the widget.
+        methods: names to choose from; None for all with trained weights.
+        key: of the widget.
+
+    Returns:
+        The name. Without any trained method it says so and stops the page.
+    """
+    names = list(methods if methods is not None else services.available())
+    if not names:
+        st.info(NO_METHODS, icon=":material/info:")
+        st.stop()
+    wanted = st.session_state.get("method")
+    if wanted is not None and wanted not in names and wanted not in services.available():
+        state.say(f"No trained network is named “{str(wanted)[:40]}”; showing another.")
+    widget = f"_pick_{key}"
+    st.session_state[widget] = wanted if wanted in names else names[0]
+    chosen = st.selectbox(
+        label,
+        names,
+        format_func=services.title_of,
+        key=widget,
+        on_change=lambda: st.session_state.update(method=st.session_state[widget]),
+    )
+    st.session_state["method"] = chosen
+    state.write_link("method", chosen)
+    return chosen
+
+
+def pick_methods(
+    label: str = "Methods",
+    methods: Sequence[str] | None = None,
+    key: str = "methods",
+    default: int = 3,
+) -> list[str]:
+    """A choice of several methods, kept over pages and in the address (`?methods=a,b`).
+
+    Args:
+        label: of the widget.
+        methods: names to choose from; None for all with trained weights.
+        key: of the widget.
+        default: how many are chosen at first.
+
+    Returns:
+        The names in the order of `methods`; may be empty, and then the page says what to do.
+    """
+    names = list(methods if methods is not None else services.available())
+    if not names:
+        st.info(NO_METHODS, icon=":material/info:")
+        st.stop()
+    linked = st.session_state.get("methods")
+    wanted = linked.split(",") if isinstance(linked, str) and linked else names[:default]
+    widget = f"_pick_{key}"
+    if linked != "-":
+        st.session_state[widget] = [name for name in names if name in wanted] or names[:default]
+    else:
+        st.session_state[widget] = []
+    st.pills(
+        label,
+        names,
+        selection_mode="multi",
+        format_func=services.title_of,
+        key=widget,
+        on_change=lambda: st.session_state.update(
+            methods=",".join(st.session_state[widget]) or "-"
+        ),
+    )
+    chosen = [name for name in names if name in st.session_state[widget]]
+    if chosen:
+        state.write_link("methods", ",".join(chosen))
+    return chosen
+
+
+def show_image(data: bytes, alt: str, caption: str | None = None, width="content") -> None:
+    """Show an encoded image at its own size, never wider than its place; the aspect is kept.
+
+    Args:
+        data: JPEG, WebP or PNG bytes, for example of `figures.overlay`.
+        alt: what a person who cannot see it should know, one sentence.
+        caption: visible line below.
+        width: "content" for its own size, "stretch" for the width of its place, or pixels.
+    """
+    st.image(data, caption=caption, width=width, alt=alt)

@@ -1,0 +1,68 @@
+"""Performance: how good the methods are, from `predictions.csv`, without the dataset."""
+
+import streamlit as st
+
+from mtlbus.core.errors import MtlbusError
+from mtlbus.ui import judgement_view, performance, state, threshold_view
+from mtlbus.ui.frame import require_frame
+from mtlbus.ui.maps import adopt_link
+from mtlbus.ui.widgets import explain_error, pick_methods
+
+require_frame(__file__)
+
+st.title("Performance")
+st.markdown(
+    "How good the networks are on images that took no part in their training, and what that "
+    "leaves open."
+)
+left, right = st.columns(2, gap="medium")
+with left:
+    methods = pick_methods()
+if not methods:
+    st.info("Choose at least one method above.", icon=":material/info:")
+    st.stop()
+tables = []
+for method in methods:
+    try:
+        tables.append(performance.load_table(method))
+    except MtlbusError as error:
+        explain_error(error)
+tables = [table for table in tables if performance.choices(table)]
+if not tables:
+    st.info(
+        "None of these methods has judged test images. Run `python -m mtlbus evaluate` first.",
+        icon=":material/info:",
+    )
+    st.stop()
+
+adopt_link("images")
+options = performance.choices(tables[0])
+wanted = st.session_state.get("images")
+st.session_state["_images"] = wanted if wanted in options else options[0]
+with right:
+    images = st.segmented_control(
+        "Test images", options, format_func=performance.title_of_images, key="_images",
+        required=True,
+        on_change=lambda: st.session_state.update(images=st.session_state["_images"]),
+        help="Phantoms are simulated and easier; they are never pooled with real images.",
+    )  # fmt: skip
+state.write_link("images", images)
+
+for line in performance.facts(tables, images):
+    st.markdown(line)
+classifying = [table for table in tables if performance.classifies(table, images)]
+others = [table.title for table in tables if table not in classifying]
+if others:
+    st.caption(f"Without a class, so only under Outlines and All metrics: {', '.join(others)}.")
+if classifying:
+    threshold_view.show(classifying, images)
+st.subheader("Look closer")
+judgement_view.show(tables, images)
+st.download_button(
+    f"Take the predictions of {tables[0].title} (CSV)",
+    lambda: tables[0].rows.to_csv(index=False),
+    file_name=f"{tables[0].method}_predictions.csv",
+    mime="text/csv",
+    icon=":material/download:",
+    on_click="ignore",
+)

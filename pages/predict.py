@@ -1,0 +1,22 @@
+"""Predict: the outline, the probability, and what they are worth."""
+
+import streamlit as st
+
+from mtlbus.ui import batch_view, predict_view, services, state
+from mtlbus.ui.frame import require_frame
+from mtlbus.ui.widgets import pick_method
+
+require_frame(__file__)
+
+case = state.current_case()
+title, choice = st.columns([5, 4], gap="medium", vertical_alignment="bottom")
+title.title(case.title)
+with choice:
+    method = pick_method("Network")
+
+kept = services.is_ready(case, method)
+prediction = services.predict(case, method)
+predict_view.result(case, prediction, services.checkpoint(method), kept)
+
+st.divider()
+batch_view.several_images(method)

@@ -1,0 +1,25 @@
+"""Shared by all tests: where the real data would be, and small weights made on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with BUSI and BUS-BRA; tests that need it are skipped where it is absent."""
+    if not REAL_DATA.is_dir():
+        pytest.skip("needs the real images in ../shared/data, which are not part of the project")
+    return REAL_DATA
+
+
+@pytest.fixture(autouse=True)
+def same_chance():
+    """Every test starts from the same seed, whatever ran before it."""
+    torch.manual_seed(0)

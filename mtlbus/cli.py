@@ -18,7 +18,7 @@ from .core.errors import InputError, MtlbusError
 METRICS_SHOWN = ("auc", "accuracy", "sensitivity", "specificity", "f1", "dice", "jaccard", "hd95")
 
 
-def report(line: str) -> None:
+def _report(line: str) -> None:
     """Progress, on stderr."""
     print(line, file=sys.stderr, flush=True)
 
@@ -116,7 +116,7 @@ def train(arguments: argparse.Namespace) -> int:
     plan = make_plan(
         spec.name, arguments.variant, options, recipe, split, arguments.fold, arguments.seed
     )
-    checkpoint = produce(plan, split, Path(arguments.out), arguments.resume, report)
+    checkpoint = produce(plan, split, Path(arguments.out), arguments.resume, _report)
     document = {"method": spec.name, "folder": str(checkpoint.folder), **checkpoint.card["metrics"]}
     _print(document, arguments.json, lambda: _metric_lines(document))
     return 0
@@ -133,7 +133,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         [parse_dataset(text) for text in arguments.data],
         arguments.fold,
         Path(arguments.out) if arguments.out else None,
-        report,
+        _report,
     )
     _print(document, arguments.json, lambda: _metric_lines(document))
     return 0
@@ -153,12 +153,12 @@ def _metric_lines(document: dict[str, Any]) -> list[str]:
 
 def predict(arguments: argparse.Namespace) -> int:
     """Predict images: JSON on stdout, and overlays with --out."""
+    from .batch import predict_files
     from .checkpoints import find_checkpoint
-    from .inference.batch import predict_files
     from .inference.predictor import Predictor
 
     predictors = [Predictor(find_checkpoint(name)) for name in arguments.method]
-    entries = predict_files(arguments.images, predictors, arguments.out, report)
+    entries = predict_files(arguments.images, predictors, arguments.out, _report)
 
     def lines() -> list[str]:
         rows = []
@@ -179,7 +179,7 @@ def predict(arguments: argparse.Namespace) -> int:
     _print(entries, arguments.json, lines)
     refused = [entry["error"] for entry in entries if "error" in entry]
     for line in refused:
-        report(line)
+        _report(line)
     return 1 if refused else 0
 
 
@@ -299,10 +299,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return parsed.run(parsed)
     except MtlbusError as error:
-        report(f"mtlbus: {error}")
+        _report(f"mtlbus: {error}")
         return 1
     except KeyboardInterrupt:
-        report("mtlbus: interrupted")
+        _report("mtlbus: interrupted")
         return 130
     except BrokenPipeError:
         return 1

@@ -62,15 +62,17 @@ def split_datasets(datasets: Sequence[Dataset], fold: int, seed: int = 0) -> Spl
     )
 
 
-def judge_sample(predictor: Predictor, sample: Sample, part: str) -> dict[str, Any]:
-    """Predict one sample and compare: a row of `predictions.csv`."""
+def judge_sample(
+    predictor: Predictor, sample: Sample, part: str, fold: int | None
+) -> dict[str, Any]:
+    """Predict one sample and compare: a row of `predictions.csv`; `fold` is the model's."""
     image = GreyImage(pixels=sample.pixels(), sha256="", notes=(), name=sample.id)
     prediction = predictor.predict(image)
     row: dict[str, Any] = {
         "image_id": sample.id,
         "dataset": sample.dataset,
         "group": sample.group,
-        "fold": sample.fold,
+        "fold": fold,
         "part": part,
         "label": sample.label,
         "logit": prediction.logit,
@@ -89,12 +91,16 @@ def judge_sample(predictor: Predictor, sample: Sample, part: str) -> dict[str, A
 
 
 def judge_samples(
-    predictor: Predictor, samples: Iterable[Sample], part: str, report: Report = lambda line: None
+    predictor: Predictor,
+    samples: Iterable[Sample],
+    part: str,
+    fold: int | None = None,
+    report: Report = lambda line: None,
 ) -> list[dict[str, Any]]:
     """Rows of `predictions.csv` for many samples, with a line of progress every 100."""
     rows = []
     for sample in samples:
-        rows.append(judge_sample(predictor, sample, part))
+        rows.append(judge_sample(predictor, sample, part, fold))
         if len(rows) % 100 == 0:
             report(f"{part}: {len(rows)} images judged")
     return rows
@@ -122,7 +128,7 @@ def evaluate(
         samples.extend(chosen)
     if not samples:
         raise DataError("No labelled images to judge in the data that was given.")
-    rows = judge_samples(Predictor(checkpoint), samples, "test", report)
+    rows = judge_samples(Predictor(checkpoint), samples, "test", fold, report)
     if predictions is not None:
         write_predictions(predictions, rows)
     return {
@@ -153,10 +159,10 @@ def produce(
     card = _training_card(plan, split, trained)
     checkpoint = write_checkpoint(out, trained.model, card, trained.history)
     predictor = Predictor(checkpoint)
-    validation = judge_samples(predictor, split.validation, "validation", report)
+    validation = judge_samples(predictor, split.validation, "validation", plan.fold, report)
     if trained.model.spec.classifies:
         card |= choose_operating_points(validation)
-    test = judge_samples(predictor, split.test, "test", report)
+    test = judge_samples(predictor, split.test, "test", plan.fold, report)
     write_predictions(out / PREDICTIONS, [*validation, *test])
     frame = read_predictions(out / PREDICTIONS)
     threshold = 0.5

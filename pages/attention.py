@@ -38,8 +38,9 @@ if not views:
 view = maps.pick_view(views)
 if prediction.probability is not None:
     st.caption(
-        f"**{case.title}**: {services.title_of(method)} gives a probability of malignancy of "
-        f"{prediction.probability:.1%}. Research and education only; not a medical device."
+        f"**{case.title}**: {services.title_of(method)} says: probability of malignancy "
+        f"{maps.percent(prediction.probability)}. Research and education only; not a medical "
+        "device."
     )
 maps.show(case, prediction, view, strength / 100)
 

@@ -6,6 +6,7 @@ from mtlbus.ui import home_view, services, state
 from mtlbus.ui.frame import require_frame
 
 require_frame(__file__)
+home_view.follow_choice()
 
 case = state.current_case()
 st.title("One network that outlines and classifies")

@@ -5,7 +5,7 @@ import streamlit as st
 from mtlbus.core.errors import MtlbusError
 from mtlbus.ui import judgement_view, performance, state, threshold_view
 from mtlbus.ui.frame import require_frame
-from mtlbus.ui.maps import adopt_link
+from mtlbus.ui.memory import adopt_link, mirror
 from mtlbus.ui.widgets import explain_error, pick_methods
 
 require_frame(__file__)
@@ -15,8 +15,8 @@ st.markdown(
     "How good the networks are on images that took no part in their training, and what that "
     "leaves open."
 )
-left, right = st.columns(2, gap="medium")
-with left:
+tiles = st.grid(2, min_column_width=340, gap="medium")
+with tiles:
     methods = pick_methods()
 if not methods:
     st.info("Choose at least one method above.", icon=":material/info:")
@@ -38,12 +38,10 @@ if not tables:
 adopt_link("images")
 options = performance.choices(tables[0])
 wanted = st.session_state.get("images")
-st.session_state["_images"] = wanted if wanted in options else options[0]
-with right:
+with tiles:
     images = st.segmented_control(
-        "Test images", options, format_func=performance.title_of_images, key="_images",
-        required=True,
-        on_change=lambda: st.session_state.update(images=st.session_state["_images"]),
+        "Test images", options, format_func=performance.title_of_images, required=True, wrap=True,
+        **mirror("images", wanted if wanted in options else options[0]),
         help="Phantoms are simulated and easier; they are never pooled with real images.",
     )  # fmt: skip
 state.write_link("images", images)

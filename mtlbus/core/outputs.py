@@ -18,7 +18,8 @@ class Map:
     Attributes:
         tensor: B×…; by kind
             gate       B×C×H×W in 0..1
-            attention  B×heads×Q×K, each row over K sums to 1
+            attention  B×heads×Q×K, each row over K sums to 1; with `windows`
+                       B×windows×heads×Q×K
             region     B×R×H×W weights in 0..1 that sum to 1 over R
             score      B×classes×R or B×classes×R×H×W, signed share of a logit
             offset     B×2K×H×W in cells
@@ -29,6 +30,9 @@ class Map:
         stride: input pixels per cell of the map (1 = full resolution).
         meaning: one plain sentence.
         grid: rows and columns of the cells behind Q and K, for attention.
+        windows: rows and columns of the windows that attend each on its own, row by row from the
+            top left; `grid` is then the cells of one window, and cells past the map's lower or
+            right edge are padding. None where attention is global.
         labels: names along the axis that a reader would ask about (regions, heads, scalars).
     """
 
@@ -39,6 +43,7 @@ class Map:
     meaning: str
     grid: tuple[int, int] | None = None
     labels: tuple[str, ...] = ()
+    windows: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,16 +51,19 @@ class Output:
     """Result of `model(images, maps=False)`; logits are never activated inside a model.
 
     Attributes:
-        mask_logits: B×K×H×W at input size, K = 1 (sigmoid) or 2 (softmax: background, tumour);
-            None for a method without a mask.
+        mask_logits: B×K×H×W at input size, K = 1 (sigmoid) or 2 (softmax: background, tumour),
+            or the number of classes of a pixel task with more; None for a method without a mask.
         class_logits: task name to B×C, C = 1 (sigmoid) or the number of classes (softmax);
             empty for a method without a class.
         maps: map name to `Map`; empty unless maps were asked for.
+        pixel_values: task name to B×1×H×W at input size, in the unit of the target, for a
+            regression per pixel; empty for a method without one.
     """
 
     mask_logits: Tensor | None = None
     class_logits: dict[str, Tensor] = field(default_factory=dict)
     maps: dict[str, Map] = field(default_factory=dict)
+    pixel_values: dict[str, Tensor] = field(default_factory=dict)
 
 
 def positive_logit(logits: Tensor) -> Tensor:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import DataError, InputError
+from ..core.files import write_atomically
 from .intervals import group_draws, percentile_limits
 from .metrics import CLASSIFICATION, SEGMENTATION, classification_metrics
 from .weighted import weighted_classification, weighted_mean
@@ -30,6 +29,7 @@ fold: the test fold of the model, 1 … 5. part: "test" or "validation". label: 
 see `metrics.mask_metrics`; empty for a method without a mask. Areas: pixels of the 256×256 grid.
 """
 PARTS = ("test", "validation")
+PHANTOMS = "phantom"  # the dataset whose images are computed; never pooled with real ones
 REQUIRED = ("image_id", "dataset", "part")
 KEY = ["dataset", "image_id", "fold", "part"]
 
@@ -52,15 +52,7 @@ def write_predictions(path: str | Path, rows: Iterable[Mapping[str, Any]] | pd.D
         raise InputError(f"No folder {str(path.parent)!r} to write {path.name} into.")
     cells = _cells(rows)
     _checked(cells, path.name)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            cells.to_csv(file, index=False, lineterminator="\n")
-        os.chmod(temporary, 0o644)  # mkstemp makes it readable by its owner only
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_atomically(path, cells.to_csv(index=False, lineterminator="\n").encode())
 
 
 def prediction_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
@@ -114,13 +106,14 @@ def summarise(
         part: the rows that count; validation rows never mix with test rows.
 
     Returns:
-        ``{"datasets": {NAME: entry}, "pooled": entry}``, ready for JSON. An entry holds n (images),
-        groups, each metric of `metrics.CLASSIFICATION` and `metrics.SEGMENTATION` that applies
-        to the method as ``{"value", "low", "high"}`` (None where undefined), and, for a method
-        with a mask, empty_masks: images left out of hd95 and assd because the predicted or the
-        true mask is empty. Mask metrics are means over images. The calibration error of a
-        small sample is biased upwards, and that of its replicates more so: the limits of ece may
-        both lie above its value.
+        ``{"datasets": {NAME: entry}, "pooled": entry}``, ready for JSON; phantoms are pooled only
+        where there is nothing else. An entry holds n (images), groups, each metric of
+        `metrics.CLASSIFICATION` and `metrics.SEGMENTATION` that applies to the method as
+        ``{"value", "low", "high"}`` (None where undefined), and, for a method with a mask,
+        empty_masks: images left out of hd95 and assd because the predicted or the true mask is
+        empty. Mask metrics are means over images. The calibration error of a small sample is
+        biased upwards, and that of its replicates more so: the limits of ece may both lie above
+        its value.
 
     Raises:
         DataError: no row belongs to that part.
@@ -134,8 +127,14 @@ def summarise(
             name: _entry(some, threshold, bootstrap, seed)
             for name, some in rows.groupby("dataset", sort=True)
         },
-        "pooled": _entry(rows, threshold, bootstrap, seed),
+        "pooled": _entry(_real(rows), threshold, bootstrap, seed),
     }
+
+
+def _real(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of real images, or all rows where there are only phantoms."""
+    real = rows[rows["dataset"] != PHANTOMS]
+    return rows if real.empty else real
 
 
 def group_keys(frame: pd.DataFrame) -> np.ndarray:

@@ -22,7 +22,7 @@ from .style import CLEAR, finish, see_through
 
 LONGEST_SIDE = 360
 FINEST_GRID = 32
-CHOSEN = "#F0E442"
+CHOSEN = "#FFFFFF"
 
 
 class Scale(NamedTuple):
@@ -72,7 +72,7 @@ def signed_scale(limit: float) -> Scale:
         (0.0, see_through(BENIGN, 1)), (0.5, see_through("#FFFFFF", 0)),
         (1.0, see_through(MALIGNANT, 1)),
     ]  # fmt: skip
-    labels = (f"−{limit:.2g} benign", "0", f"+{limit:.2g} malignant")
+    labels = (f"−{limit:.2g}", "0", f"+{limit:.2g}")
     return Scale(-limit, limit, colours, "log-odds", (-limit, 0, limit), labels)
 
 
@@ -142,7 +142,7 @@ def image_figure(grey: np.ndarray, height: int = 330) -> go.Figure:
         range=[rows, 0], constrain="domain", constraintoward="top", scaleanchor="x", **bare
     )
     return figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 4, "b": 4}, dragmode=False, clickmode="event+select"
+        margin={"l": 0, "r": 0, "t": 4, "b": 46}, dragmode=False, clickmode="event+select"
     )
 
 
@@ -187,7 +187,7 @@ def _add_scale_bar(figure: go.Figure, scale: Scale) -> None:
             "color": [scale.low], "cmin": scale.low, "cmax": scale.high,
             "colorscale": scale.colours, "showscale": True,
             "colorbar": {
-                "orientation": "h", "thickness": 9, "len": 0.9, "x": 0.5, "xanchor": "center",
+                "orientation": "h", "thickness": 9, "len": 0.86, "x": 0.5, "xanchor": "center",
                 "y": 0, "yanchor": "top", "ypad": 6, "outlinewidth": 1,
                 "tickvals": list(scale.ticks), "ticktext": list(scale.labels),
             },

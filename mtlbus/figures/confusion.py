@@ -6,18 +6,19 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..evaluation.operating_points import Confusion, NaturalFrequencies
-from .colours import BENIGN, MALIGNANT
-from .style import CLEAR, finish, see_through
+from .colours import BENIGN, MALIGNANT, rgb
+from .style import CLEAR, finish
 
 ENDS = {
     "tp": "Cancers found",
     "fn": "Cancers missed",
     "fp": "False alarms",
-    "tn": "Benign, rightly cleared",
+    "tn": "Benign cleared",
 }
 """The four ends of a call, by their names in `Confusion`."""
 _PLACES = {"tp": (0, 0), "fn": (1, 0), "fp": (0, 1), "tn": (1, 1)}  # column, row
 _COLOURS = {"tp": MALIGNANT, "fn": MALIGNANT, "fp": BENIGN, "tn": BENIGN}
+INK = "#17262B"  # on cells that are light in both themes
 PEOPLE_COLOURS = {"tp": "#D55E00", "fn": "#F5B041", "fp": "#7FB8A4", "tn": "#B8BDC6"}
 
 
@@ -36,18 +37,21 @@ def confusion_figure(counts: Confusion, height: int = 250) -> go.Figure:
         share = count / rows[name] if rows[name] else 0.0
         figure.add_shape(
             type="rect", x0=column - 0.485, x1=column + 0.485, y0=row - 0.475, y1=row + 0.475,
-            layer="below", line={"color": see_through(_COLOURS[name], 0.8), "width": 1},
-            fillcolor=see_through(_COLOURS[name], 0.06 + 0.5 * share),
+            layer="below", line={"color": _COLOURS[name], "width": 1},
+            fillcolor=_on_white(_COLOURS[name], 0.08 + 0.47 * share),
         )  # fmt: skip
         percent = f"{share:.1%} of row" if rows[name] else "row is empty"
-        texts.append(f"<b>{count}</b><br>{ENDS[name].lower()}<br>{percent}")
+        texts.append(
+            f"<span style='font-size:20px'><b>{count}</b></span><br>{ENDS[name].lower()}<br>"
+            f"{percent}"
+        )
     columns, lines = zip(*_PLACES.values(), strict=True)
-    still = {"marker": {"opacity": 0}, "textfont": {}}
+    still = {"marker": {"opacity": 0}, "textfont": {"color": INK}}
     figure.add_scatter(
         x=columns, y=lines, mode="markers+text", text=texts, customdata=list(_PLACES),
         marker={"size": 90, "symbol": "square", "color": CLEAR, "opacity": 0},
-        hoverinfo="none", selected={"marker": still["marker"]},
-        unselected={"marker": still["marker"], "textfont": {}},
+        hoverinfo="none", selected=still, unselected=still,
+        textfont={"color": INK, "size": 12},
     )  # fmt: skip
     figure.update_xaxes(
         tickvals=[0, 1], ticktext=["called malignant", "called benign"], side="top",
@@ -88,3 +92,9 @@ def people_figure(frequencies: NaturalFrequencies, columns: int = 50) -> go.Figu
         legend={"y": -0.02, "itemclick": False, "itemdoubleclick": False},
         dragmode=False,
     )
+
+
+def _on_white(colour: str, share: float) -> str:
+    """A colour thinned with white, so that dark text on it can be read in both themes."""
+    mixed = [round(255 + share * (part - 255)) for part in rgb(colour)]
+    return f"rgb({mixed[0]},{mixed[1]},{mixed[2]})"

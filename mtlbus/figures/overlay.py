@@ -126,15 +126,12 @@ def draw_levels(
 
     Args:
         panel: h×w×3 uint8.
-        levels: H×W whole numbers on the image's grid.
+        levels: h×w whole numbers, at panel size.
         palette: one colour a level.
         fill: opacity.
     """
-    size = (panel.shape[1], panel.shape[0])
-    image = Image.fromarray(levels.astype(np.uint8))
-    shown = np.asarray(image.resize(size, Image.Resampling.NEAREST))
     for level, colour in enumerate(palette, start=1):
-        panel = blend(panel, (shown == level) * np.float32(fill), colour)
+        panel = blend(panel, (levels == level) * np.float32(fill), colour)
     return panel
 
 

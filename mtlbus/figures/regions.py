@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from ..data.transforms import Frame
 from ..explain.attention import LogitSplit, cells_on_image
 from .cells import add_picture, image_figure, png_uri
-from .colours import BENIGN, MALIGNANT
+from .colours import BENIGN, MALIGNANT, rgb
 from .style import FAINT, NEUTRAL, finish
 
 # Okabe and Ito (2008): told apart with any colour vision, and not the colours of the classes.
@@ -35,8 +35,7 @@ def region_figure(
     """
     figure = image_figure(grey, height)
     index = cells_on_image(regions, frame).argmax(axis=0)
-    colours = [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in REGION_COLOURS]
-    table = np.array([[*colour, round(255 * opacity)] for colour in colours], dtype=np.uint8)
+    table = np.array([[*rgb(c), round(255 * opacity)] for c in REGION_COLOURS], dtype=np.uint8)
     add_picture(figure, png_uri(table[index]), frame)
     for name, colour in zip(names, REGION_COLOURS, strict=False):
         figure.add_scatter(
@@ -72,7 +71,7 @@ def logit_figure(split: LogitSplit, height: int = 300) -> go.Figure:
     figure.update_xaxes(
         title="log-odds of malignant   (← benign · malignant →)",
         range=[ends.min() - room, ends.max() + room],
-        gridcolor=FAINT, zeroline=True, zerolinecolor=NEUTRAL, zerolinewidth=2,
+        showgrid=True, gridcolor=FAINT, zeroline=True, zerolinecolor=NEUTRAL, zerolinewidth=2,
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure

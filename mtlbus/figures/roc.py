@@ -43,8 +43,8 @@ def roc_figure(
     _add_points(
         figure, points, {t: (1 - p.specificity, p.sensitivity) for t, p in points.items()}, curves
     )
-    figure.update_xaxes(**share_axis("1 − specificity (benign images called malignant)"))
-    figure.update_yaxes(**share_axis("sensitivity (malignant images found)"))
+    figure.update_xaxes(**share_axis("1 − specificity (false alarms)"))
+    figure.update_yaxes(**share_axis("sensitivity (cancers found)"))
     return finish(figure, height)
 
 
@@ -74,8 +74,8 @@ def precision_recall_figure(
         )  # fmt: skip
     found = {t: (p.sensitivity, p.ppv) for t, p in points.items() if not np.isnan(p.ppv)}
     _add_points(figure, points, found, curves)
-    figure.update_xaxes(**share_axis("recall = sensitivity (malignant images found)"))
-    figure.update_yaxes(**share_axis("precision (malignant calls that are right)"))
+    figure.update_xaxes(**share_axis("recall = sensitivity (cancers found)"))
+    figure.update_yaxes(**share_axis("precision (right malignant calls)"))
     return finish(figure, height)
 
 
@@ -102,7 +102,7 @@ def _add_points(
     for title, (x, y) in places.items():
         point = points[title]
         figure.add_scatter(
-            x=[x], y=[y], mode="markers", legendgroup=title, showlegend=False,
+            x=[x], y=[y], mode="markers", legendgroup=title, showlegend=False, cliponaxis=False,
             name=f"{title}, threshold {point.threshold:.3f}",
             marker={"size": 14, "color": method_colour(order.index(title)),
                     "line": {"color": "white", "width": 2}},

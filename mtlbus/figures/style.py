@@ -6,12 +6,15 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from .colours import rgb
+
 CLEAR = "rgba(0,0,0,0)"
 NEUTRAL = "#8A8F98"  # readable on white and on black
 FAINT = "rgba(138,143,152,0.28)"
 
-# Okabe and Ito (2008), without the two that mean benign and malignant.
-METHOD_COLOURS = ("#0072B2", "#CC79A7", "#E69F00", "#56B4E9", "#8A6FDF", "#7F7F7F")
+# After Okabe and Ito (2008), without the two that mean benign and malignant; the blue is lighter,
+# so that it can be seen on a dark page.
+METHOD_COLOURS = ("#2F86C9", "#CC79A7", "#E69F00", "#8A6FDF", "#3FB8C4", "#7F7F7F")
 
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
@@ -28,7 +31,7 @@ def method_colour(position: int) -> str:
 
 def see_through(colour: str, opacity: float) -> str:
     """A colour "#RRGGBB" as "rgba(…)"."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = rgb(colour)
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
@@ -58,6 +61,7 @@ def share_axis(title: str) -> dict[str, Any]:
         "range": [-0.01, 1.01],
         "tickformat": ".0%",
         "dtick": 0.2,
+        "showgrid": True,
         "gridcolor": FAINT,
         "zeroline": False,
         "automargin": True,

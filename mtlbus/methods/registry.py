@@ -17,13 +17,21 @@ VARIANTS = ("compact", "paper")
 _COMMON = ("variant", "pretrained", "tasks")
 
 Builder = Callable[..., nn.Module]
+SpecForTasks = Callable[[tuple[Task, ...]], Spec]
 
 
 class Entry(NamedTuple):
-    """A registered method."""
+    """A registered method.
+
+    Attributes:
+        spec: the method with the tasks of breast ultrasound.
+        build: see `register`.
+        spec_for: the specification for any other tasks; None where the tasks are fixed.
+    """
 
     spec: Spec
     build: Builder
+    spec_for: SpecForTasks | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -35,8 +43,15 @@ class Entry(NamedTuple):
 _METHODS: dict[str, Entry] = {}
 
 
-def register(spec: Spec) -> Callable[[Builder], Builder]:
+def register(
+    spec: Spec, spec_for: SpecForTasks | None = None
+) -> Callable[[Builder], Builder]:
     """Register a builder `build(variant, pretrained, tasks, **options) -> nn.Module`.
+
+    Args:
+        spec: the method with its default tasks.
+        spec_for: for a method that takes any tasks: the specification for given ones, with an
+            `InputError` for tasks it cannot be built for.
 
     Raises:
         ValueError: the name is taken.
@@ -45,7 +60,7 @@ def register(spec: Spec) -> Callable[[Builder], Builder]:
     def decorate(build: Builder) -> Builder:
         if spec.name in _METHODS:
             raise ValueError(f"A method named {spec.name!r} is registered already.")
-        _METHODS[spec.name] = Entry(spec, build)
+        _METHODS[spec.name] = Entry(spec, build, spec_for)
         return build
 
     return decorate
@@ -105,14 +120,15 @@ def create_model(
         if option not in entry.options:
             raise UnknownNameError(f"option of {name}", option, entry.options)
     wanted = tuple(tasks) if tasks is not None else entry.spec.tasks
-    missing = [task.name for task in wanted if task not in entry.spec.tasks]
+    spec = entry.spec_for(wanted) if entry.spec_for and wanted else entry.spec
+    missing = [task.name for task in wanted if task not in spec.tasks]
     if missing or not wanted:
         allowed = ", ".join(task.name for task in entry.spec.tasks)
         raise InputError(
             f"{name} cannot answer {', '.join(missing) or 'no task'}; it answers {allowed}."
         )
     model = entry.build(variant=variant, pretrained=pretrained, tasks=wanted, **options)
-    model.spec = entry.spec
+    model.spec = spec
     model.variant = variant
     model.options = {**entry.options, **options}
     return model

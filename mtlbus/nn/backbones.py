@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import timm
+from timm.models import load_state_dict
 from torch import Tensor, nn
 
 from ..core.errors import CheckpointError
@@ -36,9 +37,12 @@ def timm_model(name: str, pretrained: bool | str | Path = False, **arguments) ->
             )
         overlay = {"file": str(path), "hf_hub_id": None, "url": ""}
     try:
-        return timm.create_model(
+        model = timm.create_model(
             name, pretrained=True, pretrained_cfg_overlay=overlay, **arguments
         )
+        if overlay is not None:
+            _require_fit(model, path)
+        return model
     except Exception as error:  # timm, hub and network errors share no base class
         source = f"the file {str(pretrained)!r}" if overlay else "the model hub"
         first_line = next(iter(str(error).splitlines()), type(error).__name__)
@@ -47,6 +51,15 @@ def timm_model(name: str, pretrained: bool | str | Path = False, **arguments) ->
             f"Without network, download them elsewhere and give pretrained='path/to/file', "
             f"or use pretrained=False."
         ) from error
+
+
+def _require_fit(model: nn.Module, path: Path) -> None:
+    """Refuse a file that leaves most of a model random: timm skips what it does not find."""
+    held = load_state_dict(str(path)).keys()
+    wanted = [name for name, _ in model.named_parameters()]
+    found = sum(name in held for name in wanted)
+    if found < 0.9 * len(wanted):
+        raise ValueError(f"it holds {found} of the model's {len(wanted)} tensors")
 
 
 class ResNetEncoder(nn.Module):

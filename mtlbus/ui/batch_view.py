@@ -89,12 +89,14 @@ def _table(rows: list[dict], files: list, method: str) -> None:
         if row["error"]:
             st.error(row["error"], icon=":material/error:")
     columns = [name for name in table.columns if name not in _HIDDEN and table[name].notna().any()]
+    shown = table[columns].copy()
+    if "probability" in shown:
+        shown["probability"] = (100 * shown["probability"].astype(float)).round()
     number = st.column_config.NumberColumn
     event = st.dataframe(
-        table[columns].assign(probability=100 * table["probability"])
-        if "probability" in columns
-        else table[columns],
+        shown,
         hide_index=True,
+        placeholder="–",
         on_select="rerun",
         selection_mode="single-row",
         key="_batch_table",

@@ -33,10 +33,12 @@ def comparison(case: Case, found: dict[str, Prediction]) -> None:
     """Everything below the choice of methods; its controls draw again and never run a network."""
     threshold, truth = _controls(case)
     _panels(case, found, threshold, truth)
-    masks = {m: p.mask(threshold) for m, p in found.items() if p.mask_probability is not None}
+    planes = {
+        m: p.mask_probability for m, p in found.items() if p.mask_probability is not None
+    }
     _table(case, found, threshold)
-    if len(masks) >= 2:
-        _votes(case, masks)
+    if len(planes) >= 2:
+        _votes(case, planes, threshold)
     else:
         st.caption("Votes and agreement need at least two networks that outline.")
 
@@ -65,7 +67,7 @@ def _panels(case: Case, found: dict[str, Prediction], threshold: float, truth: b
             )
             with column:
                 title = services.title_of(method)
-                st.markdown(f"**{title}** &nbsp; {_call(prediction)}")
+                st.markdown(f"**{title}**  \n{_call(prediction)}")
                 drawn = "no outline" if prediction.mask_probability is None else "its outline"
                 show_image(
                     pictures.picture(case, prediction, look), f"{case.title}, {title}: {drawn}."
@@ -90,7 +92,7 @@ def _table(case: Case, found: dict[str, Prediction], threshold: float) -> None:
         known = probability is not None and point is not None
         rows.append({
             "Network": services.title_of(method),
-            "Probability": None if probability is None else 100 * probability,
+            "Probability": probability,
             "Call": words.decision(probability, point) if known else "–",
             "Threshold": point,
             "Area (px)": None if mask is None else int(mask.sum()),
@@ -101,10 +103,14 @@ def _table(case: Case, found: dict[str, Prediction], threshold: float) -> None:
         })  # fmt: skip
     table = pd.DataFrame(rows)
     table = table[[name for name in table.columns if table[name].notna().any()]]
+    shown = table.copy()
+    if "Probability" in shown:
+        shown["Probability"] = (100 * shown["Probability"].astype(float)).round()
     number = st.column_config.NumberColumn
     st.dataframe(
-        table,
+        shown,
         hide_index=True,
+        placeholder="–",
         column_config={
             "Probability": st.column_config.ProgressColumn(
                 format="%d %%", min_value=0, max_value=100, help="Of malignancy."
@@ -124,7 +130,8 @@ def _table(case: Case, found: dict[str, Prediction], threshold: float) -> None:
     )  # fmt: skip
 
 
-def _votes(case: Case, masks: dict[str, np.ndarray]) -> None:
+def _votes(case: Case, planes: dict[str, np.ndarray], threshold: float) -> None:
+    masks = {method: plane > threshold for method, plane in planes.items()}
     total = sum(mask.astype(int) for mask in masks.values())
     split = int(((total > 0) & (total < len(masks))).sum())
     united = int((total == len(masks)).sum())
@@ -132,13 +139,13 @@ def _votes(case: Case, masks: dict[str, np.ndarray]) -> None:
     with left:
         st.subheader("Votes")
         show_image(
-            pictures.votes(case, masks, overlay.SMALL_PANEL),
+            pictures.votes(case, planes, threshold, overlay.SMALL_PANEL),
             f"How many of {len(masks)} networks call each pixel lesion; all agree on {united} px.",
         )
     with middle:
         st.subheader("Disagreement")
         show_image(
-            pictures.disagreement(case, masks, overlay.SMALL_PANEL),
+            pictures.disagreement(case, planes, threshold, overlay.SMALL_PANEL),
             f"The networks disagree on {split} pixels.",
         )
     with right:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ..figures.icon import favicon
 from . import sidebar, state
 from .widgets import explain_error
 
@@ -64,9 +65,8 @@ def require_frame(page_file: str) -> None:
 
 def run() -> None:
     """Draw the frame and the page in it: all of `app.py`."""
-    st.set_page_config(
-        page_title="mtlbus explorer", page_icon=":material/radiology:", layout="wide"
-    )
+    # An own icon: Streamlit would fetch a named one from a foreign server.
+    st.set_page_config(page_title="mtlbus explorer", page_icon=favicon(), layout="wide")
     pages = {entry.file: _page(entry) for entry in ENTRIES if (PAGES / entry.file).is_file()}
     sections: dict[str, list] = {}
     for entry in ENTRIES:

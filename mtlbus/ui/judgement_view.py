@@ -15,7 +15,7 @@ from ..figures.slices import slices_figure
 from ..figures.style import CONFIG
 from . import performance
 from . import slices as parts
-from .maps import adopt_link
+from .memory import adopt_link, mirror
 from .performance import Table
 from .state import write_link
 
@@ -45,11 +45,10 @@ def show(tables: Sequence[Table], images: str) -> None:
     adopt_link("section")
     names = [name for name in _SECTIONS if name != "two" or len(tables) > 1]
     wanted = st.session_state.get("section")
-    st.session_state["_section"] = wanted if wanted in names else names[0]
     chosen = st.segmented_control(
-        "Look closer", names, format_func=lambda name: _SECTIONS[name][0], key="_section",
-        required=True, label_visibility="collapsed",
-        on_change=lambda: st.session_state.update(section=st.session_state["_section"]),
+        "Look closer", names, format_func=lambda name: _SECTIONS[name][0], required=True,
+        label_visibility="collapsed", wrap=True,
+        **mirror("section", wanted if wanted in names else names[0]),
     )  # fmt: skip
     write_link("section", chosen)
     _SECTIONS[chosen][1](tables, images)
@@ -65,13 +64,13 @@ def _show_calibration(tables: Sequence[Table], images: str) -> None:
         st.info("None of the chosen methods says benign or malignant.", icon=":material/info:")
         return
     found = {table.title: performance.calibration(table, images) for table in tables}
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
+    tiles = st.grid(2, min_column_width=340, gap="medium")
+    with tiles:
         st.plotly_chart(
             calibration_figure({title: curve for title, (curve, _) in found.items()}),
             key="_calibration", config=CONFIG, alt="Calibration curves with 95 % intervals.",
         )  # fmt: skip
-    with right:
+    with tiles, st.container():
         st.dataframe(
             pd.DataFrame([
                 {"Method": title}

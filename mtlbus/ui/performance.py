@@ -233,8 +233,8 @@ def compare(
 
 
 def as_percent(value: float, low: float | None = None, high: float | None = None) -> str:
-    """A share as "92.6 % (87.5 to 95.7)"; "not defined" where it is not."""
+    """A share as "92.6% (87.5 to 95.7)"; "not defined" where it is not."""
     if value is None or math.isnan(value):
         return "not defined"
     limits = "" if low is None else f" ({100 * low:.1f} to {100 * high:.1f})"
-    return f"{100 * value:.1f} %{limits}"
+    return f"{100 * value:.1f}%{limits}"

@@ -61,10 +61,10 @@ def draw(case: Case, prediction: Prediction, look: Look) -> np.ndarray:
         return overlay.add_strip(panel, entries)
     entries = []
     if look.truth and case.truth is not None:
-        panel = overlay.draw_region(panel, case.truth, colours.TRUTH, line=1.5)
+        panel = overlay.draw_region(panel, case.truth, colours.TRUTH, line=2.0)
         entries.append((colours.TRUTH, TRUTH_WORDS))
     if plane is not None and (look.outline or look.fill > 0):
-        line = 2.0 if look.outline else 0.0
+        line = 2.8 if look.outline else 0.0
         panel = overlay.draw_region(
             panel, plane, look.colour, look.threshold, line=line, fill=look.fill
         )
@@ -80,13 +80,42 @@ def export_png(case: Case, prediction: Prediction, look: Look, sentence: str) ->
     )
 
 
-def votes(case: Case, masks: dict[str, np.ndarray], place: tuple[int, int]) -> bytes:
-    """How many methods call each pixel lesion, as PNG; at least one mask, all H×W bool."""
-    total = sum(mask.astype(np.uint8) for mask in masks.values())
-    palette = vote_palette(len(masks))
-    panel = overlay.draw_levels(overlay.grey_panel(case.image.pixels, place), total, palette)
-    entries = [(c, f"{n} of {len(masks)}") for n, c in enumerate(palette, start=1)]
+def votes(
+    case: Case, planes: dict[str, np.ndarray], threshold: float, place: tuple[int, int]
+) -> bytes:
+    """How many methods call each pixel lesion, as JPEG.
+
+    Args:
+        case: the image.
+        planes: tumour probability of each method, H×W.
+        threshold: above which a pixel is lesion.
+        place: height and width to fill, pixels.
+    """
+    panel = overlay.grey_panel(case.image.pixels, place)
+    palette = vote_palette(len(planes))
+    panel = overlay.draw_levels(panel, _count(planes, threshold, panel), palette)
+    entries = [(c, f"{n} of {len(planes)}") for n, c in enumerate(palette, start=1)]
     return overlay.encode_jpeg(overlay.add_strip(panel, entries))
+
+
+def disagreement(
+    case: Case, planes: dict[str, np.ndarray], threshold: float, place: tuple[int, int]
+) -> bytes:
+    """The pixels on which the methods do not agree, as JPEG; arguments as of `votes`."""
+    panel = overlay.grey_panel(case.image.pixels, place)
+    total = _count(planes, threshold, panel)
+    split = (total > 0) & (total < len(planes))
+    panel = overlay.draw_levels(panel, split.astype(np.uint8), [colours.EXTRA], fill=0.6)
+    return overlay.encode_jpeg(overlay.add_strip(panel, [(colours.EXTRA, "not unanimous")]))
+
+
+def _count(planes: dict[str, np.ndarray], threshold: float, panel: np.ndarray) -> np.ndarray:
+    """Votes at the resolution of the panel, so that their edges are as fine as the outlines."""
+    size = panel.shape[:2]
+    return sum(
+        (overlay.plane_panel(plane, size) > threshold).astype(np.uint8)
+        for plane in planes.values()
+    )
 
 
 def vote_palette(count: int) -> list[str]:
@@ -94,15 +123,6 @@ def vote_palette(count: int) -> list[str]:
     stops = np.linspace(0.25, 1.0, count) if count > 1 else [1.0]
     mixed = sample_colorscale("Viridis", list(map(float, stops)), colortype="tuple")
     return ["#" + "".join(f"{round(255 * part):02X}" for part in colour) for colour in mixed]
-
-
-def disagreement(case: Case, masks: dict[str, np.ndarray], place: tuple[int, int]) -> bytes:
-    """The pixels on which the methods do not agree, as JPEG."""
-    total = sum(mask.astype(np.uint8) for mask in masks.values())
-    split = (total > 0) & (total < len(masks))
-    panel = overlay.grey_panel(case.image.pixels, place)
-    panel = overlay.draw_levels(panel, split.astype(np.uint8), [colours.EXTRA], fill=0.6)
-    return overlay.encode_jpeg(overlay.add_strip(panel, [(colours.EXTRA, "methods disagree")]))
 
 
 def pairwise_dice(masks: dict[str, np.ndarray]) -> dict[tuple[str, str], float]:

@@ -41,6 +41,8 @@ def part_names(rows: pd.DataFrame, slicing: str) -> pd.Series:
         return names.where(rows["lesion_area"] > 0, "")
     if slicing == "dataset":
         return rows["dataset"].map(lambda name: performance.DATASETS.get(name, name))
+    if slicing == "birads":
+        return rows["birads"].map(lambda name: f"BI-RADS {name}" if name else "")
     return rows[slicing]
 
 

@@ -17,22 +17,23 @@ from ..figures.confusion import ENDS, confusion_figure, people_figure
 from ..figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ..figures.style import CONFIG
 from . import cases, performance, state
+from .memory import mirror, remember
 from .performance import Table, as_percent
 
 RULES = {
-    "shipped": "As shipped",
+    "shipped": "Shipped",
     "sensitivity_95": "Sensitivity ≥ 95 %",
     "youden": "Youden",
-    "balanced": "Balanced",
     "hand": "By hand",
 }
 RULES_HELP = (
-    "**As shipped**: what the other pages use. **Sensitivity ≥ 95 %**: finds at least 95 of 100 "
-    "cancers. **Youden**: the largest sensitivity + specificity. **Balanced**: both as equal as "
+    "**Shipped**: what the other pages use. **Sensitivity ≥ 95 %**: finds at least 95 of 100 "
+    "cancers. **Youden**: the largest sensitivity + specificity. Balanced means both as equal as "
     "possible. All are chosen on validation images, never on the test images that are shown. "
     "**By hand**: the slider, the same for every method."
 )
 DEFAULT_PREVALENCE = 5.0
+NARROWEST = 340  # pixels; below twice this the halves stand one above the other
 
 
 @st.fragment
@@ -50,25 +51,27 @@ def show(tables: Sequence[Table], images: str) -> None:
         )
         for table in tables
     }  # fmt: skip
-    left, right = st.columns([11, 9], gap="medium")
-    with left:
+    tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
+    with tiles, st.container():
         _show_curves(tables, images, points)
-    with right:
+    with tiles, st.container():
         table = _pick_table(tables)
         _show_matrix(table, counts[table.title])
     _show_counts(tables, counts, thresholds)
     _show_cases(table, images, thresholds[table.method])
-    _show_people(table, counts[table.title])
+    if images != performance.PHANTOM:  # simulated images say nothing about a clinic
+        _show_people(table, counts[table.title])
 
 
 def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
     """The threshold of each method by name, by a rule or by hand."""
-    st.session_state.setdefault("_rule", "shipped")
-    left, right = st.columns([11, 9], gap="medium", vertical_alignment="bottom")
-    with left:
+    rule = st.session_state.get("rule")
+    tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
+    with tiles:
         rule = st.segmented_control(
             "Call an image malignant from this probability on", list(RULES),
-            format_func=RULES.get, key="_rule", required=True, help=RULES_HELP, wrap=True,
+            format_func=RULES.get, required=True, help=RULES_HELP,
+            wrap=True, **mirror("rule", rule if rule in RULES else "shipped"),
         )  # fmt: skip
     chosen = {
         table.method: None if rule == "hand" else performance.threshold_for(table, rule)
@@ -77,12 +80,13 @@ def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
     missing = [table.title for table in tables if rule != "hand" and chosen[table.method] is None]
     first = chosen[tables[0].method]
     if first is not None:
-        st.session_state["_threshold"] = round(first, 3)
-    st.session_state.setdefault("_threshold", 0.5)
-    with right:
-        by_hand = st.slider(
+        st.session_state["threshold"] = first
+    by_hand = float(st.session_state.get("threshold", 0.5))
+    with tiles:
+        st.session_state["_threshold"] = round(by_hand, 3)
+        st.slider(
             "Threshold", 0.0, 1.0, step=0.001, format="%.3f", key="_threshold",
-            on_change=lambda: st.session_state.update(_rule="hand"),
+            on_change=_take_threshold,
             help="Moving it takes the threshold into your hand. Left and right arrow keys work.",
         )  # fmt: skip
     if missing:
@@ -91,9 +95,25 @@ def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
             "is used instead.",
             icon=":material/info:",
         )
-    if rule != "hand" and len(tables) > 1:
-        st.caption("Each method has its own threshold by this rule; the slider shows the first's.")
+    st.caption(_origin(tables, rule))
     return {name: by_hand if value is None else value for name, value in chosen.items()}
+
+
+def _take_threshold() -> None:
+    remember("threshold")
+    st.session_state["rule"] = "hand"
+
+
+def _origin(tables: Sequence[Table], rule: str) -> str:
+    """Where the thresholds come from, in words."""
+    if rule == "hand":
+        return "Set by hand, for every method alike; shown on test images."
+    names = {str(table.card.get("default_operating_point")) for table in tables}
+    what = "The shipped thresholds" if rule == "shipped" else "Thresholds"
+    if rule == "shipped" and len(names) == 1:
+        what += f" ({names.pop().replace('_', ' ')})"
+    each = " Each method has its own; the slider shows the first's." if len(tables) > 1 else ""
+    return f"{what} were chosen on validation images and are shown on test images.{each}"
 
 
 def _pick_table(tables: Sequence[Table]) -> Table:
@@ -101,36 +121,40 @@ def _pick_table(tables: Sequence[Table]) -> Table:
         st.markdown(f"**Confusion matrix of {tables[0].title}**")
         return tables[0]
     titles = [table.title for table in tables]
-    if st.session_state.get("_matrix_of") not in titles:
-        st.session_state["_matrix_of"] = titles[0]
-    chosen = st.segmented_control("Confusion matrix of", titles, key="_matrix_of", required=True)
+    wanted = st.session_state.get("matrix_of")
+    chosen = st.segmented_control(
+        "Confusion matrix of", titles, required=True, wrap=True,
+        **mirror("matrix_of", wanted if wanted in titles else titles[0]),
+    )  # fmt: skip
     return tables[titles.index(chosen)]
 
 
 def _show_curves(
     tables: Sequence[Table], images: str, points: dict[str, OperatingPoint]
 ) -> None:
-    roc_tab, precision_tab = st.tabs(["ROC", "Precision–recall"])
+    roc_tab, precision_tab = st.tabs(
+        ["ROC", "Precision–recall"], key="_curves", on_change="rerun"
+    )  # only the open one is drawn
     curves = {table.title: performance.roc(table, images) for table in tables}
     usable = {title: curve for title, curve in curves.items() if curve is not None}
     if not usable:
         st.info("A curve needs benign and malignant images; these are of one class.")
         return
     points = {title: point for title, point in points.items() if title in usable}
-    with roc_tab:
-        st.plotly_chart(
-            roc_figure(usable, points), key="_roc", config=CONFIG,
-            alt="ROC curves: " + ", ".join(f"{t} AUC {c.auc:.3f}" for t, c in usable.items()),
-        )  # fmt: skip
-    with precision_tab:
+    if precision_tab.open:
         recalls = {
             table.title: performance.precision_recall(table, images)
             for table in tables if table.title in usable
         }  # fmt: skip
-        st.plotly_chart(
+        precision_tab.plotly_chart(
             precision_recall_figure(recalls, points), key="_pr", config=CONFIG,
             alt="Precision–recall curves with the operating points.",
-        )
+        )  # fmt: skip
+    else:
+        roc_tab.plotly_chart(
+            roc_figure(usable, points), key="_roc", config=CONFIG,
+            alt="ROC curves: " + ", ".join(f"{t} AUC {c.auc:.3f}" for t, c in usable.items()),
+        )  # fmt: skip
     st.caption(
         "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the "
         "threshold."
@@ -145,17 +169,17 @@ def _show_matrix(table: Table, counts: Confusion) -> None:
         f"{counts.fp} false alarms, {counts.tn} benign cleared.",
     )  # fmt: skip
     lines = []
-    for name, part, whole, what in (
-        ("Sensitivity", counts.tp, counts.tp + counts.fn, "cancers found"),
-        ("Specificity", counts.tn, counts.tn + counts.fp, "benign cleared"),
+    for name, part, whole in (
+        ("Sensitivity", counts.tp, counts.tp + counts.fn),
+        ("Specificity", counts.tn, counts.tn + counts.fp),
     ):
         share = part / whole if whole else float("nan")
         text = as_percent(share, *wilson_interval(part, whole)) if whole else "not defined"
-        lines.append(f"{name} **{text}**: {part} of {whole} {what}")
+        lines.append(f"{name} **{text}**, {part} of {whole}")
     st.markdown("  \n".join(lines))
     st.segmented_control(
-        "List the cases (or click a cell above)", list(ENDS), format_func=ENDS.get, key="_end",
-        wrap=True,
+        "List the cases (or click a cell above)", list(ENDS), format_func=ENDS.get,
+        wrap=True, **mirror("end", st.session_state.get("end")),
     )  # fmt: skip
 
 
@@ -165,7 +189,7 @@ def _take_cell() -> None:
         found = points[0]["customdata"]
         name = found if isinstance(found, str) else found[0]
         if name in ENDS:
-            st.session_state["_end"] = name
+            st.session_state["end"] = name
 
 
 def _show_counts(
@@ -186,15 +210,18 @@ def _show_counts(
                 for name, (k, n) in shares.items()
             },
             "Accuracy": as_percent(found.accuracy),
-            **{ENDS[end]: getattr(found, end) for end in ENDS},
+            "Found": found.tp,
+            "Missed": found.fn,
+            "False alarms": found.fp,
+            "Cleared": found.tn,
         })
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Counts and shares of every method.")
     st.caption("In brackets: 95 % Wilson intervals, which take images as independent.")
 
 
 def _show_cases(table: Table, images: str, threshold: float) -> None:
-    end = st.session_state.get("_end")
-    if not end:
+    end = st.session_state.get("end")
+    if end not in ENDS:
         return
     rows = performance.ending(performance.select(table, images), threshold, end)
     st.markdown(f"**{ENDS[end]} by {table.title}: {len(rows)} images**, most surprising first")
@@ -238,13 +265,13 @@ def _show_people(table: Table, counts: Confusion) -> None:
     if not (counts.tp + counts.fn and counts.tn + counts.fp):
         return
     with st.container(border=True):
-        left, right = st.columns([9, 11], gap="medium")
-        with left:
+        tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
+        with tiles, st.container():
             st.markdown(f"**What a call of {table.title} is worth in a clinic**")
-            st.session_state.setdefault("_prevalence", DEFAULT_PREVALENCE)
             percent = st.slider(
                 "Of the people who come, this many in 100 have cancer", 0.5, 50.0, step=0.5,
-                format="%.1f", key="_prevalence",
+                format="%.1f",
+                **mirror("prevalence", st.session_state.get("prevalence", DEFAULT_PREVALENCE)),
                 help=f"Among these test images it is {100 * counts.prevalence:.0f} in 100, far "
                 "more than where people are screened.",
             )  # fmt: skip
@@ -264,7 +291,7 @@ def _show_people(table: Table, counts: Confusion) -> None:
             st.caption(
                 "If sensitivity and specificity stayed the same there, which no test here shows."
             )
-        with right:
+        with tiles:
             st.plotly_chart(
                 people_figure(people), key="_people", config={"displayModeBar": False},
                 alt=f"One dot for each of 1000 people: {people.true_positives} cancers found, "

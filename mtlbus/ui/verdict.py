@@ -49,10 +49,15 @@ def headline(prediction: Prediction, threshold: float, zone: tuple | None, key: 
     """The probability as a number with the call, and the bar."""
     probability = prediction.probability
     said = words.decision(probability, threshold)
-    st.markdown(
-        f"Probability of malignancy\n## {probability:.0%} &nbsp; {BADGES[said]}",
+    st.metric(
+        "Probability of malignancy",
+        f"{probability:.0%}",
+        delta=said,
+        delta_color="orange" if said == "malignant" else "green",
+        delta_arrow="off",
+        width="content",
         help=f"The call is “malignant” from {threshold:.0%} on, the operating point: the line in "
-        "the bar. The grey part of the bar is where a cautious and a strict reader differ.",
+        "the bar. In the grey part a cautious and a strict reader would differ.",
     )
     st.plotly_chart(
         probability_bar(probability, threshold, zone),

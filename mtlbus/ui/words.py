@@ -70,12 +70,12 @@ def meaning_of_point(point: Mapping[str, Any]) -> list[str]:
     if sensitivity:
         lines.append(
             f"Of 100 malignant lesions it calls **{_count(sensitivity[0])} malignant** and misses "
-            f"{100 - _count(sensitivity[0])}{_interval(sensitivity, 'found')}."
+            f"{100 - _count(sensitivity[0])}{_interval(sensitivity)}."
         )
     if specificity:
         lines.append(
             f"Of 100 benign lesions it calls **{_count(specificity[0])} benign** and raises "
-            f"{100 - _count(specificity[0])} false alarms{_interval(specificity, 'benign')}."
+            f"{100 - _count(specificity[0])} false alarms{_interval(specificity)}."
         )
     if (sensitivity or specificity) and figures.get("n"):
         origin = (
@@ -101,11 +101,11 @@ def _count(share: float) -> int:
     return round(100 * share)
 
 
-def _interval(rate: tuple, noun: str) -> str:
+def _interval(rate: tuple) -> str:
     _, low, high = rate
     if low is None or high is None:
         return ""
-    return f" (95 % interval {_count(low)} to {_count(high)} {noun})"
+    return f" (95 % interval: {_count(low)} to {_count(high)} right)"
 
 
 def agreement_note(prediction: Prediction, malignant: bool | None, mask: np.ndarray | None) -> str:

@@ -76,7 +76,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
     def broken(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(tables.os, "replace", broken)
+    monkeypatch.setattr("os.replace", broken)
     with pytest.raises(OSError, match="disk full"):
         write_predictions(path, rows(5))
     assert path.read_bytes() == before

@@ -1,0 +1,95 @@
+"""Where the baselines come from, and what the Hybrid-MT-ESTAN paper reports for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..core.spec import Decision, Paper, PaperRecipe, ReportedTable
+from . import hybrid_paper
+
+SHA_MTL = Paper(
+    title="SHA-MTL: soft and hard attention multi-task learning for automated breast cancer "
+    "ultrasound image segmentation and classification",
+    authors="G. Zhang, K. Zhao, Y. Hong, X. Qiu, K. Zhang, B. Wei",
+    year=2021,
+    reference="International Journal of Computer Assisted Radiology and Surgery 16(10), 1719–1725",
+)
+EMT_NET = Paper(
+    title="EMT-NET: efficient multitask network for computer-aided diagnosis of breast cancer",
+    authors="J. Shi, A. Vakanski, M. Xian, J. Ding, C. Ning",
+    year=2022,
+    reference="IEEE International Symposium on Biomedical Imaging (ISBI), 1–5",
+)
+CHOWDARY = Paper(
+    title="A multi-task learning framework for automated segmentation and classification of "
+    "breast tumors from ultrasound images",
+    authors="J. Chowdary, P. Yogarajah, P. Chaurasia, V. Guruviah",
+    year=2022,
+    reference="Ultrasonic Imaging 44(1), 3–12",
+)
+VGGA_VIT = Paper(
+    title="A VGG attention vision transformer network for benign and malignant classification of "
+    "breast ultrasound images",
+    authors="X. Qu and others",
+    year=2022,
+    reference="Medical Physics 49(9), 5787–5798",
+)
+
+
+def hybrid_table(method: str) -> ReportedTable:
+    """The row of a method in Table 2 of Hybrid-MT-ESTAN, above that of the proposal."""
+    table = hybrid_paper.REPORTED[0]
+    rows = tuple(row for row in table.rows if row[0] in (method, "Hybrid-MT-ESTAN"))
+    return replace(table, caption=f"Hybrid-MT-ESTAN, {table.caption}", rows=rows)
+
+
+AUC_ERROR = (
+    "The AUC printed for it in the Hybrid-MT-ESTAN paper is balanced accuracy at one threshold."
+)
+MIXED_ROWS_ERROR = (
+    "The prevalence implied by its printed Acc, Sens and Spec is {prevalence}, against .50 of the "
+    "pooled images, so the row mixes averages or data."
+)
+
+RAW_PIXELS_DECISION = Decision(
+    "B7",
+    "The lab's single-task scripts feed raw 0..255 pixels, its multi-task scripts pixels / 255.",
+    "ImageNet mean and standard deviation, as for every other method here.",
+    "none",
+    "The weights that may be loaded were trained with them.",
+)
+
+IMAGENET_DECISION = Decision(
+    "B9",
+    "Whether the backbone starts from ImageNet weights.",
+    "Yes for the paper variant when asked for; the compact variant is trained from scratch.",
+    "pretrained = False | True | path",
+    "The numbers of the papers are out of reach from scratch on a few thousand images.",
+)
+
+_LAB_NOTE = (
+    "The lab's public scripts: one-unit sigmoid, learning rate ×0.1 after 15 epochs without "
+    "progress, not below 1e-6. "
+)
+LAB_SINGLE_RECIPE = PaperRecipe(
+    optimizer="adam",
+    learning_rate=1e-5,
+    weight_decay=0.0,
+    batch_size=32,
+    epochs=50,
+    input_size=224,
+    mask_weight=0.0,
+    class_weight=1.0,
+    note=_LAB_NOTE + "Binary cross-entropy with weight 4 on malignant; best validation loss kept.",
+)
+LAB_MULTI_RECIPE = PaperRecipe(
+    optimizer="adam",
+    learning_rate=1e-5,
+    weight_decay=0.0,
+    batch_size=32,
+    epochs=50,
+    input_size=224,
+    mask_weight=1.0,
+    class_weight=3.0,
+    note=_LAB_NOTE + "3 × binary cross-entropy with weight 3 on malignant, plus Dice for the mask.",
+)

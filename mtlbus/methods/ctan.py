@@ -1,0 +1,189 @@
+"""CTAN: attention masks cross between two tasks in the encoder, and attention in the bottleneck.
+
+Data flow: shared ResNet U, P of stages 1 to 4 → CTAE a stage: masks A_1, A_2 and crossed streams
+Â_1, Â_2 → CTAB: Ā_1, Ā_2 → one decoder a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from ..core.errors import choose
+from ..core.outputs import Map, Output
+from ..core.spec import MapSpec, Spec
+from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
+from ..nn.cross_task import Crossed, CrossTaskBottleneck, CrossTaskEncoder, Gated
+from ..nn.staged_resnet import StagedResNet
+from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
+from . import ctan_paper
+from .registry import register
+
+LEVELS = (1, 2, 3, 4)
+
+BOTTLENECK_MEANINGS = {
+    "token": "Where each cell of the {other} stream looks in the {own} stream. What it finds is "
+    "what the {own} decoder reads.",
+    "no_softmax": "Where each cell of the {other} stream looks in the {own} stream, as shares of "
+    "the cell's sum. The network uses the sums themselves.",
+    "literal": "From which cells of the {own} stream each of its cells is rebuilt, as shares of "
+    "the cell's sum. A cell counts if the {other} stream holds there what this one asks for.",
+}
+
+
+def mask_meaning(own: Task, other: Task) -> str:
+    """Which stream a mask gates, in words."""
+    return (
+        f"How much of each shared feature passes to the {other.name} stream. The mask is computed "
+        f"from the {own.name} stream, so this is what {own.name} tells {other.name}."
+    )
+
+
+def spec_for(tasks: Sequence[Task]) -> Spec:
+    """The specification for a pair of tasks; `InputError` for anything but a pair."""
+    check_tasks("ctan", tasks, count=2)
+    pairs = ((tasks[0], tasks[1]), (tasks[1], tasks[0]))
+    return Spec(
+        name="ctan",
+        title="CTAN",
+        role="proposed",
+        paper=ctan_paper.PAPER,
+        idea="One encoder serves two tasks, and at each of its stages every task computes a mask "
+        "of what matters to it. The masks are crossed: the mask of one task gates the features of "
+        "the other. In the bottleneck each task is looked up with the other's questions before "
+        "its own decoder answers.",
+        tasks=tuple(tasks),
+        maps=(
+            *(
+                MapSpec(f"ctae_mask.{level}.{own.name}", "gate", mask_meaning(own, other))
+                for level in LEVELS
+                for own, other in pairs
+            ),
+            *(
+                MapSpec(
+                    f"ctab_attention.{own.name}",
+                    "attention",
+                    BOTTLENECK_MEANINGS["token"].format(own=own.name, other=other.name),
+                )
+                for own, other in pairs
+            ),
+            *pooled_map_specs(tasks),
+        ),
+        stated="Shared ResNet-50 with ImageNet weights; eq. 1 (crossed masks) in its stages; eq. 2 "
+        "(cross attention) in the bottleneck; one decoder a task with skips; 0.3·Dice + 0.7·CE and "
+        "CE, balanced by dynamic weight averaging.",
+        ours="Decisions C1 to C12.",
+        decisions=(
+            ctan_paper.SHARED_FEATURES,
+            ctan_paper.STEM,
+            ctan_paper.SYMBOLS,
+            ctan_paper.MASK_BLOCKS,
+            ctan_paper.POOL,
+            ctan_paper.BOTTLENECK_EMBEDDING,
+            ctan_paper.BOTTLENECK_ATTENTION,
+            ctan_paper.SKIPS,
+            ctan_paper.IMAGE_DECODER,
+            ctan_paper.TASKS,
+        ),
+        paper_errors=ctan_paper.PAPER_ERRORS,
+        reported=ctan_paper.REPORTED,
+        recipe=ctan_paper.RECIPE,
+    )
+
+
+SPEC = spec_for((SEGMENTATION, MALIGNANCY))
+
+
+class CTAN(nn.Module):
+    """Four CTAE, one CTAB, two decoders on a shared ResNet."""
+
+    def __init__(
+        self,
+        variant: str,
+        pretrained,
+        tasks: Sequence[Task],
+        shared_features: str,
+        stem: str,
+        bottleneck_attention: str,
+        skips: str,
+    ) -> None:
+        super().__init__()
+        self.tasks = tuple(tasks)
+        self.skips = choose("value of skips (C8)", skips, ("gated", "shared"))
+        self.encoder = StagedResNet(variant, pretrained, shared_features, stem)
+        channels = self.encoder.channels
+        above = (0, *channels[:-1])
+        self.cross_encoders = nn.ModuleList(
+            CrossTaskEncoder(width, from_above, pool=level < LEVELS[-1])
+            for level, width, from_above in zip(LEVELS, channels, above, strict=True)
+        )
+        embedding = ctan_paper.ATTENTION_WIDTH[variant]
+        self.cross_bottleneck = CrossTaskBottleneck(channels[-1], embedding, bottleneck_attention)
+        self.decoders = TaskDecoders(tasks, channels[:-1], embedding, variant)
+
+    def forward(self, images: Tensor, maps: bool = False) -> Output:
+        """B×3×H×W to mask logits B×1×H×W and class logits B×2, or what other tasks ask for.
+
+        H and W are multiples of 32.
+        """
+        stages = self.encoder(images)
+        gates: list[Gated] = []
+        streams = None
+        for module, (before, last) in zip(self.cross_encoders, stages, strict=True):
+            gates.append(module(before, last, streams))
+            streams = gates[-1].attended  # Â_1, Â_2 of this stage
+        crossed = self.cross_bottleneck(streams)
+        decoded = []
+        for index in range(2):
+            skips = [
+                gate.gated[index] if self.skips == "gated" else stage.last
+                for gate, stage in zip(gates[:-1], stages[:-1], strict=True)
+            ]
+            decoded.append(Stream(skips, crossed.features[index]))
+        found = self._maps(gates, crossed) if maps else None
+        return self.decoders(decoded, images.shape[-2:], found)
+
+    def _maps(self, gates: Sequence[Gated], crossed: Crossed) -> dict[str, Map]:
+        """The masks, named by the task they are computed from, and the weights of CTAB.
+
+        Weights without a softmax are shown as shares of their row; those of "channel" join
+        channels, not cells, and have no map.
+        """
+        found = {}
+        pairs = ((self.tasks[0], self.tasks[1]), (self.tasks[1], self.tasks[0]))
+        for level, stride, gate in zip(LEVELS, self.encoder.strides, gates, strict=True):
+            for (own, other), mask in zip(pairs, gate.masks, strict=True):
+                found[f"ctae_mask.{level}.{own.name}"] = Map(
+                    mask, "gate", f"encoder stage {level}", stride, mask_meaning(own, other)
+                )
+        attention = self.cross_bottleneck.attention
+        if attention == "channel":
+            return found
+        for (own, other), weights, features in zip(
+            pairs, crossed.weights, crossed.features, strict=True
+        ):
+            total = weights.float().sum(dim=-1, keepdim=True)
+            found[f"ctab_attention.{own.name}"] = Map(
+                (weights.float() / total.clamp_min(1e-12)).unsqueeze(1),
+                "attention",
+                "bottleneck",
+                self.encoder.strides[-1],
+                BOTTLENECK_MEANINGS[attention].format(own=own.name, other=other.name),
+                grid=tuple(features.shape[-2:]),
+            )
+        return found
+
+
+@register(SPEC, spec_for)
+def ctan(
+    variant,
+    pretrained,
+    tasks,
+    shared_features: str = "last_block",
+    stem: str = "conv7x7",
+    bottleneck_attention: str = "token",
+    skips: str = "gated",
+) -> nn.Module:
+    """Build CTAN; the options are decisions C1, C2, C7 and C8."""
+    return CTAN(variant, pretrained, tasks, shared_features, stem, bottleneck_attention, skips)

@@ -1,0 +1,60 @@
+"""DenseNet-121: classification only, with the lab's head."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..core.outputs import Map, Output
+from ..core.spec import MapSpec, Spec
+from ..core.tasks import MALIGNANCY
+from ..nn.dense_encoder import DenseEncoder
+from ..nn.lab_template import LabHead
+from . import baseline_papers, hybrid_paper
+from .registry import register
+
+_POOLED = "The deepest map of the backbone, which the class head averages."
+
+SPEC = Spec(
+    name="densenet121",
+    title="DenseNet-121",
+    role="baseline",
+    paper=hybrid_paper.PAPER,
+    idea="Every layer reads the maps of all layers before it in its block, so features are reused "
+    "instead of learned again. It says benign or malignant from the whole image and never sees a "
+    "mask. It is the deepest of the single-task rivals.",
+    tasks=(MALIGNANCY,),
+    maps=(MapSpec("pooled_features", "feature", _POOLED),),
+    stated="DenseNet121; head and recipe from the lab's public script.",
+    ours="Decisions B7 and B9.",
+    decisions=(baseline_papers.RAW_PIXELS_DECISION, baseline_papers.IMAGENET_DECISION),
+    paper_errors=(
+        baseline_papers.AUC_ERROR,
+        baseline_papers.MIXED_ROWS_ERROR.format(prevalence=".67"),
+    ),
+    reported=(baseline_papers.hybrid_table("DenseNet121"),),
+    recipe=baseline_papers.LAB_SINGLE_RECIPE,
+)
+
+
+class DenseNet121(nn.Module):
+    """1024@8 → mean → 512 → 64 → 1."""
+
+    def __init__(self, variant: str, pretrained) -> None:
+        super().__init__()
+        self.encoder = DenseEncoder(variant, pretrained)
+        self.head = LabHead(self.encoder.channels[-1])
+
+    def forward(self, images: Tensor, maps: bool = False) -> Output:
+        """B×3×H×W to a class logit B×1."""
+        features = self.encoder(images)[-1]
+        pooled = Map(features, "feature", "last stage of the backbone", 32, _POOLED)
+        return Output(
+            class_logits={MALIGNANCY.name: self.head(features)},
+            maps={"pooled_features": pooled} if maps else {},
+        )
+
+
+@register(SPEC)
+def densenet121(variant, pretrained, tasks) -> nn.Module:
+    """Build DenseNet-121."""
+    return DenseNet121(variant, pretrained)

@@ -1,0 +1,65 @@
+"""HPS: hard parameter sharing, one encoder and one decoder a task (Caruana 1997)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from ..core.outputs import Output
+from ..core.spec import Spec
+from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
+from ..nn.staged_resnet import StagedResNet
+from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
+from . import ctan_paper
+from .registry import register
+
+
+def spec_for(tasks: Sequence[Task]) -> Spec:
+    """The specification for any tasks."""
+    check_tasks("hps", tasks)
+    return Spec(
+        name="hps",
+        title="HPS",
+        role="baseline",
+        paper=ctan_paper.PAPER,
+        idea="One encoder, one decoder a task, and nothing in between: all tasks read the same "
+        "features. What is shared is shared completely. It is the yardstick for every attention "
+        "between tasks.",
+        tasks=tuple(tasks),
+        maps=pooled_map_specs(tasks),
+        stated="Shared ResNet-50; the decoders and losses of CTAN.",
+        ours="Decisions C8 and C9 with plain stage outputs as skips.",
+        decisions=(ctan_paper.PLAIN_SKIPS, ctan_paper.TASKS),
+        paper_errors=ctan_paper.PAPER_ERRORS,
+        reported=ctan_paper.REPORTED,
+        recipe=ctan_paper.RECIPE,
+    )
+
+
+SPEC = spec_for((SEGMENTATION, MALIGNANCY))
+
+
+class HardSharing(nn.Module):
+    """A shared ResNet whose stages all decoders read; with one task, single-task learning."""
+
+    def __init__(self, variant: str, pretrained, tasks: Sequence[Task]) -> None:
+        super().__init__()
+        self.encoder = StagedResNet(variant, pretrained)
+        channels = self.encoder.channels
+        self.decoders = TaskDecoders(tasks, channels[:-1], channels[-1], variant)
+
+    def forward(self, images: Tensor, maps: bool = False) -> Output:
+        """B×3×H×W to mask logits B×1×H×W and class logits B×2, or what other tasks ask for.
+
+        H and W are multiples of 32.
+        """
+        *skips, bottleneck = (stage.last for stage in self.encoder(images))
+        streams = [Stream(skips, bottleneck)] * len(self.decoders.tasks)
+        return self.decoders(streams, images.shape[-2:], {} if maps else None)
+
+
+@register(SPEC, spec_for)
+def hps(variant, pretrained, tasks) -> nn.Module:
+    """Build HPS."""
+    return HardSharing(variant, pretrained, tasks)

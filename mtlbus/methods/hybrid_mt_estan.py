@@ -1,0 +1,199 @@
+"""Hybrid-MT-ESTAN: MT-ESTAN beside a SwinV2 whose stages pass an anatomy-aware gate.
+
+Data flow: the image goes through MT-ESTAN's encoder and, stage by stage, through the Swin with an
+AAA after each stage; c5, a5 and O_4 meet in up6; four Up Blocks draw the mask, the dense head says
+the class.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from ..core.errors import choose
+from ..core.outputs import Map, Output
+from ..core.spec import MapSpec, Spec
+from ..core.tasks import MALIGNANCY, SEGMENTATION
+from ..nn.anatomy_attention import AnatomyAwareAttention
+from ..nn.estan import mt_estan_encoder
+from ..nn.estan_decoder import Bottleneck, MTESTANDecoder
+from ..nn.swin import SwinEncoder, WindowedAttention, swin_encoder
+from . import hybrid_paper
+from .pretraining import weights_by_backbone
+from .registry import register
+
+GATE_MEANING = (
+    "How much of each feature of Swin stage {stage} is let through, judged along rows and columns; "
+    "0.5 everywhere is the neutral start."
+)
+
+SPEC = Spec(
+    name="hybrid_mt_estan",
+    title="Hybrid-MT-ESTAN",
+    role="proposed",
+    paper=hybrid_paper.PAPER,
+    idea="A convolutional encoder with row and column kernels keeps the local pattern, a Swin "
+    "Transformer beside it sees the whole image. Skin, fat, gland and muscle lie as horizontal "
+    "layers, so after each Swin stage a gate of 9×1 and 1×9 kernels weighs the features by their "
+    "place in this stack.",
+    tasks=(SEGMENTATION, MALIGNANCY),
+    maps=(
+        *(
+            MapSpec(f"aaa_gate.{stage}", "gate", GATE_MEANING.format(stage=stage))
+            for stage in range(1, 5)
+        ),
+        *hybrid_paper.ATTENTION_MAPS,
+        *hybrid_paper.ROWCOL_MAPS,
+        hybrid_paper.POOLED_MAP,
+    ),
+    stated="ImageNet ResNet-50 and SwinV2-Base-256; AAA of max- and average-pooling, upsampling, "
+    "kernels 9×1 and 1×9, sigmoid, product; four Up Blocks with skips from MT-ESTAN; dense head "
+    "with dropout 0.5; 3·focal + Dice.",
+    ours="Decisions H1 to H8 (H9 in the recipe).",
+    decisions=(
+        hybrid_paper.PLACE_DECISION,
+        hybrid_paper.FLOW_DECISION,
+        hybrid_paper.COMBINE_DECISION,
+        hybrid_paper.UPSAMPLE_DECISION,
+        hybrid_paper.STRIP_DECISION,
+        hybrid_paper.FUSION_DECISION,
+        hybrid_paper.HEAD_DECISION,
+        hybrid_paper.INPUT_DECISION,
+    ),
+    paper_errors=hybrid_paper.PAPER_ERRORS,
+    reported=hybrid_paper.REPORTED,
+    recipe=hybrid_paper.RECIPE,
+)
+
+
+class AnatomyOptions(NamedTuple):
+    """Decisions H2, H3 and H5."""
+
+    placement: str = "flow"
+    combine: str = "concat"
+    kernels: str = "series"
+    gate_channels: str = "all"
+
+
+class SwinFeatures(NamedTuple):
+    """What the Swin branch computes.
+
+    Attributes:
+        deepest: O_4, or the stage's output without AAA, B×C×H/32×W/32.
+        gates: stage number to gate B×C×h×w.
+        attentions: of the four stages.
+    """
+
+    deepest: Tensor
+    gates: dict[int, Tensor]
+    attentions: list[WindowedAttention]
+
+
+class AnatomicalSwin(nn.Module):
+    """The Swin branch: four stages, an AAA after each (decision H2).
+
+    Args:
+        swin: the four stages.
+        anatomy: how AAA is built; None leaves it out.
+    """
+
+    def __init__(self, swin: SwinEncoder, anatomy: AnatomyOptions | None) -> None:
+        super().__init__()
+        self.swin = swin
+        gated: tuple[int, ...] = ()
+        if anatomy is not None:
+            placement = choose(
+                "value of aaa_placement (H2)", anatomy.placement, ("flow", "side")
+            )
+            gated = (1, 2, 3, 4) if placement == "flow" else (4,)
+        self.gates = nn.ModuleDict(
+            {str(stage): AnatomyAwareAttention(swin.channels[stage - 1], *anatomy[1:])
+             for stage in gated}
+        )  # fmt: skip
+
+    def forward(self, images: Tensor) -> SwinFeatures:
+        """B×3×H×W, sides multiples of 32."""
+        cells = self.swin.embed(images)
+        gates, attentions = {}, []
+        for stage in range(1, 5):
+            cells, attention = self.swin.stage(stage - 1, cells)
+            attentions.append(attention)
+            if str(stage) in self.gates:
+                y = cells.permute(0, 3, 1, 2)  # M, eq. 5 (H1)
+                y, gates[stage] = self.gates[str(stage)](y)  # eqs 6 and 7
+                cells = y.permute(0, 2, 3, 1)
+        return SwinFeatures(cells.permute(0, 3, 1, 2), gates, attentions)
+
+
+class HybridMTESTAN(nn.Module):
+    """See the module's docstring.
+
+    Args:
+        variant: "paper" or "compact".
+        weights: ImageNet weights of "resnet" and "swin".
+        anatomy: decisions H2, H3 and H5; None for the ablation without AAA.
+        head: decision H7.
+        drop_path: stochastic depth of the Swin.
+    """
+
+    def __init__(
+        self,
+        variant: str,
+        weights: dict,
+        anatomy: AnatomyOptions | None,
+        head: str,
+        drop_path: float,
+    ) -> None:
+        super().__init__()
+        sizes = hybrid_paper.SIZES[variant]
+        self.encoder = mt_estan_encoder(variant, sizes.estan, weights["resnet"])
+        swin = swin_encoder(variant, weights["swin"], drop_path)
+        self.swin = AnatomicalSwin(swin, anatomy)
+        self.bottleneck = Bottleneck(self.encoder, sizes.bottleneck, other=swin.channels[-1])
+        channels = self.bottleneck.channels
+        self.decoder = MTESTANDecoder(self.encoder, channels, sizes.decoder)
+        self.head = hybrid_paper.dense_head(channels, variant, head)
+
+    def forward(self, images: Tensor, maps: bool = False) -> Output:
+        """B×3×H×W, sides multiples of 32, to mask logits B×1×H×W and class logit B×1."""
+        cnn = self.encoder(images)
+        swin = self.swin(images)
+        up6 = self.bottleneck(cnn, swin.deepest)  # H6; B×2048×H/16×W/16 in the paper variant
+        found = {}
+        if maps:
+            gates = {f"aaa_gate.{stage}": gate_map(stage, g) for stage, g in swin.gates.items()}
+            found = {
+                **gates,
+                **hybrid_paper.attention_maps(swin.attentions),
+                **hybrid_paper.cnn_maps(cnn, up6),
+            }
+        return Output(
+            mask_logits=self.decoder(up6, cnn),
+            class_logits={MALIGNANCY.name: self.head(up6)},
+            maps=found,
+        )
+
+
+def gate_map(stage: int, gate: Tensor) -> Map:
+    """The gate of one AAA as a map."""
+    meaning = GATE_MEANING.format(stage=stage)
+    return Map(gate, "gate", f"Swin stage {stage}", 2 ** (stage + 1), meaning)
+
+
+@register(SPEC)
+def hybrid_mt_estan(
+    variant,
+    pretrained,
+    tasks,
+    aaa_placement: str = "flow",
+    aaa_combine: str = "concat",
+    aaa_kernels: str = "series",
+    aaa_gate_channels: str = "all",
+    head: str = "literal",
+    drop_path: float = 0.0,
+) -> nn.Module:
+    """Build Hybrid-MT-ESTAN; the options are decisions H2, H3, H5, H7 and H8."""
+    weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"))
+    anatomy = AnatomyOptions(aaa_placement, aaa_combine, aaa_kernels, aaa_gate_channels)
+    return HybridMTESTAN(variant, weights, anatomy, head, drop_path)

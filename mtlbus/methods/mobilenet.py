@@ -1,0 +1,59 @@
+"""MobileNet (the first): classification only, with the lab's head."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..core.outputs import Map, Output
+from ..core.spec import MapSpec, Spec
+from ..core.tasks import MALIGNANCY
+from ..nn.lab_template import LabHead
+from ..nn.pretrained import variant_backbone
+from . import baseline_papers, hybrid_paper
+from .registry import register
+
+_POOLED = "The deepest map of the backbone, which the class head averages."
+
+SPEC = Spec(
+    name="mobilenet",
+    title="MobileNet",
+    role="baseline",
+    paper=hybrid_paper.PAPER,
+    idea="A small network for telephones: each convolution is split into one per channel and one "
+    "across channels. It says benign or malignant from the whole image and never sees a mask. It "
+    "shows how much of the class a light network finds.",
+    tasks=(MALIGNANCY,),
+    maps=(MapSpec("pooled_features", "feature", _POOLED),),
+    stated="MobileNet, version 1 by its reference; head and recipe from the lab's public script.",
+    ours="Decisions B7 and B9. The compact variant has the full width: it is small already.",
+    decisions=(baseline_papers.RAW_PIXELS_DECISION, baseline_papers.IMAGENET_DECISION),
+    paper_errors=(baseline_papers.AUC_ERROR,),
+    reported=(baseline_papers.hybrid_table("MobileNet"),),
+    recipe=baseline_papers.LAB_SINGLE_RECIPE,
+)
+
+
+class MobileNet(nn.Module):
+    """1024@8 → mean → 512 → 64 → 1."""
+
+    def __init__(self, variant: str, pretrained) -> None:
+        super().__init__()
+        self.encoder = variant_backbone(
+            variant, pretrained, "mobilenetv1_100", {}, num_classes=0, global_pool=""
+        )
+        self.head = LabHead(self.encoder.num_features)
+
+    def forward(self, images: Tensor, maps: bool = False) -> Output:
+        """B×3×H×W to a class logit B×1."""
+        features = self.encoder(images)
+        pooled = Map(features, "feature", "last stage of the backbone", 32, _POOLED)
+        return Output(
+            class_logits={MALIGNANCY.name: self.head(features)},
+            maps={"pooled_features": pooled} if maps else {},
+        )
+
+
+@register(SPEC)
+def mobilenet(variant, pretrained, tasks) -> nn.Module:
+    """Build MobileNet."""
+    return MobileNet(variant, pretrained)

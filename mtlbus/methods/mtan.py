@@ -1,0 +1,119 @@
+"""MTAN: each task gates the shared features for itself (Liu et al. 2019), the rival of CTAN.
+
+Data flow: shared ResNet b, t of stages 1 to 4 → one mask a task and stage on t → refinement and
+pooling, shared by the tasks → one decoder a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from ..core.outputs import Map, Output
+from ..core.spec import Decision, MapSpec, Spec
+from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
+from ..nn.cross_task import Gated, TaskAttention
+from ..nn.staged_resnet import StagedResNet
+from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
+from . import ctan_paper
+from .registry import register
+
+LEVELS = (1, 2, 3, 4)
+
+
+def mask_meaning(task: Task) -> str:
+    """Which stream a mask gates, in words."""
+    return f"How much of each shared feature passes to the {task.name} stream, as it asks itself."
+
+
+def spec_for(tasks: Sequence[Task]) -> Spec:
+    """The specification for any tasks."""
+    check_tasks("mtan", tasks)
+    return Spec(
+        name="mtan",
+        title="MTAN",
+        role="baseline",
+        paper=ctan_paper.PAPER,
+        idea="One encoder serves all tasks, and at each stage every task computes a mask that "
+        "picks its own features out of the shared ones. The picked features go on to the next "
+        "stage of the task. Tasks share the encoder but never look at each other.",
+        tasks=tuple(tasks),
+        maps=(
+            *(
+                MapSpec(f"mtan_mask.{level}.{task.name}", "gate", mask_meaning(task))
+                for level in LEVELS
+                for task in tasks
+            ),
+            *pooled_map_specs(tasks),
+        ),
+        stated="Shared ResNet-50; attention modules a task (Liu et al. 2019); the decoders and "
+        "losses of CTAN.",
+        ours="The stages as in the published ResNet version: mask from the stage before its last "
+        "block, applied to that block, then a shared residual refinement. Pooling after stages 1 "
+        "to 3, because our ResNet is not dilated.",
+        decisions=(
+            Decision(
+                "2.2",
+                "MTAN's own ResNet is dilated and pools only once.",
+                "2×2 max-pooling after the refinement of stages 1 to 3.",
+                "none",
+                "The streams then have the sizes of the plain ResNet.",
+            ),
+            ctan_paper.ATTENDED_SKIPS,
+            ctan_paper.TASKS,
+        ),
+        paper_errors=ctan_paper.PAPER_ERRORS,
+        reported=ctan_paper.REPORTED,
+        recipe=ctan_paper.RECIPE,
+    )
+
+
+SPEC = spec_for((SEGMENTATION, MALIGNANCY))
+
+
+class MTAN(nn.Module):
+    """Four attention stages and one decoder a task on a shared ResNet."""
+
+    def __init__(self, variant: str, pretrained, tasks: Sequence[Task]) -> None:
+        super().__init__()
+        self.tasks = tuple(tasks)
+        self.encoder = StagedResNet(variant, pretrained)
+        channels = self.encoder.channels
+        below = (*channels[1:], None)
+        self.attentions = nn.ModuleList(
+            TaskAttention(len(self.tasks), width, next_width, first=level == LEVELS[0])
+            for level, width, next_width in zip(LEVELS, channels, below, strict=True)
+        )
+        self.decoders = TaskDecoders(tasks, channels[:-1], channels[-1], variant)
+
+    def forward(self, images: Tensor, maps: bool = False) -> Output:
+        """B×3×H×W to mask logits B×1×H×W and class logits B×2, or what other tasks ask for.
+
+        H and W are multiples of 32.
+        """
+        gates: list[Gated] = []
+        streams = None
+        for module, (before, last) in zip(self.attentions, self.encoder(images), strict=True):
+            gates.append(module(before, last, streams))
+            streams = gates[-1].attended
+        decoded = [
+            Stream([gate.gated[index] for gate in gates[:-1]], gates[-1].gated[index])
+            for index in range(len(self.tasks))
+        ]
+        return self.decoders(decoded, images.shape[-2:], self._maps(gates) if maps else None)
+
+    def _maps(self, gates: Sequence[Gated]) -> dict[str, Map]:
+        return {
+            f"mtan_mask.{level}.{task.name}": Map(
+                mask, "gate", f"encoder stage {level}", stride, mask_meaning(task)
+            )
+            for level, stride, gate in zip(LEVELS, self.encoder.strides, gates, strict=True)
+            for task, mask in zip(self.tasks, gate.masks, strict=True)
+        }
+
+
+@register(SPEC, spec_for)
+def mtan(variant, pretrained, tasks) -> nn.Module:
+    """Build MTAN."""
+    return MTAN(variant, pretrained, tasks)

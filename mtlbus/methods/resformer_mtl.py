@@ -1,0 +1,298 @@
+"""ResFormer-MTL, re-imagined from the abstract: the paper's text, sizes and numbers are not public.
+
+Data flow: stem F_0, then four ResFormer blocks F_1..F_4 (ResNet stage joined with Swin blocks) →
+DFE on F_0..F_3 as skips, U-shaped decoder to the mask; pooled F_1..F_4 → class logits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from timm.models.swin_transformer_v2 import SwinTransformerV2Stage
+from torch import Tensor, nn
+
+from ..core.errors import choose
+from ..core.outputs import Map, Output
+from ..core.spec import Decision, MapSpec, Paper, PaperRecipe, Spec
+from ..core.tasks import MALIGNANCY, SEGMENTATION
+from ..nn.backbones import timm_model
+from ..nn.decoders import conv_bn_relu, upsample_to
+from ..nn.dilated import DilatedFeatureEnhancement
+from ..nn.swin import WindowedAttention, run_blocks
+from .pretraining import weights_by_backbone
+from .registry import register
+
+COMPACT_CHANNELS = (32, 64, 128, 256)
+HEADS = (2, 4, 8, 16)
+WINDOW = 8
+DILATIONS = (1, 3, 5)
+DECODER_WIDTHS = {"paper": (256, 128, 64, 64), "compact": (96, 64, 32, 24)}
+HEAD_WIDTHS = {"paper": 256, "compact": 128}
+
+ATTENTION_MEANING = "Where each cell of level {level} looks within its window, head by head."
+BRANCH_MEANING = "What the branch with dilation {dilation} answers on the skip of level {level}."
+POOLED_MEANING = "F_4, the deepest of the four levels that the class head averages."
+
+SPEC = Spec(
+    name="resformer_mtl",
+    title="ResFormer-MTL (re-imagined from the abstract)",
+    role="proposed",
+    paper=Paper(
+        title="Multi-scale Feature Enhancement in Multi-task Learning for Medical Image Analysis",
+        authors="Phuoc-Nguyen Bui, Duc-Tai Le, Junghyun Bum, Hyunseung Choo",
+        year=2024,
+        reference="arXiv:2412.00351",
+    ),
+    idea="Each encoder block joins a convolutional stage, which sees the detail, with Transformer "
+    "blocks, which see the context. The skips pass three branches of different dilation, so that "
+    "small and large lesions both find a fitting one. The class is read from all levels; this "
+    "network is re-imagined from the abstract and is no reproduction.",
+    tasks=(SEGMENTATION, MALIGNANCY),
+    maps=(
+        *(
+            MapSpec(f"swin_attention.{n}", "attention", ATTENTION_MEANING.format(level=n))
+            for n in range(1, 5)
+        ),
+        *(
+            MapSpec(
+                f"dfe_branch.{level}.{dilation}",
+                "feature",
+                BRANCH_MEANING.format(level=level, dilation=dilation),
+            )
+            for level in range(4)
+            for dilation in DILATIONS
+        ),
+        MapSpec("pooled_features", "feature", POOLED_MEANING),
+    ),
+    stated="A UNet whose encoder blocks join convolution and Transformer; multi-scale encoder "
+    "features for the class; skips refined by three parallel convolutions of different dilation. "
+    "ResNet-34 and Swin come from public summaries.",
+    ours="Everything else: decisions R1 to R5.",
+    decisions=(
+        Decision(
+            "R1",
+            "How a ResFormer block joins convolution and Transformer.",
+            "A pair of SwinV2 blocks (plain and shifted windows of 8; 2, 4, 8, 16 heads) reads the "
+            "output R of the ResNet stage and gives T; F = conv1×1-BN-ReLU(cat(R, T)) + R feeds "
+            "the next stage.",
+            "block_fusion = concat | sum (F = R + T); block_input = series | parallel (the "
+            "Transformer reads the stage's input, brought to its shape by a strided 1×1 "
+            "convolution)",
+            "With the residual the pretrained ResNet stays in place.",
+        ),
+        Decision(
+            "R2",
+            "Rates and widths of the DFE.",
+            "Three 3×3 conv-BN-ReLU, C to C, dilations 1, 3 and 5, concatenated, 1×1 to C, plus "
+            "identity, on levels 0 to 3.",
+            "dilations = (1, 3, 5), any three different rates",
+            "They cover 3, 7 and 11 cells without holes between them.",
+        ),
+        Decision(
+            "R3",
+            "The decoder.",
+            "Bilinear ×2, concatenation with the enhanced skip, two 3×3 conv-BN-ReLU (256, 128, "
+            "64, 64), bilinear ×2, 1×1.",
+            "none",
+            "The plainest U-shape.",
+        ),
+        Decision(
+            "R4",
+            "The class head.",
+            "Means of F_1 to F_4 (960 numbers), 256 with ReLU, dropout 0.3, two logits.",
+            "none",
+            "'Multi-scale features from different encoder levels are combined.'",
+        ),
+        Decision(
+            "R5",
+            "Losses and training.",
+            "0.5·(Dice + BCE) + 0.5·CE; Adam 1e-4, batch 8, 100 epochs, 256×256, flips, rotation "
+            "±20 degrees.",
+            "in the training recipe",
+            "Nothing is public; these are common.",
+        ),
+    ),
+    paper_errors=(
+        "Only the abstract could be read, on a page that lists the authors in the wrong order; the "
+        "first author is Phuoc-Nguyen Bui.",
+        "No number of the paper is available here, and it has no result on breast ultrasound.",
+        "Other networks called ResFormer are unrelated.",
+    ),
+    recipe=PaperRecipe(
+        optimizer="adam",
+        learning_rate=1e-4,
+        weight_decay=0.0,
+        batch_size=8,
+        epochs=100,
+        input_size=256,
+        mask_weight=0.5,
+        class_weight=0.5,
+        note="R5, ours and not the paper's: 0.5·(Dice + BCE) + 0.5·CE; flips, rotation ±20.",
+    ),
+)
+
+
+class ResFormerBlock(nn.Module):
+    """A ResNet stage joined with a pair of Swin blocks (decision R1).
+
+    Args:
+        stage: the ResNet stage.
+        inputs, outputs: its channels.
+        stride: its stride.
+        heads: of the Swin blocks.
+        cells: side of the stage's output at 256×256.
+        fusion, source: "concat" or "sum", "series" or "parallel".
+    """
+
+    def __init__(
+        self,
+        stage: nn.Module,
+        inputs: int,
+        outputs: int,
+        stride: int,
+        heads: int,
+        cells: int,
+        fusion: str,
+        source: str,
+    ) -> None:
+        super().__init__()
+        self.stage = stage
+        self.swin = SwinTransformerV2Stage(
+            outputs,
+            outputs,
+            (cells, cells),
+            depth=2,
+            num_heads=heads,
+            window_size=WINDOW,
+            pretrained_window_size=WINDOW,
+            dynamic_mask=True,
+        ).blocks
+        self.adapt = nn.Conv2d(inputs, outputs, 1, stride) if source == "parallel" else None
+        self.fuse = conv_bn_relu(2 * outputs, outputs, 1) if fusion == "concat" else None
+
+    def forward(self, x: Tensor) -> tuple[Tensor, WindowedAttention]:
+        """B×inputs×H×W to F, B×outputs×H/stride×W/stride, and the attention."""
+        local = self.stage(x)  # R
+        read = local if self.adapt is None else self.adapt(x)
+        cells, attention = run_blocks(self.swin, read.permute(0, 2, 3, 1), WINDOW)
+        context = cells.permute(0, 3, 1, 2)  # T
+        if self.fuse is None:
+            return local + context, attention
+        return self.fuse(torch.cat([local, context], dim=1)) + local, attention
+
+
+class ResFormerMTL(nn.Module):
+    """See the module's docstring; the arguments are the decisions of `SPEC`."""
+
+    def __init__(
+        self,
+        variant: str,
+        pretrained,
+        block_fusion: str,
+        block_input: str,
+        dilations: Sequence[int],
+    ) -> None:
+        super().__init__()
+        choose("value of block_fusion (R1)", block_fusion, ("concat", "sum"))
+        choose("value of block_input (R1)", block_input, ("series", "parallel"))
+        if variant == "paper":
+            body = timm_model("resnet34", pretrained, num_classes=0)
+        else:
+            body = timm_model("resnet18", num_classes=0, channels=COMPACT_CHANNELS)
+        channels = [level["num_chs"] for level in body.feature_info]  # 64, 64, 128, 256, 512
+        self.stem = nn.Sequential(body.conv1, body.bn1, body.act1)
+        self.pool = body.maxpool
+        stages = (body.layer1, body.layer2, body.layer3, body.layer4)
+        self.blocks = nn.ModuleList(
+            ResFormerBlock(
+                stage,
+                channels[index],
+                channels[index + 1],
+                1 if index == 0 else 2,
+                HEADS[index],
+                64 >> index,
+                block_fusion,
+                block_input,
+            )
+            for index, stage in enumerate(stages)
+        )
+        self.enhance = nn.ModuleList(
+            DilatedFeatureEnhancement(width, dilations) for width in channels[:4]
+        )
+        below, decoder = channels[4], []
+        for skip, width in zip(reversed(channels[:4]), DECODER_WIDTHS[variant], strict=True):
+            decoder.append(
+                nn.Sequential(conv_bn_relu(below + skip, width), conv_bn_relu(width, width))
+            )
+            below = width
+        self.decoder = nn.ModuleList(decoder)
+        self.mask_head = nn.Conv2d(below, 1, 1)
+        hidden = HEAD_WIDTHS[variant]
+        self.class_head = nn.Sequential(
+            nn.Linear(sum(channels[1:]), hidden),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.3),
+            nn.Linear(hidden, len(MALIGNANCY.classes)),
+        )
+
+    def forward(self, images: Tensor, maps: bool = False) -> Output:
+        """B×3×H×W to mask logits B×1×H×W and class logits B×2."""
+        levels, attentions = [self.stem(images)], []  # F_0
+        x = self.pool(levels[0])
+        for block in self.blocks:  # F_1 … F_4
+            x, attention = block(x)
+            levels.append(x)
+            attentions.append(attention)
+        enhanced = [dfe(x) for dfe, x in zip(self.enhance, levels[:4], strict=True)]  # R2
+        for fuse, (skip, _) in zip(self.decoder, reversed(enhanced), strict=True):  # R3
+            x = fuse(torch.cat([upsample_to(x, skip.shape[-2:]), skip], dim=1))
+        mask_logits = self.mask_head(upsample_to(x, images.shape[-2:]))
+        vector = torch.cat([level.mean(dim=(2, 3)) for level in levels[1:]], dim=1)  # R4
+        found = {}
+        if maps:
+            branches = [answers for _, answers in enhanced]
+            found = self._maps(attentions, branches, levels[4])
+        return Output(
+            mask_logits=mask_logits,
+            class_logits={MALIGNANCY.name: self.class_head(vector)},
+            maps=found,
+        )
+
+    def _maps(
+        self,
+        attentions: list[WindowedAttention],
+        branches: list[list[Tensor]],
+        deepest: Tensor,
+    ) -> dict[str, Map]:
+        maps = {
+            f"swin_attention.{level}": attention.as_map(
+                f"ResFormer block {level}", 2 ** (level + 1), ATTENTION_MEANING.format(level=level)
+            )
+            for level, attention in enumerate(attentions, start=1)
+        }
+        for level, (dfe, answers) in enumerate(zip(self.enhance, branches, strict=True)):
+            for dilation, answer in zip(dfe.dilations, answers, strict=True):
+                maps[f"dfe_branch.{level}.{dilation}"] = Map(
+                    answer,
+                    "feature",
+                    f"skip of level {level}",
+                    2 ** (level + 1),
+                    BRANCH_MEANING.format(level=level, dilation=dilation),
+                )
+        maps["pooled_features"] = Map(deepest, "feature", "F_4", 32, POOLED_MEANING)
+        return maps
+
+
+@register(SPEC)
+def resformer_mtl(
+    variant,
+    pretrained,
+    tasks,
+    block_fusion: str = "concat",
+    block_input: str = "series",
+    dilations: Sequence[int] = DILATIONS,
+) -> nn.Module:
+    """Build ResFormer-MTL; the options are decisions R1 and R2."""
+    weights = weights_by_backbone(variant, pretrained, ("resnet",))
+    return ResFormerMTL(variant, weights["resnet"], block_fusion, block_input, dilations)

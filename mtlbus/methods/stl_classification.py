@@ -1,0 +1,55 @@
+"""Single-task learning of an image task: the encoder and image decoder of CTAN alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from torch import nn
+
+from ..core.errors import InputError
+from ..core.spec import Spec
+from ..core.tasks import MALIGNANCY, Task
+from ..nn.task_decoders import check_tasks, pooled_map_specs
+from . import ctan_paper
+from .hps import HardSharing
+from .registry import register
+
+
+def spec_for(tasks: Sequence[Task]) -> Spec:
+    """The specification for one task of a class per image."""
+    check_tasks("stl_classification", tasks, count=1)
+    if tasks[0].kind != "image_class":
+        raise InputError(
+            f"stl_classification cannot answer {tasks[0].name}, which is asked per pixel. "
+            "Use stl_segmentation."
+        )
+    return Spec(
+        name="stl_classification",
+        title="STL classification",
+        role="baseline",
+        paper=ctan_paper.PAPER,
+        idea="One encoder and one image decoder that only name the class. No mask guides them. "
+        "The gain Δ of every multi-task network of the CTAN paper is counted from here.",
+        tasks=tuple(tasks),
+        maps=pooled_map_specs(tasks),
+        stated="ResNet-50 with ImageNet weights and the image decoder of CTAN, trained alone.",
+        ours="Decision C9 with plain stage outputs as skips.",
+        decisions=(ctan_paper.PLAIN_SKIPS,),
+        paper_errors=ctan_paper.PAPER_ERRORS,
+        reported=ctan_paper.REPORTED[2:],
+        recipe=replace(
+            ctan_paper.RECIPE,
+            mask_weight=0.0,
+            note=ctan_paper.RECIPE.note + ctan_paper.SINGLE_TASK_RECIPE_NOTE,
+        ),
+    )
+
+
+SPEC = spec_for((MALIGNANCY,))
+
+
+@register(SPEC, spec_for)
+def stl_classification(variant, pretrained, tasks) -> nn.Module:
+    """Build the single-task network of an image task."""
+    return HardSharing(variant, pretrained, tasks)

@@ -1,0 +1,55 @@
+"""Single-task learning of a pixel task: the encoder and pixel decoder of CTAN alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from torch import nn
+
+from ..core.errors import InputError
+from ..core.spec import Spec
+from ..core.tasks import SEGMENTATION, Task
+from ..nn.task_decoders import check_tasks
+from . import ctan_paper
+from .hps import HardSharing
+from .registry import register
+
+
+def spec_for(tasks: Sequence[Task]) -> Spec:
+    """The specification for one task of a class or a number per pixel."""
+    check_tasks("stl_segmentation", tasks, count=1)
+    if tasks[0].kind == "image_class":
+        raise InputError(
+            f"stl_segmentation cannot answer {tasks[0].name}, a class per image. "
+            "Use stl_classification."
+        )
+    return Spec(
+        name="stl_segmentation",
+        title="STL segmentation",
+        role="baseline",
+        paper=ctan_paper.PAPER,
+        idea="One encoder and one decoder that only draw the mask. No other task helps or "
+        "disturbs. The gain Δ of every multi-task network of the CTAN paper is counted from here.",
+        tasks=tuple(tasks),
+        maps=(),
+        stated="ResNet-50 with ImageNet weights and the pixel decoder of CTAN, trained alone.",
+        ours="Decision C8 with plain stage outputs as skips.",
+        decisions=(ctan_paper.PLAIN_SKIPS,),
+        paper_errors=ctan_paper.PAPER_ERRORS,
+        reported=ctan_paper.REPORTED,
+        recipe=replace(
+            ctan_paper.RECIPE,
+            class_weight=0.0,
+            note=ctan_paper.RECIPE.note + ctan_paper.SINGLE_TASK_RECIPE_NOTE,
+        ),
+    )
+
+
+SPEC = spec_for((SEGMENTATION,))
+
+
+@register(SPEC, spec_for)
+def stl_segmentation(variant, pretrained, tasks) -> nn.Module:
+    """Build the single-task network of a pixel task."""
+    return HardSharing(variant, pretrained, tasks)

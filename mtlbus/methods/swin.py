@@ -1,0 +1,76 @@
+"""Swin: classification only, the Transformer half of Hybrid-MT-ESTAN alone."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..core.outputs import Map, Output
+from ..core.spec import Decision, MapSpec, Spec
+from ..core.tasks import MALIGNANCY
+from ..nn.heads import PooledHead
+from ..nn.swin import swin_encoder
+from . import hybrid_paper
+from .pretraining import weights_by_backbone
+from .registry import register
+
+POOLED_MEANING = "The last stage, which the class head averages."
+
+SPEC = Spec(
+    name="swin",
+    title="Swin Transformer",
+    role="baseline",
+    paper=hybrid_paper.PAPER,
+    idea="A SwinV2 that says benign or malignant from the whole image. It never sees a mask and "
+    "has no convolutional encoder beside it. It shows what attention alone can do.",
+    tasks=(MALIGNANCY,),
+    maps=(
+        *hybrid_paper.ATTENTION_MAPS,
+        MapSpec("pooled_features", "feature", POOLED_MEANING),
+    ),
+    stated="Swin Transformer, pretrained on ImageNet.",
+    ours="Decisions B6 and H8; global average pooling and one linear layer.",
+    decisions=(
+        Decision(
+            "B6",
+            "The paper cites Swin V1 for this rival, but its own backbone is V2.",
+            "The same SwinV2 as in Hybrid-MT-ESTAN.",
+            "none",
+            "Only then is the ablation one of a part.",
+        ),
+        hybrid_paper.INPUT_DECISION,
+    ),
+    paper_errors=hybrid_paper.PAPER_ERRORS,
+    reported=hybrid_paper.REPORTED,
+    recipe=hybrid_paper.RECIPE,
+)
+
+
+class SwinClassifier(nn.Module):
+    """Four stages, global average pooling, one logit."""
+
+    def __init__(self, variant: str, pretrained, drop_path: float) -> None:
+        super().__init__()
+        self.encoder = swin_encoder(variant, pretrained, drop_path)
+        self.head = PooledHead(self.encoder.channels[-1], classes=1)
+
+    def forward(self, images: Tensor, maps: bool = False) -> Output:
+        """B×3×H×W, sides multiples of 4, to class logit B×1."""
+        cells, attentions = self.encoder.embed(images), []
+        for index in range(4):
+            cells, attention = self.encoder.stage(index, cells)
+            attentions.append(attention)
+        features = cells.permute(0, 3, 1, 2)  # B×1024×H/32×W/32 in the paper variant
+        found = {}
+        if maps:
+            found = {
+                **hybrid_paper.attention_maps(attentions),
+                "pooled_features": Map(features, "feature", "Swin stage 4", 32, POOLED_MEANING),
+            }
+        return Output(class_logits={MALIGNANCY.name: self.head(features)}, maps=found)
+
+
+@register(SPEC)
+def swin(variant, pretrained, tasks, drop_path: float = 0.0) -> nn.Module:
+    """Build the Swin classifier."""
+    weights = weights_by_backbone(variant, pretrained, ("swin",))
+    return SwinClassifier(variant, weights["swin"], drop_path)

@@ -1,0 +1,28 @@
+"""Choices that outlive their widget: a page that is left and visited again finds them.
+
+A choice lives under its own name in the session; its widget, keyed by the name with a leading
+underscore, is set from it before it is drawn and writes it back when it is changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+
+def adopt_link(name: str) -> None:
+    """Take a choice from the address, the first time that it is asked for."""
+    if name not in st.session_state and name in st.query_params:
+        st.session_state[name] = st.query_params[name]
+
+
+def mirror(name: str, value: Any) -> dict[str, Any]:
+    """Set the widget of a choice to `value`; returns its `key`, `on_change` and `args`."""
+    st.session_state[f"_{name}"] = value
+    return {"key": f"_{name}", "on_change": remember, "args": (name,)}
+
+
+def remember(name: str) -> None:
+    """Callback: keep what the widget of this choice says."""
+    st.session_state[name] = st.session_state[f"_{name}"]

@@ -1,0 +1,29 @@
+"""Pages are tested as on a server whose `app.py` has run before."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+
+
+@pytest.fixture(autouse=True)
+def visited_server(request, monkeypatch):
+    """Let a test start where a real session is after its first run.
+
+    `AppTest` makes every run the first one of a fresh server, which with a folder `pages/` means
+    the old pages runner: each run would enter the frame anew and lose what widgets hold. A test
+    marked `fresh_server` keeps that behaviour.
+    """
+    if "fresh_server" in request.keywords:
+        return
+    start = PagesManager.__init__
+
+    def visited(self, *arguments, **options):
+        start(self, *arguments, **options)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", visited)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "fresh_server: run pages as on a server nobody has visited")

@@ -1,0 +1,170 @@
+"""The frame without a browser: case, address, uploads, datasets, and what goes wrong."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from stand_ins import write_stand_in
+from streamlit.testing.v1 import AppTest
+
+from mtlbus.data.phantom import GALLERY, make_phantom
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+CYST = GALLERY["simple-cyst"]
+
+
+def png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("checkpoints")
+    write_stand_in(root, "mtl")
+    return root
+
+
+@pytest.fixture
+def open_app(root, monkeypatch):
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+    monkeypatch.delenv("MTLBUS_DATA", raising=False)
+
+    def run(page: str = "pages/predict.py", **query: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        app.switch_page(page)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return run
+
+
+def test_first_visit_shows_a_finished_prediction(open_app):
+    app = open_app("pages/home.py")
+    assert not app.error
+    assert [metric.label for metric in app.metric] == ["Probability of malignancy"]
+    assert app.query_params["case"] in GALLERY
+
+
+def test_without_any_checkpoint_every_page_says_what_to_do(open_app, monkeypatch, tmp_path):
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
+    for page in ("home", "predict", "compare"):
+        app = open_app(f"pages/{page}.py")
+        assert any("python -m mtlbus train" in info.value for info in app.info)
+        assert not app.error
+
+
+def test_a_link_is_read_and_kept_in_step(open_app):
+    app = open_app(case="lipoma", method="mtl")
+    assert app.title[0].value == GALLERY["lipoma"].title
+    app.selectbox(key="_case_choice").select("simple-cyst").run()
+    assert app.title[0].value == CYST.title
+    assert app.query_params["case"] == "simple-cyst"
+    app.query_params["case"] = "scar"  # another link in the same session
+    app.run()
+    assert app.title[0].value == GALLERY["scar"].title
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        ("upload:0123456789ab", "stays in the session that uploaded it"),
+        ("no-such-case", "no case named 'no-such-case'"),
+        ("busbra:bus_0001-l", "not set up here"),
+        ("../../etc/passwd:x", "not set up here"),
+        ("x" * 5000, "no case named"),
+    ],
+)
+def test_a_link_that_cannot_be_followed_falls_back_with_a_sentence(open_app, key, sentence):
+    app = open_app(case=key)
+    assert app.query_params["case"] in GALLERY
+    assert any(sentence in warning.value for warning in app.warning)
+    assert not app.error
+
+
+@pytest.mark.fresh_server
+@pytest.mark.parametrize("page", ["home", "predict", "compare"])
+def test_a_deep_link_on_a_fresh_server_gets_the_frame(open_app, page):
+    app = open_app(f"pages/{page}.py", case="lipoma", method="mtl")
+    assert app.selectbox(key="_case_choice").value == "lipoma"
+    assert app.title[0].value
+    assert app.query_params["case"] == "lipoma"
+    assert not app.error
+
+
+def test_an_unknown_method_in_a_link_falls_back(open_app):
+    app = open_app(method="magic")
+    assert app.query_params["method"] == "mtl"
+    assert not app.error
+
+
+def test_an_upload_becomes_the_case(open_app):
+    app = open_app()
+    pixels = make_phantom(CYST.parameters, 128).image
+    app.file_uploader(key="_upload").set_value(("cyst.png", png(pixels), "image/png")).run()
+    assert not app.exception and not app.error
+    assert app.title[0].value == "cyst.png"
+    assert app.query_params["case"].startswith("upload:")
+    app.selectbox(key="_case_choice").select("lipoma").run()
+    assert app.title[0].value == GALLERY["lipoma"].title
+
+
+BAD = {
+    "text.png": b"I am not a picture",
+    "empty.png": b"",
+    "cut.jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(40),
+    "dot.png": png(np.zeros((1, 1), np.uint8)),
+    "paper.png": b"%PDF-1.7 ...",
+    "moving.png": b"GIF89a" + bytes(40),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_upload_is_one_line_and_the_last_good_case_stays(open_app, name):
+    app = open_app(case="lipoma")
+    app.file_uploader(key="_upload").set_value((name, BAD[name], "image/png")).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert app.error[0].value.startswith(name) and "\n" not in app.error[0].value
+    assert app.title[0].value == GALLERY["lipoma"].title
+    app.selectbox(key="_case_choice").select("scar").run()
+    assert app.title[0].value == GALLERY["scar"].title
+
+
+def test_a_configured_dataset_opens_by_link_and_by_choice(open_app, monkeypatch, tmp_path):
+    for number in range(2):
+        phantom = make_phantom(CYST.parameters, 96 + 32 * number)
+        Image.fromarray(phantom.image).save(tmp_path / f"image{number}.png")
+    (tmp_path / "list.csv").write_text("image,mask,label,group\nimage0.png,,0,a\nimage1.png,,1,b\n")
+    monkeypatch.setenv("MTLBUS_DATA", f"manifest={tmp_path / 'list.csv'}")
+    app = open_app(case="manifest:image1")
+    assert not app.error and not app.sidebar.warning
+    assert app.title[0].value == "image1"
+    app.selectbox(key="_sample_manifest").select("image0").run()
+    assert app.title[0].value == "image0"
+    assert app.query_params["case"] == "manifest:image0"
+
+
+def test_a_wrong_path_is_one_line(open_app, tmp_path):
+    app = open_app()
+    app.text_input(key="_new_path").set_value(str(tmp_path / "nowhere")).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    app.text_input(key="_new_path").set_value("").run()
+    assert not app.error
+
+
+def test_what_must_always_be_said_is_said(open_app):
+    app = open_app()
+    said = " ".join(caption.value for caption in app.sidebar.caption)
+    assert "not a medical device" in said
+    assert "are not stored" in said and "identifiable" in said
+    assert "Runs on the" in said

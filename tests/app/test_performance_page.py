@@ -1,0 +1,129 @@
+"""The Performance page without a browser, on invented predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stand_ins import write_stand_in
+from streamlit.testing.v1 import AppTest
+
+from mtlbus.evaluation.operating_points import choose_threshold, confusion
+from mtlbus.evaluation.tables import read_predictions
+from mtlbus.ui import performance
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    """Three methods with random weights: two with a class, one without."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    for seed, method in enumerate(("mtl", "mtl_sa", "uresnet")):
+        write_stand_in(root, method, seed)
+    return root
+
+
+@pytest.fixture
+def page(root, monkeypatch):
+    """Open the page with these query parameters."""
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+
+    def open_page(**query: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        app.switch_page("pages/performance.py")
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return open_page
+
+
+def control(app: AppTest, kind: str, key: str):
+    return next(found for found in app.get(kind) if found.key == key)
+
+
+def text(app: AppTest) -> str:
+    return "\n".join(found.value for found in [*app.markdown, *app.caption])
+
+
+def test_the_threshold_moves_matrix_and_counts(page, root):
+    app = page(methods="mtl")
+    rows = read_predictions(root / "mtl" / "predictions.csv")
+    rows = rows[(rows["part"] == "test") & (rows["dataset"] != "phantom")]
+    shown = []
+    for threshold in (0.2, 0.8):
+        app.slider(key="_threshold").set_value(threshold).run()
+        assert not app.exception
+        counts = confusion(rows["label"], rows["probability"], threshold)
+        line = f"**, {counts.tp} of {counts.tp + counts.fn}"
+        assert line in text(app)
+        table = app.dataframe[0].value.iloc[0]
+        assert (table["Found"], table["Missed"]) == (counts.tp, counts.fn)
+        assert (table["False alarms"], table["Cleared"]) == (counts.fp, counts.tn)
+        assert app.session_state["rule"] == "hand"
+        shown.append(tuple(counts))
+    assert shown[0] != shown[1]
+
+
+def test_rules_are_chosen_on_validation_images_only(page, root):
+    app = page(methods="mtl")
+    control(app, "button_group", "_rule").set_value("sensitivity_95").run()
+    rows = read_predictions(root / "mtl" / "predictions.csv")
+    real = rows[rows["dataset"] != "phantom"]
+    expected = {
+        part: choose_threshold(some["label"], some["probability"], "sensitivity_95")
+        for part, some in real.groupby("part")
+    }
+    assert abs(expected["test"] - expected["validation"]) > 0.01  # else this could not fail
+    assert app.dataframe[0].value["Threshold"].iloc[0] == f"{expected['validation']:.3f}"
+
+
+def test_phantoms_stay_apart(page):
+    assert "**150 test images** (BUS-BRA 90, BUSI 60)" in text(page(methods="mtl"))
+    assert "**20 test images** (phantoms 20)" in text(page(methods="mtl", images="phantom"))
+
+
+@pytest.mark.parametrize(
+    "section", ["calibration", "outlines", "metrics", "two", "parts", "papers"]
+)
+def test_every_section_opens_from_its_address(page, section):
+    app = page(methods="mtl,mtl_sa,uresnet", section=section)
+    assert control(app, "button_group", "_section").value == section
+    assert not app.error
+
+
+def test_a_method_without_a_class_says_so(page):
+    app = page(methods="uresnet")
+    assert "Without a class" in text(app)
+    assert not [found for found in app.slider if found.key == "_threshold"]
+
+
+def test_cases_of_a_cell(page, root):
+    app = page(methods="mtl")
+    control(app, "button_group", "_end").set_value("fn").run()
+    missed = int(app.dataframe[0].value["Missed"].iloc[0])
+    cases = app.dataframe[1].value
+    assert len(cases) == missed > 0
+    assert cases["probability"].is_monotonic_increasing
+
+
+def test_pairs_are_compared_on_common_images(root, monkeypatch):
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+    first, second = (performance.load_table(name) for name in ("mtl", "mtl_sa"))
+    pair = performance.compare(first, second, performance.REAL, (0.5, 0.5))
+    assert pair.n == 150
+    itself = performance.compare(first, first, performance.REAL, (0.5, 0.5))
+    assert (itself.auc.difference, itself.calls.p_value) == (0, 1)
+
+
+def test_no_prediction_file_is_one_line(page, root, tmp_path, monkeypatch):
+    folder = write_stand_in(tmp_path, "mtl")
+    (folder / "predictions.csv").unlink()
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.switch_page("pages/performance.py").run()
+    assert not app.exception
+    assert "No predictions at" in app.error[0].value

@@ -1,0 +1,108 @@
+"""One journey of a person through the explorer, on a fresh server, in a real browser."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from PIL import Image
+
+from mtlbus.data.phantom import GALLERY, make_phantom
+
+SIDEBAR = "[data-testid=stSidebar]"
+RUN_STATE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState"
+
+
+def settle(page) -> None:
+    """Wait until the script has run, and look for exceptions and errors."""
+    page.wait_for_timeout(300)
+    page.wait_for_function(f"{RUN_STATE} === 'notRunning'")
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert "unforeseen" not in page.inner_text("body")
+
+
+def heading(page) -> str:
+    return page.locator("[data-testid=stMain] h1").first.inner_text()
+
+
+def follow(page, name: str) -> None:
+    """Click a page in the navigation."""
+    page.locator(f"{SIDEBAR} [data-testid=stSidebarNavLink]", has_text=name).click()
+    settle(page)
+
+
+def pictures_keep_their_aspect(page) -> bool:
+    return page.evaluate(
+        """() => [...document.querySelectorAll('img')].every(image => {
+            const box = image.getBoundingClientRect()
+            if (!image.naturalWidth || !box.height) return true
+            const wanted = image.naturalWidth / image.naturalHeight
+            return Math.abs(box.width / box.height / wanted - 1) < 0.03
+        })"""
+    )
+
+
+def test_journey(server, page):
+    # A deep link is the first thing that this server sees.
+    page.goto(f"{server}/predict?case=lipoma&method=mtl")
+    page.wait_for_selector(f"{SIDEBAR} [data-testid=stSidebarNav]")
+    page.wait_for_selector("[data-testid=stMetricValue]")
+    settle(page)
+    assert heading(page) == GALLERY["lipoma"].title
+    assert "case=lipoma" in page.url and "method=mtl" in page.url
+
+    # An upload becomes the case, with outline and probability.
+    buffer = io.BytesIO()
+    phantom = make_phantom(GALLERY["large-carcinoma"].parameters, 200)
+    Image.fromarray(phantom.image).save(buffer, "PNG")
+    file = {"name": "mine.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    page.locator(f"{SIDEBAR} input[type=file]").set_input_files(file)
+    page.wait_for_selector("h1:has-text('mine.png')")
+    settle(page)
+    assert re.fullmatch(r"\d+%", page.locator("[data-testid=stMetricValue]").first.inner_text())
+    picture = page.locator("[data-testid=stMain] img").first
+    assert "mine.png" in picture.get_attribute("alt")
+    assert pictures_keep_their_aspect(page)
+
+    # The mask threshold can be moved by keyboard.
+    page.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert page.locator("[data-testid=stSliderThumbValue]").first.inner_text() == "0.55"
+
+    # A bad file is one line, and the case stays.
+    bad = {"name": "bad.png", "mimeType": "image/png", "buffer": b"not a picture"}
+    page.locator(f"{SIDEBAR} input[type=file]").set_input_files(bad)
+    page.wait_for_selector(f"{SIDEBAR} [data-testid=stAlert]:has-text('bad.png')")
+    settle(page)
+    assert heading(page) == "mine.png"
+
+    # Two networks on the same image.
+    follow(page, "Compare")
+    page.wait_for_selector("h1:has-text('Compare networks')")
+    page.wait_for_selector("h3:has-text('Votes')")
+    settle(page)
+    assert page.locator("[data-testid=stMain] img").count() >= 4
+    assert pictures_keep_their_aspect(page)
+
+    # The regions of MTL-COSA.
+    page.goto(f"{server}/attention?case=large-carcinoma&method=mtl_cosa&map=regions")
+    page.wait_for_selector("h1:has-text('Attention')")
+    page.wait_for_selector("text=Regions of the predicted mask")
+    page.wait_for_selector("[data-testid=stMain] .js-plotly-plot")
+    settle(page)
+
+    # The threshold moves the counts on Performance.
+    follow(page, "Performance")
+    page.wait_for_selector("h1:has-text('Performance')")
+    page.wait_for_selector("[data-testid=stMain] input[type=range]")
+    settle(page)
+    counts = page.inner_text("[data-testid=stMain]")
+    slider = page.locator("[data-testid=stMain] input[type=range]").first
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    settle(page)
+    page.wait_for_timeout(1000)
+    settle(page)
+    assert page.inner_text("[data-testid=stMain]") != counts

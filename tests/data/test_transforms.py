@@ -1,0 +1,109 @@
+"""Padding, scaling, their inverse, and augmentation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from mtlbus.data.transforms import (
+    FLIP_ONLY,
+    NO_AUGMENTATION,
+    Augmentation,
+    Frame,
+    normalise,
+    restore,
+    square_image,
+    square_mask,
+)
+
+
+def test_the_odd_row_goes_to_the_bottom_and_the_odd_column_to_the_right():
+    frame = Frame(height=100, width=163)
+    assert (frame.side, frame.top, frame.left) == (163, 31, 0)
+    padded = frame.pad(torch.ones(1, 100, 163))
+    assert padded.shape == (1, 163, 163)
+    assert padded[0, 30].sum() == 0 and padded[0, 31].sum() == 163
+    assert padded[0, 130].sum() == 163 and padded[0, 131].sum() == 0
+    frame = Frame(height=10, width=7)
+    assert (frame.top, frame.left) == (0, 1)
+
+
+@pytest.mark.parametrize("shape", [(100, 160), (161, 99), (64, 64), (1000, 300)])
+def test_a_plane_returns_to_the_images_own_grid(shape):
+    frame = Frame(*shape)
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    image = (255 * (0.5 + 0.5 * np.sin(rows / 40) * np.cos(columns / 50))).astype(np.uint8)
+    back = restore(square_image(image, 256)[0], frame).numpy()
+    assert back.shape == shape
+    inner = (slice(6, -6), slice(6, -6))  # borders mix with the padding
+    assert np.abs(back[inner] - image[inner] / 255).max() < 0.05
+
+
+def test_a_mask_stays_where_its_lesion_is():
+    image, mask = np.zeros((120, 200), np.uint8), np.zeros((120, 200), bool)
+    image[40:80, 90:150], mask[40:80, 90:150] = 255, True
+    grey, square = square_image(image, 256)[0] > 0.5, square_mask(mask, 256)
+    overlap = 2 * (grey & square).sum() / (grey.sum() + square.sum())
+    assert overlap > 0.97
+    returned = restore(square.float(), Frame(120, 200)).numpy() > 0.5
+    assert 2 * (returned & mask).sum() / (returned.sum() + mask.sum()) > 0.97
+
+
+def test_masks_are_never_mixed():
+    mask = np.random.default_rng(0).random((77, 130)) > 0.5
+    assert square_mask(mask, 64).dtype == torch.bool
+
+
+def test_normalise_replicates_and_scales_by_channel():
+    grey = torch.full((1, 1, 2, 2), 0.5)
+    out = normalise(grey, (0.5, 0.25, 0.0), (1.0, 0.5, 0.25))
+    assert out[0, :, 0, 0].tolist() == [0.0, 0.5, 2.0]
+
+
+def batch() -> tuple[torch.Tensor, torch.Tensor]:
+    grey = torch.zeros(4, 1, 64, 64)
+    masks = torch.zeros(4, 64, 64)
+    grey[:, :, 20:40, 12:30], masks[:, 20:40, 12:30] = 0.8, 1
+    return grey, masks
+
+
+def test_no_augmentation_changes_nothing():
+    grey, masks = batch()
+    out, moved = NO_AUGMENTATION(grey, masks, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(out, grey, rtol=0, atol=1e-5)
+    assert torch.equal(moved, masks)
+
+
+def test_flip_only_flips_some_and_leaves_the_rest():
+    grey, masks = (part.repeat(8, *[1] * (part.ndim - 1)) for part in batch())
+    out, moved = FLIP_ONLY(grey, masks, torch.Generator().manual_seed(0))
+    flipped = [torch.equal(m, masks[0].flip(-1)) for m in moved]
+    kept = [torch.equal(m, masks[0]) for m in moved]
+    assert all(a != b for a, b in zip(flipped, kept, strict=True))
+    assert 4 < sum(flipped) < 28
+    assert torch.allclose(out[flipped.index(True)], grey[0].flip(-1), atol=1e-5)
+
+
+def test_image_and_mask_move_together_and_greys_stay_in_range():
+    grey, masks = batch()
+    out, moved = Augmentation(noise=0, log_gamma=0, gain=0)(
+        grey, masks, torch.Generator().manual_seed(4)
+    )
+    for image, mask in zip(out, moved, strict=True):
+        bright = image[0] > 0.4
+        assert 2 * (bright & mask.bool()).sum() / (bright.sum() + mask.sum()) > 0.9
+    assert set(moved.unique().tolist()) <= {0.0, 1.0}
+    assert not torch.equal(moved, masks)
+    strong, _ = Augmentation()(grey, masks, torch.Generator().manual_seed(4))
+    assert strong.min() >= 0 and strong.max() <= 1
+
+
+def test_chance_comes_from_the_generator_alone():
+    grey, masks = batch()
+    torch.manual_seed(1)
+    first = Augmentation()(grey, masks, torch.Generator().manual_seed(7))[0]
+    torch.manual_seed(2)
+    again = Augmentation()(grey, masks, torch.Generator().manual_seed(7))[0]
+    other = Augmentation()(grey, masks, torch.Generator().manual_seed(8))[0]
+    assert torch.equal(first, again) and not torch.equal(first, other)

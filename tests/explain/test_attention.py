@@ -1,0 +1,154 @@
+"""Maps as arrays, on maps small enough to work out by hand."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import torch
+
+from mtlbus.core.errors import InputError
+from mtlbus.core.outputs import Map, positive_logit
+from mtlbus.core.tasks import MALIGNANCY
+from mtlbus.data.transforms import Frame
+from mtlbus.explain.attention import (
+    attention_row,
+    cell_boxes,
+    cells_on_image,
+    gammas,
+    gate_plane,
+    list_views,
+    logit_split,
+    npz_bytes,
+    received,
+    score_cells,
+)
+from mtlbus.methods import create_model
+
+
+def a_map(values, kind, **more) -> Map:
+    return Map(torch.tensor(values), kind, "somewhere", 32, "A test.", **more)
+
+
+@pytest.fixture
+def attention() -> Map:
+    """Two heads over a grid of 1×2 cells."""
+    heads = [[[0.9, 0.1], [0.5, 0.5]], [[0.3, 0.7], [0.0, 1.0]]]
+    return a_map(heads, "attention", grid=(1, 2))
+
+
+def test_row_of_one_head_and_of_the_mean(attention):
+    assert attention_row(attention, (0, 0), head=1) == pytest.approx(np.array([[0.3, 0.7]]))
+    assert attention_row(attention, (0, 0)) == pytest.approx(np.array([[0.6, 0.4]]))
+
+
+def test_received_is_the_column_mean(attention):
+    assert received(attention, head=0) == pytest.approx(np.array([[0.7, 0.3]]))
+    assert received(attention) == pytest.approx(np.array([[0.425, 0.575]]))
+
+
+def test_cells_are_numbered_row_by_row():
+    weights = torch.eye(6)[None]
+    found = attention_row(Map(weights, "attention", "", 32, "", grid=(2, 3)), (1, 0))
+    assert np.argwhere(found == 1).tolist() == [[1, 0]]
+
+
+@pytest.mark.parametrize("cell", [(1, 0), (0, 2), (-1, 0)])
+def test_a_cell_outside_says_what_exists(attention, cell):
+    with pytest.raises(InputError, match="rows 0 to 0 and columns 0 to 1"):
+        attention_row(attention, cell)
+
+
+def test_only_attention_has_rows():
+    with pytest.raises(InputError, match="'gate'"):
+        attention_row(a_map([[[0.5]]], "gate"), (0, 0))
+
+
+def test_cells_over_a_wide_image_lose_their_padding():
+    """100×160: the square has 30 rows above and below; a cell of 8×8 is 20 px."""
+    plane = np.arange(64).reshape(8, 8)
+    found = cells_on_image(plane, Frame(100, 160))
+    assert found.shape == (100, 160)
+    # Row 0 of the image is row 30 of the square, in cell row 1 (20 to 39), which ends after 10.
+    assert (found[0, :20] == 8).all() and (found[9, :20] == 8).all()
+    assert (found[10, :20] == 16).all() and found[99, 159] == 6 * 8 + 7
+    assert set(np.unique(found)) == set(range(8, 56))
+
+
+def test_regions_at_full_resolution_keep_their_place():
+    """A 2× finer grid than the image: each pixel takes the value at its middle."""
+    plane = np.zeros((320, 320))
+    plane[2 * (30 + 40) + 1, 2 * 7 + 1] = 1
+    found = cells_on_image(plane, Frame(100, 160))
+    assert np.argwhere(found).tolist() == [[40, 7]]
+
+
+def test_boxes_agree_with_the_pixels():
+    frame = Frame(100, 160)
+    boxes = cell_boxes((8, 8), frame)
+    cells = cells_on_image(np.arange(64).reshape(8, 8), frame)
+    for cell in boxes.seen():
+        row, column = cell
+        area = (boxes.bottom[row] - boxes.top[row]) * (boxes.right[column] - boxes.left[column])
+        assert area == (cells == 8 * row + column).sum()
+        x, y = boxes.centre(cell)
+        assert cells[int(y), int(x)] == 8 * row + column
+    assert not boxes.sees((0, 3)) and not boxes.sees((7, 3)) and len(boxes.seen()) == 48
+
+
+def test_split_by_hand():
+    maps = {
+        "region_score": a_map([[1.0, 2.0, 3.0], [4.0, 0.0, 3.5]], "score", labels=("a", "b", "c")),
+        "region_constant": a_map([0.5, 0.25], "scalar", labels=("benign", "malignant")),
+    }
+    split = logit_split(maps)
+    assert split.regions == ("a", "b", "c")
+    assert split.contributions == pytest.approx([3.0, -2.0, 0.5])
+    assert split.constant == pytest.approx(-0.25) and split.total == pytest.approx(1.25)
+    assert split.probability == pytest.approx(0.7772998611746911)
+
+
+def test_without_scores_there_is_no_split(attention):
+    with pytest.raises(InputError, match="no split"):
+        logit_split({"sa_attention": attention})
+
+
+@torch.inference_mode()
+def test_split_of_a_random_network_is_its_logit():
+    model = create_model("mtl_cosa").eval()
+    for module in model.cosa.attention:
+        module.gamma.fill_(0.7)
+    output = model(torch.randn(1, 3, 256, 256), maps=True)
+    maps = {
+        name: Map(m.tensor[0], m.kind, m.stage, m.stride, m.meaning, m.grid, m.labels)
+        for name, m in output.maps.items()
+    }
+    split = logit_split(maps)
+    logit = float(positive_logit(output.class_logits[MALIGNANCY.name]))
+    assert split.total == pytest.approx(logit, abs=1e-4)
+    assert score_cells(maps).sum(axis=(1, 2)) == pytest.approx(split.contributions, abs=1e-5)
+    assert gammas(maps) == pytest.approx({"background": 0.7, "tumour": 0.7, "margin": 0.7})
+    views = list_views(maps)
+    assert [view.title for view in views] == [
+        "Regions", "Share of the decision", "Attention: background", "Attention: tumour",
+        "Attention: margin",
+    ]  # fmt: skip
+    assert views[0].maps == ("regions", "region_weights")
+    with np.load(io.BytesIO(npz_bytes(maps))) as arrays:
+        assert set(arrays) == set(maps)
+        assert (arrays["regions"] == maps["regions"].tensor.numpy()).all()
+
+
+def test_features_and_scalars_are_no_views():
+    maps = {"pooled": a_map([[[1.0]]], "feature"), "sa_gamma": a_map([0.0], "scalar")}
+    assert list_views(maps) == []
+
+
+def test_gate_channels():
+    gate = a_map([[[0.2, 0.4]], [[0.6, 0.0]]], "gate")
+    assert gate_plane(gate) == pytest.approx(np.array([[0.4, 0.2]]))
+    assert gate_plane(gate, "max") == pytest.approx(np.array([[0.6, 0.4]]))
+    assert gate_plane(gate, 1) == pytest.approx(np.array([[0.6, 0.0]]))
+    with pytest.raises(InputError, match="0 to 1"):
+        gate_plane(gate, 2)

@@ -1,0 +1,101 @@
+"""Maps over the image: cells in their place, pictures as pictures, the split adds up."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mtlbus.data.transforms import Frame
+from mtlbus.explain.attention import LogitSplit
+from mtlbus.figures.cells import attention_scale, cell_figure, gate_scale, signed_scale
+from mtlbus.figures.regions import REGION_COLOURS, logit_figure, region_figure
+
+FRAME = Frame(100, 160)
+GREY = np.random.default_rng(0).integers(0, 255, (100, 160), dtype=np.uint8)
+
+
+def picture(uri: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
+
+
+def heatmap(figure):
+    return next(trace for trace in figure.data if trace.type == "heatmap")
+
+
+def test_cells_lie_where_the_square_puts_them():
+    plane = np.arange(64, dtype=float).reshape(8, 8) / 64
+    figure = cell_figure(GREY, plane, FRAME, gate_scale())
+    cells = heatmap(figure)
+    assert np.array_equal(cells.z, plane)
+    assert list(cells.y) == [-30, -10, 10, 30, 50, 70, 90, 110, 130]
+    assert list(cells.x) == [20 * edge for edge in range(9)]
+    assert (cells.zmin, cells.zmax) == (0, 1)
+    assert tuple(figure.layout.yaxis.range) == (100, 0)  # the image's own rows: padding is cut
+    assert figure.layout.yaxis.scaleanchor == "x"
+
+
+def test_clicks_find_the_visible_cells():
+    plane = np.full((8, 8), 1 / 64)
+    figure = cell_figure(GREY, plane, FRAME, attention_scale(plane), clickable=True)
+    points = next(trace for trace in figure.data if trace.customdata is not None
+                  and trace.type == "scatter")  # fmt: skip
+    assert len(points.x) == 48
+    where = dict(zip(map(tuple, points.customdata), zip(points.x, points.y, strict=True),
+                     strict=True))  # fmt: skip
+    assert where[(1, 0)] == (10.0, 5.0)  # ten of its twenty rows are seen
+    assert where[(3, 2)] == (50.0, 40.0)
+
+
+def test_the_scale_of_attention_ends_at_the_largest_cell():
+    scale = attention_scale(np.array([[0.7, 0.1], [0.1, 0.1]]))
+    assert (scale.low, scale.high) == (0, 0.7)
+    assert scale.ticks == (0, 0.25, 0.7)
+
+
+def test_a_signed_scale_has_zero_in_the_middle():
+    scale = signed_scale(0.4)
+    assert (scale.low, scale.high) == (-0.4, 0.4) and scale.ticks == (-0.4, 0, 0.4)
+    assert signed_scale(0.0).high > 0
+
+
+def test_fine_grids_travel_as_a_picture():
+    plane = np.zeros((128, 128))
+    plane[64:] = 1
+    figure = cell_figure(GREY, plane, FRAME, gate_scale(), opacity=0.5)
+    assert not [trace for trace in figure.data if trace.type == "heatmap"]
+    overlay = picture(figure.layout.images[1].source)
+    assert overlay.shape == (100, 160, 4)
+    assert (overlay[:50] == overlay[0, 0]).all() and (overlay[50:] == overlay[99, 0]).all()
+    assert (overlay[0, 0] != overlay[99, 0]).any() and overlay[0, 0, 3] == 128
+
+
+def test_regions_are_tinted_in_their_colours():
+    regions = np.zeros((3, 160, 160))
+    regions[0] = 1
+    regions[:, 80:90, 50:60] = np.array([0, 1, 0])[:, None, None]
+    figure = region_figure(GREY, regions, ("a", "b", "c"), FRAME, opacity=1.0)
+    overlay = picture(figure.layout.images[1].source)
+    tinted = np.argwhere((overlay[..., :3] == tuple(bytes.fromhex(REGION_COLOURS[1][1:]))).all(-1))
+    assert tinted.min(axis=0).tolist() == [50, 50] and tinted.max(axis=0).tolist() == [59, 59]
+    assert [trace.name for trace in figure.data] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("side", [256, 1200])
+def test_an_image_costs_little(side):
+    grey = np.random.default_rng(1).integers(0, 255, (side, side), dtype=np.uint8)
+    figure = cell_figure(grey, np.zeros((8, 8)), Frame(side, side), gate_scale())
+    assert len(json.dumps(figure.to_plotly_json(), default=str)) < 150_000
+
+
+def test_the_bars_add_up_to_the_logit():
+    split = LogitSplit(("a", "b"), np.array([0.5, -1.25]), 0.25, -0.5)
+    bars = logit_figure(split).data[0]
+    assert list(bars.y) == ["a", "b", "constant", "logit"]
+    assert list(bars.x[:3]) == [0.5, -1.25, 0.25] and sum(bars.x[:3]) == split.total
+    assert list(bars.measure) == ["relative"] * 3 + ["total"]
+    assert bars.text[-1] == "−0.50"

@@ -1,0 +1,41 @@
+"""Things that tests make on the spot: a tiny dataset on disk, and an untrained checkpoint."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from mtlbus.checkpoints import Checkpoint, write_checkpoint
+from mtlbus.data.phantom import make_phantom, random_parameters
+from mtlbus.methods import create_model
+
+
+def make_manifest(folder: Path, count: int = 40, size: int = 64, classes: bool = True) -> Path:
+    """Phantoms as PNG files with masks and a manifest in which every second image is malignant."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for seed in range(count):
+        malignant = seed % 2 == 1
+        phantom = make_phantom(random_parameters(seed, malignant), size)
+        Image.fromarray(phantom.image).save(folder / f"{seed}.png")
+        Image.fromarray(phantom.mask.astype("uint8") * 255).save(folder / f"{seed}_mask.png")
+        label = "malignant" if malignant else "benign"
+        rows.append((f"{seed}.png", f"{seed}_mask.png", label if classes else "", f"p{seed // 2}"))
+    path = folder / "manifest.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("image", "mask", "label", "group"), *rows])
+    return path
+
+
+def untrained_checkpoint(folder: Path, method: str = "mtl_cosa", seed: int = 0) -> Checkpoint:
+    """Random weights with a card that says so; thresholds are arbitrary."""
+    torch.manual_seed(seed)
+    model = create_model(method)
+    card: dict = {"training": {"initial_weights": "random", "epochs": 0}, "metrics": None}
+    if model.spec.classifies:
+        point = {"threshold": 0.5, "purpose": "none, the weights are random"}
+        card |= {"operating_points": {"balanced": point}, "default_operating_point": "balanced"}
+    return write_checkpoint(folder, model, card, history=[])

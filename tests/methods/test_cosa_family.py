@@ -1,0 +1,151 @@
+"""Shapes, equations and the exact split of the MTL-COSA family (methods of the paper)."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mtlbus.core.tasks import MALIGNANCY
+from mtlbus.methods import create_model
+from mtlbus.nn.backbones import ResNetEncoder
+from mtlbus.nn.context_regions import REGIONS
+
+LOGITS = MALIGNANCY.name
+
+
+def images(batch: int = 2) -> torch.Tensor:
+    return torch.randn(batch, 3, 256, 256)
+
+
+def with_gamma(name: str = "mtl_cosa", **options) -> torch.nn.Module:
+    """A model whose attention counts, and whose mask is neither empty nor full."""
+    torch.manual_seed(1)
+    model = create_model(name, **options).eval()
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():
+            if key.endswith("gamma"):
+                parameter.fill_(0.5)
+        if hasattr(model, "cosa"):
+            model.cosa.mix.weight.copy_(torch.tensor([[[0.7], [-1.2], [2.0]]]))
+            model.cosa.mix.bias.fill_(0.3)
+    return model
+
+
+def test_encoder_shapes_of_the_paper():
+    encoder = ResNetEncoder(101)
+    assert encoder.channels == (64, 256, 512, 1024, 2048)
+    with torch.inference_mode():
+        features = encoder(images(1))
+    assert [tuple(f.shape[1:]) for f in features] == [
+        (64, 128, 128), (256, 64, 64), (512, 32, 32), (1024, 16, 16), (2048, 8, 8),
+    ]  # fmt: skip
+
+
+def test_decoder_shapes_of_the_paper():
+    """U4 … U1 as in section 3.2: 512@16, 256@32, 128@64, 64@128."""
+    model = create_model("uresnet", "paper")
+    outputs = [fuser[0].out_channels for fuser in model.decoder.fusers]
+    inputs = [fuser[0].in_channels for fuser in model.decoder.fusers]
+    assert outputs == [512, 256, 128, 64]
+    assert inputs == [2048 + 1024, 512 + 512, 256 + 256, 128 + 64]
+    literal = create_model("uresnet", "paper", decoder="literal")
+    assert literal.decoder.classifier.in_channels == 3904
+
+
+@pytest.mark.parametrize(
+    "name,millions", [("mtl_cosa", 75.5), ("uresnet", 42.5 + 17.2), ("resnet", 42.5)]
+)
+def test_parameters_of_the_paper_variants(name, millions):
+    count = sum(parameter.numel() for parameter in create_model(name, "paper").parameters())
+    assert abs(count / 1e6 - millions) / millions < 0.01
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"region_resize": "max"},
+        {"region_resize": "nearest"},
+        {"region_attention": "shared"},
+        {"attention_source": "regional_query"},
+        {"region_pooling": "masked"},
+    ],
+    ids=lambda options: "-".join(options.values()) or "default",
+)
+def test_the_class_logit_splits_exactly_over_the_regions(options):
+    model = with_gamma(**options)
+    with torch.inference_mode():
+        output = model(images(), maps=True)
+    maps = output.maps
+    score, constant = maps["region_score"].tensor, maps["region_constant"].tensor
+    assert score.shape == (2, 2, len(REGIONS))
+    total = score.sum(dim=-1) + constant
+    torch.testing.assert_close(total, output.class_logits[LOGITS], rtol=0, atol=1e-4)
+    by_cell = maps["region_score_map"].tensor.sum(dim=(-2, -1))
+    torch.testing.assert_close(by_cell, score, rtol=0, atol=1e-5)
+    assert score.abs().max() > 1e-3, "the split must say something"
+
+
+def test_map_shapes():
+    with torch.inference_mode():
+        maps = create_model("mtl_cosa").eval()(images(), maps=True).maps
+    assert maps["regions"].tensor.shape == (2, 3, 256, 256)
+    assert maps["region_weights"].tensor.shape == (2, 3, 8, 8)
+    for region in REGIONS:
+        assert maps[f"cosa_attention.{region}"].tensor.shape == (2, 1, 64, 64)
+    torch.testing.assert_close(
+        maps["region_weights"].tensor,
+        torch.nn.functional.avg_pool2d(maps["regions"].tensor, 32),
+    )
+
+
+def test_regions_follow_the_predicted_mask_without_gradient():
+    model = with_gamma()
+    output = model(images(), maps=True)
+    predicted = output.mask_logits.argmax(dim=1).bool()
+    background = output.maps["regions"].tensor[:, 0].bool()
+    assert not (background & predicted).any()
+    assert not output.maps["regions"].tensor.requires_grad
+    output.class_logits[LOGITS].sum().backward()
+    assert all(parameter.grad is None for parameter in model.decoder.parameters())
+
+
+def test_true_masks_can_replace_the_prediction():
+    model = with_gamma(truth_epochs=3)
+    truth = torch.zeros(2, 256, 256)
+    truth[:, 100:180, 90:170] = 1
+    with torch.inference_mode():
+        maps = model(images(), maps=True, true_mask=truth).maps
+    assert maps["regions"].tensor[0, 1].sum() == (80 - 6) ** 2
+
+
+def test_mtl_sa_and_mtl_cosa_start_as_mtl():
+    """With γ = 0 and region weights 1 the three networks are one."""
+    inputs = images()
+    reference = create_model("mtl").eval()
+    with torch.inference_mode():
+        expected = reference(inputs)
+    for name in ("mtl_sa", "mtl_cosa"):
+        model = create_model(name).eval()
+        state = model.state_dict()
+        shared = {key: value for key, value in reference.state_dict().items() if key in state}
+        model.load_state_dict(shared, strict=False)
+        head = model.classifier if name == "mtl_cosa" else model.head.classifier
+        head.load_state_dict(reference.head.classifier.state_dict())
+        with torch.inference_mode():
+            output = model(inputs)
+        torch.testing.assert_close(output.mask_logits, expected.mask_logits, rtol=0, atol=1e-5)
+        torch.testing.assert_close(
+            output.class_logits[LOGITS], expected.class_logits[LOGITS], rtol=0, atol=1e-4
+        )
+
+
+def test_attention_of_mtl_sa_feeds_both_branches():
+    inputs = images(1)
+    model = with_gamma("mtl_sa")
+    with torch.inference_mode():
+        attended = model(inputs)
+        model.attention.gamma.zero_()
+        plain = model(inputs)
+    assert not torch.allclose(attended.mask_logits, plain.mask_logits)
+    assert not torch.allclose(attended.class_logits[LOGITS], plain.class_logits[LOGITS])

@@ -1,0 +1,200 @@
+"""Hybrid-MT-ESTAN and its ablations: sizes, shapes, decisions, pretrained weights."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from mtlbus.core.errors import CheckpointError, InputError, UnknownNameError
+from mtlbus.core.outputs import positive_probability
+from mtlbus.methods import create_model, get_spec
+from mtlbus.methods.pretraining import weights_by_backbone
+
+FAMILY = ("hybrid_mt_estan", "mt_estan", "mt_estan_swin", "swin")
+MASKED = FAMILY[:3]
+GATES = [(128, 64), (256, 32), (512, 16), (1024, 8)]
+
+
+def on_paper(name: str, **options) -> torch.nn.Module:
+    """The paper variant without memory: shapes and counts only."""
+    with torch.device("meta"):
+        return create_model(name, "paper", **options).eval()
+
+
+def millions(model: torch.nn.Module) -> float:
+    return sum(parameter.numel() for parameter in model.parameters()) / 1e6
+
+
+@pytest.mark.parametrize(
+    "name,expected",
+    [("mt_estan", 55.9), ("hybrid_mt_estan", 181.0), ("mt_estan_swin", 181.0 - 36.2),
+     ("swin", 86.9)],
+)  # fmt: skip
+def test_sizes_are_those_measured(name, expected):
+    assert millions(on_paper(name)) == pytest.approx(expected, rel=0.01)
+
+
+def test_aaa_on_four_stages_has_the_size_measured():
+    gates = on_paper("hybrid_mt_estan").swin.gates
+    assert millions(gates) == pytest.approx(36.2, rel=0.01)
+
+
+def test_shapes_of_the_paper_variant():
+    model = on_paper("hybrid_mt_estan")
+    with torch.device("meta"):
+        output = model(torch.randn(1, 3, 256, 256), maps=True)
+    maps = output.maps
+    assert output.mask_logits.shape == (1, 1, 256, 256)
+    assert output.class_logits["malignancy"].shape == (1, 1)
+    assert [tuple(maps[f"aaa_gate.{n}"].tensor.shape[1:3]) for n in range(1, 5)] == GATES
+    assert maps["swin_attention.3"].tensor.shape == (1, 16, 256, 256)
+    assert maps["swin_attention.4"].tensor.shape == (1, 32, 64, 64)
+    assert maps["pooled_features"].tensor.shape == (1, 2048, 16, 16)
+    rowcol = [tuple(maps[f"estan_rowcol.{n}"].tensor.shape[1:3]) for n in range(1, 5)]
+    assert rowcol == [(32, 256), (64, 128), (128, 64), (256, 32)]
+    assert model.bottleneck.up.in_channels == 3584  # H6: 2560 of MT-ESTAN and 1024 of the Swin
+
+
+@pytest.mark.parametrize("name", MASKED)
+@pytest.mark.parametrize("height,width", [(64, 64), (128, 128), (192, 192), (96, 160)])
+def test_other_sizes_that_training_uses(name, height, width):
+    model = create_model(name).eval()
+    with torch.inference_mode():
+        output = model(torch.randn(1, 3, height, width), maps=True)
+    assert output.mask_logits.shape == (1, 1, height, width)
+    for found in output.maps.values():
+        if found.kind in ("gate", "feature"):
+            expected = (height // found.stride, width // found.stride)
+            assert found.tensor.shape[-2:] == expected
+
+
+def test_a_neutral_gate_is_one_half_everywhere():
+    model = create_model("hybrid_mt_estan").eval()
+    for gate in model.swin.gates.values():
+        for parameter in gate.strips.parameters():
+            torch.nn.init.zeros_(parameter)
+    with torch.inference_mode():
+        maps = model(torch.randn(1, 3, 64, 64), maps=True).maps
+    assert all((maps[f"aaa_gate.{n}"].tensor == 0.5).all() for n in range(1, 5))
+
+
+def test_an_open_gate_everywhere_is_the_ablation():
+    """With σ(A(B)) = 1 the Hybrid computes what MT-ESTAN + Swin computes."""
+    hybrid, plain = create_model("hybrid_mt_estan").eval(), create_model("mt_estan_swin").eval()
+    for gate in hybrid.swin.gates.values():
+        torch.nn.init.constant_(gate.strips.row.bias, 1000.0)
+    shared = {k: v for k, v in hybrid.state_dict().items() if not k.startswith("swin.gates")}
+    plain.load_state_dict(shared)
+    images = torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        a, b = hybrid(images), plain(images)
+    torch.testing.assert_close(a.mask_logits, b.mask_logits)
+    torch.testing.assert_close(a.class_logits["malignancy"], b.class_logits["malignancy"])
+
+
+def test_flow_reaches_the_next_stage_and_side_does_not():
+    images = torch.randn(1, 3, 64, 64)
+    for placement, stages in (("flow", ["1", "2", "3", "4"]), ("side", ["4"])):
+        model = create_model("hybrid_mt_estan", aaa_placement=placement).eval()
+        assert list(model.swin.gates) == stages
+        with torch.inference_mode():
+            maps = model(images, maps=True).maps
+        assert [n for n in maps if n.startswith("aaa")] == [f"aaa_gate.{n}" for n in stages]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"aaa_combine": "sum"}, {"aaa_kernels": "depthwise"}, {"aaa_gate_channels": "one"},
+     {"head": "lab"}, {"drop_path": 0.2}],
+)  # fmt: skip
+def test_options_build_and_answer(options):
+    model = create_model("hybrid_mt_estan", **options).train()
+    output = model(torch.randn(2, 3, 64, 64))
+    assert torch.isfinite(output.mask_logits).all()
+
+
+def test_heads_of_the_paper_and_of_the_lab():
+    def widths(model: torch.nn.Module) -> list[int]:
+        return [x.out_features for x in model.head.layers if isinstance(x, torch.nn.Linear)]
+
+    assert widths(on_paper("hybrid_mt_estan")) == [512, 256, 128, 1]
+    assert widths(on_paper("mt_estan")) == [512, 128, 1]
+    assert widths(on_paper("mt_estan", head="literal")) == [512, 256, 128, 1]
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_half_precision_keeps_the_probability(name):
+    model = create_model(name).eval()
+    images = torch.randn(2, 3, 128, 128)
+    with torch.inference_mode():
+        exact = positive_probability(model(images).class_logits["malignancy"])
+        with torch.autocast("cpu", torch.bfloat16):
+            rough = positive_probability(model(images).class_logits["malignancy"])
+    assert (exact - rough).abs().max() < 0.02
+
+
+def test_windows_do_not_depend_on_what_was_asked_before():
+    """One module serves sizes in any order: nothing is resized inside."""
+    model = create_model("swin").eval()
+    small, large = torch.randn(1, 3, 96, 128), torch.randn(1, 3, 256, 256)
+    with torch.inference_mode():
+        before = model(small).class_logits["malignancy"]
+        model(large)
+        after = model(small).class_logits["malignancy"]
+    assert torch.equal(before, after)
+
+
+def test_odd_sizes_are_refused_in_words():
+    with pytest.raises(InputError, match="multiples of 32"):
+        create_model("hybrid_mt_estan")(torch.randn(1, 3, 100, 100))
+
+
+def test_weights_for_each_backbone():
+    both = ("resnet", "swin")
+    assert weights_by_backbone("paper", True, both) == {"resnet": True, "swin": True}
+    assert weights_by_backbone("compact", False, both) == {"resnet": False, "swin": False}
+    given = {"resnet": "a.safetensors"}
+    assert weights_by_backbone("paper", given, both) == {"resnet": "a.safetensors", "swin": False}
+    assert weights_by_backbone("paper", "a", ("resnet",)) == {"resnet": "a"}
+    with pytest.raises(CheckpointError, match="2 backbones"):
+        weights_by_backbone("paper", "a.safetensors", both)
+    with pytest.raises(UnknownNameError, match="resnet"):
+        weights_by_backbone("paper", {"resnett": True}, both)
+
+
+@pytest.mark.parametrize("name", [*FAMILY, "acsnet", "resformer_mtl"])
+@pytest.mark.parametrize("pretrained", [True, "some/file"])
+def test_compact_has_no_imagenet_weights(name, pretrained):
+    with pytest.raises(CheckpointError):
+        create_model(name, pretrained=pretrained)
+
+
+def test_a_missing_weight_file_is_named():
+    with pytest.raises(CheckpointError, match=r"nowhere\.safetensors"):
+        create_model("mt_estan", "paper", pretrained="nowhere.safetensors")
+
+
+def test_imagenet_weights_come_from_a_file(tmp_path):
+    import timm
+
+    source = timm.create_model("resnet50")
+    path = tmp_path / "resnet50.safetensors"
+    save_file(source.state_dict(), path)
+    model = create_model("mt_estan", "paper", pretrained=path)
+    body = model.encoder.resnet.body
+    assert torch.equal(body.conv1.weight, source.conv1.weight)
+    assert torch.equal(body.layer4[2].conv3.weight, source.layer4[2].conv3.weight)
+
+
+def test_reported_auc_is_balanced_accuracy():
+    """What the caveat of the tables says, checked on every row."""
+    for table in get_spec("hybrid_mt_estan").reported:
+        at = {column: index for index, column in enumerate(table.columns)}
+        for row in table.rows:
+            assert len(row) == len(table.columns)
+            sensitivity, specificity = float(row[at["Sens"]]), float(row[at["Spec"]])
+            auc = float(row[at["AUC"]])
+            assert auc == pytest.approx((sensitivity + specificity) / 2, abs=0.06)
+            assert float(row[at["FNR"]]) == pytest.approx(100 - sensitivity, abs=0.01)
+            assert float(row[at["FPR"]]) == pytest.approx(100 - specificity, abs=0.01)

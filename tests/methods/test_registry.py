@@ -1,0 +1,81 @@
+"""The registry's errors and the loading of ImageNet weights from a local file."""
+
+from __future__ import annotations
+
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+
+from mtlbus.core.errors import CheckpointError, InputError, MtlbusError, UnknownNameError
+from mtlbus.core.tasks import MALIGNANCY, SEGMENTATION
+from mtlbus.methods import create_model, get_spec, list_methods, registry
+
+
+@pytest.mark.parametrize(
+    "arguments,options,words",
+    [
+        (("mtl_coza",), {}, "Did you mean 'mtl_cosa'"),
+        (("mtl_cosa", "tiny"), {}, "variant"),
+        (("mtl_cosa",), {"region_resise": "area"}, "Did you mean 'region_resize'"),
+        (("mtl_cosa",), {"region_resize": "cubic"}, "Allowed: area, max, nearest"),
+        (("mtl",), {"decoder": "unet"}, "Allowed: conv, literal"),
+        (("resnet",), {"tasks": (SEGMENTATION,)}, "cannot answer segmentation"),
+        (("resnet",), {"tasks": ()}, "cannot answer no task"),
+        (("mtl",), {"pretrained": True}, "no ImageNet weights for the compact variant"),
+        (("mtl", "paper"), {"pretrained": "nowhere.safetensors"}, "No weight file"),
+    ],
+)
+def test_bad_arguments_say_what_is_allowed(arguments, options, words):
+    with pytest.raises(MtlbusError, match=words) as caught:
+        create_model(*arguments, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_second_registration_is_refused():
+    with pytest.raises(ValueError, match="registered already"):
+        registry.register(get_spec("mtl"))(lambda **_: None)
+
+
+def test_proposed_methods_come_first():
+    roles = [get_spec(name).role for name in list_methods()]
+    assert roles == sorted(roles, key=["proposed", "ablation", "baseline"].index)
+
+
+def test_models_know_what_they_are():
+    model = create_model("mtl_cosa", region_resize="max", tasks=(SEGMENTATION, MALIGNANCY))
+    assert model.spec.name == "mtl_cosa" and model.variant == "compact"
+    assert model.options["region_resize"] == "max" and model.options["decoder"] == "conv"
+
+
+def test_backbone_weights_load_from_a_local_file(tmp_path):
+    source = timm.create_model("resnet101", pretrained=False)
+    with torch.no_grad():
+        source.conv1.weight.fill_(0.125)
+    path = tmp_path / "resnet101.safetensors"
+    save_file(source.state_dict(), path)
+    model = create_model("resnet", "paper", pretrained=path)
+    assert torch.equal(model.encoder.body.conv1.weight, source.conv1.weight)
+    assert torch.equal(model.encoder.body.layer4[2].conv3.weight, source.layer4[2].conv3.weight)
+
+
+def test_a_file_that_does_not_fit_is_one_clear_line(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"x": torch.zeros(1)}, path)
+    with pytest.raises(CheckpointError, match=r"could not be loaded from the file") as caught:
+        create_model("resnet", "paper", pretrained=path)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_network_the_hub_fails_clearly(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(CheckpointError, match="download them elsewhere"):
+        create_model("resnet", "paper", pretrained=True)
+
+
+def test_error_types():
+    with pytest.raises(UnknownNameError):
+        get_spec("nothing")
+    with pytest.raises(InputError):
+        create_model("uresnet", tasks=(MALIGNANCY,))

@@ -1,0 +1,173 @@
+"""The command line: results to stdout, progress to stderr, one clear line on failure."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mtlbus.checkpoints import find_checkpoint
+from mtlbus.cli import main
+from mtlbus.data.intake import read_image
+from mtlbus.data.phantom import make_phantom, random_parameters
+from mtlbus.evaluation.tables import read_predictions
+from mtlbus.inference.predictor import Predictor
+
+from .made import make_manifest, untrained_checkpoint
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    return untrained_checkpoint(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture
+def phantom_file(tmp_path):
+    path = tmp_path / "phantom.png"
+    Image.fromarray(make_phantom(random_parameters(11), 128).image).save(path)
+    return path
+
+
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
+    code = main(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_methods_as_table_and_json(capsys):
+    code, out, _ = run(capsys, "methods")
+    assert code == 0 and "mtl_cosa" in out and "75.5 M" in out
+    code, out, _ = run(capsys, "methods", "mtl_cosa", "--json")
+    (found,) = json.loads(out)
+    assert found["name"] == "mtl_cosa" and found["tasks"] == ["segmentation", "malignancy"]
+    assert "cosa_attention.margin" in found["maps"]
+    assert found["variants"]["compact"]["parameters"] < 7_500_000
+
+
+def test_a_wrong_method_suggests_the_right_one(capsys):
+    code, out, err = run(capsys, "methods", "mtl_coza")
+    assert code == 1 and out == "" and err.count("\n") == 1
+    assert "Did you mean 'mtl_cosa'?" in err
+
+
+def test_predict_writes_records_overlays_and_masks(capsys, checkpoint, phantom_file, tmp_path):
+    out_folder = tmp_path / "out"
+    code, out, err = run(
+        capsys, "predict", str(phantom_file), "--method", str(checkpoint.folder),
+        "--out", str(out_folder), "--json",
+    )  # fmt: skip
+    (entry,) = json.loads(out)
+    assert code == 0 and "1/1" in err
+    page = Predictor(checkpoint).predict(read_image(phantom_file))
+    assert entry["probability"] == pytest.approx(page.probability, abs=1e-6)
+    mask, overlay = sorted(entry["files"], key=lambda name: "overlay" in name)
+    assert np.array_equal(np.asarray(Image.open(mask)) > 0, page.mask())
+    assert Image.open(overlay).width >= 600
+    assert json.loads((out_folder / "predictions.json").read_text()) == [entry]
+
+
+@pytest.mark.parametrize(
+    "name,content",
+    [
+        ("text.png", b"this is no image\n" * 10),
+        ("empty.png", b""),
+        ("report.pdf", b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n"),
+        ("moving.gif", b"GIF89a\x10\x00\x10\x00\x80\x00\x00" + b"\x00" * 40),
+    ],
+)
+def test_bad_files_are_one_line_and_the_good_one_is_still_predicted(
+    capsys, checkpoint, phantom_file, tmp_path, name, content
+):
+    bad = tmp_path / name
+    bad.write_bytes(content)
+    code, out, err = run(
+        capsys, "predict", str(bad), str(phantom_file), "--method", str(checkpoint.folder), "--json"
+    )
+    refused, good = json.loads(out)
+    assert code == 1 and refused.keys() == {"image", "error"} and "\n" not in refused["error"]
+    assert refused["error"] in err and "Traceback" not in err
+    assert 0 < good["probability"] < 1
+
+
+@pytest.mark.parametrize(
+    "arguments,words",
+    [
+        (("evaluate", "mtl_cosa", "--data", "busy=x"), "Did you mean 'busi'"),
+        (("evaluate", "mtl_cosa", "--data", "nothing"), "Expected LAYOUT=PATH"),
+        (("data", "/nowhere/at/all", "--layout", "busi"), "No folder"),
+        (("train", "mtl", "--data", "phantom=30", "--out", "x", "--size", "100"), "multiple of 32"),
+        (("phantom", "--out", "x", "--set", "sise_mm=3"), "Did you mean 'size_mm'"),
+        (("predict", "none.png", "--method", "mtl_coza"), "Did you mean 'mtl_cosa'"),
+    ],
+)
+def test_mistakes_are_one_clear_line(capsys, arguments, words):
+    code, out, err = run(capsys, *arguments)
+    assert code == 1 and out == "" and words in err and err.count("\n") == 1
+
+
+def test_evaluate_reports_every_metric_and_writes_a_row_an_image(capsys, checkpoint, tmp_path):
+    manifest = make_manifest(tmp_path / "data", count=20, size=96)
+    table = tmp_path / "predictions.csv"
+    code, out, _ = run(
+        capsys, "evaluate", str(checkpoint.folder), "--data", f"manifest={manifest}",
+        "--out", str(table), "--json",
+    )  # fmt: skip
+    document = json.loads(out)
+    assert code == 0 and document["weights_sha256"] == checkpoint.digest
+    part = document["datasets"]["manifest"]
+    assert part["n"] == 20
+    names = (
+        "auc", "auc_hard", "accuracy", "sensitivity", "specificity", "f1", "brier", "ece",
+        "dice", "jaccard", "pixel_tpr", "pixel_fpr", "aer", "miou", "hd95", "assd",
+    )  # fmt: skip
+    assert all({"value", "low", "high"} <= part[name].keys() for name in names)
+    rows = read_predictions(table)
+    assert len(rows) == 20 and rows["group"].nunique() == 10
+    assert math.isclose(part["dice"]["value"], rows["dice"].mean(), abs_tol=1e-5)
+
+
+def test_train_makes_a_checkpoint_whose_figures_evaluate_reproduces(capsys, tmp_path):
+    """Two tiny epochs, end to end: train, choose, judge, card, evaluate."""
+    out_folder = tmp_path / "run"
+    code, out, err = run(
+        capsys, "train", "mtl", "--data", "phantom=60@800000", "--epochs", "2", "--size", "64",
+        "--out", str(out_folder), "--json",
+    )  # fmt: skip
+    assert code == 0 and "epoch 2/2" in err
+    card = find_checkpoint(out_folder).card
+    assert set(card["operating_points"]) == {"balanced", "sensitivity_95", "specificity_95"}
+    assert card["training"]["data"]["phantom"] + card["training"]["validation"]["phantom"] == 48
+    assert card["training"]["test"]["phantom"] == 12 and card["training"]["fold"] == 1
+    table = read_predictions(out_folder / "predictions.csv")
+    assert set(table["part"]) == {"validation", "test"}
+    groups = {part: set(rows["group"]) for part, rows in table.groupby("part")}
+    assert not groups["validation"] & groups["test"]
+    code, out, _ = run(
+        capsys, "evaluate", str(out_folder), "--data", "phantom=60@800000", "--fold", "1", "--json"
+    )
+    again, stated = json.loads(out)["pooled"], card["metrics"]["pooled"]
+    for name in ("auc", "dice", "accuracy", "hd95"):
+        if stated[name]["value"] is not None:
+            assert again[name]["value"] == pytest.approx(stated[name]["value"], abs=1e-3)
+
+
+def test_data_summary(capsys, tmp_path):
+    manifest = make_manifest(tmp_path, count=10)
+    code, out, _ = run(capsys, "data", str(manifest), "--layout", "manifest", "--json")
+    found = json.loads(out)
+    assert code == 0 and found["images"] == 10 and found["groups"] == 5
+    assert found["classes"] == {"benign": 5, "malignant": 5}
+    assert found["groups_with_two_labels"] == 5  # made so: both halves of a pair differ
+
+
+def test_phantom_files(capsys, tmp_path):
+    code, out, _ = run(
+        capsys, "phantom", "--out", str(tmp_path), "--seed", "3", "--malignant",
+        "--set", "echo_db=-20", "--json",
+    )  # fmt: skip
+    (entry,) = json.loads(out)
+    assert code == 0 and entry["label"] == 1 and entry["parameters"]["echo_db"] == -20
+    assert read_image(entry["files"][0]).pixels.shape == (256, 256)

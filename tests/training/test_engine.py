@@ -1,0 +1,120 @@
+"""The training loop learns, resumes after a kill, and refuses what it must."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from mtlbus.core.errors import DataError, InputError
+from mtlbus.data.splits import split_fold
+from mtlbus.data.synthetic import load
+from mtlbus.training.engine import STATE, Plan, train
+from mtlbus.training.recipes import Recipe
+
+RECIPE = Recipe(stages=((2, 64), (2, 96)), batch_size=8, average_decay=0.8, learning_rate=2e-3)
+SPLIT = split_fold(load("40@70000").samples, 1, share=0.25)
+
+RUN = """
+import sys
+from pathlib import Path
+from tests.training.test_engine import SPLIT, plan
+from mtlbus.training.engine import train
+report = lambda line: print(line, flush=True)
+train(plan(), SPLIT.train, SPLIT.validation, Path(sys.argv[1]), report=report)
+"""
+
+
+def plan(**changes) -> Plan:
+    known = {
+        "method": "mtl", "variant": "compact", "options": {}, "recipe": RECIPE, "fold": 1,
+        "seed": 0, "data": {"phantom": len(SPLIT.train)},
+    }  # fmt: skip
+    return Plan(**{**known, **changes})
+
+
+def figures(history: list[dict]) -> list[dict]:
+    return [{k: v for k, v in entry.items() if k != "seconds"} for entry in history]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return train(plan(), SPLIT.train, SPLIT.validation, tmp_path_factory.mktemp("whole"))
+
+
+def test_it_learns_and_keeps_an_epoch_of_the_last_size(whole):
+    assert [entry["size"] for entry in whole.history] == [64, 64, 96, 96]
+    assert whole.history[-1]["mask_loss"] < whole.history[0]["mask_loss"]
+    last = [entry for entry in whole.history if entry["size"] == 96]
+    assert whole.epoch == max(last, key=lambda entry: entry["score"])["epoch"]
+    assert not whole.model.training
+
+
+def test_a_run_killed_between_epochs_resumes_with_the_same_losses(whole, tmp_path):
+    """kill -9 after the second epoch was saved, then --resume in a new process' place."""
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, str(tmp_path)],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 240
+    for line in process.stdout:
+        assert time.monotonic() < deadline
+        if line.startswith("epoch 2/"):
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert process.returncode == -signal.SIGKILL and (tmp_path / STATE).is_file()
+    lines: list[str] = []
+    resumed = train(plan(), SPLIT.train, SPLIT.validation, tmp_path, True, lines.append)
+    assert lines[0].startswith("resumed after epoch")
+    assert len(resumed.history) == len(whole.history)
+    for one, other in zip(figures(resumed.history), figures(whole.history), strict=True):
+        assert one.keys() == other.keys()
+        for name, value in one.items():
+            assert value == pytest.approx(other[name], abs=1e-6), name
+    for key, tensor in whole.model.state_dict().items():
+        torch.testing.assert_close(resumed.model.state_dict()[key], tensor, rtol=0, atol=1e-6)
+
+
+def test_a_finished_run_is_not_trained_again(whole, tmp_path):
+    short = plan(recipe=replace(RECIPE, stages=((1, 64),)))
+    first = train(short, SPLIT.train, SPLIT.validation, tmp_path)
+    again = train(short, SPLIT.train, SPLIT.validation, tmp_path, resume=True)
+    assert figures(first.history) == figures(again.history)
+    with pytest.raises(InputError, match="holds a run already"):
+        train(short, SPLIT.train, SPLIT.validation, tmp_path)
+    with pytest.raises(InputError, match="other settings"):
+        train(plan(seed=1), SPLIT.train, SPLIT.validation, tmp_path, resume=True)
+
+
+def test_parts_must_be_disjoint_and_hold_both_classes(tmp_path):
+    with pytest.raises(DataError, match="groups are in training and validation"):
+        train(plan(), SPLIT.train, SPLIT.train, tmp_path)
+    benign = [sample for sample in SPLIT.validation if sample.label == 0]
+    with pytest.raises(DataError, match="validation part needs benign and malignant"):
+        train(plan(), SPLIT.train, benign, tmp_path)
+
+
+@pytest.mark.parametrize("method", ["resnet", "uresnet", "mtl_cosa"])
+def test_every_kind_of_method_trains_a_step(method, tmp_path):
+    options = {"truth_epochs": 1} if method == "mtl_cosa" else {}
+    recipe = replace(RECIPE, stages=((1, 64),))
+    result = train(
+        plan(method=method, options=options, recipe=recipe),
+        SPLIT.train, SPLIT.validation, tmp_path,
+    )  # fmt: skip
+    names = set(result.history[0])
+    assert ("mask_loss" in names) == (method != "resnet")
+    assert ("class_loss" in names) == (method != "uresnet")
+    assert ("validation_auc" in names) == (method != "uresnet")

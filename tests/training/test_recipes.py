@@ -1,0 +1,43 @@
+"""Recipes as data."""
+
+from __future__ import annotations
+
+import pytest
+
+from mtlbus.core.errors import InputError, UnknownNameError
+from mtlbus.methods import get_spec
+from mtlbus.training.recipes import Recipe, make_recipe
+
+
+def test_stages_say_the_size_of_each_epoch():
+    recipe = Recipe(stages=((2, 128), (1, 256)))
+    assert recipe.epochs == 3
+    assert [recipe.size_at(epoch) for epoch in range(3)] == [128, 128, 256]
+    with pytest.raises(IndexError):
+        recipe.size_at(3)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 5, 10, 100])
+def test_another_number_of_epochs_keeps_the_last_size(epochs):
+    recipe = make_recipe(get_spec("mtl"), epochs=epochs)
+    assert recipe.epochs == epochs and recipe.stages[-1][1] == 256
+
+
+def test_one_size_replaces_the_stages():
+    assert make_recipe(get_spec("mtl"), epochs=4, size=128).stages == ((4, 128),)
+
+
+def test_the_papers_recipe():
+    recipe = make_recipe(get_spec("mtl_cosa"), "paper")
+    assert (recipe.optimizer, recipe.learning_rate, recipe.betas) == ("adam", 1e-4, (0.9, 0.99))
+    assert (recipe.weight_decay, recipe.batch_size, recipe.epochs) == (5e-4, 12, 100)
+    assert (recipe.cross_entropy_weight, recipe.dice_weight, recipe.class_weight) == (0.8, 0, 0.2)
+    assert recipe.select == "last" and recipe.stages == ((100, 256),)
+
+
+@pytest.mark.parametrize("arguments", [{"epochs": 0}, {"size": 100}, {"size": 32}])
+def test_bad_numbers_are_refused(arguments):
+    with pytest.raises(InputError):
+        make_recipe(get_spec("mtl"), **arguments)
+    with pytest.raises(UnknownNameError):
+        make_recipe(get_spec("mtl"), "papers")

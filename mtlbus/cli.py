@@ -104,19 +104,23 @@ def data(arguments: argparse.Namespace) -> int:
 
 def train(arguments: argparse.Namespace) -> int:
     """Train a method, choose on the validation part, judge the test fold once."""
+    from .checkpoints import find_checkpoint
     from .data.layouts import parse_dataset
     from .methods import get_spec
     from .protocol import make_plan, produce, split_datasets
     from .training.recipes import make_recipe
 
     spec = get_spec(arguments.method)
-    recipe = make_recipe(spec, arguments.recipe, arguments.epochs, arguments.size)
+    recipe = make_recipe(
+        spec, arguments.recipe, arguments.epochs, arguments.size, arguments.stages, arguments.rate
+    )
     options = dict(_option(text) for text in arguments.option)
     split = split_datasets([parse_dataset(text) for text in arguments.data], arguments.fold)
+    start = find_checkpoint(arguments.start) if arguments.start else None
     plan = make_plan(
-        spec.name, arguments.variant, options, recipe, split, arguments.fold, arguments.seed
+        spec.name, arguments.variant, options, recipe, split, arguments.fold, arguments.seed, start
     )
-    checkpoint = produce(plan, split, Path(arguments.out), arguments.resume, _report)
+    checkpoint = produce(plan, split, Path(arguments.out), arguments.resume, _report, start)
     document = {"method": spec.name, "folder": str(checkpoint.folder), **checkpoint.card["metrics"]}
     _print(document, arguments.json, lambda: _metric_lines(document))
     return 0
@@ -255,8 +259,13 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--fold", type=int, default=1, help="test fold, 1 to 5 (default 1)")
     added.add_argument("--out", required=True, help="folder of the run and its checkpoint")
     added.add_argument("--resume", action="store_true", help="continue an interrupted run")
+    added.add_argument(
+        "--start", metavar="DIR", help="train on from a checkpoint of the same method and parts"
+    )
     added.add_argument("--epochs", type=int, help="another total number of epochs")
     added.add_argument("--size", type=int, help="one input size for all epochs, pixels")
+    added.add_argument("--stages", metavar="EPOCHS@SIZE,…", help="progressive resizing")
+    added.add_argument("--rate", type=float, help="another learning rate")
     added.add_argument("--recipe", default="house", help="house (default) or paper")
     added.add_argument("--variant", default="compact", help="compact (default) or paper")
     added.add_argument("--seed", type=int, default=0, help="of weights, order and augmentation")

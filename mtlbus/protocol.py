@@ -20,7 +20,7 @@ import pandas as pd
 import torch
 
 from .checkpoints import PREDICTIONS, Checkpoint, write_checkpoint
-from .core.errors import DataError
+from .core.errors import DataError, InputError
 from .data.dataset import Dataset, Sample
 from .data.intake import GreyImage
 from .data.splits import Split, split_fold
@@ -145,6 +145,7 @@ def produce(
     out: Path,
     resume: bool = False,
     report: Report = lambda line: None,
+    start: Checkpoint | None = None,
 ) -> Checkpoint:
     """Train, choose thresholds on the validation part, judge the test fold once, write the card.
 
@@ -154,9 +155,19 @@ def produce(
         out: the checkpoint's folder; the state of the run lies there too.
         resume: continue a run that was interrupted.
         report: receives lines of progress.
+        start: a checkpoint of the same method, fold and seed to train on from.
+
+    Raises:
+        InputError: `start` was trained on other parts, so its training images could be tested.
     """
-    trained = train(plan, split.train, split.validation, out, resume, report)
+    if start is not None:
+        _require_same_parts(start, plan)
+    model = start.load() if start is not None else None
+    trained = train(plan, split.train, split.validation, out, resume, report, model)
     card = _training_card(plan, split, trained)
+    if start is not None:
+        card["training"]["initial_weights"] = start.digest
+        card["training"]["before"] = start.card["training"]
     checkpoint = write_checkpoint(out, trained.model, card, trained.history)
     predictor = Predictor(checkpoint)
     validation = judge_samples(predictor, split.validation, "validation", plan.fold, report)
@@ -172,6 +183,17 @@ def produce(
             point["test"] = _rates_with_intervals(frame, point["threshold"])
     card["metrics"] = summarise(frame, threshold)
     return write_checkpoint(out, trained.model, card, trained.history)
+
+
+def _require_same_parts(start: Checkpoint, plan: Plan) -> None:
+    before = start.card.get("training", {})
+    stated = (start.method, before.get("fold"), before.get("seed"), before.get("data"))
+    wanted = (plan.method, plan.fold, plan.seed, plan.data)
+    if stated != wanted:
+        raise InputError(
+            f"{start.folder} was trained as (method, fold, seed, images) {stated}, this run is "
+            f"{wanted}. Starting there could test on images that it has seen; use equal ones."
+        )
 
 
 def choose_operating_points(validation: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -267,8 +289,10 @@ def make_plan(
     split: Split,
     fold: int,
     seed: int,
+    start: Checkpoint | None = None,
 ) -> Plan:
     """The plan of a run, with the number of training images of each dataset for the record."""
     data = dict(Counter(sample.dataset for sample in split.train))
-    return Plan(method, variant, options, recipe, fold, seed, data)
+    digest = start.digest if start is not None else ""
+    return Plan(method, variant, options, recipe, fold, seed, data, digest)
 

@@ -80,7 +80,7 @@ def test_what_ships_is_found_by_name(tmp_path):
     untrained_checkpoint(tmp_path / "mtl", "mtl")
     assert list(list_checkpoints(tmp_path)) == ["mtl"]
     assert find_checkpoint("mtl", tmp_path).method == "mtl"
-    with pytest.raises(CheckpointError, match="No trained weights ship for resnet. Shipped: mtl"):
+    with pytest.raises(CheckpointError, match=r"No trained weights ship for resnet\. Shipped: mtl"):
         find_checkpoint("resnet", tmp_path)
     with pytest.raises(UnknownNameError, match="Did you mean 'mtl'"):
         find_checkpoint("mtll", tmp_path)

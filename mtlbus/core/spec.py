@@ -75,7 +75,22 @@ class ReportedTable:
 
 @dataclass(frozen=True)
 class PaperRecipe:
-    """The training settings the paper states, and what it leaves open."""
+    """The training settings the paper states, completed by our numbered decisions.
+
+    Attributes:
+        optimizer, learning_rate, betas, weight_decay, batch_size, epochs, input_size: as usual.
+        mask_weight, class_weight: of the two tasks, for fixed weighting.
+        cross_entropy_weight, dice_weight: within the loss of the mask.
+        dice_over, dice_smooth: Dice sums over each "image" or the whole "batch", and its smoothing.
+        class_loss: "cross_entropy" or "focal" (α = 0.5, γ = 2).
+        positive_weight: of malignant images in the cross-entropy.
+        weighting: "fixed", "dwa" or "learned".
+        schedule: "constant", "cosine" (to 10 % at the end) or "plateau" (×0.1 after 15 epochs
+            without gain, down to 1e-6).
+        flip, vertical_flip, rotation, shift: augmentation, as in `Augmentation`.
+        select: keep the "best" epoch of the validation part, or the "last".
+        note: what is stated and what is ours, in words.
+    """
 
     optimizer: str
     learning_rate: float
@@ -86,6 +101,19 @@ class PaperRecipe:
     mask_weight: float
     class_weight: float
     betas: tuple[float, float] = (0.9, 0.999)
+    cross_entropy_weight: float = 1.0
+    dice_weight: float = 0.0
+    dice_over: str = "image"
+    dice_smooth: float = 1.0
+    class_loss: str = "cross_entropy"
+    positive_weight: float = 1.0
+    weighting: str = "fixed"
+    schedule: str = "constant"
+    flip: float = 0.5
+    vertical_flip: float = 0.0
+    rotation: float = 0.0
+    shift: float = 0.0
+    select: str = "last"
     note: str = ""
 
 

@@ -103,7 +103,7 @@ class Augmentation:
         shift: share of the side.
         log_gamma, gain: of the grey values.
         noise: standard deviation of added Gaussian noise, drawn per image from 0 to this.
-        flip: probability of a horizontal flip.
+        flip, vertical_flip: probabilities.
     """
 
     rotation: float = 15.0
@@ -114,6 +114,7 @@ class Augmentation:
     gain: float = 0.2
     noise: float = 0.03
     flip: float = 0.5
+    vertical_flip: float = 0.0
 
     def __call__(
         self, grey: Tensor, masks: Tensor, generator: torch.Generator
@@ -134,14 +135,19 @@ class Augmentation:
         scale, aspect = uniform(self.log_scale), uniform(self.log_aspect)
         across = torch.exp(-(scale + aspect))
         down = torch.exp(-(scale - aspect))
-        mirror = torch.where(
-            torch.rand(batch, generator=generator) < self.flip, -torch.ones(batch), 1.0
-        )
+
+        def mirror(probability: float) -> Tensor:
+            drawn = torch.rand(batch, generator=generator) < probability
+            return torch.where(drawn, -1.0, 1.0)
+
+        across = across * mirror(self.flip)
+        if self.vertical_flip > 0:
+            down = down * mirror(self.vertical_flip)
         cosine, sine = torch.cos(angle), torch.sin(angle)
         matrix = torch.stack(
             [
-                torch.stack([cosine * across * mirror, -sine * down, uniform(2 * self.shift)], 1),
-                torch.stack([sine * across * mirror, cosine * down, uniform(2 * self.shift)], 1),
+                torch.stack([cosine * across, -sine * down, uniform(2 * self.shift)], 1),
+                torch.stack([sine * across, cosine * down, uniform(2 * self.shift)], 1),
             ],
             dim=1,
         )
@@ -159,6 +165,5 @@ class Augmentation:
         return grey.clamp(0, 1), masks
 
 
-NO_AUGMENTATION = Augmentation(0, 0, 0, 0, 0, 0, 0, 0)
-FLIP_ONLY = Augmentation(0, 0, 0, 0, 0, 0, 0, flip=0.5)
+NO_AUGMENTATION = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0)
 

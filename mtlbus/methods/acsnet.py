@@ -123,6 +123,15 @@ SPEC = Spec(
         input_size=256,
         mask_weight=1.0,
         class_weight=1.0,
+        cross_entropy_weight=0.0,
+        dice_weight=1.0,
+        dice_smooth=1e-5,
+        weighting="learned",
+        schedule="cosine",
+        flip=0.6,
+        vertical_flip=0.6,
+        rotation=30.0,
+        select="best",
         note="Dice (per image, ε = 1e-5, A2) for the mask and CE for the class, balanced by "
         "learned p_i (start 1): Σ 0.5/p_i²·L_i + log(1 + p_i²), p with weight decay. The rate "
         "falls by a cosine to 10 %. Flips with p = 0.6, rotation of ±30 degrees.",

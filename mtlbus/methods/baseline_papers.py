@@ -80,6 +80,9 @@ LAB_SINGLE_RECIPE = PaperRecipe(
     input_size=224,
     mask_weight=0.0,
     class_weight=1.0,
+    positive_weight=4.0,
+    schedule="plateau",
+    select="best",
     note=_LAB_NOTE + "Binary cross-entropy with weight 4 on malignant; best validation loss kept.",
 )
 LAB_MULTI_RECIPE = PaperRecipe(
@@ -91,5 +94,11 @@ LAB_MULTI_RECIPE = PaperRecipe(
     input_size=224,
     mask_weight=1.0,
     class_weight=3.0,
+    cross_entropy_weight=0.0,
+    dice_weight=1.0,
+    dice_over="batch",
+    positive_weight=3.0,
+    schedule="plateau",
+    select="best",
     note=_LAB_NOTE + "3 × binary cross-entropy with weight 3 on malignant, plus Dice for the mask.",
 )

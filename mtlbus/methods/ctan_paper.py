@@ -24,6 +24,12 @@ RECIPE = PaperRecipe(
     input_size=256,
     mask_weight=1.0,
     class_weight=1.0,
+    cross_entropy_weight=0.7,
+    dice_weight=0.3,
+    dice_smooth=1e-5,
+    weighting="dwa",
+    rotation=20.0,
+    select="best",
     note="Stated: Adam 1e-4, weight decay 1e-5, batch 8 (32 for Prostate); 0.3·Dice + 0.7·cross-"
     "entropy for masks, cross-entropy for classes, mean absolute error for dose; dynamic weight "
     "averaging of the tasks. Ours: temperature 2 and weights 1 in the first two epochs (MTAN's "

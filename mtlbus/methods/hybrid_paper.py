@@ -29,6 +29,14 @@ RECIPE = PaperRecipe(
     input_size=256,
     mask_weight=1.0,
     class_weight=3.0,
+    cross_entropy_weight=0.0,
+    dice_weight=1.0,
+    dice_over="batch",
+    class_loss="focal",
+    schedule="plateau",
+    rotation=20.0,
+    shift=0.2,
+    select="best",
     note="L = 3·focal (α = 0.5, γ = 2, corrected) for the class + Dice (over the whole batch, "
     "smooth 1) for the mask. Horizontal flip, shifts of 20 %, rotation of 20 degrees. Epochs and "
     "schedule are not stated: H9, 50 epochs, rate ×0.1 after 15 without gain down to 1e-6, best "

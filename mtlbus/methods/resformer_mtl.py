@@ -128,6 +128,9 @@ SPEC = Spec(
         input_size=256,
         mask_weight=0.5,
         class_weight=0.5,
+        dice_weight=1.0,
+        rotation=20.0,
+        select="best",
         note="R5, ours and not the paper's: 0.5·(Dice + BCE) + 0.5·CE; flips, rotation ±20.",
     ),
 )

@@ -21,14 +21,15 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..core.errors import DataError, InputError
 from ..core.files import write_atomically
-from ..core.outputs import Output, positive_logit
+from ..core.outputs import positive_logit
 from ..core.tasks import MALIGNANCY
 from ..data.dataset import Sample
 from ..data.transforms import normalise
 from ..methods import create_model
 from .batches import Batch, Images
-from .losses import class_cross_entropy, mask_cross_entropy, soft_dice_loss
+from .losses import recipe_losses
 from .recipes import Recipe
+from .weighting import make_weighting
 
 STATE = "training.pt"
 
@@ -43,6 +44,7 @@ class Plan:
         fold: the test fold, which this room never sees.
         seed: of initial weights, order and augmentation.
         data: dataset name to number of training images, for the record.
+        start: SHA-256 of the weights that training starts from; "" for random ones.
     """
 
     method: str
@@ -52,6 +54,7 @@ class Plan:
     fold: int
     seed: int
     data: dict[str, int]
+    start: str = ""
 
     def as_json(self) -> str:
         """The plan as text that can be compared."""
@@ -80,31 +83,38 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def losses(output: Output, batch: Batch, recipe: Recipe) -> dict[str, Tensor]:
-    """The weighted losses of a batch by name; their sum is minimised."""
-    terms = {}
-    if output.mask_logits is not None:
-        cross_entropy = recipe.cross_entropy_weight * mask_cross_entropy(
-            output.mask_logits, batch.masks
+STEPWISE = ("one_cycle", "cosine")  # schedules that move with every step
+
+
+def make_schedule(recipe: Recipe, optimizer: torch.optim.Optimizer, steps: int):
+    """The schedule of a recipe over so many steps; None for a constant rate."""
+    schedulers = torch.optim.lr_scheduler
+    if recipe.schedule == "one_cycle":
+        return schedulers.OneCycleLR(
+            optimizer, recipe.learning_rate, total_steps=steps, cycle_momentum=False
         )
-        dice = recipe.dice_weight * soft_dice_loss(output.mask_logits, batch.masks)
-        terms["mask"] = cross_entropy + dice
-    if MALIGNANCY.name in output.class_logits:
-        terms["class"] = recipe.class_weight * class_cross_entropy(
-            output.class_logits[MALIGNANCY.name], batch.labels, recipe.label_smoothing
+    if recipe.schedule == "cosine":
+        return schedulers.CosineAnnealingLR(optimizer, steps, 0.1 * recipe.learning_rate)
+    if recipe.schedule == "plateau":
+        return schedulers.ReduceLROnPlateau(
+            optimizer, mode="max", factor=0.1, patience=15, min_lr=1e-6
         )
-    return terms
+    return None
 
 
 class Run:
     """One training run: network, average, optimiser, schedule, history."""
 
-    def __init__(self, plan: Plan, steps: int, device: torch.device) -> None:
+    def __init__(
+        self, plan: Plan, steps: int, device: torch.device, start: nn.Module | None = None
+    ) -> None:
         self.plan, self.device = plan, device
         recipe = plan.recipe
         with torch.random.fork_rng():
             torch.manual_seed(plan.seed)
             model = create_model(plan.method, plan.variant, **plan.options)
+        if start is not None:
+            model.load_state_dict(start.state_dict())
         self.model = model.to(device, memory_format=torch.channels_last)
         self.average = None
         if recipe.average_decay > 0:
@@ -113,18 +123,22 @@ class Run:
                 multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay),
                 use_buffers=True,
             )
+        spec = self.model.spec
+        tasks = [name for name, asked in (("mask", spec.segments), ("class", spec.classifies))
+                 if asked]  # fmt: skip
+        weights = {"mask": recipe.mask_weight, "class": recipe.class_weight}
+        fixed = {"weights": {name: weights[name] for name in tasks}}
+        self.weighting = make_weighting(
+            recipe.weighting, tasks, **(fixed if recipe.weighting == "fixed" else {})
+        ).to(device)
         kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
         self.optimizer = kinds[recipe.optimizer](
-            self.model.parameters(),
+            [*self.model.parameters(), *self.weighting.parameters()],
             lr=recipe.learning_rate,
             betas=recipe.betas,
             weight_decay=recipe.weight_decay,
         )
-        self.schedule = None
-        if recipe.schedule == "one_cycle":
-            self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-                self.optimizer, recipe.learning_rate, total_steps=steps, cycle_momentum=False
-            )
+        self.schedule = make_schedule(recipe, self.optimizer, steps)
         self.history: list[dict[str, Any]] = []
         self.best_score, self.best_epoch = float("-inf"), 0
         self.best_state: dict[str, Tensor] = {}
@@ -136,7 +150,7 @@ class Run:
         return self.average.module if self.average is not None else self.model
 
     def train_epoch(self, images: Images, epoch: int) -> dict[str, float]:
-        """One pass over the training part; mean losses by name."""
+        """One pass over the training part; mean losses, and weights that are not fixed."""
         recipe, spec = self.plan.recipe, self.model.spec
         self.model.train()
         generator = torch.Generator().manual_seed(self.plan.seed * 100_003 + epoch)
@@ -152,8 +166,8 @@ class Run:
                 extra = {"true_mask": batch.masks} if teach else {}
                 with torch.autocast(self.device.type, torch.bfloat16):
                     output = self.model(inputs, **extra)
-                terms = losses(output, batch, recipe)
-                total = torch.stack(list(terms.values())).sum()
+                terms = recipe_losses(output, batch.masks, batch.labels, recipe)
+                total = self.weighting(terms)
                 if not torch.isfinite(total):
                     raise InputError(
                         f"The loss of epoch {epoch + 1} is {float(total)}. "
@@ -162,14 +176,20 @@ class Run:
                 self.optimizer.zero_grad(set_to_none=True)
                 total.backward()
                 self.optimizer.step()
-                if self.schedule is not None:
+                if recipe.schedule in STEPWISE:
                     self.schedule.step()
                 if self.average is not None:
                     self.average.update_parameters(self.model)
                 for name, term in terms.items():
                     sums[name] = sums.get(name, 0.0) + float(term.detach()) * len(batch.labels)
                 count += len(batch.labels)
-        return {f"{name}_loss": total / count for name, total in sums.items()}
+        means = {name: total / count for name, total in sums.items()}
+        weights = self.weighting.current()
+        self.weighting.end_epoch(means)
+        found = {f"{name}_loss": mean for name, mean in means.items()}
+        if recipe.weighting != "fixed":
+            found |= {f"{name}_weight": weight for name, weight in weights.items()}
+        return found
 
     @torch.inference_mode()
     def validate(self, images: Images) -> dict[str, float]:
@@ -203,6 +223,8 @@ class Run:
         Scores of different input sizes cannot be compared, so the choice starts anew whenever
         the size changes; the kept epoch is one of the last stage.
         """
+        if self.plan.recipe.schedule == "plateau":
+            self.schedule.step(entry["score"])
         new_size = not self.history or self.history[-1]["size"] != entry["size"]
         self.history.append(entry)
         better = entry["score"] > self.best_score or self.plan.recipe.select == "last"
@@ -223,6 +245,7 @@ class Run:
                 "average": self.average.state_dict() if self.average is not None else None,
                 "optimizer": self.optimizer.state_dict(),
                 "schedule": self.schedule.state_dict() if self.schedule is not None else None,
+                "weighting": self.weighting.state_dict(),
                 "history": json.dumps(self.history),
                 "best": (self.best_score, self.best_epoch, self.best_state),
                 "seconds": self.seconds,
@@ -249,6 +272,7 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         if self.schedule is not None:
             self.schedule.load_state_dict(state["schedule"])
+        self.weighting.load_state_dict(state["weighting"])
         self.history = json.loads(state["history"])
         self.best_score, self.best_epoch, self.best_state = state["best"]
         self.seconds = state["seconds"]
@@ -261,6 +285,7 @@ def train(
     out: Path,
     resume: bool = False,
     report: Callable[[str], None] = lambda line: None,
+    start: nn.Module | None = None,
 ) -> Trained:
     """Train a network and return it with the weights of the chosen epoch.
 
@@ -270,6 +295,7 @@ def train(
         out: folder for the state of the run.
         resume: continue from the state in `out` if there is one.
         report: receives a line of progress.
+        start: the same network, trained before on the same parts; None for random weights.
 
     Raises:
         DataError: a part is empty, lacks a class, or the parts share a group.
@@ -286,7 +312,7 @@ def train(
         raise InputError(f"{str(out)!r} holds a run already. Add --resume, or choose another.")
     recipe = plan.recipe
     per_epoch = max(len(training) // recipe.batch_size, 1)
-    run = Run(plan, per_epoch * recipe.epochs, best_device())
+    run = Run(plan, per_epoch * recipe.epochs, best_device(), start)
     if state.exists():
         run.restore(state)
         report(f"resumed after epoch {len(run.history)} of {recipe.epochs}")

@@ -1,27 +1,57 @@
-"""Losses on logits. Masks and labels are B×H×W and B, 1 for tumour and malignant."""
+"""The losses of the two tasks by a recipe; masks are B×H×W and labels B, 1 for malignant."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..core.outputs import positive_logit
+from ..core.outputs import Output, positive_logit
+from ..core.tasks import MALIGNANCY
+from .focal import focal_loss
+from .recipes import Recipe
+from .task_losses import dice_loss, pixel_cross_entropy
 
 
-def mask_cross_entropy(mask_logits: Tensor, masks: Tensor) -> Tensor:
-    """Mean pixel cross-entropy; the same for one sigmoid channel and two softmax channels."""
-    return F.binary_cross_entropy_with_logits(positive_logit(mask_logits.float()), masks)
+def class_cross_entropy(
+    class_logits: Tensor, labels: Tensor, smoothing: float = 0.0, positive_weight: float = 1.0
+) -> Tensor:
+    """Mean cross-entropy of the class.
 
-
-def soft_dice_loss(mask_logits: Tensor, masks: Tensor, smooth: float = 1.0) -> Tensor:
-    """1 − (2Σpg + s) / (Σp + Σg + s), sums per image, mean over the batch."""
-    p = positive_logit(mask_logits.float()).sigmoid().flatten(1)
-    g = masks.flatten(1)
-    overlap = 2 * (p * g).sum(1) + smooth
-    return (1 - overlap / (p.sum(1) + g.sum(1) + smooth)).mean()
-
-
-def class_cross_entropy(class_logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Mean cross-entropy of the class, targets moved by `smoothing`/2 towards one half."""
+    Args:
+        class_logits: B×1 or B×2.
+        labels: B, 1 for malignant.
+        smoothing: targets move by half of it towards one half.
+        positive_weight: of the malignant images.
+    """
     targets = labels * (1 - smoothing) + smoothing / 2
-    return F.binary_cross_entropy_with_logits(positive_logit(class_logits.float()), targets)
+    weight = torch.tensor(positive_weight, device=labels.device)
+    logits = positive_logit(class_logits.float())
+    return F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight)
+
+
+def mask_loss(mask_logits: Tensor, masks: Tensor, recipe: Recipe) -> Tensor:
+    """Weighted sum of pixel cross-entropy and soft Dice."""
+    loss = recipe.cross_entropy_weight * pixel_cross_entropy(mask_logits, masks)
+    if recipe.dice_weight > 0:
+        dice = dice_loss(mask_logits, masks, recipe.dice_smooth, recipe.dice_over)
+        loss = loss + recipe.dice_weight * dice
+    return loss
+
+
+def recipe_losses(
+    output: Output, masks: Tensor, labels: Tensor, recipe: Recipe
+) -> dict[str, Tensor]:
+    """The losses "mask" and "class" of the tasks a network answers, before their weighting."""
+    losses = {}
+    if output.mask_logits is not None:
+        losses["mask"] = mask_loss(output.mask_logits, masks, recipe)
+    if MALIGNANCY.name in output.class_logits:
+        logits = output.class_logits[MALIGNANCY.name]
+        if recipe.class_loss == "focal":
+            losses["class"] = focal_loss(logits, labels)
+        else:
+            losses["class"] = class_cross_entropy(
+                logits, labels, recipe.label_smoothing, recipe.positive_weight
+            )
+    return losses

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..core.errors import InputError, choose
 from ..core.spec import Spec
-from ..data.transforms import FLIP_ONLY, Augmentation
+from ..data.transforms import NO_AUGMENTATION, Augmentation
+
+# Fields that a paper's recipe and a recipe of ours have in common.
+_SHARED = (
+    "optimizer", "learning_rate", "betas", "weight_decay", "batch_size", "mask_weight",
+    "class_weight", "cross_entropy_weight", "dice_weight", "dice_over", "dice_smooth",
+    "class_loss", "positive_weight", "weighting", "schedule", "select",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -15,17 +22,19 @@ class Recipe:
 
     Attributes:
         optimizer: "adamw" or "adam".
-        learning_rate: peak of the one-cycle schedule, or the constant rate.
+        learning_rate: peak of the one-cycle schedule, or the first rate of the others.
         betas, weight_decay: of the optimiser.
-        schedule: "one_cycle" or "constant".
+        schedule: "one_cycle", "constant", "cosine" or "plateau" (see `PaperRecipe`).
         batch_size: images a step.
         stages: (epochs, input size in pixels), in order: progressive resizing.
-        cross_entropy_weight, dice_weight: of the mask's losses.
-        class_weight: of the class's cross-entropy.
-        label_smoothing: of the class.
+        mask_weight, class_weight: of the two tasks, for fixed weighting.
+        cross_entropy_weight, dice_weight, dice_over, dice_smooth: of the mask's loss.
+        class_loss, positive_weight, label_smoothing: of the class's loss.
+        weighting: "fixed", "dwa" or "learned".
         average_decay: decay of the moving average of the weights that is validated and kept;
             0 keeps the weights themselves.
         select: "best" keeps the epoch with the best validation score, "last" the last one.
+        augmentation: random changes of the training images.
     """
 
     optimizer: str = "adamw"
@@ -35,13 +44,19 @@ class Recipe:
     schedule: str = "one_cycle"
     batch_size: int = 16
     stages: tuple[tuple[int, int], ...] = ((28, 128), (8, 192), (5, 256))
+    mask_weight: float = 1.0
+    class_weight: float = 1.0
     cross_entropy_weight: float = 1.0
     dice_weight: float = 1.0
-    class_weight: float = 1.0
+    dice_over: str = "image"
+    dice_smooth: float = 1.0
+    class_loss: str = "cross_entropy"
+    positive_weight: float = 1.0
     label_smoothing: float = 0.05
+    weighting: str = "fixed"
     average_decay: float = 0.998
     select: str = "best"
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
     @property
     def epochs(self) -> int:
@@ -67,45 +82,72 @@ def paper_recipe(spec: Spec) -> Recipe:
     if stated is None:
         raise InputError(f"The paper of {spec.name} states no recipe. Use --recipe house.")
     return Recipe(
-        optimizer=stated.optimizer,
-        learning_rate=stated.learning_rate,
-        betas=stated.betas,
-        weight_decay=stated.weight_decay,
-        schedule="constant",
-        batch_size=stated.batch_size,
         stages=((stated.epochs, stated.input_size),),
-        cross_entropy_weight=stated.mask_weight,
-        dice_weight=0.0,
-        class_weight=stated.class_weight,
         label_smoothing=0.0,
         average_decay=0.0,
-        select="last",
-        augmentation=FLIP_ONLY,
+        augmentation=replace(
+            NO_AUGMENTATION,
+            flip=stated.flip,
+            vertical_flip=stated.vertical_flip,
+            rotation=stated.rotation,
+            shift=stated.shift,
+        ),
+        **{name: getattr(stated, name) for name in _SHARED},
     )
 
 
 def make_recipe(
-    spec: Spec, name: str = "house", epochs: int | None = None, size: int | None = None
+    spec: Spec,
+    name: str = "house",
+    epochs: int | None = None,
+    size: int | None = None,
+    stages: str | None = None,
+    learning_rate: float | None = None,
 ) -> Recipe:
-    """A recipe by name, with another number of epochs or one fixed input size.
+    """A recipe by name, with changes.
 
     Args:
         spec: the method.
         name: "house" or "paper".
         epochs: total number of epochs; the stages keep their proportions.
-        size: one input size for all epochs, a multiple of 32, at least 64.
+        size: one input size for all epochs, pixels.
+        stages: progressive resizing as text, "EPOCHS@SIZE,…", instead of epochs and size.
+        learning_rate: peak or constant rate.
+
+    Raises:
+        InputError: numbers that cannot be trained with, or both stages and epochs or size.
     """
     choose("recipe", name, ("house", "paper"))
     recipe = Recipe() if name == "house" else paper_recipe(spec)
     if epochs is not None and epochs < 1:
         raise InputError(f"Got {epochs} epochs; at least 1 is needed.")
-    if size is not None:
-        if size < 64 or size % 32:
-            raise InputError(f"Input size {size} is not allowed: a multiple of 32, at least 64.")
+    if stages is not None:
+        if epochs is not None or size is not None:
+            raise InputError("Give either stages, or epochs and size.")
+        recipe = replace(recipe, stages=_parse_stages(stages))
+    elif size is not None:
         recipe = replace(recipe, stages=((epochs or recipe.epochs, size),))
     elif epochs is not None:
         recipe = replace(recipe, stages=_scale_stages(recipe.stages, epochs))
+    for count, side in recipe.stages:
+        if side < 64 or side % 32:
+            raise InputError(f"Input size {side} is not allowed: a multiple of 32, at least 64.")
+        if count < 1:
+            raise InputError(f"Got {count} epochs; at least 1 is needed.")
+    if learning_rate is not None:
+        if not 0 < learning_rate < 1:
+            raise InputError(f"Learning rate {learning_rate} is not allowed: above 0, below 1.")
+        recipe = replace(recipe, learning_rate=learning_rate)
     return recipe
+
+
+def _parse_stages(text: str) -> tuple[tuple[int, int], ...]:
+    """ "20@128,5@256" to ((20, 128), (5, 256))."""
+    try:
+        pairs = [part.split("@") for part in text.split(",")]
+        return tuple((int(count), int(side)) for count, side in pairs)
+    except ValueError:
+        raise InputError(f"Expected stages as EPOCHS@SIZE,…, got {text!r}.") from None
 
 
 def _scale_stages(
@@ -116,7 +158,8 @@ def _scale_stages(
     ends, passed = [], 0
     for count, _ in stages:
         passed += count
-        ends.append(round(epochs * passed / total))
+        ends.append(min(round(epochs * passed / total), epochs - 1))
+    ends[-1] = epochs
     starts = [0, *ends[:-1]]
     scaled = [
         (end - start, size)

@@ -18,7 +18,7 @@ from ..checkpoints import CARD, CHECKPOINTS, Checkpoint, list_checkpoints
 from ..core.errors import CheckpointError, choose
 from ..data.transforms import PREPROCESSING_VERSION
 from ..inference.predictor import Prediction, Predictor, Prepared, prepare
-from .results import ResultStore
+from .results import HEAVY, ResultStore
 from .state import Case
 
 LOG = logging.getLogger("mtlbus")
@@ -80,6 +80,9 @@ def _load(folder: str, digest: str) -> Predictor:
     """`digest` is part of the key: weights that change on disk are loaded anew."""
     torch.set_num_threads(max(1, min(os.cpu_count() or 1, 8)))
     loaded = Predictor(Checkpoint(Path(folder)))
+    # The first pass sets up kernels and is slow; here it does not spoil the time that is shown.
+    with HEAVY, torch.inference_mode():
+        loaded.model(torch.zeros(1, 3, loaded.size, loaded.size, device=loaded.device))
     # Streamlit collects garbage after each run; frozen modules are not walked again (5× faster).
     gc.collect()
     gc.freeze()

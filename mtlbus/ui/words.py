@@ -144,7 +144,7 @@ def lesion_rows(lesion: Lesion) -> list[tuple[str, str, str]]:
         return "not measurable" if value is None else f"{value:.2f}"
 
     left, top, width, height = lesion.box
-    angle = "round" if lesion.angle_deg is None else f"{lesion.angle_deg:+.0f}°"
+    angle = "round" if lesion.angle_deg is None else f"{lesion.angle_deg:+.0f}°".replace("-", "−")
     return [
         ("Area", f"{lesion.area_px:,} px ({lesion.area_share:.1%} of the image)",
          "Pixels inside the outline."),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from mtlbus.data.transforms import (
-    FLIP_ONLY,
     NO_AUGMENTATION,
     Augmentation,
     Frame,
@@ -77,12 +78,20 @@ def test_no_augmentation_changes_nothing():
 
 def test_flip_only_flips_some_and_leaves_the_rest():
     grey, masks = (part.repeat(8, *[1] * (part.ndim - 1)) for part in batch())
-    out, moved = FLIP_ONLY(grey, masks, torch.Generator().manual_seed(0))
+    out, moved = replace(NO_AUGMENTATION, flip=0.5)(grey, masks, torch.Generator().manual_seed(0))
     flipped = [torch.equal(m, masks[0].flip(-1)) for m in moved]
     kept = [torch.equal(m, masks[0]) for m in moved]
     assert all(a != b for a, b in zip(flipped, kept, strict=True))
     assert 4 < sum(flipped) < 28
     assert torch.allclose(out[flipped.index(True)], grey[0].flip(-1), atol=1e-5)
+
+
+def test_a_vertical_flip_turns_the_image_upside_down():
+    grey, masks = batch()
+    upside = replace(NO_AUGMENTATION, vertical_flip=1.0)
+    out, moved = upside(grey, masks, torch.Generator().manual_seed(0))
+    assert torch.equal(moved, masks.flip(-2))
+    torch.testing.assert_close(out, grey.flip(-2), rtol=0, atol=1e-5)
 
 
 def test_image_and_mask_move_together_and_greys_stay_in_range():

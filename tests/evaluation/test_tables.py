@@ -9,7 +9,6 @@ import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from mtlbus.core.errors import DataError, InputError
-from mtlbus.evaluation import tables
 from mtlbus.evaluation.metrics import CLASSIFICATION, SEGMENTATION
 from mtlbus.evaluation.tables import (
     COLUMNS,

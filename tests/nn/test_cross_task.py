@@ -147,6 +147,10 @@ def test_bottleneck_keeps_the_grid_and_uses_both_tasks(attention):
     streams = [torch.randn(2, 8, 2, 3) for _ in range(2)]
     found = module(streams)
     assert [tuple(x.shape) for x in found.features] == [(2, 6, 2, 3)] * 2
+    first, second = (module.embeddings[i](streams[i]).flatten(2) for i in range(2))
+    for index, (own, other) in enumerate(((first, second), (second, first))):
+        expected, _ = cross_attention(own, other, attention)
+        torch.testing.assert_close(found.features[index].flatten(2), expected)
     changed = module([streams[0], streams[1] + torch.randn(2, 8, 2, 3)])
     for index in range(2):
         assert not torch.allclose(found.features[index], changed.features[index])

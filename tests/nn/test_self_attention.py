@@ -11,7 +11,7 @@ from mtlbus.nn.self_attention import SelfAttention
 
 def naive(module: SelfAttention, query, key, value, residual):
     """out_i = γ Σ_j softmax_j(q_i · k_j) v_j + residual_i, cell by cell."""
-    b, c, h, w = residual.shape
+    b, _, h, w = residual.shape
     q, k, v = module.query(query), module.key(key), module.value(value)
     out, attention = residual.clone(), torch.zeros(b, h * w, h * w)
     for n in range(b):

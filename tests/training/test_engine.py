@@ -106,6 +106,31 @@ def test_parts_must_be_disjoint_and_hold_both_classes(tmp_path):
         train(plan(), SPLIT.train, benign, tmp_path)
 
 
+@pytest.mark.parametrize("weighting", ["dwa", "learned"])
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau"])
+def test_weights_of_tasks_and_schedules_survive_a_restart(weighting, schedule, tmp_path):
+    recipe = replace(
+        RECIPE, stages=((3, 64),), weighting=weighting, schedule=schedule, average_decay=0.0
+    )
+    chosen = plan(recipe=recipe)
+    whole = train(chosen, SPLIT.train, SPLIT.validation, tmp_path / "whole")
+    lines = []
+
+    def stop(line: str) -> None:
+        lines.append(line)
+        if line.startswith("epoch 2/"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(chosen, SPLIT.train, SPLIT.validation, tmp_path / "cut", report=stop)
+    resumed = train(chosen, SPLIT.train, SPLIT.validation, tmp_path / "cut", resume=True)
+    for one, other in zip(resumed.history, whole.history, strict=True):
+        assert one == pytest.approx(other)
+    assert {"mask_weight", "class_weight"} <= whole.history[2].keys()
+    if weighting == "dwa":
+        assert whole.history[1]["mask_weight"] == 1.0 != whole.history[2]["mask_weight"]
+
+
 @pytest.mark.parametrize("method", ["resnet", "uresnet", "mtl_cosa"])
 def test_every_kind_of_method_trains_a_step(method, tmp_path):
     options = {"truth_epochs": 1} if method == "mtl_cosa" else {}

@@ -31,11 +31,33 @@ def test_the_papers_recipe():
     recipe = make_recipe(get_spec("mtl_cosa"), "paper")
     assert (recipe.optimizer, recipe.learning_rate, recipe.betas) == ("adam", 1e-4, (0.9, 0.99))
     assert (recipe.weight_decay, recipe.batch_size, recipe.epochs) == (5e-4, 12, 100)
-    assert (recipe.cross_entropy_weight, recipe.dice_weight, recipe.class_weight) == (0.8, 0, 0.2)
+    assert (recipe.mask_weight, recipe.class_weight, recipe.dice_weight) == (0.8, 0.2, 0.0)
     assert recipe.select == "last" and recipe.stages == ((100, 256),)
 
 
-@pytest.mark.parametrize("arguments", [{"epochs": 0}, {"size": 100}, {"size": 32}])
+def test_recipes_of_the_other_papers_are_data():
+    hybrid = make_recipe(get_spec("hybrid_mt_estan"), "paper")
+    assert (hybrid.class_loss, hybrid.class_weight, hybrid.dice_over) == ("focal", 3.0, "batch")
+    assert (hybrid.learning_rate, hybrid.batch_size, hybrid.augmentation.shift) == (1e-5, 4, 0.2)
+    ctan = make_recipe(get_spec("ctan"), "paper")
+    assert (ctan.dice_weight, ctan.cross_entropy_weight, ctan.weighting) == (0.3, 0.7, "dwa")
+    acsnet = make_recipe(get_spec("acsnet"), "paper")
+    assert (acsnet.weighting, acsnet.schedule, acsnet.epochs) == ("learned", "cosine", 90)
+    assert acsnet.augmentation.vertical_flip == 0.6 and acsnet.augmentation.noise == 0
+
+
+def test_stages_as_text():
+    recipe = make_recipe(get_spec("mtl"), stages="20@128,3@256", learning_rate=5e-4)
+    assert recipe.stages == ((20, 128), (3, 256)) and recipe.learning_rate == 5e-4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"epochs": 0}, {"size": 100}, {"size": 32}, {"stages": "20x128"}, {"stages": "0@128"},
+        {"stages": "3@128", "epochs": 2}, {"learning_rate": 0.0},
+    ],
+)  # fmt: skip
 def test_bad_numbers_are_refused(arguments):
     with pytest.raises(InputError):
         make_recipe(get_spec("mtl"), **arguments)

@@ -24,6 +24,3 @@ def visited_server(request, monkeypatch):
 
     monkeypatch.setattr(PagesManager, "__init__", visited)
 
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "fresh_server: run pages as on a server nobody has visited")

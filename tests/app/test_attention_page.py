@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stand_ins import write_stand_in
 from streamlit.testing.v1 import AppTest
+
+from tests.app.stand_ins import write_stand_in
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from stand_ins import write_stand_in
 from streamlit.testing.v1 import AppTest
 
 from mtlbus.data.phantom import GALLERY, make_phantom
+from tests.app.stand_ins import write_stand_in
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 CYST = GALLERY["simple-cyst"]

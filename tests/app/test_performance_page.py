@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stand_ins import write_stand_in
 from streamlit.testing.v1 import AppTest
 
 from mtlbus.evaluation.operating_points import choose_threshold, confusion
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.ui import performance
+from tests.app.stand_ins import write_stand_in
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 

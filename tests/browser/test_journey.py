@@ -64,11 +64,14 @@ def test_journey(server, page):
     assert "mine.png" in picture.get_attribute("alt")
     assert pictures_keep_their_aspect(page)
 
-    # The mask threshold can be moved by keyboard.
+    # The mask threshold can be moved by keyboard, and the outline follows.
+    before = picture.get_attribute("src")
     page.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")
     settle(page)
     assert page.locator("[data-testid=stSliderThumbValue]").first.inner_text() == "0.55"
+    redrawn = "old => document.querySelector('[data-testid=stMain] img').src.split('/').pop() != old"
+    page.wait_for_function(redrawn, arg=before.split("/")[-1])
 
     # A bad file is one line, and the case stays.
     bad = {"name": "bad.png", "mimeType": "image/png", "buffer": b"not a picture"}
@@ -92,17 +95,31 @@ def test_journey(server, page):
     page.wait_for_selector("[data-testid=stMain] .js-plotly-plot")
     settle(page)
 
-    # The threshold moves the counts on Performance.
+    # The threshold moves the confusion matrix on Performance, and nobody is lost.
     follow(page, "Performance")
     page.wait_for_selector("h1:has-text('Performance')")
     page.wait_for_selector("[data-testid=stMain] input[type=range]")
     settle(page)
-    counts = page.inner_text("[data-testid=stMain]")
-    slider = page.locator("[data-testid=stMain] input[type=range]").first
-    slider.focus()
-    for _ in range(10):
+    before = confusion(page)
+    page.locator("[data-testid=stMain] input[type=range]").first.focus()
+    for _ in range(25):
         page.keyboard.press("ArrowRight")
     settle(page)
-    page.wait_for_timeout(1000)
-    settle(page)
-    assert page.inner_text("[data-testid=stMain]") != counts
+    after = before
+    for _ in range(40):
+        after = confusion(page)
+        if after != before:
+            break
+        page.wait_for_timeout(250)
+    assert after != before
+    assert after["cancers found"] <= before["cancers found"], "a higher threshold finds fewer"
+    for row in (("cancers found", "cancers missed"), ("false alarms", "benign cleared")):
+        assert sum(after[cell] for cell in row) == sum(before[cell] for cell in row)
+
+
+def confusion(page) -> dict[str, int]:
+    """The four counts of the confusion matrix as the page draws them."""
+    chart = page.locator("[data-testid=stPlotlyChart]", has_text="cancers found").first
+    text = chart.text_content()
+    cells = ("cancers found", "cancers missed", "false alarms", "benign cleared")
+    return {cell: int(re.search(rf"(\d+)\s*{cell}", text).group(1)) for cell in cells}

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.pretrained import refuse_weights
+from ..nn.backbones import refuse_weights
 from . import baseline_papers
 from .registry import register
 

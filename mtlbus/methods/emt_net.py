@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, ReportedTable, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
+from ..nn.backbones import variant_backbone
 from ..nn.lab_template import LabDecoder, LabHead
-from ..nn.pretrained import variant_backbone
 from . import baseline_papers
 from .registry import register
 

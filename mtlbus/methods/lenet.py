@@ -9,7 +9,7 @@ from ..core.errors import choose
 from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
-from ..nn.pretrained import refuse_weights
+from ..nn.backbones import refuse_weights
 from . import cosa_paper
 from .registry import register
 

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from ..core.outputs import Map, Output
 from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY
+from ..nn.backbones import variant_backbone
 from ..nn.lab_template import LabHead
-from ..nn.pretrained import variant_backbone
 from . import baseline_papers, hybrid_paper
 from .registry import register
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..core.errors import CheckpointError, choose
+from ..nn.backbones import refuse_weights
 
 Weights = bool | str | Path
 
@@ -41,8 +42,5 @@ def weights_by_backbone(
             f"Give pretrained={{{example}}}."
         )
     if variant != "paper" and any(weights is not False for weights in chosen.values()):
-        raise CheckpointError(
-            "There are no ImageNet weights for the compact variant. "
-            "Use pretrained=False, or variant='paper'."
-        )
+        refuse_weights(pretrained)
     return chosen

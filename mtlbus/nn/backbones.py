@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import timm
-from timm.models import load_state_dict
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ..core.errors import CheckpointError
@@ -18,8 +19,8 @@ def timm_model(name: str, pretrained: bool | str | Path = False, **arguments) ->
 
     Args:
         name: timm's model name.
-        pretrained: False for random weights, True for the hub, or the path of a weight file
-            (.safetensors or a state dictionary) as timm publishes it.
+        pretrained: False for random weights, True for the hub, or the path of a .safetensors
+            file as timm publishes it; pickles can run code and are refused.
         arguments: passed on to `timm.create_model`.
 
     Raises:
@@ -35,14 +36,18 @@ def timm_model(name: str, pretrained: bool | str | Path = False, **arguments) ->
                 f"No weight file at {str(path)!r}. Give the path of a file with timm's weights "
                 f"for {name}, or pretrained=False."
             )
+        if path.suffix != ".safetensors":
+            raise CheckpointError(
+                f"{path.name} is not a .safetensors file. Other formats can run code when they "
+                f"are read; give timm's weights for {name} as safetensors."
+            )
         overlay = {"file": str(path), "hf_hub_id": None, "url": ""}
     try:
-        model = timm.create_model(
+        if overlay is not None:
+            _require_fit(timm.create_model(name, pretrained=False, **arguments), path)
+        return timm.create_model(
             name, pretrained=True, pretrained_cfg_overlay=overlay, **arguments
         )
-        if overlay is not None:
-            _require_fit(model, path)
-        return model
     except Exception as error:  # timm, hub and network errors share no base class
         source = f"the file {str(pretrained)!r}" if overlay else "the model hub"
         first_line = next(iter(str(error).splitlines()), type(error).__name__)
@@ -54,12 +59,55 @@ def timm_model(name: str, pretrained: bool | str | Path = False, **arguments) ->
 
 
 def _require_fit(model: nn.Module, path: Path) -> None:
-    """Refuse a file that leaves most of a model random: timm skips what it does not find."""
-    held = load_state_dict(str(path)).keys()
-    wanted = [name for name, _ in model.named_parameters()]
+    """Refuse a file that would leave most of a model random: timm skips what it does not find."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            held = {name.replace(".", "_") for name in file.keys()}  # noqa: SIM118, no mapping
+    except SafetensorError as error:
+        raise ValueError(f"it is damaged: {error}") from error
+    # Feature extractors of timm join parts of names by "_".
+    wanted = [name.replace(".", "_") for name, _ in model.named_parameters()]
     found = sum(name in held for name in wanted)
     if found < 0.9 * len(wanted):
         raise ValueError(f"it holds {found} of the model's {len(wanted)} tensors")
+
+
+def refuse_weights(pretrained: bool | str | Path, what: str = "the compact variant") -> None:
+    """Raise `CheckpointError` if ImageNet weights are asked for where none exist.
+
+    Args:
+        pretrained: as given to `create_model`.
+        what: the network that has none, in words.
+    """
+    if pretrained is not False:
+        advice = ", or variant='paper'" if what == "the compact variant" else ""
+        raise CheckpointError(
+            f"There are no ImageNet weights for {what}. Use pretrained=False{advice}."
+        )
+
+
+def variant_backbone(
+    variant: str,
+    pretrained: bool | str | Path,
+    name: str,
+    compact: dict[str, Any],
+    compact_name: str | None = None,
+    **arguments: Any,
+) -> nn.Module:
+    """A timm model in the paper's size, or narrowed for `compact`.
+
+    Args:
+        variant: "paper" or "compact".
+        pretrained: see `timm_model`; False for the compact variant.
+        name: timm's name of the paper's backbone.
+        compact: arguments that narrow it.
+        compact_name: timm's name of its narrow relative, if it is a model of its own.
+        arguments: for both variants.
+    """
+    if variant == "paper":
+        return timm_model(name, pretrained, **arguments)
+    refuse_weights(pretrained)
+    return timm_model(compact_name or name, **arguments, **compact)
 
 
 class ResNetEncoder(nn.Module):
@@ -95,9 +143,5 @@ def resnet_encoder(
     """The encoder of a variant: the paper's ResNet, or a narrow ResNet-18 for `compact`."""
     if variant == "paper":
         return ResNetEncoder(paper_depth, pretrained)
-    if pretrained is not False:
-        raise CheckpointError(
-            "There are no ImageNet weights for the compact variant. "
-            "Use pretrained=False, or variant='paper'."
-        )
+    refuse_weights(pretrained)
     return ResNetEncoder(18, stage_channels=COMPACT_CHANNELS)

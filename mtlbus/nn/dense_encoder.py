@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from .pretrained import variant_backbone
+from .backbones import variant_backbone
 
 _TAPS = ("norm0", "denseblock1", "denseblock2", "denseblock3", "norm5")
 

@@ -11,9 +11,8 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from ..core.errors import choose
-from .backbones import COMPACT_CHANNELS
+from .backbones import COMPACT_CHANNELS, variant_backbone
 from .decoders import conv_bn_relu
-from .pretrained import variant_backbone
 
 
 class Stage(NamedTuple):

@@ -7,8 +7,7 @@ from pathlib import Path
 from timm.models.vgg import VGG
 from torch import nn
 
-from .backbones import timm_model
-from .pretrained import refuse_weights
+from .backbones import refuse_weights, timm_model
 
 _BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions
 _COMPACT_SHARE = 4

@@ -9,7 +9,7 @@ import torch
 from timm.layers import resample_abs_pos_embed
 from torch import Tensor, nn
 
-from .pretrained import variant_backbone
+from .backbones import variant_backbone
 
 PAPER_NAME = "vit_base_patch16_224"
 

@@ -70,8 +70,10 @@ def test_journey(server, page):
     page.keyboard.press("ArrowRight")
     settle(page)
     assert page.locator("[data-testid=stSliderThumbValue]").first.inner_text() == "0.55"
-    redrawn = "old => document.querySelector('[data-testid=stMain] img').src.split('/').pop() != old"
-    page.wait_for_function(redrawn, arg=before.split("/")[-1])
+    page.wait_for_function(
+        "old => document.querySelector('[data-testid=stMain] img').getAttribute('src') !== old",
+        arg=before,
+    )
 
     # A bad file is one line, and the case stays.
     bad = {"name": "bad.png", "mimeType": "image/png", "buffer": b"not a picture"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import timm
 import torch
+from safetensors.torch import save_file
 from torch.nn import functional as F
 
 from mtlbus.core.errors import CheckpointError, InputError, UnknownNameError
@@ -67,8 +68,8 @@ def test_sizes_of_the_paper_variant(paper):
 def test_staging_keeps_the_resnet(tmp_path):
     """The stages are those of timm's ResNet-50, and weights from a file arrive in them."""
     body = timm.create_model("resnet50", zero_init_last=False)
-    torch.save(body.state_dict(), tmp_path / "resnet50.pth")
-    encoder = StagedResNet("paper", tmp_path / "resnet50.pth").eval()
+    save_file(body.state_dict(), tmp_path / "resnet50.safetensors")
+    encoder = StagedResNet("paper", tmp_path / "resnet50.safetensors").eval()
     taps = timm.create_model("resnet50", features_only=True, out_indices=(1, 2, 3, 4))
     taps.load_state_dict(body.state_dict(), strict=False)
     images = torch.randn(1, 3, 64, 64)

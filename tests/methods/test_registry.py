@@ -67,6 +67,12 @@ def test_a_file_that_does_not_fit_is_one_clear_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_pickles_are_refused(tmp_path):
+    torch.save({"x": torch.zeros(1)}, tmp_path / "weights.pth")
+    with pytest.raises(CheckpointError, match=r"weights\.pth is not a \.safetensors file"):
+        create_model("resnet", "paper", pretrained=tmp_path / "weights.pth")
+
+
 def test_without_network_the_hub_fails_clearly(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from mtlbus.core.errors import CheckpointError
+from mtlbus.nn.backbones import refuse_weights, variant_backbone
 from mtlbus.nn.lab_template import LabDecoder, LabHead
-from mtlbus.nn.pretrained import refuse_weights, variant_backbone
 
 
 def test_head_has_the_stated_layers():

@@ -27,7 +27,8 @@ def _print(document: Any, as_json: bool, lines: Callable[[], Sequence[str]]) -> 
     if as_json:
         print(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
     else:
-        print("\n".join(lines()))
+        for line in lines():
+            print(line)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -273,12 +273,12 @@ def _training_card(plan: Plan, split: Split, trained: Trained) -> dict[str, Any]
 
 
 def _public_command() -> str:
-    """The command line as anyone could type it: folders are shortened to their last part."""
+    """The command line as anyone could type it: of a path only the last part, no --resume."""
     words = []
     for word in sys.argv[1:]:
-        layout, separator, path = word.partition("=")
-        words.append(f"{layout}={Path(path).name}" if separator else word)
-    return shlex.join(["python", "-m", "mtlbus", *words])
+        layout, separator, path = word.rpartition("=")
+        words.append(layout + separator + (Path(path).name if "/" in path else path))
+    return shlex.join(["python", "-m", "mtlbus", *(word for word in words if word != "--resume")])
 
 
 def make_plan(

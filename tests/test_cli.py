@@ -154,6 +154,19 @@ def test_train_makes_a_checkpoint_whose_figures_evaluate_reproduces(capsys, tmp_
             assert again[name]["value"] == pytest.approx(stated[name]["value"], abs=1e-3)
 
 
+def test_training_goes_on_from_weights_of_the_same_parts_only(capsys, tmp_path):
+    common = ("train", "resnet", "--data", "phantom=60@800000", "--stages", "1@64")
+    assert run(capsys, *common, "--out", str(tmp_path / "first"))[0] == 0
+    start = ("--start", str(tmp_path / "first"))
+    code, _, err = run(capsys, *common, *start, "--fold", "2", "--out", str(tmp_path / "leak"))
+    assert code == 1 and "it has seen" in err and not (tmp_path / "leak").exists()
+    assert run(capsys, *common, *start, "--out", str(tmp_path / "second"))[0] == 0
+    first, second = (find_checkpoint(tmp_path / name) for name in ("first", "second"))
+    assert second.card["training"]["initial_weights"] == first.digest
+    assert second.card["training"]["before"] == first.card["training"]
+    assert second.digest != first.digest
+
+
 def test_data_summary(capsys, tmp_path):
     manifest = make_manifest(tmp_path, count=10)
     code, out, _ = run(capsys, "data", str(manifest), "--layout", "manifest", "--json")

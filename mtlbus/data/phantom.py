@@ -9,125 +9,15 @@ how methods react to appearance, and says nothing about how they perform in a cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from numbers import Integral, Real
+from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from mtlbus.core.errors import InputError
-from mtlbus.data import phantom_physics as physics
-
-
-def _knob(default: float, low: float, high: float, unit: str, text: str) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "unit": unit, "text": text})
-
-
-def _switch(default: bool, text: str) -> Any:
-    return field(default=default, metadata={"text": text})
-
-
-@dataclass(frozen=True)
-class PhantomParameters:
-    """Every knob of a phantom. `knobs()` lists default, range, unit and meaning of each.
-
-    Picklable and JSON-friendly: `PhantomParameters(**dataclasses.asdict(p)) == p`.
-    `malignant` is the label alone and changes no pixel.
-
-    Raises:
-        InputError: a value of the wrong type or out of range, or a lesion that does not fit
-            between the skin and the edges of the image.
-    """
-
-    seed: int = _knob(0, 0, 2**63 - 1, "", "draws anatomy, shape and speckle")
-    malignant: bool = _switch(False, "the label; changes no pixel")
-    # The lesion: where, how large, what shape.
-    size_mm: float = _knob(12.0, 2.0, 40.0, "mm", "longest diameter")
-    depth_mm: float = _knob(14.0, 3.0, 60.0, "mm", "depth of the centre below the probe")
-    lateral_mm: float = _knob(0.0, -30.0, 30.0, "mm", "centre right (+) of the middle")
-    aspect: float = _knob(0.65, 0.3, 2.5, "", "height / width; above 1 is taller than wide")
-    angle_deg: float = _knob(0.0, -45.0, 45.0, "°", "tilt, right end up")
-    lobulation: float = _knob(0.0, 0.0, 1.0, "", "three or four gentle lobes")
-    irregularity: float = _knob(0.0, 0.0, 1.0, "", "angular, uneven outline")
-    microlobulation: float = _knob(0.0, 0.0, 1.0, "", "many small lobes on the margin")
-    spiculation: float = _knob(0.0, 0.0, 1.0, "", "spicules that radiate from the margin")
-    # The lesion: its margin and its inside.
-    margin_blur_mm: float = _knob(0.1, 0.0, 2.0, "mm", "standard width of the transition")
-    halo: float = _knob(0.0, 0.0, 1.0, "", "echogenic rim around the lesion")
-    capsule: float = _knob(0.0, 0.0, 1.0, "", "thin bright wall where it faces the probe")
-    echo_db: float = _knob(-14.0, -40.0, 12.0, "dB", "echo level against the surroundings")
-    heterogeneity: float = _knob(0.2, 0.0, 1.0, "", "uneven echo inside; 1 is 5 dB deviation")
-    attenuation_db: float = _knob(
-        0.0, -12.0, 25.0, "dB", "two-way loss through its height; > 0 shadow, < 0 enhancement"
-    )
-    edge_shadow_db: float = _knob(
-        0.0, 0.0, 12.0, "dB", "thin shadows below its flanks, before the beam blurs them"
-    )
-    calcifications: int = _knob(0, 0, 40, "", "bright dots inside")
-    # The breast.
-    skin_mm: float = _knob(1.6, 0.8, 4.0, "mm", "thickness of the skin")
-    fat_mm: float = _knob(6.0, 1.0, 30.0, "mm", "thickness of the subcutaneous fat")
-    gland_mm: float = _knob(14.0, 2.0, 40.0, "mm", "thickness of the glandular tissue")
-    gland_fat: float = _knob(0.35, 0.0, 1.0, "", "islands of fat in the gland")
-    muscle_mm: float = _knob(7.0, 3.0, 20.0, "mm", "thickness of the pectoral muscle")
-    chest_wall: bool = _switch(False, "ribs and pleura below the muscle")
-    # The scanner.
-    image_depth_mm: float = _knob(36.0, 20.0, 70.0, "mm", "height and width of the image")
-    frequency_mhz: float = _knob(11.0, 5.0, 18.0, "MHz", "higher is finer")
-    focus_mm: float = _knob(16.0, 5.0, 50.0, "mm", "depth of the narrowest beam")
-    looks: int = _knob(4, 1, 6, "", "compounded images; more is smoother speckle")
-    dynamic_range_db: float = _knob(62.0, 40.0, 90.0, "dB", "from black to white")
-    gain_db: float = _knob(0.0, -15.0, 15.0, "dB", "overall gain")
-    tgc_error_db_per_cm: float = _knob(
-        -2.0, -8.0, 4.0, "dB/cm", "what time gain compensation leaves over with depth"
-    )
-    calipers: bool = _switch(False, "burned-in + marks at the ends of the axes")
-
-    def __post_init__(self) -> None:
-        for name, knob in self.knobs().items():
-            _check(name, getattr(self, name), knob)
-        half_x, half_z = self.half_extent_mm
-        top, side = self.skin_mm, self.image_depth_mm / 2
-        if self.depth_mm - half_z < top or self.depth_mm + half_z > self.image_depth_mm:
-            raise InputError(
-                f"The lesion spans {self.depth_mm - half_z:.1f} to {self.depth_mm + half_z:.1f} mm "
-                f"in depth; it must lie between the skin ({top:.1f} mm) and the bottom of the "
-                f"image ({self.image_depth_mm:.1f} mm). Change depth_mm, size_mm or image_depth_mm."
-            )
-        if abs(self.lateral_mm) + half_x > side:
-            raise InputError(
-                f"The lesion reaches {abs(self.lateral_mm) + half_x:.1f} mm from the middle; the "
-                f"image ends at {side:.1f} mm. Change lateral_mm, size_mm or image_depth_mm."
-            )
-
-    @property
-    def half_extent_mm(self) -> tuple[float, float]:
-        """Half width and half height (mm) of the upright box around the tilted ellipse."""
-        width = self.size_mm / max(1.0, self.aspect)
-        a, b, turn = width / 2, width * self.aspect / 2, np.deg2rad(self.angle_deg)
-        return (
-            float(np.hypot(a * np.cos(turn), b * np.sin(turn))),
-            float(np.hypot(a * np.sin(turn), b * np.cos(turn))),
-        )
-
-    @classmethod
-    def knobs(cls) -> dict[str, dict]:
-        """`{name: {default, text}}`, and for numbers also `low`, `high`, `unit`, in order."""
-        return {f.name: {"default": f.default, **f.metadata} for f in fields(cls)}
-
-
-def _check(name: str, value: object, knob: dict) -> None:
-    if isinstance(knob["default"], bool):
-        if not isinstance(value, bool):
-            raise InputError(f"{name} is {value!r}; it must be True or False.")
-        return
-    whole = isinstance(knob["default"], int)
-    kind = Integral if whole else Real
-    noun = "a whole number" if whole else "a number"
-    wrong_type = isinstance(value, bool) or not isinstance(value, kind)
-    if wrong_type or not knob["low"] <= value <= knob["high"]:
-        allowed = f"{noun} from {knob['low']:g} to {knob['high']:g} {knob['unit']}".strip()
-        raise InputError(f"{name} is {value!r}; it must be {allowed}.")
+from ..core.errors import InputError
+from . import phantom_physics as physics
+from .phantom_parameters import PhantomParameters, check_knob
 
 
 @dataclass(frozen=True)
@@ -202,7 +92,7 @@ def random_parameters(seed: int, malignant: bool | None = None) -> PhantomParame
     descriptor from the benign to the malignant end, and each varies on its own around it: a
     benign lesion can be irregular, and a malignant one round and circumscribed.
     """
-    _check("seed", seed, PhantomParameters.knobs()["seed"])
+    check_knob("seed", seed, PhantomParameters.knobs()["seed"])
     if malignant is not None and not isinstance(malignant, bool):
         raise InputError(f"malignant is {malignant!r}; it must be True, False or None.")
     rng = physics.stream(seed, 100)

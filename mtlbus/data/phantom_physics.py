@@ -15,14 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import fft
 from scipy.ndimage import gaussian_filter1d, uniform_filter
 
-if TYPE_CHECKING:
-    from mtlbus.data.phantom import PhantomParameters
+from .phantom_parameters import PhantomParameters
 
 SPEED_OF_SOUND = 1.54  # mm / µs
 NOISE_PERIOD_MM = 90.0  # longer than any image, so the periodic noise never repeats in view

@@ -77,10 +77,11 @@ def _write(out: Path, stem: str, image: GreyImage, prediction: Prediction) -> li
     if prediction.mask_probability is not None:
         panel = overlay.draw_region(panel, prediction.mask_probability, colours.OUTLINE)
         files[f"{stem}.mask.png"] = overlay.encode_png(prediction.mask())
-    words = "research and education only; not a medical device"
+    said = prediction.method
     if prediction.probability is not None:
-        words = f"probability of malignancy {prediction.probability:.2f}; {words}"
-    panel = overlay.add_strip(panel, [(None, f"{prediction.method}: {words}")])
+        said += f": probability of malignancy {prediction.probability:.2f}"
+    terms = ("Research and education only;", "not a medical device.")
+    panel = overlay.add_strip(panel, [(None, text) for text in (said, *terms)])
     files[f"{stem}.overlay.png"] = overlay.encode_png(panel)
     for name, content in files.items():
         write_atomically(out / name, content)

@@ -3,10 +3,13 @@
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
-from mtlbus.explain.attention import list_views, npz_bytes
-from mtlbus.ui import maps, services, state
+from mtlbus.explain.attention import npz_bytes
+from mtlbus.explain.views import list_views
+from mtlbus.ui import maps, state
 from mtlbus.ui.frame import require_frame
-from mtlbus.ui.widgets import explain_error, pick_method
+from mtlbus.ui.look import percent
+from mtlbus.ui.view_picks import pick_view
+from mtlbus.ui.widgets import explain_error
 
 require_frame(__file__)
 
@@ -16,38 +19,36 @@ st.markdown(
     "region adds. These are the method's own numbers, drawn in cells of their true size."
 )
 case = state.current_case()
-with_views = maps.methods_with_views()
-if "method" not in st.session_state and with_views:
-    st.session_state["method"] = with_views[0]
-
 left, right = st.columns([1, 1], vertical_alignment="bottom")
+untrained = maps.switch_untrained()
 with left:
-    method = pick_method()
+    method = maps.pick_untrained() if untrained else maps.pick_trained()
 with right:
     strength = st.slider("Strength of the colours, %", 0, 100, 60, 5, key="_strength")
 try:
-    prediction = services.predict(case, method, maps=True)
+    look = maps.look_at(case, method, untrained, strength / 100)
 except MtlbusError as error:
     explain_error(error)
     st.stop()
+if untrained:
+    maps.warn_untrained(look.title)
 
-views = list_views(prediction.maps)
+views = list_views(look.maps)
 if not views:
-    maps.offer_others(method, with_views)
+    maps.offer_others(look)
     st.stop()
-view = maps.pick_view(views)
-if prediction.probability is not None:
+pick = pick_view(views, look.maps)
+if look.probability is not None:
     st.caption(
-        f"**{case.title}**: {services.title_of(method)} says: probability of malignancy "
-        f"{maps.percent(prediction.probability)}. Research and education only; not a medical "
-        "device."
+        f"**{case.title}**: {look.title} says: probability of malignancy "
+        f"{percent(look.probability)}. Research and education only; not a medical device."
     )
-maps.show(case, prediction, view, strength / 100)
+maps.show(look, pick)
 
 st.download_button(
     "Take the arrays (NPZ)",
-    lambda: npz_bytes(prediction.maps),
-    file_name=f"{case.key.replace(':', '_')}_{method}_maps.npz",
+    lambda: npz_bytes(look.maps),
+    file_name=maps.file_name(look, method),
     mime="application/zip",
     icon=":material/download:",
     on_click="ignore",

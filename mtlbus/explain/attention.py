@@ -1,4 +1,4 @@
-"""Inner maps as plain arrays: regions, rows of attention, the exact split of the class logit.
+"""Inner maps as plain arrays: cells on the image, rows of attention, the split of the logit.
 
 Everything here takes a `Map` as `Predictor` returns it (no batch dimension) and gives NumPy
 arrays. A map's cells cover the zero-padded square; `Frame` says which of them the image sees.
@@ -15,24 +15,6 @@ import numpy as np
 from ..core.errors import InputError
 from ..core.outputs import Map, MapKind
 from ..data.transforms import Frame
-
-_ORDER = ("region", "score", "attention", "gate")
-
-
-class View(NamedTuple):
-    """What can be looked at on its own.
-
-    Attributes:
-        name: of its first map; the value of `map` in an address.
-        title: in plain words.
-        kind: which picture it needs.
-        maps: names of the maps it shows.
-    """
-
-    name: str
-    title: str
-    kind: MapKind
-    maps: tuple[str, ...]
 
 
 class LogitSplit(NamedTuple):
@@ -78,8 +60,13 @@ class CellBoxes(NamedTuple):
 
     def seen(self) -> list[tuple[int, int]]:
         """The cells (row, column) that lie on the image, row by row."""
-        cells = np.ndindex(len(self.top), len(self.left))
-        return [cell for cell in cells if self.sees(cell)]
+        rows = np.flatnonzero(self.bottom > self.top).tolist()
+        columns = np.flatnonzero(self.right > self.left).tolist()
+        return [(row, column) for row in rows for column in columns]
+
+    def visible(self, plane: np.ndarray) -> np.ndarray:
+        """The part of a plane …×rows×columns whose cells lie on the image."""
+        return plane[..., self.bottom > self.top, :][..., self.right > self.left]
 
     def centre(self, cell: tuple[int, int]) -> tuple[float, float]:
         """x and y of the middle of the cell's visible part."""
@@ -88,30 +75,6 @@ class CellBoxes(NamedTuple):
             float(self.left[column] + self.right[column]) / 2,
             float(self.top[row] + self.bottom[row]) / 2,
         )
-
-
-def list_views(maps: Mapping[str, Map]) -> list[View]:
-    """What a method's maps let a person look at: regions, shares, then attention and gates.
-
-    Regions come together (full resolution and cells), so do the shares of a logit; each attention
-    and each gate is a view of its own. Scalars go with the others; features have no picture.
-    """
-    views: dict[str, View] = {}
-    for name, found in maps.items():
-        if found.kind in ("region", "score"):
-            together = tuple(other for other in maps if maps[other].kind == found.kind)
-            title = "Regions" if found.kind == "region" else "Share of the decision"
-            views.setdefault(found.kind, View(name, title, found.kind, together))
-        elif found.kind in ("attention", "gate"):
-            _, _, part = name.partition(".")
-            title = found.kind.capitalize() + (f": {part}" if part else "")
-            views[name] = View(name, title, found.kind, (name,))
-    ordered = sorted(views.values(), key=lambda view: _ORDER.index(view.kind))
-    titles = [view.title for view in ordered]
-    return [
-        view if titles.count(view.title) == 1 else view._replace(title=view.name.replace("_", " "))
-        for view in ordered
-    ]
 
 
 def cell_boxes(grid: tuple[int, int], frame: Frame) -> CellBoxes:
@@ -138,31 +101,71 @@ def cells_on_image(plane: np.ndarray, frame: Frame) -> np.ndarray:
     return plane[..., y[:, None], x[None, :]]
 
 
-def attention_row(attention: Map, cell: tuple[int, int], head: int | None = None) -> np.ndarray:
-    """Where one cell looks: its row of the attention as rows×columns, summing to 1.
+def attention_grid(attention: Map, size: int | None = None) -> tuple[int, int]:
+    """Rows and columns of the cells of the whole stage, over all its windows.
 
     Args:
-        attention: heads×Q×K, with its grid.
-        cell: row and column of the cell that looks.
+        attention: heads×Q×K or windows×heads×Q×K, with its grid.
+        size: side of the network's square in pixels, to leave out the cells that only fill up
+            the last windows.
+    """
+    if attention.kind != "attention" or attention.grid is None:
+        raise InputError(f"A map of kind {attention.kind!r} has no rows of attention.")
+    windows = attention.windows or (1, 1)
+    rows, columns = (cells * n for cells, n in zip(attention.grid, windows, strict=True))
+    if size is None:
+        return rows, columns
+    real = -(-size // attention.stride)
+    return min(rows, real), min(columns, real)
+
+
+def window_of(attention: Map, cell: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The cells that a cell can look at: first and last row, first and last column."""
+    (rows, columns), (row, column) = attention.grid, cell
+    top, left = row // rows * rows, column // columns * columns
+    return top, top + rows - 1, left, left + columns - 1
+
+
+def attention_row(attention: Map, cell: tuple[int, int], head: int | None = None) -> np.ndarray:
+    """Where one cell looks: its row of the attention over the stage's grid, summing to 1.
+
+    Outside the cell's window, where it cannot look, the plane is NaN.
+
+    Args:
+        attention: heads×Q×K or windows×heads×Q×K, with its grid.
+        cell: row and column in the stage's grid of the cell that looks.
         head: one head; None for the mean over heads.
 
     Raises:
         InputError: another kind of map, or a cell outside the grid.
     """
-    weights, (rows, columns) = _attention(attention, head)
+    rows, columns = attention_grid(attention)
     row, column = cell
     if not (0 <= row < rows and 0 <= column < columns):
         raise InputError(
             f"Cell {row},{column} is outside the grid; rows 0 to {rows - 1} and columns 0 to "
             f"{columns - 1} exist."
         )
-    return weights[row * columns + column].reshape(rows, columns)
+    height, width = attention.grid
+    across = columns // width
+    window = row // height * across + column // width
+    query = row % height * width + column % width
+    plane = np.full((rows, columns), np.nan, dtype=np.float32)
+    top, bottom, left, right = window_of(attention, cell)
+    looks = _windows(attention, head)[window, query]
+    plane[top : bottom + 1, left : right + 1] = looks.reshape(height, width)
+    return plane
 
 
 def received(attention: Map, head: int | None = None) -> np.ndarray:
-    """How much each cell is looked at on average: column means as rows×columns, summing to 1."""
-    weights, grid = _attention(attention, head)
-    return weights.mean(axis=0).reshape(grid)
+    """How much each cell is looked at on average over all cells that look, summing to 1.
+
+    Rows×columns of the stage's grid. With windows each holds an equal share of the whole.
+    """
+    rows, columns = attention_grid(attention)
+    (height, width), weights = attention.grid, _windows(attention, head)
+    tiles = weights.mean(axis=1).reshape(rows // height, columns // width, height, width)
+    return tiles.swapaxes(1, 2).reshape(rows, columns) / len(weights)
 
 
 def logit_split(maps: Mapping[str, Map]) -> LogitSplit:
@@ -181,8 +184,8 @@ def logit_split(maps: Mapping[str, Map]) -> LogitSplit:
     ]  # fmt: skip
     if scores is None or not constants:
         raise InputError("This method's class logit has no split over regions.")
-    contributions = _malignant_minus_benign(_array(scores))
-    constant = float(_malignant_minus_benign(_array(constants[0])))
+    contributions = _malignant_minus_benign(array_of(scores))
+    constant = float(_malignant_minus_benign(array_of(constants[0])))
     total = float(contributions.sum() + constant)
     return LogitSplit(scores.labels, contributions, constant, total)
 
@@ -193,37 +196,26 @@ def score_cells(maps: Mapping[str, Map]) -> np.ndarray | None:
     Over its cells each region sums to its contribution.
     """
     scores = _of_kind(maps, "score", 4)
-    return None if scores is None else _malignant_minus_benign(_array(scores))
+    return None if scores is None else _malignant_minus_benign(array_of(scores))
 
 
 def gammas(maps: Mapping[str, Map]) -> dict[str, float]:
     """γ of the attention by region name ("γ" where there is one only); empty without any."""
     for name, found in maps.items():
         if found.kind == "scalar" and name.endswith("_gamma"):
-            return dict(zip(found.labels, map(float, _array(found)), strict=True))
+            return dict(zip(found.labels, map(float, array_of(found)), strict=True))
     return {}
-
-
-def gate_plane(gate: Map, channel: int | str = "mean") -> np.ndarray:
-    """A gate C×H×W as one plane: the "mean" or "max" over its channels, or one channel."""
-    values = _array(gate)
-    if channel in ("mean", "max"):
-        return getattr(values, channel)(axis=0)
-    if not isinstance(channel, int) or not 0 <= channel < len(values):
-        raise InputError(
-            f"Channel {channel!r}: choose 'mean', 'max' or 0 to {len(values) - 1}."
-        )
-    return values[channel]
 
 
 def npz_bytes(maps: Mapping[str, Map]) -> bytes:
     """All maps as a compressed NPZ: one float array a map, under its name, without batch."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, **{name: _array(found) for name, found in maps.items()})
+    np.savez_compressed(stream, **{name: array_of(found) for name, found in maps.items()})
     return stream.getvalue()
 
 
-def _array(found: Map) -> np.ndarray:
+def array_of(found: Map) -> np.ndarray:
+    """The numbers of a map as a float32 array of the same shape."""
     return found.tensor.detach().cpu().float().numpy()
 
 
@@ -232,11 +224,11 @@ def _of_kind(maps: Mapping[str, Map], kind: MapKind, dimensions: int) -> Map | N
     return fitting[0] if fitting else None
 
 
-def _attention(attention: Map, head: int | None) -> tuple[np.ndarray, tuple[int, int]]:
-    if attention.kind != "attention" or attention.grid is None:
-        raise InputError(f"A map of kind {attention.kind!r} has no rows of attention.")
-    weights = _array(attention)
-    return (weights.mean(axis=0) if head is None else weights[head]), attention.grid
+def _windows(attention: Map, head: int | None) -> np.ndarray:
+    """The weights as windows×Q×K, of one head or their mean; one window where it is global."""
+    weights = array_of(attention)
+    weights = weights if attention.windows else weights[None]
+    return weights.mean(axis=1) if head is None else weights[:, head]
 
 
 def _malignant_minus_benign(scores: np.ndarray) -> np.ndarray:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
-from plotly.colors import sample_colorscale
+from plotly.colors import sample_colorscale, sequential
 
 from ..data.transforms import Frame
 from ..explain.attention import cell_boxes, cells_on_image
@@ -23,6 +24,7 @@ from .style import CLEAR, finish, see_through
 LONGEST_SIDE = 360
 FINEST_GRID = 32
 CHOSEN = "#FFFFFF"
+LESS, MORE = "#56B4E9", "#F0E442"  # Okabe and Ito (2008); not the colours of the classes
 
 
 class Scale(NamedTuple):
@@ -55,14 +57,38 @@ def region_scale(colour: str) -> Scale:
     return Scale(0, 1, colours, "share", (0, 0.5, 1), ("0 none", "0.5", "1 all"))
 
 
+def difference_scale() -> Scale:
+    """The first gate less the second, −1..1, fixed; clear at 0."""
+    colours = [
+        (0.0, see_through(LESS, 1)), (0.5, see_through("#FFFFFF", 0)), (1.0, see_through(MORE, 1)),
+    ]  # fmt: skip
+    return Scale(-1, 1, colours, "difference", (-1, 0, 1), ("−1", "0 alike", "+1"))
+
+
+def strength_scale(high: float) -> Scale:
+    """How strongly features answer, from 0 to a maximum that is written on it."""
+    high = high or 1e-6
+    # Streamlit puts its own colours in the place of #000001, #000002 …, and Magma begins there.
+    palette = ("#03000A", *sequential.Magma[1:])
+    colours = [(k / (len(palette) - 1), see_through(one, 1)) for k, one in enumerate(palette)]
+    return Scale(0, high, colours, "strength", (0, high), ("0", f"{high:.3g}"))
+
+
 def attention_scale(plane: np.ndarray) -> Scale:
-    """From 0 to the largest cell of this plane, with the even share marked."""
-    high, even = float(plane.max()), 1 / plane.size
-    ticks, labels = [0.0, high], ["0", f"{high:.1%} most"]
-    if even < 0.85 * high:
+    """From 0 to the largest cell of this plane, with the even share of the cells marked.
+
+    Cells that are NaN cannot be looked at and have no share.
+    """
+    high, even = float(np.nanmax(plane)), 1 / np.isfinite(plane).sum()
+    ticks, labels = [0.0, high], ["0", f"{_percent(high)} most"]
+    if 0.2 * high < even < 0.8 * high:  # elsewhere its text would lie on another one
         ticks.insert(1, even)
-        labels.insert(1, f"{even:.1%} even")
+        labels.insert(1, f"{_percent(even)} even")
     return Scale(0, high, "Viridis", "attention", tuple(ticks), tuple(labels))
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.001 else f"{100 * share:.2g}%"
 
 
 def signed_scale(limit: float) -> Scale:
@@ -86,12 +112,13 @@ def cell_figure(
     clickable: bool = False,
     height: int = 330,
     bar: bool = True,
+    window: tuple[int, int, int, int] | None = None,
 ) -> go.Figure:
     """The image with a map's cells over it.
 
     Args:
         grey: H×W uint8.
-        plane: rows×columns values over the padded square.
+        plane: rows×columns values over the padded square; a NaN leaves its cell clear.
         frame: of the image.
         scale: colours and limits.
         opacity: of the cells, 0..1.
@@ -100,10 +127,12 @@ def cell_figure(
             reports clicks on points, not on heat maps.
         height: pixels.
         bar: show the scale bar.
+        window: first and last row, first and last column of cells to frame.
     """
     figure = image_figure(grey, height)
     rows, columns = plane.shape
     if max(rows, columns) <= FINEST_GRID:
+        gap = 1 if max(rows, columns) <= FINEST_GRID // 2 else 0  # many lines would hide the image
         figure.add_heatmap(
             z=plane,
             x=np.linspace(0, frame.side, columns + 1) - frame.left,
@@ -112,22 +141,25 @@ def cell_figure(
             zmax=scale.high,
             colorscale=scale.colours,
             opacity=opacity,
-            xgap=1,
-            ygap=1,
+            xgap=gap,
+            ygap=gap,
             showscale=False,
             customdata=np.stack(np.indices(plane.shape), axis=-1),
             hovertemplate="row %{customdata[0]}, column %{customdata[1]}: %{z:.4g}<extra></extra>",
         )
     else:
         span = scale.high - scale.low
-        levels = np.clip((cells_on_image(plane, frame) - scale.low) / span, 0, 1)
+        levels = (cells_on_image(plane, frame) - scale.low) / span
         add_picture(figure, png_uri(_coloured(levels, scale, opacity)), frame)
     if bar:
         _add_scale_bar(figure, scale)
     if clickable:
         _add_points(figure, plane, frame)
+    if window is not None:
+        _outline(figure, window, plane.shape, frame)
     if chosen is not None:
-        _outline(figure, chosen, plane.shape, frame)
+        row, column = chosen
+        _outline(figure, (row, row, column, column), plane.shape, frame)
     return figure
 
 
@@ -173,10 +205,23 @@ def _uri(picture: Image.Image, kind: str, **options) -> str:
 
 
 def _coloured(levels: np.ndarray, scale: Scale, opacity: float) -> np.ndarray:
-    """Levels 0..1, H×W, to H×W×4 uint8 in 64 colours."""
-    steps = sample_colorscale(scale.colours, np.linspace(0, 1, 64), colortype="tuple")
-    table = np.array([[*step[:3], (step[3] if len(step) == 4 else 1) * opacity] for step in steps])
-    return np.round(table[np.round(levels * 63).astype(int)] * 255).astype(np.uint8)
+    """Levels 0..1, H×W, to H×W×4 uint8 in 65 colours (the middle one is exact); NaN is clear."""
+    table = _sampled(scale.colours, 65) * (1, 1, 1, opacity)
+    table = np.round(np.vstack([table, np.zeros(4)]) * 255).astype(np.uint8)
+    steps = np.round(np.clip(np.nan_to_num(levels), 0, 1) * 64).astype(int)
+    return table[np.where(np.isnan(levels), 65, steps)]
+
+
+def _sampled(colours: str | list[tuple[float, str]], count: int) -> np.ndarray:
+    """A colour scale at evenly spaced places, count×4 in 0..1; a scale of our own may be clear."""
+    places = np.linspace(0, 1, count)
+    if isinstance(colours, str):
+        rgb = np.array(sample_colorscale(colours, places, colortype="tuple"))
+        return np.column_stack([rgb, np.ones(count)])
+    stops = np.array([re.findall(r"[\d.]+", colour) for _, colour in colours], dtype=float)
+    stops[:, :3] /= 255
+    ends = [place for place, _ in colours]
+    return np.column_stack([np.interp(places, ends, channel) for channel in stops.T])
 
 
 def _add_scale_bar(figure: go.Figure, scale: Scale) -> None:
@@ -198,22 +243,31 @@ def _add_scale_bar(figure: go.Figure, scale: Scale) -> None:
 def _add_points(figure: go.Figure, plane: np.ndarray, frame: Frame) -> None:
     boxes = cell_boxes(plane.shape, frame)
     cells = boxes.seen()
-    x, y = zip(*(boxes.centre(cell) for cell in cells), strict=True)
+    centres = [boxes.centre(cell) for cell in cells]
+    x, y = ([round(place, 1) for place in places] for places in zip(*centres, strict=True))
     still = {"marker": {"opacity": 0}}
+    coarse = max(plane.shape) <= FINEST_GRID  # a text for each of thousands of cells is too much
     figure.add_scatter(
         x=x, y=y, mode="markers", customdata=cells, selected=still, unselected=still,
         marker={"size": 26, "symbol": "square", "color": CLEAR, "opacity": 0}, showlegend=False,
-        text=[f"{plane[cell]:.4g}" for cell in cells],
-        hovertemplate="row %{customdata[0]}, column %{customdata[1]}: %{text}<extra></extra>",
+        text=[_value(plane[cell]) for cell in cells] if coarse else None,
+        hovertemplate="row %{customdata[0]}, column %{customdata[1]}"
+        + (": %{text}<extra></extra>" if coarse else "<extra></extra>"),
     )  # fmt: skip
 
 
+def _value(value: float) -> str:
+    return "cannot look there" if np.isnan(value) else f"{value:.4g}"
+
+
 def _outline(
-    figure: go.Figure, cell: tuple[int, int], grid: tuple[int, int], frame: Frame
+    figure: go.Figure, cells: tuple[int, int, int, int], grid: tuple[int, int], frame: Frame
 ) -> None:
-    boxes, (row, column) = cell_boxes(grid, frame), cell
+    """Frame the cells from the first to the last row and column."""
+    boxes, (top, bottom, left, right) = cell_boxes(grid, frame), cells
+    thick = 1.0 if max(grid) <= FINEST_GRID else 0.5
     for colour, width in (("#000000", 5), (CHOSEN, 2.5)):
         figure.add_shape(
-            type="rect", x0=boxes.left[column], x1=boxes.right[column], y0=boxes.top[row],
-            y1=boxes.bottom[row], line={"color": colour, "width": width},
+            type="rect", x0=boxes.left[left], x1=boxes.right[right], y0=boxes.top[top],
+            y1=boxes.bottom[bottom], line={"color": colour, "width": width * thick},
         )  # fmt: skip

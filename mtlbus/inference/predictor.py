@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from ..checkpoints import Checkpoint, find_checkpoint
 from ..core.errors import InputError
@@ -137,7 +138,7 @@ class Predictor:
         if output.mask_logits is not None:
             mask_square = square[0].numpy()
             mask_probability = restore(square[0], prepared.frame).numpy()
-        returned = {name: _single(found) for name, found in output.maps.items()}
+        returned = _single(output.maps)
         return Prediction(
             method=self.checkpoint.method,
             weights_sha256=self.checkpoint.digest,
@@ -157,9 +158,25 @@ class Predictor:
         )
 
 
-def _single(found: Map) -> Map:
-    """A map of a batch of one without its batch dimension, on the CPU, in float32."""
-    return replace(found, tensor=found.tensor[0].float().cpu().clone())
+def _single(maps: Mapping[str, Map]) -> dict[str, Map]:
+    """The maps of a batch of one without their batch dimension, on the CPU, in float32."""
+    return {
+        name: replace(found, tensor=found.tensor[0].float().cpu().clone())
+        for name, found in maps.items()
+    }
+
+
+@torch.inference_mode()
+def inner_maps(model: nn.Module, prepared: Prepared) -> dict[str, Map]:
+    """The inner maps of any network of the registry, trained or not, as in `Prediction.maps`.
+
+    Args:
+        model: in evaluation mode, as `create_model` builds it; its spec says how to normalise.
+        prepared: an image at the input size of the spec.
+    """
+    device = next(model.parameters()).device
+    inputs = normalise(prepared.grey.to(device), model.spec.mean, model.spec.std)
+    return _single(model(inputs, maps=True).maps)
 
 
 def predict_all(

@@ -5,67 +5,99 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from ..core.outputs import Map
 from ..explain import attention as arrays
-from ..explain.attention import View
 from ..figures import cells
-from ..figures.style import CONFIG
-from ..inference.predictor import Prediction
 from . import state
-from .case import Case
+from .look import QUIET, Look
 from .memory import adopt_link
+from .view_picks import Pick
 
 NO_EFFECT = 0.01
-QUIET = {**CONFIG, "displayModeBar": False}
 
 
 @st.fragment
-def show_attention(case: Case, prediction: Prediction, view: View, opacity: float) -> None:
-    found = prediction.maps[view.name]
-    grid, boxes = found.grid, arrays.cell_boxes(found.grid, prediction.frame)
-    cell = _pick_cell(grid, boxes)
-    heads = found.tensor.shape[0]
-    head = None
-    if heads > 1:
-        choice = st.selectbox("Head", ["mean of all", *map(str, range(heads))], key="_head")
-        head = None if choice == "mean of all" else int(choice)
-    row, total = arrays.attention_row(found, cell, head), arrays.received(found, head)
+def show_attention(look: Look, pick: Pick) -> None:
+    """Where a chosen cell looks, and where the context comes from."""
+    name = next(iter(pick.names.values()))
+    found = look.maps[name]
+    grid = arrays.attention_grid(found, look.size)
+    boxes = arrays.cell_boxes(grid, look.frame)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        cell = _pick_cell(grid, boxes)
+        head = _pick_head(found.tensor.shape[-3])
+    row = _clip(arrays.attention_row(found, cell, head), grid)
+    total = _clip(arrays.received(found, head), grid)
     tiles = st.grid(2, min_column_width=330, gap="medium")
     with tiles, st.container():
-        st.markdown(f"**Where the cell in row {cell[0]}, column {cell[1]} looks**")
-        figure = cells.cell_figure(
-            case.image.pixels, row, prediction.frame, cells.attention_scale(row), opacity,
-            chosen=cell, clickable=True, height=400,
-        )  # fmt: skip
-        st.plotly_chart(
-            figure, key="_clicks", config=QUIET, on_select=_take_click, selection_mode="points",
-            alt=f"Attention of the cell in row {cell[0]}, column {cell[1]} over the image.",
-        )  # fmt: skip
-        st.caption(
-            f"**Click a cell** to make it the one that looks (outlined). Its {row.size} weights "
-            f"add up to 1; an even look would give {1 / row.size:.1%} to each. The scale ends at "
-            f"this row's largest weight, {row.max():.1%}."
-        )
+        _show_row(look, found, cell, row)
     with tiles, st.container():
         st.markdown("**Where the context comes from, over all cells**")
         figure = cells.cell_figure(
-            case.image.pixels, total, prediction.frame, cells.attention_scale(total), opacity,
+            look.case.image.pixels, total, look.frame, cells.attention_scale(total), look.opacity,
             height=400,
         )  # fmt: skip
-        picture(figure, "_received", "How much each cell is looked at on average.")
-        st.caption(
+        look.picture(
+            figure, "_received", "How much each cell is looked at on average.",
             "The mean over all cells that look. It is weight, not importance: a cell that is "
-            "looked at much may hold nothing that changes the answer."
-        )
-    unseen = row.sum() - sum(row[seen] for seen in boxes.seen())
+            "looked at much may hold nothing that changes the answer.",
+        )  # fmt: skip
+    looks = row[np.isfinite(row)]
+    unseen = looks.sum() - np.nansum(boxes.visible(row))
     extra = f" {unseen:.1%} of this cell's look goes to the padding." if unseen > 5e-4 else ""
-    if np.ptp(row) < 0.05 * row.max():
+    if np.ptp(looks) < 0.05 * looks.max():
         extra += " This row is flat: the cell looks everywhere alike."
-    st.caption(f"{found.meaning}{extra}")
-    gamma_line(prediction.maps, view.name.partition(".")[2])
+    st.caption(f"{found.meaning}{extra} From {found.stage}: {grid[0]}×{grid[1]} cells.")
+    gamma_line(look.maps, pick.level)
+
+
+def _show_row(look: Look, found: Map, cell: tuple[int, int], row: np.ndarray) -> None:
+    """The clickable picture of one cell's look; the part it cannot look at stays clear."""
+    st.markdown(f"**Where the cell in row {cell[0]}, column {cell[1]} looks**")
+    window = None
+    if found.windows:
+        top, bottom, left, right = arrays.window_of(found, cell)
+        window = (top, min(bottom, len(row) - 1), left, min(right, row.shape[1] - 1))
+    figure = cells.cell_figure(
+        look.case.image.pixels, row, look.frame, cells.attention_scale(row), look.opacity,
+        chosen=cell, clickable=True, height=400, window=window,
+    )  # fmt: skip
+    st.plotly_chart(
+        figure, key="_clicks", config=QUIET, on_select=_take_click, selection_mode="points",
+        alt=look.marked(
+            f"Attention of the cell in row {cell[0]}, column {cell[1]} over the image."
+        ),
+    )  # fmt: skip
+    looks = row[np.isfinite(row)]
+    inside = (
+        f"It sees only its own window of {found.grid[0]}×{found.grid[1]} cells (the larger frame); "
+        "**outside it cannot look**, so that part is left clear. "
+        if window else ""
+    )  # fmt: skip
+    st.caption(look.marked(
+        f"**Click a cell** to make it the one that looks (outlined). {inside}Its {looks.size} "
+        f"weights add up to 1; an even look would give {1 / looks.size:.1%} to each. The scale "
+        f"ends at this row's largest weight, {looks.max():.1%}."
+    ))  # fmt: skip
+
+
+def _pick_head(heads: int) -> int | None:
+    """One head; None for the mean of all."""
+    if heads == 1:
+        return None
+    key = f"_head_{heads}"
+    choice = st.selectbox(
+        f"Head, one of {heads}", range(-1, heads), key=key, width=200,
+        format_func=lambda head: f"mean of all {heads}" if head < 0 else f"head {head}",
+    )  # fmt: skip
+    return None if choice < 0 else choice
+
+
+def _clip(plane: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """Without the cells that only fill up the last windows."""
+    return plane[: grid[0], : grid[1]]
 
 
 def gamma_line(maps: Mapping[str, Map], part: str = "") -> None:
@@ -93,11 +125,6 @@ def gamma_line(maps: Mapping[str, Map], part: str = "") -> None:
     st.markdown(f"{numbers}. {verdict}".replace("+-", "−").replace("= -", "= −"))
 
 
-def picture(figure: go.Figure, key: str, alt: str) -> None:
-    """Show a map without tool bar; `alt` is for people who cannot see it."""
-    st.plotly_chart(figure, key=key, config=QUIET, alt=alt)
-
-
 def _pick_cell(grid: tuple[int, int], boxes: arrays.CellBoxes) -> tuple[int, int]:
     """The cell that looks, by click or by numbers; kept in the address as `cell`."""
     adopt_link("cell")
@@ -105,12 +132,11 @@ def _pick_cell(grid: tuple[int, int], boxes: arrays.CellBoxes) -> tuple[int, int
     st.session_state["_row"], st.session_state["_column"] = cell
     seen = boxes.seen()
     limits = [(min(index), max(index)) for index in zip(*seen, strict=True)]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        for name, (low, high) in zip(("row", "column"), limits, strict=True):
-            st.number_input(
-                f"{name.capitalize()}, {low} to {high}", low, high, key=f"_{name}", width=150,
-                on_change=_take_numbers, help="Rows count from the top, columns from the left.",
-            )  # fmt: skip
+    for name, (low, high) in zip(("row", "column"), limits, strict=True):
+        st.number_input(
+            f"{name.capitalize()}, {low} to {high}", low, high, key=f"_{name}", width=150,
+            on_change=_take_numbers, help="Rows count from the top, columns from the left.",
+        )  # fmt: skip
     state.write_link("cell", f"{cell[0]},{cell[1]}")
     return cell
 

@@ -1,204 +1,157 @@
-"""The Attention page's views: one for each kind of inner map, whatever method it comes from."""
+"""The Attention page: which network is looked into, and a view for each kind of inner map."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import streamlit as st
 
-from ..explain import attention as arrays
-from ..explain.attention import View
-from ..figures import cells, regions
-from ..figures.style import CONFIG
-from ..inference.predictor import Prediction
-from . import services, state
-from .attention_cells import gamma_line, picture, show_attention
-from .memory import adopt_link, mirror
+from ..explain.views import can_be_seen
+from ..methods import get_spec
+from . import gate_maps, region_maps, services, state, untrained
+from .attention_cells import show_attention
+from .look import WIRING, Look
+from .memory import mirror
 from .state import Case
+from .view_picks import Pick
+from .widgets import pick_method
 
-
-def percent(probability: float) -> str:
-    """A probability as people read it; what would round to 0 or 100 % is given as a bound."""
-    if probability < 0.001:
-        return "below 0.1%"
-    return "above 99.9%" if probability > 0.999 else f"{probability:.1%}"
+SWITCH = "Show untrained methods: the wiring only"
 
 
 def methods_with_views() -> list[str]:
     """Names of the trained methods that have a map to look at, by their cards."""
-    shown = ("region", "score", "attention", "gate")
     return [
         name
         for name, checkpoint in services.available().items()
-        if any(entry["kind"] in shown for entry in checkpoint.card["spec"]["maps"])
+        if any(can_be_seen(entry["name"]) for entry in checkpoint.card["spec"]["maps"])
     ]
 
 
-def offer_others(method: str, others: list[str]) -> None:
+def switch_untrained() -> bool:
+    """Whether to look into networks without trained weights; kept in the address.
+
+    A link to a method that has trained weights by now shows these.
+    """
+    names = untrained.methods()
+    if "untrained" not in st.session_state:
+        wished = st.query_params.get("untrained") == "1"
+        st.session_state["untrained"] = wished and (
+            st.session_state.get("method") not in services.available()
+        )
+    if not names:
+        return False
+    chosen = st.toggle(
+        SWITCH, **mirror("untrained", st.session_state["untrained"]),
+        help="Methods of the papers that nobody has trained here yet. With random weights their "
+        "maps show what is connected to what, never what a network has learnt.",
+    )  # fmt: skip
+    if chosen:
+        state.write_link("untrained", "1")
+    elif "untrained" in st.query_params:
+        del st.query_params["untrained"]
+    return chosen
+
+
+def pick_trained() -> str:
+    """A method with trained weights; at first one that has maps."""
+    with_views = methods_with_views()
+    if "method" not in st.session_state and with_views:
+        st.session_state["method"] = with_views[0]
+    return pick_method()
+
+
+def pick_untrained() -> str:
+    """A method without trained weights. The other pages never hear of it."""
+    linked = st.session_state.get("method")
+    if untrained.is_untrained(linked):
+        st.session_state["wiring"] = st.session_state.pop("method")
+    names, wanted = untrained.methods(), st.session_state.get("wiring")
+    if untrained.is_untrained(wanted) and wanted not in names:
+        names.append(wanted)
+    chosen = st.selectbox(
+        "Method without trained weights", names, format_func=lambda name: get_spec(name).title,
+        **mirror("wiring", wanted if wanted in names else names[0]),
+    )  # fmt: skip
+    st.session_state["wiring"] = chosen
+    state.write_link("method", chosen)
+    return chosen
+
+
+def look_at(case: Case, method: str, is_untrained: bool, opacity: float) -> Look:
+    """The inner maps of a method on a case."""
+    if is_untrained:
+        return Look(
+            case=case,
+            title=get_spec(method).title,
+            maps=untrained.maps_of(case, method),
+            frame=services.prepared(case, untrained.input_size(method)).frame,
+            size=untrained.input_size(method),
+            logit=None,
+            trained=False,
+            opacity=opacity,
+        )
+    found = services.predict(case, method, maps=True)
+    return Look(
+        case=case,
+        title=services.title_of(method),
+        maps=found.maps,
+        frame=found.frame,
+        size=found.size,
+        logit=found.logit,
+        trained=True,
+        opacity=opacity,
+    )
+
+
+def warn_untrained(title: str) -> None:
+    """Say above all pictures what random weights are worth."""
+    st.warning(
+        f"**{WIRING.capitalize()}.** {title} has not been trained here: its weights were drawn at "
+        "random, the same ones each time. The pictures show which part looks at which, at what "
+        "resolution; whatever pattern they have comes from the image and from chance. No "
+        "probability and no outline is shown for it.",
+        icon=":material/casino:",
+    )
+
+
+def offer_others(look: Look) -> None:
     """Say that a method has no inner map to look at, and lead to those that have."""
+    key = "method" if look.trained else "wiring"
+    others = methods_with_views() if look.trained else untrained.methods()
     st.info(
-        f"**{services.title_of(method)}** has no attention, gate or region inside: nothing of it "
+        f"**{look.title}** has no attention, gate or region inside: nothing of it "
         "can be shown as a map. "
         + ("These methods have inner maps:" if others else "No trained method here has one yet."),
         icon=":material/visibility_off:",
     )
-    for name in others:
-        st.button(
-            f"Show {services.title_of(name)}",
-            key=f"_show_{name}",
-            on_click=lambda name=name: st.session_state.update(method=name),
-        )
-
-
-def pick_view(views: list[View]) -> View:
-    """Choose what to look at; kept in the address as `map`."""
-    adopt_link("map")
-    names = {view.name: view.title for view in views}
-    wanted = st.session_state.get("map")
-    chosen = st.segmented_control(
-        "Map", list(names), format_func=names.get, required=True, wrap=True,
-        **mirror("map", wanted if wanted in names else views[0].name),
-    )  # fmt: skip
-    state.write_link("map", chosen)
-    return views[list(names).index(chosen)]
-
-
-def show(case: Case, prediction: Prediction, view: View, opacity: float) -> None:
-    """Draw a view of the prediction's maps."""
-    _VIEWS[view.kind](case, prediction, view, opacity)
-
-
-def _show_regions(case: Case, prediction: Prediction, view: View, opacity: float) -> None:
-    maps = [prediction.maps[name] for name in view.maps]
-    fine = min(maps, key=lambda found: found.stride)
-    coarse = max(maps, key=lambda found: found.stride)
-    names = fine.labels
-    weights = coarse.tensor.numpy()
-    tiles = st.grid(4, min_column_width=290)
-    with tiles, st.container():
-        st.markdown("**Regions of the predicted mask**")
-        figure = regions.region_figure(
-            case.image.pixels, fine.tensor.numpy(), names, prediction.frame, opacity * 0.75
-        )
-        picture(figure, "_regions", f"{case.title} tinted by region: {', '.join(names)}.")
-        st.caption(
-            "Every pixel belongs to one region. They come from the network's own mask, not from "
-            "a reader: if the mask is wrong, so are they."
-        )
-    for index, name in enumerate(names):
-        with tiles, st.container():
-            st.markdown(f"**{name.capitalize()}, {_size(weights[index])} weights**")
-            figure = cells.cell_figure(
-                case.image.pixels, weights[index], prediction.frame,
-                cells.region_scale(regions.REGION_COLOURS[index % 3]), opacity,
-            )  # fmt: skip
-            total = float(weights[index].mean())
-            picture(
-                figure, f"_weights_{name}",
-                f"Share of the {name} in each of {_size(weights[index])} cells over the image.",
-            )  # fmt: skip
-            st.caption(f"{total:.0%} of all cells together. Hover for the share of a cell.")
-    if not fine.tensor[1:].any():
-        st.info(
-            f"The network drew no mask on this image, so all of it counts as {names[0]}.",
-            icon=":material/info:",
-        )
-    st.caption(
-        f"The classifier never sees the sharp regions on the left, only these "
-        f"{_size(weights[0])} shares: in every cell the three add up to 1. They say where the "
-        "features are sorted to, not which of them matter; for that see *Share of the decision*. "
-        "Cells over the black padding of the square are not shown."
-    )
-
-
-def _show_scores(case: Case, prediction: Prediction, view: View, opacity: float) -> None:
-    split = arrays.logit_split(prediction.maps)
-    tiles = st.grid(2, min_column_width=330, gap="medium")
-    with tiles:
-        st.plotly_chart(
-            regions.logit_figure(split), key="_split", config=CONFIG,
-            alt="What each region adds to the log-odds of malignant: " + ", ".join(
-                f"{name} {value:+.2f}"
-                for name, value in zip(split.regions, split.contributions, strict=True)
-            ),
-        )  # fmt: skip
-    with tiles, st.container():
-        st.metric("Probability of malignancy", percent(split.probability), border=True)
-        terms = "".join(f" {_signed(value)}" for value in (*split.contributions, split.constant))
-        residual = abs(split.total - prediction.logit)
-        st.markdown(
-            f"**{terms.strip()} = {_signed(split.total)}** log-odds, as a probability "
-            f"**{percent(split.probability)}**.  \n"
-            f"The network's own logit is {_signed(prediction.logit, 4)}; the sum misses it by "
-            f"{residual:.0e}, which is rounding."
-        )
-        st.caption(
-            "This is no estimate: from the pooled regions on the network is linear, so its logit "
-            "splits exactly. It says how the network adds up, not that a radiologist would. "
-            "The constant is the same for every image."
-        )
-    planes = arrays.score_cells(prediction.maps)
-    if planes is not None:
-        _show_score_cells(case, prediction, planes, split.regions, opacity)
-    st.markdown("##### What attention has to do with it")
-    gamma_line(prediction.maps)
-
-
-def _show_score_cells(
-    case: Case, prediction: Prediction, planes: np.ndarray, names: tuple[str, ...], opacity: float
-) -> None:
-    st.markdown("##### The same shares, cell by cell, on one scale")
-    limit = float(np.abs(planes).max())
-    tiles = st.grid(3, min_column_width=230)
-    for name, plane in zip(names, planes, strict=True):
-        with tiles, st.container():
-            st.markdown(f"**{name.capitalize()}: {_signed(plane.sum())}**")
-            figure = cells.cell_figure(
-                case.image.pixels, plane, prediction.frame, cells.signed_scale(limit), opacity
+    with st.container(horizontal=True):
+        for name in others:
+            st.button(
+                f"Show {get_spec(name).title}",
+                key=f"_show_{name}",
+                on_click=lambda name=name: st.session_state.update({key: name}),
             )
-            picture(figure, f"_score_{name}", f"Signed share of the {name} in each cell.")
-    outside = float(planes.sum()) - sum(
-        float(planes[:, row, column].sum())
-        for row, column in arrays.cell_boxes(planes.shape[1:], prediction.frame).seen()
-    )
-    st.caption(
-        "**Green** cells speak for benign, **orange** cells for malignant; the cells of a map add "
-        "up to the number above it. A cell's features see far beyond it, so this is where the "
-        "evidence is collected, not how far it reaches."
-        + (f" Cells in the unseen padding hold {_signed(outside)}." if abs(outside) > 5e-3 else "")
-    )
 
 
-def _show_gate(case: Case, prediction: Prediction, view: View, opacity: float) -> None:
-    found = prediction.maps[view.name]
-    channels = found.tensor.shape[0]
-    channel: int | str = "mean"
-    if channels > 1:
-        options = ["mean", "max", *range(channels)]
-        channel = st.selectbox(f"Channel, one of {channels}", options, key="_channel")
-    plane = arrays.gate_plane(found, channel)
-    figure = cells.cell_figure(
-        case.image.pixels, plane, prediction.frame, cells.gate_scale(), opacity, height=420
-    )
-    picture(figure, "_gate", f"The gate {view.name} over the image.")
-    st.caption(
-        f"{found.meaning} The scale is fixed: 0 closes the gate, 1 opens it, and 0.5 everywhere is "
-        "where a network starts. A gate weighs features; it does not point at evidence."
-    )
+def show(look: Look, pick: Pick) -> None:
+    """Draw what was picked."""
+    _VIEWS[pick.view.form](look, pick)
 
 
-def _size(plane: np.ndarray) -> str:
-    return f"{plane.shape[0]}×{plane.shape[1]}"
+def file_name(look: Look, method: str) -> str:
+    """Of the arrays to take away."""
+    mark = "" if look.trained else f"_{WIRING.replace(': ', '_').replace(', ', '_')}"
+    return f"{look.case.key}_{method}{mark}_maps.npz".replace(":", "_").replace(" ", "-")
 
 
-def _signed(value: float, digits: int = 2) -> str:
-    return f"{value:+.{digits}f}".replace("-", "−")
-
-
-_VIEWS: dict[str, Callable[[Case, Prediction, View, float], None]] = {
-    "region": _show_regions,
-    "score": _show_scores,
+_VIEWS: dict[str, Callable[[Look, Pick], None]] = {
+    "region": region_maps.show_regions,
+    "score": region_maps.show_scores,
     "attention": show_attention,
-    "gate": _show_gate,
+    "gate": gate_maps.show_gates,
+    "channels": gate_maps.show_channels,
+    "offset": gate_maps.show_offsets,
+    "feature": gate_maps.show_features,
+    "numbers": gate_maps.show_numbers,
 }

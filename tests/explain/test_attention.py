@@ -13,18 +13,20 @@ from mtlbus.core.outputs import Map, positive_logit
 from mtlbus.core.tasks import MALIGNANCY
 from mtlbus.data.transforms import Frame
 from mtlbus.explain.attention import (
+    attention_grid,
     attention_row,
     cell_boxes,
     cells_on_image,
     gammas,
-    gate_plane,
-    list_views,
     logit_split,
     npz_bytes,
     received,
     score_cells,
+    window_of,
 )
+from mtlbus.explain.views import list_views
 from mtlbus.methods import create_model
+from mtlbus.nn.swin import split_windows
 
 
 def a_map(values, kind, **more) -> Map:
@@ -52,6 +54,64 @@ def test_cells_are_numbered_row_by_row():
     weights = torch.eye(6)[None]
     found = attention_row(Map(weights, "attention", "", 32, "", grid=(2, 3)), (1, 0))
     assert np.argwhere(found == 1).tolist() == [[1, 0]]
+
+
+@pytest.fixture
+def windowed() -> Map:
+    """4×4 cells in 2×2 windows of 2×2 cells, one head.
+
+    Every query of window w looks at key w alone, but for query 3 of window 1 (row 1, column 3),
+    which looks 0.1, 0.2, 0.3 and 0.4.
+    """
+    weights = torch.zeros(4, 1, 4, 4)
+    for window in range(4):
+        weights[window, 0, :, window] = 1
+    weights[1, 0, 3] = torch.tensor([0.1, 0.2, 0.3, 0.4])
+    return Map(weights, "attention", "", 8, "", grid=(2, 2), windows=(2, 2))
+
+
+def test_a_cell_is_looked_up_in_its_window(windowed):
+    """Row 1, column 3 is the last cell of the upper right window: rows 0 and 1, columns 2 and 3."""
+    nan = np.nan
+    expected = [
+        [nan, nan, 0.1, 0.2], [nan, nan, 0.3, 0.4], [nan, nan, nan, nan], [nan, nan, nan, nan],
+    ]  # fmt: skip
+    np.testing.assert_allclose(attention_row(windowed, (1, 3)), expected, rtol=1e-6)
+    assert window_of(windowed, (1, 3)) == (0, 1, 2, 3)
+    # Window 2 is the lower left one; its cells look at its key 2, which is row 3, column 0.
+    row = attention_row(windowed, (2, 1))
+    assert np.argwhere(row == 1).tolist() == [[3, 0]] and np.isfinite(row).sum() == 4
+    with pytest.raises(InputError, match="rows 0 to 3 and columns 0 to 3"):
+        attention_row(windowed, (4, 0))
+
+
+def test_received_over_windows_lies_in_place_and_sums_to_one(windowed):
+    """Each window holds a quarter; in window 1 three of four cells look at key 1."""
+    quarter = [[0.1, 3.2], [0.3, 0.4]]  # sums over the four cells of window 1
+    expected = np.zeros((4, 4))
+    expected[0, 0] = expected[3, 0] = expected[3, 3] = 1 / 4
+    expected[:2, 2:] = np.array(quarter) / 16
+    assert received(windowed) == pytest.approx(expected, abs=1e-6)
+    assert received(windowed).sum() == pytest.approx(1)
+
+
+def test_cells_that_fill_up_the_last_window_are_no_part_of_the_grid(windowed):
+    assert attention_grid(windowed) == (4, 4)
+    assert attention_grid(windowed, size=24) == (3, 3)  # stride 8
+
+
+@torch.inference_mode()
+def test_windows_lie_where_the_network_cuts_them():
+    """Against the network's own cut: a key carries the number of its cell, and is found there."""
+    cells = torch.arange(16.0).view(1, 4, 4, 1)
+    windows = split_windows(cells, (2, 2))[0, :, :, 0]  # windows×N
+    weights = torch.zeros(4, 1, 4, 4)
+    weights[:, 0] = windows[:, None, :]  # every query "looks" with the number of the key's cell
+    found = Map(weights, "attention", "", 8, "", grid=(2, 2), windows=(2, 2))
+    for cell in np.ndindex(4, 4):
+        row = attention_row(found, cell)
+        inside = np.isfinite(row)
+        assert inside[cell] and (row[inside] == np.arange(16.0).reshape(4, 4)[inside]).all()
 
 
 @pytest.mark.parametrize("cell", [(1, 0), (0, 2), (-1, 0)])
@@ -131,24 +191,10 @@ def test_split_of_a_random_network_is_its_logit():
     assert gammas(maps) == pytest.approx({"background": 0.7, "tumour": 0.7, "margin": 0.7})
     views = list_views(maps)
     assert [view.title for view in views] == [
-        "Regions", "Share of the decision", "Attention: background", "Attention: tumour",
-        "Attention: margin",
+        "Regions", "Share of the decision", "COSA attention", "Numbers",
     ]  # fmt: skip
+    assert list(views[2].levels) == ["background", "tumour", "margin"]
     assert views[0].maps == ("regions", "region_weights")
     with np.load(io.BytesIO(npz_bytes(maps))) as arrays:
         assert set(arrays) == set(maps)
         assert (arrays["regions"] == maps["regions"].tensor.numpy()).all()
-
-
-def test_features_and_scalars_are_no_views():
-    maps = {"pooled": a_map([[[1.0]]], "feature"), "sa_gamma": a_map([0.0], "scalar")}
-    assert list_views(maps) == []
-
-
-def test_gate_channels():
-    gate = a_map([[[0.2, 0.4]], [[0.6, 0.0]]], "gate")
-    assert gate_plane(gate) == pytest.approx(np.array([[0.4, 0.2]]))
-    assert gate_plane(gate, "max") == pytest.approx(np.array([[0.6, 0.4]]))
-    assert gate_plane(gate, 1) == pytest.approx(np.array([[0.6, 0.0]]))
-    with pytest.raises(InputError, match="0 to 1"):
-        gate_plane(gate, 2)

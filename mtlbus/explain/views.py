@@ -1,0 +1,209 @@
+"""What a method's inner maps let a person look at, and the plain arrays behind each picture.
+
+A view is chosen by the kind of a map and its shape, never by the name of a method. Names are
+`family.level.branch`: the levels and branches of a family are one view. Everything takes a `Map`
+as `Predictor` returns it (no batch dimension) and gives NumPy arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from ..core.errors import InputError
+from ..core.outputs import Map
+from ..data.transforms import Frame
+from .attention import array_of
+
+Form = Literal[
+    "region", "score", "attention", "gate", "channels", "offset", "feature", "numbers"
+]  # fmt: skip
+
+FINEST_ARROWS = 32
+_TOGETHER = {"region": "Regions", "score": "Share of the decision", "numbers": "Numbers"}
+_PLACES = {"region": 0, "score": 1, "numbers": 3}
+_WORDS = {
+    "aaa": "AAA", "ag": "attention", "cosa": "COSA", "ctab": "CTAB", "ctae": "CTAE",
+    "dcn": "deformable", "dfe": "DFE", "dsa": "DSA", "estan": "ESTAN", "max": "maximum",
+    "mtan": "MTAN", "rowcol": "row/column", "sa": "self", "swin": "Swin",
+}  # fmt: skip
+
+
+class Address(NamedTuple):
+    """The parts of a map's name; "" for a part that it does not have."""
+
+    family: str
+    level: str
+    branch: str
+
+
+class View(NamedTuple):
+    """What can be looked at on its own.
+
+    Attributes:
+        name: of its first map; the value of `map` in a link.
+        title: in plain words.
+        form: which picture it needs.
+        maps: names of the maps it shows.
+    """
+
+    name: str
+    title: str
+    form: Form
+    maps: tuple[str, ...]
+
+    @property
+    def levels(self) -> dict[str, dict[str, str]]:
+        """Level to branch to name, in the order of the maps; "" where a name has no such part."""
+        found: dict[str, dict[str, str]] = {}
+        for name in self.maps:
+            _, level, branch = address_of(name)
+            found.setdefault(level, {})[branch] = name
+        return found
+
+
+class Arrows(NamedTuple):
+    """Displacements on the image, in its pixels; N arrows.
+
+    Attributes:
+        x, y: shape N, where they start: the middles of cells.
+        dx, dy: shape N, how far the sample moves to the right and downwards.
+        step: every how many-th cell has an arrow.
+        cell: side of a cell.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    dx: np.ndarray
+    dy: np.ndarray
+    step: int
+    cell: float
+
+    @property
+    def longest(self) -> float:
+        """Length of the longest arrow in image pixels; 0 without arrows."""
+        return float(np.hypot(self.dx, self.dy).max(initial=0.0))
+
+
+def address_of(name: str) -> Address:
+    """ "ctae_mask.2.malignancy" as its family, level and branch."""
+    family, _, rest = name.partition(".")
+    level, _, branch = rest.partition(".")
+    return Address(family, level, branch)
+
+
+def can_be_seen(name: str) -> bool:
+    """Whether a map has a view; the pooled features are there for Grad-CAM only."""
+    return address_of(name).family != "pooled_features"
+
+
+def form_of(name: str, found: Map) -> Form | None:
+    """The picture that a map needs, by its kind and shape; None for a map without one."""
+    if not can_be_seen(name):
+        return None
+    if found.kind == "gate" and found.tensor.shape[-2:] == (1, 1):
+        return "channels"
+    if found.kind == "scalar":
+        return "channels" if not found.labels and found.tensor.numel() > 1 else "numbers"
+    return found.kind
+
+
+def list_views(maps: Mapping[str, Map]) -> list[View]:
+    """What a method's maps let a person look at.
+
+    Regions come together (full resolution and cells), so do the shares of a logit, and all
+    numbers; otherwise each family of maps is a view. Regions and shares come first, numbers last.
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, found in maps.items():
+        form = form_of(name, found)
+        if form is not None:
+            family = "" if form in _TOGETHER else address_of(name).family
+            groups.setdefault((form, family), []).append(name)
+    views = [
+        View(names[0], _TOGETHER.get(form) or _title(family), form, tuple(names))
+        for (form, family), names in groups.items()
+    ]
+    return sorted(views, key=lambda view: _PLACES.get(view.form, 2))
+
+
+def find_view(views: list[View], wanted: str | None) -> View:
+    """The view that a link names by any of its maps or by their family; else the first."""
+    for view in views:
+        if wanted in view.maps:
+            return view
+    family = address_of(wanted or "").family
+    fitting = [v for v in views if v.form not in _TOGETHER and address_of(v.name).family == family]
+    return (fitting or views)[0]
+
+
+def gate_plane(gate: Map, channel: int | str = "mean") -> np.ndarray:
+    """A gate C×H×W as one plane: the "mean" or "max" over its channels, or one channel."""
+    values = array_of(gate)
+    if channel in ("mean", "max"):
+        return getattr(values, channel)(axis=0)
+    if not isinstance(channel, int) or not 0 <= channel < len(values):
+        raise InputError(
+            f"Channel {channel!r}: choose 'mean', 'max' or 0 to {len(values) - 1}."
+        )
+    return values[channel]
+
+
+def gate_difference(first: Map, second: Map, channel: int | str = "mean") -> np.ndarray:
+    """The first gate less the second as one plane in −1..1; both C×H×W, see `gate_plane`."""
+    if first.tensor.shape != second.tensor.shape:
+        raise InputError(
+            f"Gates of {tuple(first.tensor.shape)} and {tuple(second.tensor.shape)} cannot be "
+            "compared cell by cell."
+        )
+    return gate_plane(first, channel) - gate_plane(second, channel)
+
+
+def feature_plane(feature: Map) -> np.ndarray:
+    """How strongly the channels answer: the mean of |C×H×W| over C, H×W, from 0 up."""
+    return np.abs(array_of(feature)).mean(axis=0)
+
+
+def channel_weights(found: Map) -> np.ndarray:
+    """One weight a channel, shape C, of a gate C×1×1 or an unlabelled scalar C."""
+    return array_of(found).reshape(-1)
+
+
+def displacement(offset: Map, sample: int | None = None) -> np.ndarray:
+    """How far samples move, in cells: 2×H×W as (down, right).
+
+    Args:
+        offset: 2K×H×W, (dy, dx) of K samples as torchvision orders them.
+        sample: one of the K; None for their mean.
+    """
+    values = array_of(offset)
+    samples = values.reshape(-1, 2, *values.shape[-2:])
+    if sample is None:
+        return samples.mean(axis=0)
+    if not 0 <= sample < len(samples):
+        raise InputError(f"Sample {sample}: choose 0 to {len(samples) - 1}.")
+    return samples[sample]
+
+
+def arrows_on_image(moved: np.ndarray, frame: Frame, finest: int = FINEST_ARROWS) -> Arrows:
+    """The displacements 2×rows×columns (in cells) as arrows on the image, in its pixels.
+
+    At most `finest`×`finest` cells have one, and none that starts in the padding.
+    """
+    rows, columns = moved.shape[1:]
+    step = -(-max(rows, columns) // finest)
+    row, column = np.mgrid[step // 2 : rows : step, step // 2 : columns : step]
+    height, width = frame.side / rows, frame.side / columns
+    x, y = (column + 0.5) * width - frame.left, (row + 0.5) * height - frame.top
+    seen = (x >= 0) & (x < frame.width) & (y >= 0) & (y < frame.height)
+    down, right = moved[:, row, column]
+    return Arrows(
+        x[seen], y[seen], (right * width)[seen], (down * height)[seen], step, frame.side / rows
+    )
+
+
+def _title(family: str) -> str:
+    words = " ".join(_WORDS.get(word, word) for word in family.split("_"))
+    return words[0].upper() + words[1:]

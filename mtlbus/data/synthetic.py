@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ FIRST_SEED = 900_000
 SIZE = 256
 
 
+@lru_cache(maxsize=256)  # image and mask come from one drawing; 128 KB each
+def _drawn(seed: int) -> Phantom:
+    return make_phantom(random_parameters(seed), SIZE)
+
+
 @dataclass(frozen=True)
 class PhantomSample(Sample):
     """A phantom that is made when it is asked for.
@@ -31,11 +37,11 @@ class PhantomSample(Sample):
 
     def pixels(self) -> np.ndarray:
         """The image, 256×256 uint8."""
-        return make_phantom(random_parameters(self.seed), SIZE).image
+        return _drawn(self.seed).image.copy()
 
     def mask(self) -> np.ndarray:
         """The true mask, 256×256 bool."""
-        return make_phantom(random_parameters(self.seed), SIZE).mask
+        return _drawn(self.seed).mask.copy()
 
 
 def load(notation: str | Path) -> Dataset:

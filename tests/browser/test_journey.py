@@ -121,7 +121,7 @@ def test_journey(server, page):
 
 def confusion(page) -> dict[str, int]:
     """The four counts of the confusion matrix as the page draws them."""
-    chart = page.locator("[data-testid=stPlotlyChart]", has_text="cancers found").first
+    chart = page.locator("[data-testid=stPlotlyChart]", has_text="benign cleared").first
     text = chart.text_content()
     cells = ("cancers found", "cancers missed", "false alarms", "benign cleared")
     return {cell: int(re.search(rf"(\d+)\s*{cell}", text).group(1)) for cell in cells}

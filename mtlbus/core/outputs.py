@@ -20,7 +20,7 @@ class Map:
             gate       B×C×H×W in 0..1
             attention  B×heads×Q×K, each row over K sums to 1; with `windows`
                        B×windows×heads×Q×K
-            region     B×R×H×W weights in 0..1 that sum to 1 over R
+            region     B×R×H×W weights in 0..1 that sum to 1 over R, unless regions may overlap
             score      B×classes×R or B×classes×R×H×W, signed share of a logit
             offset     B×2K×H×W in cells
             scalar     B×N

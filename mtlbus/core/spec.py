@@ -46,6 +46,100 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Equation:
+    """An equation as the network here computes it.
+
+    Attributes:
+        name: what it computes.
+        source: where it stands: a number in the paper ("eq. 6"), a passage, or "ours".
+        latex: the equation, without delimiters.
+        symbols: what the symbols are, in Markdown with `$…$`.
+        decisions: numbers of our decisions that it rests on.
+        printed: the form the source prints, in LaTeX, where ours differs.
+    """
+
+    name: str
+    source: str
+    latex: str
+    symbols: str
+    decisions: tuple[str, ...] = ()
+    printed: str = ""
+
+
+NodeKind = Literal["image", "convolution", "transformer", "idea", "decoder", "answer"]
+Route = Literal["", "straight", "hv", "vh", "hvh", "vhv"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A box of a diagram.
+
+    Attributes:
+        name: what edges and groups call it.
+        label: what is written in it; at most two lines.
+        kind: how it is coloured; "idea" is what the method itself adds.
+        column, row: its centre, in boxes from the upper left.
+        taps: the features it stands for, whose shapes are measured: by symbol ("" for a single
+            one), a tap as `methods.shapes` reads it.
+    """
+
+    name: str
+    label: str
+    kind: NodeKind
+    column: float
+    row: float
+    taps: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An arrow of a diagram.
+
+    Attributes:
+        start, end: names of nodes or groups.
+        label: a word beside it.
+        route: "straight", or the order of its horizontal and vertical parts; "" chooses.
+        lane: column or row of the middle part of "hvh" or "vhv"; None for half-way.
+    """
+
+    start: str
+    end: str
+    label: str = ""
+    route: Route = ""
+    lane: float | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """A frame around nodes that belong together.
+
+    Attributes:
+        name: what edges call it.
+        label: written above the frame.
+        members: names of nodes.
+    """
+
+    name: str
+    label: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """How a method is wired, to be drawn by `figures.diagrams`.
+
+    Attributes:
+        nodes, edges, groups: the parts.
+        reading: how to read it, one or two sentences; the alternative text too.
+    """
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    reading: str
+    groups: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True)
 class MapSpec:
     """A map that a method returns when it is asked for maps."""
 
@@ -136,6 +230,8 @@ class Spec:
         paper_errors: what is wrong or contradictory in the paper.
         reported: the paper's own figures.
         recipe: the paper's training settings; None where it states none.
+        equations: what it computes, in the order of the data flow, then its losses.
+        diagram: how it is wired; None for a specification that is not shown.
         input_size: side of the square input, pixels.
         mean, std: by channel, of the normalisation.
     """
@@ -153,6 +249,8 @@ class Spec:
     paper_errors: tuple[str, ...] = ()
     reported: tuple[ReportedTable, ...] = ()
     recipe: PaperRecipe | None = None
+    equations: tuple[Equation, ...] = ()
+    diagram: Diagram | None = None
     input_size: int = 256
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD

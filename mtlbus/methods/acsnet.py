@@ -17,6 +17,7 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import ResNetEncoder
 from ..nn.deformable import DeformableAttention, DeformableSpatialAttention
 from ..nn.gates import ChannelAttention, LevelGate, conv_norm_relu
+from . import acsnet_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -44,9 +45,9 @@ SPEC = Spec(
     paper=Paper(
         title="Multi-task learning for segmentation and classification of breast tumors from "
         "ultrasound images",
-        authors="Qiqi He, Qiuju Yang, Hang Su, Yixuan Wang",
+        authors="Q. He, Q. Yang, H. Su, Y. Wang",
         year=2024,
-        reference="Computers in Biology and Medicine 173, PII S0010482524004037",
+        reference="Computers in Biology and Medicine 173, 108319",
     ),
     idea="What an encoder hands to the decoder is often redundant, so a gate decides for each "
     "level how much of it passes. Tumours have odd shapes, so the decoder samples where it wants "
@@ -104,6 +105,8 @@ SPEC = Spec(
             "Each of the three flatters the result.",
         ),
     ),
+    equations=acsnet_wiring.EQUATIONS,
+    diagram=acsnet_wiring.DIAGRAM,
     paper_errors=(
         "Only the abstract and the credits could be read; the tables are not available here.",
         "The public code does not run as it is: the deformable convolution and several imported "

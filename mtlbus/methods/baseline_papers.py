@@ -12,7 +12,8 @@ SHA_MTL = Paper(
     "ultrasound image segmentation and classification",
     authors="G. Zhang, K. Zhao, Y. Hong, X. Qiu, K. Zhang, B. Wei",
     year=2021,
-    reference="International Journal of Computer Assisted Radiology and Surgery 16(10), 1719–1725",
+    reference="International Journal of Computer Assisted Radiology and Surgery 16(10), 1719–1725, "
+    "doi:10.1007/s11548-021-02445-7",
 )
 EMT_NET = Paper(
     title="EMT-NET: efficient multitask network for computer-aided diagnosis of breast cancer",
@@ -25,14 +26,14 @@ CHOWDARY = Paper(
     "breast tumors from ultrasound images",
     authors="J. Chowdary, P. Yogarajah, P. Chaurasia, V. Guruviah",
     year=2022,
-    reference="Ultrasonic Imaging 44(1), 3–12",
+    reference="Ultrasonic Imaging 44(1), 3–12, doi:10.1177/01617346221075769",
 )
 VGGA_VIT = Paper(
     title="A VGG attention vision transformer network for benign and malignant classification of "
     "breast ultrasound images",
-    authors="X. Qu and others",
+    authors="X. Qu, H. Lu, W. Tang, S. Wang, D. Zheng, Y. Hou, J. Jiang",
     year=2022,
-    reference="Medical Physics 49(9), 5787–5798",
+    reference="Medical Physics 49(9), 5787–5798, doi:10.1002/mp.15852",
 )
 
 
@@ -65,6 +66,15 @@ IMAGENET_DECISION = Decision(
     "Yes for the paper variant when asked for; the compact variant is trained from scratch.",
     "pretrained = False | True | path",
     "The numbers of the papers are out of reach from scratch on a few thousand images.",
+)
+
+EPOCH_DECISION = Decision(
+    "B11",
+    "Which epoch the lab's multi-task template keeps.",
+    "The best one of the validation part.",
+    "in the training recipe: the best epoch or the last",
+    "The lab's single-task scripts keep that of the best validation loss, and so does its "
+    "MT-ESTAN; of the template only the loss is known.",
 )
 
 _LAB_NOTE = (
@@ -100,5 +110,6 @@ LAB_MULTI_RECIPE = PaperRecipe(
     positive_weight=3.0,
     schedule="plateau",
     select="best",
-    note=_LAB_NOTE + "3 × binary cross-entropy with weight 3 on malignant, plus Dice for the mask.",
+    note=_LAB_NOTE + "3 × binary cross-entropy with weight 3 on malignant, plus Dice for the mask. "
+    "B11, ours: the best epoch of the validation part is kept.",
 )

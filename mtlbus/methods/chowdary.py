@@ -10,7 +10,7 @@ from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import refuse_weights
-from . import baseline_papers
+from . import baseline_papers, baseline_wiring
 from .registry import register
 
 WIDTHS = {"paper": (32, 64, 128, 256, 512), "compact": (16, 32, 64, 128, 256)}
@@ -19,7 +19,7 @@ _POOLED = "The bridge, the deepest of the five maps that the class head averages
 
 SPEC = Spec(
     name="chowdary",
-    title="Chowdary",
+    title="Chowdary (rebuilt from the abstract)",
     role="baseline",
     paper=baseline_papers.CHOWDARY,
     idea="A U-shaped network draws the tumour: encoder, bridge, decoder. A dense branch reads the "
@@ -43,6 +43,8 @@ SPEC = Spec(
             "another model.",
         ),
     ),
+    equations=baseline_wiring.CHOWDARY_EQUATIONS,
+    diagram=baseline_wiring.CHOWDARY,
     paper_errors=(
         "The Hybrid-MT-ESTAN paper spells it 'Chowdery' and lists it among the transformers; it "
         "is a convolutional network.",

@@ -9,7 +9,8 @@ PAPER = Paper(
     "image classification and segmentation",
     authors="Meng Xu, Kuan Huang, Xiaojun Qi",
     year=2022,
-    reference="IEEE International Symposium on Biomedical Imaging (ISBI)",
+    reference="IEEE International Symposium on Biomedical Imaging (ISBI), "
+    "doi:10.1109/ISBI52829.2022.9761685",
 )
 
 RECIPE = PaperRecipe(

@@ -6,7 +6,8 @@ Data flow: shared ResNet U, P of stages 1 to 4 → CTAE a stage: masks A_1, A_2 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -17,7 +18,7 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.cross_task import Crossed, CrossTaskBottleneck, CrossTaskEncoder, Gated
 from ..nn.staged_resnet import StagedResNet
 from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
-from . import ctan_paper
+from . import ctan_paper, ctan_wiring
 from .registry import register
 
 LEVELS = (1, 2, 3, 4)
@@ -40,10 +41,37 @@ def mask_meaning(own: Task, other: Task) -> str:
     )
 
 
+def declared_maps(tasks: Sequence[Task], attention: str) -> tuple[MapSpec, ...]:
+    """The inner maps for a pair of tasks under a reading of CTAB (decision C7).
+
+    The weights of "channel" join channels, not cells: they are no map.
+    """
+    pairs = ((tasks[0], tasks[1]), (tasks[1], tasks[0]))
+    masks = (
+        MapSpec(f"ctae_mask.{level}.{own.name}", "gate", mask_meaning(own, other))
+        for level in LEVELS
+        for own, other in pairs
+    )
+    bottleneck = (
+        MapSpec(
+            f"ctab_attention.{own.name}",
+            "attention",
+            BOTTLENECK_MEANINGS[attention].format(own=own.name, other=other.name),
+        )
+        for own, other in pairs
+        if attention != "channel"
+    )
+    return (*masks, *bottleneck, *pooled_map_specs(tasks))
+
+
+def maps_for(spec: Spec, options: Mapping[str, Any]) -> tuple[MapSpec, ...]:
+    """The inner maps under the options of `ctan`."""
+    return declared_maps(spec.tasks, options["bottleneck_attention"])
+
+
 def spec_for(tasks: Sequence[Task]) -> Spec:
     """The specification for a pair of tasks; `InputError` for anything but a pair."""
     check_tasks("ctan", tasks, count=2)
-    pairs = ((tasks[0], tasks[1]), (tasks[1], tasks[0]))
     return Spec(
         name="ctan",
         title="CTAN",
@@ -54,22 +82,7 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         "the other. In the bottleneck each task is looked up with the other's questions before "
         "its own decoder answers.",
         tasks=tuple(tasks),
-        maps=(
-            *(
-                MapSpec(f"ctae_mask.{level}.{own.name}", "gate", mask_meaning(own, other))
-                for level in LEVELS
-                for own, other in pairs
-            ),
-            *(
-                MapSpec(
-                    f"ctab_attention.{own.name}",
-                    "attention",
-                    BOTTLENECK_MEANINGS["token"].format(own=own.name, other=other.name),
-                )
-                for own, other in pairs
-            ),
-            *pooled_map_specs(tasks),
-        ),
+        maps=declared_maps(tasks, "token"),
         stated="Shared ResNet-50 with ImageNet weights; eq. 1 (crossed masks) in its stages; eq. 2 "
         "(cross attention) in the bottleneck; one decoder a task with skips; 0.3·Dice + 0.7·CE and "
         "CE, balanced by dynamic weight averaging.",
@@ -86,6 +99,8 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ctan_paper.IMAGE_DECODER,
             ctan_paper.TASKS,
         ),
+        equations=ctan_wiring.CTAN_EQUATIONS,
+        diagram=ctan_wiring.for_tasks(ctan_wiring.CTAN, tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED,
         recipe=ctan_paper.RECIPE,
@@ -175,7 +190,7 @@ class CTAN(nn.Module):
         return found
 
 
-@register(SPEC, spec_for)
+@register(SPEC, spec_for, maps_for)
 def ctan(
     variant,
     pretrained,

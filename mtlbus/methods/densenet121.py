@@ -9,7 +9,7 @@ from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.dense_encoder import DenseEncoder
 from ..nn.lab_template import LabHead
-from . import baseline_papers, hybrid_paper
+from . import baseline_papers, classifier_wiring, hybrid_paper
 from .registry import register
 
 _POOLED = "The deepest map of the backbone, which the class head averages."
@@ -27,6 +27,8 @@ SPEC = Spec(
     stated="DenseNet121; head and recipe from the lab's public script.",
     ours="Decisions B7 and B9.",
     decisions=(baseline_papers.RAW_PIXELS_DECISION, baseline_papers.IMAGENET_DECISION),
+    equations=classifier_wiring.DENSENET_EQUATIONS,
+    diagram=classifier_wiring.DENSENET,
     paper_errors=(
         baseline_papers.AUC_ERROR,
         baseline_papers.MIXED_ROWS_ERROR.format(prevalence=".67"),

@@ -9,7 +9,7 @@ from ..core.spec import Decision, MapSpec, ReportedTable, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import variant_backbone
 from ..nn.lab_template import LabDecoder, LabHead
-from . import baseline_papers
+from . import baseline_papers, baseline_wiring
 from .registry import register
 
 DECODER_WIDTHS = {"paper": (128, 64, 32, 16), "compact": (64, 32, 24, 16)}
@@ -19,7 +19,7 @@ _POOLED = "The deepest map of the backbone, which the class head averages."
 
 SPEC = Spec(
     name="emt_net",
-    title="EMT-Net",
+    title="EMT-Net (rebuilt from the abstract)",
     role="baseline",
     paper=baseline_papers.EMT_NET,
     idea="A light classification network gets a segmentation branch, so that drawing the tumour "
@@ -44,7 +44,10 @@ SPEC = Spec(
         ),
         baseline_papers.RAW_PIXELS_DECISION,
         baseline_papers.IMAGENET_DECISION,
+        baseline_papers.EPOCH_DECISION,
     ),
+    equations=baseline_wiring.EMT_EQUATIONS,
+    diagram=baseline_wiring.EMT_NET,
     paper_errors=(
         "Four of the five multi-task scripts of the lab's benchmark cannot run: they ask their "
         "backbone for layers of DenseNet121.",

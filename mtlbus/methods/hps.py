@@ -11,7 +11,7 @@ from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.staged_resnet import StagedResNet
 from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
-from . import ctan_paper
+from . import ctan_paper, ctan_wiring
 from .registry import register
 
 
@@ -31,6 +31,8 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         stated="Shared ResNet-50; the decoders and losses of CTAN.",
         ours="Decisions C8 and C9 with plain stage outputs as skips.",
         decisions=(ctan_paper.PLAIN_SKIPS, ctan_paper.TASKS),
+        equations=ctan_wiring.HPS_EQUATIONS,
+        diagram=ctan_wiring.for_tasks(ctan_wiring.HPS, tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED,
         recipe=ctan_paper.RECIPE,

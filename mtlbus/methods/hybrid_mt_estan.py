@@ -7,7 +7,8 @@ the class.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -19,7 +20,7 @@ from ..nn.anatomy_attention import AnatomyAwareAttention
 from ..nn.estan import mt_estan_encoder
 from ..nn.estan_decoder import Bottleneck, MTESTANDecoder
 from ..nn.swin import SwinEncoder, WindowedAttention, swin_encoder
-from . import hybrid_paper
+from . import hybrid_paper, hybrid_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -27,6 +28,19 @@ GATE_MEANING = (
     "How much of each feature of Swin stage {stage} is let through, judged along rows and columns; "
     "0.5 everywhere is the neutral start."
 )
+UNGATED_MEANING = "How strongly the features of Swin stage {stage} answer, before their gate."
+
+
+def declared_maps(gated: Sequence[int]) -> tuple[MapSpec, ...]:
+    """The inner maps of a network with an AAA after the `gated` Swin stages."""
+    return (
+        *(MapSpec(f"aaa_gate.{n}", "gate", GATE_MEANING.format(stage=n)) for n in gated),
+        *(MapSpec(f"aaa_features.{n}", "feature", UNGATED_MEANING.format(stage=n)) for n in gated),
+        *hybrid_paper.ATTENTION_MAPS,
+        *hybrid_paper.ROWCOL_MAPS,
+        hybrid_paper.POOLED_MAP,
+    )
+
 
 SPEC = Spec(
     name="hybrid_mt_estan",
@@ -38,15 +52,7 @@ SPEC = Spec(
     "layers, so after each Swin stage a gate of 9×1 and 1×9 kernels weighs the features by their "
     "place in this stack.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(
-        *(
-            MapSpec(f"aaa_gate.{stage}", "gate", GATE_MEANING.format(stage=stage))
-            for stage in range(1, 5)
-        ),
-        *hybrid_paper.ATTENTION_MAPS,
-        *hybrid_paper.ROWCOL_MAPS,
-        hybrid_paper.POOLED_MAP,
-    ),
+    maps=declared_maps((1, 2, 3, 4)),
     stated="ImageNet ResNet-50 and SwinV2-Base-256; AAA of max- and average-pooling, upsampling, "
     "kernels 9×1 and 1×9, sigmoid, product; four Up Blocks with skips from MT-ESTAN; dense head "
     "with dropout 0.5; 3·focal + Dice.",
@@ -61,10 +67,15 @@ SPEC = Spec(
         hybrid_paper.HEAD_DECISION,
         hybrid_paper.INPUT_DECISION,
     ),
+    equations=hybrid_wiring.HYBRID_EQUATIONS,
+    diagram=hybrid_wiring.HYBRID,
     paper_errors=hybrid_paper.PAPER_ERRORS,
     reported=hybrid_paper.REPORTED,
     recipe=hybrid_paper.RECIPE,
 )
+
+
+GATED = {"flow": (1, 2, 3, 4), "side": (4,)}  # stages with an AAA, by placement (H2)
 
 
 class AnatomyOptions(NamedTuple):
@@ -82,11 +93,13 @@ class SwinFeatures(NamedTuple):
     Attributes:
         deepest: O_4, or the stage's output without AAA, B×C×H/32×W/32.
         gates: stage number to gate B×C×h×w.
+        ungated: stage number to y, the features that this gate weighs, B×C×h×w.
         attentions: of the four stages.
     """
 
     deepest: Tensor
     gates: dict[int, Tensor]
+    ungated: dict[int, Tensor]
     attentions: list[WindowedAttention]
 
 
@@ -103,10 +116,7 @@ class AnatomicalSwin(nn.Module):
         self.swin = swin
         gated: tuple[int, ...] = ()
         if anatomy is not None:
-            placement = choose(
-                "value of aaa_placement (H2)", anatomy.placement, ("flow", "side")
-            )
-            gated = (1, 2, 3, 4) if placement == "flow" else (4,)
+            gated = GATED[choose("value of aaa_placement (H2)", anatomy.placement, GATED)]
         self.gates = nn.ModuleDict(
             {str(stage): AnatomyAwareAttention(swin.channels[stage - 1], *anatomy[1:])
              for stage in gated}
@@ -115,15 +125,15 @@ class AnatomicalSwin(nn.Module):
     def forward(self, images: Tensor) -> SwinFeatures:
         """B×3×H×W, sides multiples of 32."""
         cells = self.swin.embed(images)
-        gates, attentions = {}, []
+        gates, ungated, attentions = {}, {}, []
         for stage in range(1, 5):
             cells, attention = self.swin.stage(stage - 1, cells)
             attentions.append(attention)
             if str(stage) in self.gates:
-                y = cells.permute(0, 3, 1, 2)  # M, eq. 5 (H1)
-                y, gates[stage] = self.gates[str(stage)](y)  # eqs 6 and 7
-                cells = y.permute(0, 2, 3, 1)
-        return SwinFeatures(cells.permute(0, 3, 1, 2), gates, attentions)
+                ungated[stage] = cells.permute(0, 3, 1, 2)  # y = M(f), eq. 5 (H1)
+                gated, gates[stage] = self.gates[str(stage)](ungated[stage])  # eqs 6 and 7
+                cells = gated.permute(0, 2, 3, 1)
+        return SwinFeatures(cells.permute(0, 3, 1, 2), gates, ungated, attentions)
 
 
 class HybridMTESTAN(nn.Module):
@@ -162,9 +172,8 @@ class HybridMTESTAN(nn.Module):
         up6 = self.bottleneck(cnn, swin.deepest)  # H6; B×2048×H/16×W/16 in the paper variant
         found = {}
         if maps:
-            gates = {f"aaa_gate.{stage}": gate_map(stage, g) for stage, g in swin.gates.items()}
             found = {
-                **gates,
+                **anatomy_maps(swin),
                 **hybrid_paper.attention_maps(swin.attentions),
                 **hybrid_paper.cnn_maps(cnn, up6),
             }
@@ -175,13 +184,26 @@ class HybridMTESTAN(nn.Module):
         )
 
 
-def gate_map(stage: int, gate: Tensor) -> Map:
-    """The gate of one AAA as a map."""
-    meaning = GATE_MEANING.format(stage=stage)
-    return Map(gate, "gate", f"Swin stage {stage}", 2 ** (stage + 1), meaning)
+def anatomy_maps(swin: SwinFeatures) -> dict[str, Map]:
+    """The gate of each AAA, and the features before it."""
+    found = {}
+    for name, kind, tensors, meaning in (
+        ("aaa_gate", "gate", swin.gates, GATE_MEANING),
+        ("aaa_features", "feature", swin.ungated, UNGATED_MEANING),
+    ):
+        for stage, tensor in tensors.items():
+            found[f"{name}.{stage}"] = Map(
+                tensor, kind, f"Swin stage {stage}", 2 ** (stage + 1), meaning.format(stage=stage)
+            )
+    return found
 
 
-@register(SPEC)
+def maps_for(spec: Spec, options: Mapping[str, Any]) -> tuple[MapSpec, ...]:
+    """The inner maps under the options of `hybrid_mt_estan`."""
+    return declared_maps(GATED[options["aaa_placement"]])
+
+
+@register(SPEC, maps_for=maps_for)
 def hybrid_mt_estan(
     variant,
     pretrained,

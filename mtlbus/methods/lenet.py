@@ -10,7 +10,7 @@ from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.backbones import refuse_weights
-from . import cosa_paper
+from . import classifier_wiring, cosa_paper
 from .registry import register
 
 # Cells a side that the first fully connected layer reads: what the two convolutions and poolings
@@ -42,6 +42,8 @@ SPEC = Spec(
             "The paper says that all images are resized to 256×256.",
         ),
     ),
+    equations=classifier_wiring.LENET_EQUATIONS,
+    diagram=classifier_wiring.LENET,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED[2:],
     recipe=cosa_paper.RECIPE,

@@ -9,7 +9,7 @@ from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.backbones import variant_backbone
 from ..nn.lab_template import LabHead
-from . import baseline_papers, hybrid_paper
+from . import baseline_papers, classifier_wiring, hybrid_paper
 from .registry import register
 
 _POOLED = "The deepest map of the backbone, which the class head averages."
@@ -27,6 +27,8 @@ SPEC = Spec(
     stated="MobileNet, version 1 by its reference; head and recipe from the lab's public script.",
     ours="Decisions B7 and B9. The compact variant has the full width: it is small already.",
     decisions=(baseline_papers.RAW_PIXELS_DECISION, baseline_papers.IMAGENET_DECISION),
+    equations=classifier_wiring.MOBILENET_EQUATIONS,
+    diagram=classifier_wiring.MOBILENET,
     paper_errors=(baseline_papers.AUC_ERROR,),
     reported=(baseline_papers.hybrid_table("MobileNet"),),
     recipe=baseline_papers.LAB_SINGLE_RECIPE,

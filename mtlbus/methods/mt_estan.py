@@ -13,7 +13,7 @@ from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.estan import mt_estan_encoder
 from ..nn.estan_decoder import Bottleneck, MTESTANDecoder
-from . import hybrid_paper
+from . import hybrid_paper, hybrid_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -33,6 +33,8 @@ SPEC = Spec(
     ours="Decisions H7 (here with the lab's head) and H8; the loss of the Hybrid, for a fair "
     "comparison.",
     decisions=(hybrid_paper.HEAD_DECISION, hybrid_paper.INPUT_DECISION),
+    equations=hybrid_wiring.MT_ESTAN_EQUATIONS,
+    diagram=hybrid_wiring.MT_ESTAN,
     paper_errors=hybrid_paper.PAPER_ERRORS,
     reported=hybrid_paper.REPORTED,
     recipe=hybrid_paper.RECIPE,

@@ -6,7 +6,7 @@ from torch import nn
 
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from . import hybrid_paper
+from . import hybrid_paper, hybrid_wiring
 from .hybrid_mt_estan import HybridMTESTAN
 from .pretraining import weights_by_backbone
 from .registry import register
@@ -32,6 +32,8 @@ SPEC = Spec(
         hybrid_paper.HEAD_DECISION,
         hybrid_paper.INPUT_DECISION,
     ),
+    equations=hybrid_wiring.MT_ESTAN_SWIN_EQUATIONS,
+    diagram=hybrid_wiring.MT_ESTAN_SWIN,
     paper_errors=hybrid_paper.PAPER_ERRORS,
     reported=hybrid_paper.REPORTED,
     recipe=hybrid_paper.RECIPE,

@@ -16,7 +16,7 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.cross_task import Gated, TaskAttention
 from ..nn.staged_resnet import StagedResNet
 from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
-from . import ctan_paper
+from . import ctan_paper, ctan_wiring
 from .registry import register
 
 LEVELS = (1, 2, 3, 4)
@@ -63,6 +63,8 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ctan_paper.ATTENDED_SKIPS,
             ctan_paper.TASKS,
         ),
+        equations=ctan_wiring.MTAN_EQUATIONS,
+        diagram=ctan_wiring.for_tasks(ctan_wiring.MTAN, tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED,
         recipe=ctan_paper.RECIPE,

@@ -9,7 +9,7 @@ from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import resnet_encoder
 from ..nn.heads import PooledHead
-from . import cosa_paper
+from . import cosa_paper, cosa_wiring
 from .registry import register
 from .uresnet import concat_decoder
 
@@ -30,6 +30,8 @@ SPEC = Spec(
         cosa_paper.POOLING_DECISION,
         cosa_paper.PRETRAINED_DECISION,
     ),
+    equations=cosa_wiring.MTL_EQUATIONS,
+    diagram=cosa_wiring.MTL,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED,
     recipe=cosa_paper.RECIPE,

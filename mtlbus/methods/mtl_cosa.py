@@ -13,7 +13,7 @@ from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import resnet_encoder
 from ..nn.context_regions import REGIONS, ContextOrientedAttention, RegionFeatures
-from . import cosa_paper
+from . import cosa_paper, cosa_wiring
 from .mtl import pooled_features
 from .registry import register
 from .uresnet import concat_decoder
@@ -28,6 +28,8 @@ MEANINGS = {
     "they sum to the logit.",
     "region_score_map": "The same shares, cell by cell.",
     "region_constant": "The part of each class logit that no region contributes.",
+    "region_mix": "What each region's mean is multiplied by before they are added; learned, and "
+    "the same for every image.",
     "cosa_gamma": "How much the attended context counts in each region; 0 is none.",
 }
 
@@ -54,6 +56,7 @@ SPEC = Spec(
         MapSpec("region_score", "score", MEANINGS["region_score"]),
         MapSpec("region_score_map", "score", MEANINGS["region_score_map"]),
         MapSpec("region_constant", "scalar", MEANINGS["region_constant"]),
+        MapSpec("region_mix", "scalar", MEANINGS["region_mix"]),
         MapSpec("cosa_gamma", "scalar", MEANINGS["cosa_gamma"]),
         MapSpec("pooled_features", "feature", "C5, which the three regions divide."),
     ),
@@ -88,6 +91,8 @@ SPEC = Spec(
         ),
         cosa_paper.PRETRAINED_DECISION,
     ),
+    equations=cosa_wiring.COSA_EQUATIONS,
+    diagram=cosa_wiring.COSA,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED,
     recipe=cosa_paper.RECIPE,
@@ -180,6 +185,7 @@ class MTLCOSA(nn.Module):
                 MEANINGS["region_constant"],
                 labels=MALIGNANCY.classes,
             ),
+            "region_mix": regional("region_mix", mix.expand(batch, -1), "scalar"),
             "cosa_gamma": regional("cosa_gamma", self.cosa.gammas.expand(batch, -1), "scalar"),
             "pooled_features": pooled_features(bottleneck),
         }

@@ -10,7 +10,7 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import resnet_encoder
 from ..nn.heads import PooledHead
 from ..nn.self_attention import SelfAttention
-from . import cosa_paper
+from . import cosa_paper, cosa_wiring
 from .mtl import pooled_features
 from .registry import register
 from .uresnet import concat_decoder
@@ -36,6 +36,8 @@ SPEC = Spec(
         cosa_paper.POOLING_DECISION,
         cosa_paper.PRETRAINED_DECISION,
     ),
+    equations=cosa_wiring.MTL_SA_EQUATIONS,
+    diagram=cosa_wiring.MTL_SA,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED,
     recipe=cosa_paper.RECIPE,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from torch import nn
 
 from ..core.errors import InputError, UnknownNameError, choose
-from ..core.spec import ROLES, Spec
+from ..core.spec import ROLES, MapSpec, Spec
 from ..core.tasks import Task
 
 VARIANTS = ("compact", "paper")
@@ -18,6 +19,7 @@ _COMMON = ("variant", "pretrained", "tasks")
 
 Builder = Callable[..., nn.Module]
 SpecForTasks = Callable[[tuple[Task, ...]], Spec]
+MapsForOptions = Callable[[Spec, Mapping[str, Any]], tuple[MapSpec, ...]]
 
 
 class Entry(NamedTuple):
@@ -27,11 +29,13 @@ class Entry(NamedTuple):
         spec: the method with the tasks of breast ultrasound.
         build: see `register`.
         spec_for: the specification for any other tasks; None where the tasks are fixed.
+        maps_for: see `register`; None where no option changes which maps there are.
     """
 
     spec: Spec
     build: Builder
     spec_for: SpecForTasks | None = None
+    maps_for: MapsForOptions | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -44,7 +48,9 @@ _METHODS: dict[str, Entry] = {}
 
 
 def register(
-    spec: Spec, spec_for: SpecForTasks | None = None
+    spec: Spec,
+    spec_for: SpecForTasks | None = None,
+    maps_for: MapsForOptions | None = None,
 ) -> Callable[[Builder], Builder]:
     """Register a builder `build(variant, pretrained, tasks, **options) -> nn.Module`.
 
@@ -52,6 +58,8 @@ def register(
         spec: the method with its default tasks.
         spec_for: for a method that takes any tasks: the specification for given ones, with an
             `InputError` for tasks it cannot be built for.
+        maps_for: for a method whose options add, rename or drop inner maps: what it returns
+            under the given options, by their names.
 
     Raises:
         ValueError: the name is taken.
@@ -60,7 +68,7 @@ def register(
     def decorate(build: Builder) -> Builder:
         if spec.name in _METHODS:
             raise ValueError(f"A method named {spec.name!r} is registered already.")
-        _METHODS[spec.name] = Entry(spec, build, spec_for)
+        _METHODS[spec.name] = Entry(spec, build, spec_for, maps_for)
         return build
 
     return decorate
@@ -128,7 +136,9 @@ def create_model(
             f"{name} cannot answer {', '.join(missing) or 'no task'}; it answers {allowed}."
         )
     model = entry.build(variant=variant, pretrained=pretrained, tasks=wanted, **options)
-    model.spec = spec
     model.variant = variant
     model.options = {**entry.options, **options}
+    if entry.maps_for:
+        spec = replace(spec, maps=entry.maps_for(spec, model.options))
+    model.spec = spec
     return model

@@ -6,7 +6,8 @@ DFE on F_0..F_3 as skips, U-shaped decoder to the mask; pooled F_1..F_4 → clas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from timm.models.swin_transformer_v2 import SwinTransformerV2Stage
@@ -20,6 +21,7 @@ from ..nn.backbones import timm_model
 from ..nn.decoders import conv_bn_relu, upsample_to
 from ..nn.dilated import DilatedFeatureEnhancement
 from ..nn.swin import WindowedAttention, run_blocks
+from . import resformer_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -33,6 +35,25 @@ HEAD_WIDTHS = {"paper": 256, "compact": 128}
 ATTENTION_MEANING = "Where each cell of level {level} looks within its window, head by head."
 BRANCH_MEANING = "What the branch with dilation {dilation} answers on the skip of level {level}."
 POOLED_MEANING = "F_4, the deepest of the four levels that the class head averages."
+
+
+def declared_maps(dilations: Sequence[int]) -> tuple[MapSpec, ...]:
+    """The inner maps of a network with these dilations in its DFE."""
+    attention = (
+        MapSpec(f"swin_attention.{n}", "attention", ATTENTION_MEANING.format(level=n))
+        for n in range(1, 5)
+    )
+    branches = (
+        MapSpec(
+            f"dfe_branch.{level}.{dilation}",
+            "feature",
+            BRANCH_MEANING.format(level=level, dilation=dilation),
+        )
+        for level in range(4)
+        for dilation in dilations
+    )
+    return (*attention, *branches, MapSpec("pooled_features", "feature", POOLED_MEANING))
+
 
 SPEC = Spec(
     name="resformer_mtl",
@@ -49,22 +70,7 @@ SPEC = Spec(
     "small and large lesions both find a fitting one. The class is read from all levels; this "
     "network is re-imagined from the abstract and is no reproduction.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(
-        *(
-            MapSpec(f"swin_attention.{n}", "attention", ATTENTION_MEANING.format(level=n))
-            for n in range(1, 5)
-        ),
-        *(
-            MapSpec(
-                f"dfe_branch.{level}.{dilation}",
-                "feature",
-                BRANCH_MEANING.format(level=level, dilation=dilation),
-            )
-            for level in range(4)
-            for dilation in DILATIONS
-        ),
-        MapSpec("pooled_features", "feature", POOLED_MEANING),
-    ),
+    maps=declared_maps(DILATIONS),
     stated="A UNet whose encoder blocks join convolution and Transformer; multi-scale encoder "
     "features for the class; skips refined by three parallel convolutions of different dilation. "
     "ResNet-34 and Swin come from public summaries.",
@@ -113,6 +119,8 @@ SPEC = Spec(
             "Nothing is public; these are common.",
         ),
     ),
+    equations=resformer_wiring.EQUATIONS,
+    diagram=resformer_wiring.DIAGRAM,
     paper_errors=(
         "Only the abstract could be read, on a page that lists the authors in the wrong order; the "
         "first author is Phuoc-Nguyen Bui.",
@@ -287,7 +295,12 @@ class ResFormerMTL(nn.Module):
         return maps
 
 
-@register(SPEC)
+def maps_for(spec: Spec, options: Mapping[str, Any]) -> tuple[MapSpec, ...]:
+    """The inner maps under the options of `resformer_mtl`."""
+    return declared_maps(options["dilations"])
+
+
+@register(SPEC, maps_for=maps_for)
 def resformer_mtl(
     variant,
     pretrained,

@@ -9,7 +9,7 @@ from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.backbones import resnet_encoder
 from ..nn.heads import PooledHead
-from . import cosa_paper
+from . import cosa_paper, cosa_wiring
 from .mtl import pooled_features
 from .registry import register
 
@@ -25,6 +25,8 @@ SPEC = Spec(
     stated="ResNet-101, two classes, softmax.",
     ours="Decision B1 (global average pooling), M5 (ImageNet weights).",
     decisions=(cosa_paper.POOLING_DECISION, cosa_paper.PRETRAINED_DECISION),
+    equations=cosa_wiring.RESNET_EQUATIONS,
+    diagram=cosa_wiring.RESNET,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED[2:],
     recipe=cosa_paper.RECIPE,

@@ -17,7 +17,7 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.attention_gate import AttentionGate
 from ..nn.decoders import conv_bn_relu, upsample_to
 from ..nn.dense_encoder import DenseEncoder
-from . import baseline_papers
+from . import baseline_papers, baseline_wiring
 from .registry import register
 
 DECODER_WIDTHS = {"paper": (512, 256, 128, 64), "compact": (96, 64, 48, 32)}
@@ -27,7 +27,7 @@ _POOLED = "The bottleneck, which the class head averages over the image and unde
 
 SPEC = Spec(
     name="sha_mtl",
-    title="SHA-MTL",
+    title="SHA-MTL (rebuilt from the abstract)",
     role="baseline",
     paper=baseline_papers.SHA_MTL,
     idea="Dense features are climbed back to a mask through attention gates that let only the "
@@ -62,6 +62,8 @@ SPEC = Spec(
         ),
         baseline_papers.IMAGENET_DECISION,
     ),
+    equations=baseline_wiring.SHA_EQUATIONS,
+    diagram=baseline_wiring.SHA,
     paper_errors=(
         "The Hybrid-MT-ESTAN text gives it a false negative rate of 9.2 %: that is its false "
         "positive rate, the other is 51.9 %.",

@@ -11,7 +11,7 @@ from ..core.errors import InputError
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, Task
 from ..nn.task_decoders import check_tasks, pooled_map_specs
-from . import ctan_paper
+from . import ctan_paper, ctan_wiring
 from .hps import HardSharing
 from .registry import register
 
@@ -36,6 +36,8 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         stated="ResNet-50 with ImageNet weights and the image decoder of CTAN, trained alone.",
         ours="Decision C9 with plain stage outputs as skips.",
         decisions=(ctan_paper.PLAIN_SKIPS,),
+        equations=ctan_wiring.STL_CLASSIFICATION_EQUATIONS,
+        diagram=ctan_wiring.for_tasks(ctan_wiring.STL_CLASSIFICATION, tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED[2:],
         recipe=replace(

@@ -11,7 +11,7 @@ from ..core.errors import InputError
 from ..core.spec import Spec
 from ..core.tasks import SEGMENTATION, Task
 from ..nn.task_decoders import check_tasks
-from . import ctan_paper
+from . import ctan_paper, ctan_wiring
 from .hps import HardSharing
 from .registry import register
 
@@ -36,6 +36,8 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         stated="ResNet-50 with ImageNet weights and the pixel decoder of CTAN, trained alone.",
         ours="Decision C8 with plain stage outputs as skips.",
         decisions=(ctan_paper.PLAIN_SKIPS,),
+        equations=ctan_wiring.STL_SEGMENTATION_EQUATIONS,
+        diagram=ctan_wiring.for_tasks(ctan_wiring.STL_SEGMENTATION, tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED,
         recipe=replace(

@@ -9,7 +9,7 @@ from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.heads import PooledHead
 from ..nn.swin import swin_encoder
-from . import hybrid_paper
+from . import hybrid_paper, hybrid_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -39,6 +39,8 @@ SPEC = Spec(
         ),
         hybrid_paper.INPUT_DECISION,
     ),
+    equations=hybrid_wiring.SWIN_EQUATIONS,
+    diagram=hybrid_wiring.SWIN,
     paper_errors=hybrid_paper.PAPER_ERRORS,
     reported=hybrid_paper.REPORTED,
     recipe=hybrid_paper.RECIPE,

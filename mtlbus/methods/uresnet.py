@@ -10,7 +10,7 @@ from ..core.spec import Spec
 from ..core.tasks import SEGMENTATION
 from ..nn.backbones import ResNetEncoder, resnet_encoder
 from ..nn.decoders import ConcatDecoder
-from . import cosa_paper
+from . import cosa_paper, cosa_wiring
 from .registry import register
 
 SPEC = Spec(
@@ -25,6 +25,8 @@ SPEC = Spec(
     stated="ResNet-101, four concatenations, 3×3 convolution, bilinear upsampling, softmax.",
     ours="Decision M1 (convolution after each concatenation), M5 (ImageNet weights).",
     decisions=(cosa_paper.DECODER_DECISION, cosa_paper.PRETRAINED_DECISION),
+    equations=cosa_wiring.UPWARD_ONLY,
+    diagram=cosa_wiring.URESNET,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED[:2],
     recipe=cosa_paper.RECIPE,

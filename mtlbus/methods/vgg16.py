@@ -9,7 +9,7 @@ from ..core.outputs import Map, Output
 from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.vgg import vgg16 as vgg16_body
-from . import baseline_papers, cosa_paper
+from . import baseline_papers, classifier_wiring, cosa_paper
 from .registry import register
 
 _POOLED = "The last convolutional map, which the fully connected layers read as 7×7 cells."
@@ -28,6 +28,8 @@ SPEC = Spec(
     ours="The last layer has two outputs instead of 1,000; features are averaged to 7×7 cells for "
     "any input size, as published implementations do. Decision B9 (ImageNet weights).",
     decisions=(baseline_papers.IMAGENET_DECISION,),
+    equations=classifier_wiring.VGG_EQUATIONS,
+    diagram=classifier_wiring.VGG,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED[2:],
     recipe=cosa_paper.RECIPE,

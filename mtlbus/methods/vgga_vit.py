@@ -14,7 +14,7 @@ from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.vgg import vgg16
 from ..nn.vision_transformer import VisionTransformerEncoder
-from . import baseline_papers
+from . import baseline_papers, classifier_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -53,6 +53,8 @@ SPEC = Spec(
             options="pretrained = False | True | {'vit': path, 'vgg16': path}",
         ),
     ),
+    equations=classifier_wiring.VGGA_VIT_EQUATIONS,
+    diagram=classifier_wiring.VGGA_VIT,
     paper_errors=(
         "The Hybrid-MT-ESTAN paper prints DSC 74.9 and JI 64.9 for it, but it is a pure "
         "classifier; the branch that drew the masks is not described.",

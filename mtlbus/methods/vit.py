@@ -9,7 +9,7 @@ from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.vision_transformer import VisionTransformerEncoder
-from . import baseline_papers, hybrid_paper
+from . import baseline_papers, classifier_wiring, hybrid_paper
 from .registry import register
 
 _POOLED = "The patch tokens on their grid, from which the class is gathered for the last time."
@@ -37,6 +37,8 @@ SPEC = Spec(
             "All other methods read 256×256; the class token is the published form.",
         ),
     ),
+    equations=classifier_wiring.VIT_EQUATIONS,
+    diagram=classifier_wiring.VIT,
     paper_errors=(baseline_papers.AUC_ERROR,),
     reported=(baseline_papers.hybrid_table("ViT"),),
 )

@@ -42,8 +42,16 @@ ENTRIES = (
         "Where a network looks, by its own inner maps.",
     ),
     PageEntry(
+        "Explore", "attributions.py", "Attributions", "grain",
+        "Which pixels an answer rests on, and whether such a map can be believed.",
+    ),
+    PageEntry(
         "Judge", "performance.py", "Performance", "monitoring",
         "How good the networks are on images they have not seen.",
+    ),
+    PageEntry(
+        "Learn", "methods.py", "Methods", "menu_book",
+        "Idea, wiring, equations and decisions of every method.",
     ),
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ from .case import Case
 __all__ = ["Case", "current_case"]
 
 DEFAULT_CASE = "spiculated-carcinoma"
-LINKED = ("case", "method", "methods")
+LINKED = ("case", "method", "methods", "map", "beside", "map2", "tab", "paper", "compare", "second")
 _LAG_SECONDS = 2.0
 UPLOAD = "upload:"
 MAX_UPLOADS = 12
@@ -112,3 +112,18 @@ def write_link(name: str, value: str) -> None:
         written[name] = (value, now, time.monotonic())
     if st.query_params.get(name) != value:
         st.query_params[name] = value
+
+
+def drop_link(name: str) -> None:
+    """Take a name out of the address."""
+    written = st.session_state.setdefault("_written", {})
+    now, _, _ = written.get(name, (None, None, 0.0))
+    if now is not None:
+        written[name] = (None, now, time.monotonic())
+    if name in st.query_params:
+        del st.query_params[name]
+
+
+def linked(name: str) -> str | None:
+    """What the address says for a name, whether adopted from it or written into it."""
+    return st.session_state.get("_written", {}).get(name, (None,))[0]

@@ -106,8 +106,15 @@ def test_reported_rows_agree_with_themselves(name):
 
 @pytest.mark.parametrize("name", SEGMENTING)
 def test_what_was_only_an_abstract_says_so(name):
+    assert get_spec(name).title.endswith("(rebuilt from the abstract)")
     assert "rebuilt from the abstract" in get_spec(name).ours
     assert "abstract" in get_spec(name).stated
+
+
+def test_what_the_template_does_not_say_is_a_decision_of_ours():
+    spec = get_spec("emt_net")
+    assert spec.recipe.select == "best" and "B11, ours" in spec.recipe.note
+    assert "B11" in [decision.number for decision in spec.decisions]
 
 
 # --- SHA-MTL -------------------------------------------------------------------------------------

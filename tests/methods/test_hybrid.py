@@ -198,3 +198,20 @@ def test_reported_auc_is_balanced_accuracy():
             assert auc == pytest.approx((sensitivity + specificity) / 2, abs=0.06)
             assert float(row[at["FNR"]]) == pytest.approx(100 - sensitivity, abs=0.01)
             assert float(row[at["FPR"]]) == pytest.approx(100 - specificity, abs=0.01)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("options", [{}, {"aaa_gate_channels": "one"}, {"aaa_placement": "side"}])
+def test_features_before_the_gate_times_the_gate_go_on(options):
+    """Stage by stage, with the stages of the plain Swin run outside the network."""
+    model = create_model("hybrid_mt_estan", **options).eval()
+    images = torch.randn(1, 3, 64, 64)
+    found, maps = model.swin(images), model(images, maps=True).maps
+    cells = model.swin.swin.embed(images)
+    for stage in range(1, 5):
+        cells = model.swin.swin.stage(stage - 1, cells)[0]
+        if stage in found.gates:
+            gate, ungated = (maps[f"aaa_{name}.{stage}"].tensor for name in ("gate", "features"))
+            torch.testing.assert_close(ungated, cells.permute(0, 3, 1, 2), rtol=0, atol=1e-5)
+            cells = (ungated * gate).permute(0, 2, 3, 1)
+    torch.testing.assert_close(found.deepest, cells.permute(0, 3, 1, 2), rtol=0, atol=1e-5)

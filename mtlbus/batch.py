@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from .core.errors import InputError
 from .core.files import write_atomically, write_json
 from .data.intake import GreyImage, read_image
 from .figures import colours, overlay
+from .inference.input_checks import Check, check_image, refusal, worst
 from .inference.measure import measure
 from .inference.predictor import Prediction, Predictor, predict_all
 
@@ -38,11 +40,16 @@ def predict_files(
     for number, path in enumerate(images, start=1):
         try:
             image = read_image(path)
+            checks = check_image(image)
+            refused = refusal(checks)
+            if refused:
+                raise InputError(f"{Path(path).name} is refused. {refused}")
         except InputError as error:
             records.append({"image": str(path), "error": str(error)})
             continue
-        for prediction in predict_all(predictors, image):
-            found = record(str(path), image, prediction)
+        predictions = predict_all(predictors, image)
+        for predictor, prediction in zip(predictors, predictions, strict=True):
+            found = record(str(path), image, prediction, (*checks, *predictor.check(prediction)))
             if out is not None:
                 stem = f"{Path(path).stem}.{image.sha256[:8]}.{prediction.method}"
                 found["files"] = _write(Path(out), stem, image, prediction)
@@ -53,16 +60,21 @@ def predict_files(
     return records
 
 
-def record(name: str, image: GreyImage, prediction: Prediction) -> dict[str, Any]:
+def record(
+    name: str, image: GreyImage, prediction: Prediction, checks: Sequence[Check] = ()
+) -> dict[str, Any]:
     """A prediction as JSON-ready data; lesion is None without a mask or with an empty one."""
     mask = prediction.mask()
-    lesion = None if mask is None else measure(mask, image.pixels)
+    lesion = None if mask is None else measure(mask, image.pixels, image.spacing)
     return {
         "image": name,
         "method": prediction.method,
         "probability": prediction.probability,
         "threshold": prediction.threshold,
         "lesion": None if lesion is None else lesion.as_dict(),
+        "input": worst(checks),
+        "checks": [asdict(check) for check in checks],
+        "distance": prediction.distance,
         "notes": list(image.notes),
         "image_sha256": prediction.image_sha256,
         "weights_sha256": prediction.weights_sha256,

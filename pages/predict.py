@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mtlbus.ui import batch_view, predict_view, services, state
+from mtlbus.ui import batch_view, predict_view, state
 from mtlbus.ui.frame import require_frame
 from mtlbus.ui.widgets import pick_method
 
@@ -14,9 +14,7 @@ title.title(case.title)
 with choice:
     method = pick_method("Network")
 
-kept = services.is_ready(case, method)
-prediction = services.predict(case, method)
-predict_view.result(case, prediction, services.checkpoint(method), kept)
+predict_view.show(case, method)
 
 st.divider()
 batch_view.several_images(method)

@@ -23,11 +23,15 @@ def read_folds() -> dict[str, dict[str, str]]:
     return {row["id"]: row for row in csv.DictReader(text.splitlines())}
 
 
-def load(root: str | Path) -> Dataset:
+def load(root: str | Path, everything: bool = False) -> Dataset:
     """Read BUSI.
 
     Groups and folds come from the package's split file: near-duplicates share a group, groups
     with images under two labels are left out, normal images have no label and no fold.
+
+    Args:
+        root: the folder with benign, malignant and normal.
+        everything: keep the groups with two labels, without a fold: to audit, not to train.
 
     Raises:
         DataError: the folder is not in BUSI's layout.
@@ -50,7 +54,7 @@ def load(root: str | Path) -> Dataset:
             if "_mask" in path.stem:
                 continue
             row = folds.get(path.stem, {})
-            if row.get("mixed_label") == "1":
+            if row.get("mixed_label") == "1" and not everything:
                 mixed += 1
                 continue
             if path.stem not in masks:

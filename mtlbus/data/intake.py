@@ -1,16 +1,9 @@
 """The one door for image bytes: an untrusted file becomes a clean grey image, or one clear line.
 
-Read are PNG, JPEG, BMP and TIFF, told apart by their content and never by their extension. The
-sizes are checked before anything is decoded, and only pixels come out: no EXIF, no text, no
-profile. Nothing here holds state, so threads may share it.
-
-How pixels become 8-bit grey:
-
-- colour: ITU-R 601 luma, after transparent pixels are laid on black;
-- 16-bit grey: divided by the top of the smallest range of 8, 10, 12, 14 or 16 bits that holds its
-  brightest value, so that 12-bit data in a 16-bit file are not black;
-- 16-bit colour: the upper 8 bits, which is what the decoder gives;
-- 32-bit integers and floats, which have no agreed range: least finite value to 0, greatest to 255.
+Read are PNG, JPEG, BMP, TIFF and DICOM, told apart by their content and never by their extension.
+The sizes are checked before anything is decoded, and only pixels come out, with the few facts of
+`GreyImage`: no EXIF, no patient, no text, no profile. Nothing here holds state, so threads may
+share it. `data.grey` says how pixels become 8-bit grey.
 """
 
 from __future__ import annotations
@@ -26,19 +19,16 @@ import numpy as np
 from PIL import Image
 
 from ..core.errors import InputError
+from . import grey
+from .dicom import is_dicom, read_dicom
+from .limits import ALLOWED, MAX_BYTES, MAX_PIXELS, MIN_SIDE, PIXEL_LIMIT, check_bytes, check_shape
 
-MAX_BYTES = 20 * 1024**2
-MAX_PIXELS = 40_000_000
-MIN_SIDE = 16
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "GreyImage", "read_image", "read_mask"]
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 COLOUR_MODES = ("RGB", "RGBA", "RGBa", "RGBX", "P", "PA", "LA", "La", "CMYK", "YCbCr")
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
-_ALLOWED = "Allowed are PNG, JPEG, BMP and TIFF"
-_PIXEL_LIMIT = (
-    f"at most {MAX_PIXELS // 1_000_000} million are allowed. Scale it down or crop it first."
-)
 _MOST_FRAMES = 1000  # counting stops here: a small file can chain millions of empty frames
 _TIFF_PHOTOMETRIC = 262
 _EXIF_ORIENTATION = 274
@@ -83,12 +73,16 @@ class GreyImage:
         sha256: of the bytes that were given, in hexadecimal.
         notes: one line of plain words for each thing that was changed on the way in.
         name: file name as given, without folder; "" if none.
+        spacing: mm per pixel, down and across; None where the file does not tell.
+        colour_share: share of the pixels that had a colour before they became grey, 0..1.
     """
 
     pixels: np.ndarray
     sha256: str
     notes: tuple[str, ...]
     name: str
+    spacing: tuple[float, float] | None = None
+    colour_share: float = 0.0
 
 
 def read_image(source: bytes | str | Path, name: str = "") -> GreyImage:
@@ -102,15 +96,22 @@ def read_image(source: bytes | str | Path, name: str = "") -> GreyImage:
         InputError: not a readable image within the limits; one line that begins with the name.
     """
     data, name = _read_bytes(source, name)
+    digest = hashlib.sha256(data).hexdigest()
+    if is_dicom(data):
+        frame = read_dicom(data, _label(name))
+        return GreyImage(frame.pixels, digest, frame.notes, name, frame.spacing, frame.colour_share)
     notes: list[str] = []
+    share = 0.0
 
     def to_grey(image: Image.Image) -> np.ndarray:
+        nonlocal share
         if image.mode in DEEP_MODES:
             return _deep_to_grey(image, notes)
-        return _shallow_to_grey(image, notes)
+        pixels, share = _shallow_to_grey(image, notes)
+        return pixels
 
     pixels = _decode(data, _label(name), to_grey, notes)
-    return GreyImage(pixels, hashlib.sha256(data).hexdigest(), tuple(notes), name)
+    return GreyImage(pixels, digest, tuple(notes), name, colour_share=share)
 
 
 def read_mask(source: bytes | str | Path) -> np.ndarray:
@@ -127,12 +128,17 @@ def read_mask(source: bytes | str | Path) -> np.ndarray:
     """
     data, name = _read_bytes(source, "")
     label = _label(name)
+    if is_dicom(data):
+        raise InputError(
+            f"{label} is DICOM, which is read as an image but not as a mask. "
+            "Allowed are PNG, JPEG, BMP and TIFF; export the mask as PNG."
+        )
 
     def to_mask(image: Image.Image) -> np.ndarray:
         if image.mode in DEEP_MODES:
             values = np.nan_to_num(np.asarray(image), copy=True, posinf=0, neginf=0)
         elif image.mode in COLOUR_MODES:
-            values = np.asarray(_on_black(image)[0]).max(axis=2)
+            values = np.asarray(grey.on_black(image)[0]).max(axis=2)
         else:
             values = np.asarray(image.convert("L"))
         brightest = float(values.max())
@@ -163,7 +169,7 @@ def _read_bytes(source: bytes | str | Path, name: str) -> tuple[bytes, str]:
     """The bytes of `source` within `MAX_BYTES`, and the clean file name."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         name = _clean_name(name)
-        _check_size(len(source), _label(name))
+        check_bytes(len(source), _label(name))
         return bytes(source), name
     path = Path(source)
     name = _clean_name(name or path.name)
@@ -173,7 +179,7 @@ def _read_bytes(source: bytes | str | Path, name: str) -> tuple[bytes, str]:
         # A folder cannot be read, and a device or pipe might never end.
         if not stat.S_ISREG(status.st_mode):
             raise InputError(f"{label} is not a file. Give the path of one image file.")
-        _check_size(status.st_size, label)
+        check_bytes(status.st_size, label)
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)  # it may have grown since
     except InputError:
@@ -182,18 +188,8 @@ def _read_bytes(source: bytes | str | Path, name: str) -> tuple[bytes, str]:
         raise InputError(f"{label} does not exist. Check the path.") from None
     except (OSError, ValueError):
         raise InputError(f"{label} cannot be read. Check the path and its permissions.") from None
-    _check_size(len(data), label)
+    check_bytes(len(data), label)
     return data, name
-
-
-def _check_size(size: int, label: str) -> None:
-    if size == 0:
-        raise InputError(f"{label} is empty (0 bytes). {_ALLOWED}; choose another file.")
-    if size > MAX_BYTES:
-        raise InputError(
-            f"{label} has {size / 1024**2:.1f} MB; at most {MAX_BYTES // 1024**2} MB are allowed. "
-            "Save it smaller, for example as PNG or with fewer pixels."
-        )
 
 
 def _decode(
@@ -240,26 +236,21 @@ def _decode(
         # zlib.error, KeyError …); to the person who gave the file they all mean the same.
         raise InputError(
             f"{label} is damaged or incomplete and cannot be decoded. "
-            f"{_ALLOWED}; export it again and retry."
+            f"{ALLOWED}; export it again and retry."
         ) from None
 
 
 def _open(data: bytes, label: str) -> Image.Image:
     """Read the header only."""
-    if data[128:132] == b"DICM":
-        raise InputError(
-            f"{label} looks like DICOM, which is not read yet. "
-            f"{_ALLOWED}; export the frame as PNG without patient data."
-        )
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InputError(f"{label} has far too many pixels; {_PIXEL_LIMIT}") from None
+        raise InputError(f"{label} has far too many pixels; {PIXEL_LIMIT}") from None
     except Image.UnidentifiedImageError:
         stranger = _looks_like(data)
         if stranger:
             raise InputError(
-                f"{label} looks like {stranger}. {_ALLOWED}; export the image as PNG."
+                f"{label} looks like {stranger}. {ALLOWED}; export the image as PNG."
             ) from None
         raise
 
@@ -286,14 +277,7 @@ def _looks_like(data: bytes) -> str:
 
 def _check_header(image: Image.Image, label: str) -> None:
     """Size and pixel type, while nothing has been allocated yet."""
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise InputError(f"{label} has {width}×{height} pixels; {_PIXEL_LIMIT}")
-    if min(width, height) < MIN_SIDE:
-        raise InputError(
-            f"{label} has {width}×{height} pixels; each side needs at least {MIN_SIDE}. "
-            "Give the image at its full size."
-        )
+    check_shape(*image.size, label)
     if image.mode not in ("1", "L", *COLOUR_MODES, *DEEP_MODES):
         raise InputError(
             f"{label} stores its pixels as {image.mode}. Allowed are grey, RGB, palette and CMYK; "
@@ -325,50 +309,30 @@ def _deep_to_grey(image: Image.Image, notes: list[str]) -> np.ndarray:
     """Grey of more than 8 bits to H×W uint8."""
     values = np.asarray(image)
     if image.mode.startswith("I;16"):
-        brightest = int(values.max())
-        bits = next(bits for bits in (8, 10, 12, 14, 16) if brightest < 2**bits)
-        top = 2**bits - 1
-        table = np.minimum(np.arange(2**16), top) * 255 / top
-        grey = np.rint(table).astype(np.uint8)[values]
-        notes.append(f"16 bit scaled to 8 ({bits} bits in use)")
+        pixels = grey.from_16_bit(values, notes)
         transparent = image.info.get("transparency")
         if isinstance(transparent, int):
-            grey[values == transparent] = 0
+            pixels[values == transparent] = 0
             notes.append("transparent pixels on black")
     else:
-        finite = np.isfinite(values)
-        if not finite.any():
-            raise ValueError("no finite pixel")
-        low, high = float(values[finite].min()), float(values[finite].max())
-        grey = np.zeros(values.shape, np.uint8)
-        scale = 255 / (high - low) if high > low else 0.0
-        for row, line in enumerate(values):  # row by row: 64-bit floats of 40 megapixels are many
-            with np.errstate(invalid="ignore"):  # infinity times a scale of zero
-                scaled = np.clip((line.astype(np.float64) - low) * scale, 0, 255)
-            grey[row] = np.rint(np.nan_to_num(scaled)).astype(np.uint8)
         kind = "float" if image.mode == "F" else "integer"
-        notes.append(f"32 bit {kind} scaled to 8 ({low:g} to black, {high:g} to white)")
-        if not finite.all():
-            notes.append("pixels without a number set to black or white")
+        pixels = grey.by_stretching(values, f"32 bit {kind}", notes)
     if _white_is_zero(image):
-        grey = 255 - grey
+        pixels = 255 - pixels
         notes.append("inverted, because its white is zero")
-    return grey
+    return pixels
 
 
-def _shallow_to_grey(image: Image.Image, notes: list[str]) -> np.ndarray:
-    """Everything of at most 8 bits a channel to H×W uint8."""
+def _shallow_to_grey(image: Image.Image, notes: list[str]) -> tuple[np.ndarray, float]:
+    """Everything of at most 8 bits a channel to H×W uint8, and the share of coloured pixels."""
     if image.mode == "1":
         notes.append("1 bit spread to black and white")
     if image.mode not in COLOUR_MODES and not image.has_transparency_data:
-        return np.asarray(image.convert("L"))
-    colour, was_transparent = _on_black(image)
+        return np.asarray(image.convert("L")), 0.0
+    colour, was_transparent = grey.on_black(image)
     if was_transparent:
         notes.append("transparent pixels on black")
-    red, green, blue = colour.split()
-    if not (red.tobytes() == green.tobytes() == blue.tobytes()):
-        notes.append("colour turned to grey")
-    return np.asarray(colour.convert("L"))
+    return grey.from_colour(colour, notes)
 
 
 def _is_16_bit_colour(image: Image.Image) -> bool:
@@ -378,15 +342,3 @@ def _is_16_bit_colour(image: Image.Image) -> bool:
     options = image.tile[0].args
     raw_mode = options if isinstance(options, str) else str((*(options or ()), "")[0])
     return raw_mode.endswith((";16B", ";16L", ";16N"))
-
-
-def _on_black(image: Image.Image) -> tuple[Image.Image, bool]:
-    """The image as RGB with transparent pixels laid on black, and whether there were any."""
-    if not image.has_transparency_data:
-        return image.convert("RGB"), False
-    if image.mode == "La":
-        image = image.convert("LA")  # the only way on from premultiplied grey
-    image = image.convert("RGBA")
-    black = Image.new("RGBA", image.size, (0, 0, 0, 255))
-    lowest, _ = image.getchannel("A").getextrema()
-    return Image.alpha_composite(black, image).convert("RGB"), lowest < 255

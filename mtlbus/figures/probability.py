@@ -8,6 +8,7 @@ from . import colours
 from .style import FAINT, NEUTRAL, finish, see_through
 
 _TRACK = (0.30, 0.70)
+_ROOM = 0.27  # from either end to the middle of the grey zone, so that the words do not touch
 
 
 def probability_bar(
@@ -30,6 +31,8 @@ def probability_bar(
         _band(figure, low, high, see_through(colour, 0.40))
     if grey_zone and grey_zone[0] < grey_zone[1]:
         _band(figure, *grey_zone, see_through(colours.UNSURE, 0.75))
+        if _ROOM <= sum(grey_zone) / 2 <= 1 - _ROOM:
+            _name(figure, sum(grey_zone) / 2, "center", "grey zone")
     figure.add_shape(
         type="line",
         x0=threshold,
@@ -53,10 +56,7 @@ def probability_bar(
         f"operating point {threshold:.1%}<extra></extra>",
     )
     for x, side, text in ((0.0, "left", "benign"), (1.0, "right", "malignant")):
-        figure.add_annotation(
-            x=x, y=0.92, xanchor=side, yanchor="middle", text=text, showarrow=False,
-            font={"size": 13},
-        )  # fmt: skip
+        _name(figure, x, side, text)
     figure.update_xaxes(
         range=[-0.01, 1.01],
         tickvals=[0, 0.25, 0.5, 0.75, 1],
@@ -70,6 +70,14 @@ def probability_bar(
     figure.update_yaxes(visible=False, range=[0, 1.05], fixedrange=True)
     finish(figure, height=104, legend=False)
     return figure.update_layout(margin={"l": 14, "r": 22, "t": 0, "b": 24})
+
+
+def _name(figure: go.Figure, x: float, side: str, text: str) -> None:
+    """A word above the bar."""
+    figure.add_annotation(
+        x=x, y=0.92, xanchor=side, yanchor="middle", text=text, showarrow=False,
+        font={"size": 13},
+    )  # fmt: skip
 
 
 def _band(figure: go.Figure, low: float, high: float, colour: str) -> None:

@@ -3,6 +3,9 @@
 Computed from pixels, not a BI-RADS reading. The largest connected part of the mask is measured.
 Grey values are those of the image, which a scanner has log-compressed: a ratio of 0.5 is half of
 the grey level, not half of the echo's energy.
+
+Where the size of a pixel is known, lengths and areas come in mm too, and shape is measured on the
+true geometry: pixels that are taller than wide would make a disc an ellipse.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ _FEWEST = 12  # pixels of tissue that a mean needs
 
 @dataclass(frozen=True)
 class Lesion:
-    """Measurements of a mask, in pixels of the image's own grid.
+    """Measurements of a mask, in pixels of the image's own grid and, if that is known, in mm.
 
     Attributes:
         area_px: pixels of the measured part.
@@ -43,6 +46,10 @@ class Lesion:
             same depth; above 1 is enhancement, below 1 shadow; None where the image ends.
         parts: connected parts of the mask.
         other_parts_px: pixels in the parts that were not measured.
+        spacing_mm: mm per pixel, down and across; None where it is unknown, as all that follows.
+        area_mm2: the area.
+        box_mm: width and height of the box.
+        major_axis_mm, minor_axis_mm, perimeter_mm: as above.
     """
 
     area_px: int
@@ -59,21 +66,31 @@ class Lesion:
     posterior_ratio: float | None
     parts: int
     other_parts_px: int
+    spacing_mm: tuple[float, float] | None = None
+    area_mm2: float | None = None
+    box_mm: tuple[float, float] | None = None
+    major_axis_mm: float | None = None
+    minor_axis_mm: float | None = None
+    perimeter_mm: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The measurements as JSON-ready data."""
         return asdict(self)
 
 
-def measure(mask: np.ndarray, pixels: np.ndarray) -> Lesion | None:
+def measure(
+    mask: np.ndarray, pixels: np.ndarray, spacing: tuple[float, float] | None = None
+) -> Lesion | None:
     """Measure the largest connected part of a mask; None for an empty one.
 
     Args:
         mask: H×W bool.
         pixels: H×W uint8, the image on the same grid.
+        spacing: mm per pixel, down and across.
 
     Raises:
-        InputError: the two are not of one size, or the mask is not boolean.
+        InputError: the two are not of one size, the mask is not boolean, or the spacing is not
+            two positive lengths.
     """
     mask, pixels = np.asarray(mask), np.asarray(pixels)
     if mask.ndim != 2 or mask.shape != pixels.shape:
@@ -83,6 +100,8 @@ def measure(mask: np.ndarray, pixels: np.ndarray) -> Lesion | None:
         )
     if mask.dtype != bool:
         raise InputError("The mask must be boolean; threshold the probabilities first.")
+    if spacing is not None and not all(0 < step < np.inf for step in spacing):
+        raise InputError(f"A spacing of {spacing} mm per pixel: give two positive lengths.")
     if not mask.any():
         return None
     labels, parts = ndimage.label(mask, structure=np.ones((3, 3)))
@@ -92,33 +111,55 @@ def measure(mask: np.ndarray, pixels: np.ndarray) -> Lesion | None:
     lesion = labels[rows, columns] == largest
     area = int(lesion.sum())
     height, width = lesion.shape
-    major, minor, angle = _axes(lesion)
-    perimeter = _perimeter(lesion)
+    (major_px, minor_px, angle), perimeter_px = _axes(lesion), _perimeter(lesion)
+    down, across, perimeter = 1.0, 1.0, perimeter_px
+    in_mm: dict[str, Any] = {}
+    if spacing is not None:
+        down, across = map(float, spacing)
+        major, minor, angle = _axes(lesion, (down, across))
+        perimeter = _perimeter(lesion, (down, across))
+        in_mm = {
+            "spacing_mm": (down, across),
+            "area_mm2": area * down * across,
+            "box_mm": (width * across, height * down),
+            "major_axis_mm": major,
+            "minor_axis_mm": minor,
+            "perimeter_mm": perimeter,
+        }
     return Lesion(
         area_px=area,
         area_share=area / mask.size,
         box=(int(columns.start), int(rows.start), width, height),
-        major_axis_px=major,
-        minor_axis_px=minor,
+        major_axis_px=major_px,
+        minor_axis_px=minor_px,
         angle_deg=angle,
-        height_to_width=height / width,
-        perimeter_px=perimeter,
-        circularity=min(1.0, 4 * np.pi * area / perimeter**2),
-        margin_roughness=max(0.0, perimeter / _hull_perimeter(lesion) - 1),
+        height_to_width=height * down / (width * across),
+        perimeter_px=perimeter_px,
+        circularity=min(1.0, 4 * np.pi * area * down * across / perimeter**2),
+        margin_roughness=max(0.0, perimeter / _hull_perimeter(lesion, (down, across)) - 1),
         echo_ratio=_echo_ratio(lesion, mask, pixels, rows, columns),
         posterior_ratio=_posterior_ratio(mask, pixels, rows, columns),
         parts=parts,
         other_parts_px=int(mask.sum()) - area,
+        **in_mm,
     )
 
 
-def _axes(lesion: np.ndarray) -> tuple[float, float, float | None]:
-    """Major and minor axis (pixels) and direction (degrees) from the second moments.
+def _axes(
+    lesion: np.ndarray, step: tuple[float, float] = (1.0, 1.0)
+) -> tuple[float, float, float | None]:
+    """Major and minor axis and direction (degrees) from the second moments.
 
     1/12 is the second moment of a single pixel; a filled ellipse has axes of 4·√eigenvalue.
+
+    Args:
+        lesion: H×W bool.
+        step: length of a pixel, down and across; the axes come in its unit.
     """
     y, x = np.nonzero(lesion)
-    spread = np.cov(np.stack([x, -y]), bias=True) + np.eye(2) / 12
+    down, across = step
+    within = np.diag([across**2, down**2]) / 12
+    spread = np.cov(np.stack([x * across, -y * down]), bias=True) + within
     values, vectors = np.linalg.eigh(spread)
     minor, major = 4 * np.sqrt(values)
     if major < _ROUND * minor:
@@ -127,19 +168,30 @@ def _axes(lesion: np.ndarray) -> tuple[float, float, float | None]:
     return float(major), float(minor), float((angle + 90) % 180 - 90)
 
 
-def _perimeter(lesion: np.ndarray) -> float:
-    """Length of the outline, pixels: ∫|∇g| of the smoothed mask g (coarea formula)."""
+def _perimeter(lesion: np.ndarray, step: tuple[float, float] = (1.0, 1.0)) -> float:
+    """Length of the outline: ∫|∇g| of the smoothed mask g (coarea formula); `step` as above."""
     padded = np.pad(lesion, int(4 * _SMOOTHING) + 2).astype(np.float32)
-    return float(ndimage.gaussian_gradient_magnitude(padded, _SMOOTHING).sum(dtype=np.float64))
+    down, across = (
+        ndimage.gaussian_filter(padded, _SMOOTHING, order=order) for order in ((1, 0), (0, 1))
+    )
+    # ∂g/∂y · area of a pixel = ∂g/∂row · width of a pixel, and the other way round.
+    return float(np.hypot(down * step[1], across * step[0]).sum(dtype=np.float64))
 
 
-def _hull_perimeter(lesion: np.ndarray) -> float:
-    """Perimeter of the convex hull, pixels: of the pixel centres, grown by half a pixel."""
+def _hull_perimeter(lesion: np.ndarray, step: tuple[float, float] = (1.0, 1.0)) -> float:
+    """Perimeter of the convex hull: of the pixel centres, grown by half a pixel; `step` as above.
+
+    The perimeter of a convex sum is the sum of the perimeters; an ellipse as large as a pixel
+    stands for the pixel (its perimeter by Ramanujan, π for a pixel of side 1).
+    """
+    a, b = step[0] / 2, step[1] / 2
+    grown = np.pi * (3 * (a + b) - np.sqrt((3 * a + b) * (a + 3 * b)))
     edge = lesion & ~ndimage.binary_erosion(lesion)
     try:
-        return float(ConvexHull(np.argwhere(edge)).area) + np.pi  # `area` is the length in 2-D
+        return float(ConvexHull(np.argwhere(edge) * step).area) + grown  # `area` is a length in 2-D
     except (QhullError, ValueError):  # fewer than three pixels, or all on one line
-        return 2.0 * (max(lesion.shape) - 1) + np.pi
+        height, width = lesion.shape
+        return 2.0 * float(np.hypot((height - 1) * step[0], (width - 1) * step[1])) + grown
 
 
 def _beside(mask: np.ndarray, rows: slice, columns: slice) -> np.ndarray:

@@ -7,9 +7,10 @@ import base64
 import pandas as pd
 import streamlit as st
 
-from ..core.errors import MtlbusError
+from ..core.errors import InputError, MtlbusError
 from ..data.intake import read_image
 from ..figures.overlay import thumbnail
+from ..inference.input_checks import check_image, refusal
 from ..inference.predictor import MASK_THRESHOLD
 from . import cases, records, services, state
 from .sidebar import CONSENT, UPLOAD_TYPES
@@ -17,6 +18,7 @@ from .sidebar import CONSENT, UPLOAD_TYPES
 _ROWS = "_batch_rows"
 _GO = "_batch_go"
 _KEPT_ROWS = 2000
+_FIRST = ("picture", "file", "probability", "decision", "input", "remark")
 _HIDDEN = ("image_sha256", "weights_sha256")
 
 
@@ -24,7 +26,7 @@ def several_images(method: str) -> None:
     """An uploader for many files and the table of what the method says about them."""
     st.subheader("Several images at once")
     files = st.file_uploader(
-        "Drop PNG, JPEG, BMP or TIFF files, each at most 20 MB",
+        "Drop PNG, JPEG, BMP, TIFF or DICOM files, each at most 20 MB",
         type=UPLOAD_TYPES,
         accept_multiple_files=True,
         key="_batch_files",
@@ -71,24 +73,37 @@ def _work(method: str, digest: str, files: list, todo: list, rows: dict) -> None
 
 def _row(file, method: str) -> dict:
     """One line of the table; a refused file is a line that says why."""
+    picture = None
     try:
         image = read_image(file.getvalue(), file.name)
+        picture = f"data:image/jpeg;base64,{base64.b64encode(thumbnail(image.pixels, 72)).decode()}"
+        checks = check_image(image)
+        refused = refusal(checks)
+        if refused:
+            raise InputError(refused)
         case = cases.from_upload(f"{state.UPLOAD}{image.sha256[:12]}", image)
         prediction = services.predict(case, method)
     except MtlbusError as error:
-        return {"picture": None, "file": file.name, "error": str(error)}
-    small = base64.b64encode(thumbnail(image.pixels, 72)).decode()
+        return {
+            "picture": picture, "file": file.name, "input": "refused", "remark": str(error),
+        }  # fmt: skip
+    checks += services.predictor(method).check(prediction)
     lesion = records.lesion_of(case, prediction, MASK_THRESHOLD)
-    row = records.table_row(case, prediction, lesion)
-    return {"picture": f"data:image/jpeg;base64,{small}", **row, "error": None}
+    return {"picture": picture, **records.table_row(case, prediction, lesion, checks)}
 
 
 def _table(rows: list[dict], files: list, method: str) -> None:
     table = pd.DataFrame(rows)
-    for row in rows:
-        if row["error"]:
-            st.error(row["error"], icon=":material/error:")
-    columns = [name for name in table.columns if name not in _HIDDEN and table[name].notna().any()]
+    counts = table["input"].value_counts()
+    against = [f"{counts[state]} {state}" for state in ("refused", "caution") if state in counts]
+    if against:
+        st.caption(
+            f":orange[:material/warning:] Of {len(rows)} images {' and '.join(against)}; the "
+            "remark in their line says why."
+        )
+    first = [name for name in _FIRST if name in table.columns]
+    rest = [name for name in table.columns if name not in (*first, *_HIDDEN)]
+    columns = [*first, *(name for name in rest if table[name].notna().any())]
     shown = table[columns].copy()
     if "probability" in shown:
         shown["probability"] = (100 * shown["probability"].astype(float)).round()
@@ -107,16 +122,19 @@ def _table(rows: list[dict], files: list, method: str) -> None:
                 "Probability of malignancy", format="%d %%", min_value=0, max_value=100
             ),
             "decision": "Call",
+            "input": "Input",
+            "remark": st.column_config.TextColumn("Remark", width="large"),
             "area_px": number("Area (px)", format="localized"),
             "width_px": number("Width (px)"),
             "height_px": number("Height (px)"),
+            "area_mm2": number("Area (mm²)", format="%.1f"),
+            "width_mm": number("Width (mm)", format="%.1f"),
+            "height_mm": number("Height (mm)", format="%.1f"),
             "height_to_width": number("Height to width", format="%.2f"),
             "circularity": number("Circularity", format="%.2f"),
             "margin_roughness": number("Margin roughness", format="percent"),
             "echo_ratio": number("Echo ratio", format="%.2f"),
             "posterior_ratio": number("Behind ratio", format="%.2f"),
-            "remark": "Remark",
-            "error": "Refused because",
         },
     )
     chosen = event.selection.rows[:1] if event else []
@@ -130,7 +148,7 @@ def _table(rows: list[dict], files: list, method: str) -> None:
             icon=":material/table:",
             on_click="ignore",
         )
-        good = chosen and not rows[chosen[0]]["error"]
+        good = chosen and rows[chosen[0]]["picture"]
         st.button(
             "Look at the selected image",
             disabled=not good,

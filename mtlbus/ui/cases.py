@@ -47,7 +47,8 @@ def phantom_case(key: str) -> Case:
     entry = GALLERY[key]
     phantom = make_phantom(entry.parameters)
     digest = hashlib.sha256(f"phantom {phantom.image.shape}".encode() + phantom.image.tobytes())
-    image = GreyImage(phantom.image, digest.hexdigest(), (), f"{key}.png")
+    spacing = (phantom.mm_per_pixel, phantom.mm_per_pixel)
+    image = GreyImage(phantom.image, digest.hexdigest(), (), f"{key}.png", spacing)
     return Case(key, entry.title, image, phantom.mask, phantom.label, "phantom", entry.text)
 
 
@@ -55,7 +56,8 @@ def from_upload(key: str, image: GreyImage) -> Case:
     """An uploaded image: nothing is known about it but its pixels."""
     height, width = image.pixels.shape
     changes = f" On the way in: {'; '.join(image.notes)}." if image.notes else ""
-    about = f"Uploaded, {width}×{height} px.{changes}"
+    size = " × ".join(f"{step:.3f}" for step in reversed(image.spacing or ()))
+    about = f"Uploaded, {width}×{height} px{f', {size} mm per pixel' if size else ''}.{changes}"
     return Case(key, image.name or "Uploaded image", image, None, None, "upload", about)
 
 

@@ -1,50 +1,112 @@
-"""The parts of the Predict page: picture with its controls, verdict, measurements, downloads."""
+"""The parts of the Predict page: picture, verdict, input checks, measurements, truth, downloads."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from ..checkpoints import Checkpoint
+from ..export.views import PredictView
+from ..figures.overlay import encode_jpeg, grey_panel
+from ..inference.input_checks import Check, check_image, refusal
+from ..inference.measure import Lesion
 from ..inference.predictor import MASK_THRESHOLD, Prediction
-from . import pictures, records, verdict, words
+from . import (
+    input_line,
+    pictures,
+    records,
+    services,
+    spacing,
+    takeaway,
+    true_mask,
+    verdict,
+    words,
+)
 from .case import Case
 from .widgets import show_image
 
 
-@st.fragment
-def result(case: Case, prediction: Prediction, checkpoint: Checkpoint, kept: bool) -> None:
-    """Everything about one prediction; its controls draw again and never run the network.
+@dataclass(frozen=True)
+class Asked:
+    """What came of asking a network about a case.
 
-    Args:
-        case: what was looked at.
+    Attributes:
         prediction: what the network said.
         checkpoint: whose card says what that is worth.
+        checks: what speaks against the image.
+        unknown: why its distance from the training images is not known; "" otherwise.
         kept: the prediction was there before this run.
+        checking: seconds that the checks of the pixels took.
     """
+
+    prediction: Prediction
+    checkpoint: Checkpoint
+    checks: tuple[Check, ...]
+    unknown: str
+    kept: bool
+    checking: float
+
+
+def show(case: Case, method: str) -> None:
+    """Check the image, ask the network, and show what it says; a refused image is not asked."""
+    started = time.perf_counter()
+    checks = check_image(case.image)
+    checking = time.perf_counter() - started
+    if refusal(checks):
+        left, right = st.columns([5, 4], gap="medium")
+        with left:
+            panel = encode_jpeg(grey_panel(case.image.pixels))
+            show_image(panel, f"{case.title}, about which nothing is predicted.")
+        with right:
+            input_line.draw(checks, None)
+        return
+    kept = services.is_ready(case, method)
+    prediction = services.predict(case, method)
+    network = services.predictor(method)
+    _result(case, Asked(
+        prediction, services.checkpoint(method), (*checks, *network.check(prediction)),
+        network.familiarity_problem, kept, checking,
+    ))  # fmt: skip
+
+
+@st.fragment
+def _result(case: Case, asked: Asked) -> None:
+    """Everything about one prediction; its controls draw again and never run the network."""
+    prediction, checkpoint, original = asked.prediction, asked.checkpoint, case
+    case = spacing.known(original)
     left, right = st.columns([5, 4], gap="medium")
     with right:
         point = _verdict(prediction, checkpoint)
     threshold = words.operating_points(checkpoint.card)[point]["threshold"] if point else None
     colour = verdict.class_colour(prediction, threshold)
+    started = time.perf_counter()
     with left:
         look = _controls(case, prediction, replace(pictures.Look(), colour=colour))
         show_image(pictures.picture(case, prediction, look), _alt(case, prediction, look))
+    drawn = time.perf_counter()
     mask = prediction.mask(look.threshold)
     lesion = records.lesion_of(case, prediction, look.threshold)
     metrics = records.against_truth(case, prediction, look.threshold)
+    measured = time.perf_counter()
+    checks = (*asked.checks, *_of_the_outline(prediction, threshold, mask))
     with right:
-        malignant = None if threshold is None else prediction.probability >= threshold
-        note = words.agreement_note(prediction, malignant, mask)
-        if note:
-            st.warning(note, icon=":material/warning:")
-        _downloads(case, prediction, checkpoint, look, threshold, lesion, metrics)
+        input_line.draw(checks, prediction, asked.unknown)
+        view = takeaway.predicted(case, prediction, checkpoint, look.threshold, point, checks)
+        _downloads(view, look, threshold, checks)
     with left:
-        _truth(case, prediction, metrics)
-    _measurements(mask, lesion)
-    st.caption(f":material/timer: {words.timing(prediction.seconds, kept)}")
+        _truth(original, prediction, metrics)
+    _measurements(original, mask, lesion)
+    seconds = {
+        "checks": asked.checking,
+        **prediction.seconds,
+        "draw": drawn - started,
+        "measure": measured - drawn,
+    }
+    st.caption(f":material/timer: {words.timing(seconds, asked.kept)}")
 
 
 def _verdict(prediction: Prediction, checkpoint: Checkpoint) -> str | None:
@@ -62,6 +124,15 @@ def _verdict(prediction: Prediction, checkpoint: Checkpoint) -> str | None:
         verdict.headline(prediction, threshold, words.grey_zone(checkpoint.card), key="bar")
     verdict.explain(prediction, checkpoint, point)
     return point
+
+
+def _of_the_outline(
+    prediction: Prediction, threshold: float | None, mask: np.ndarray | None
+) -> tuple[Check, ...]:
+    """What an outline says against the answer: none at all, or nearly all of the image."""
+    malignant = None if threshold is None else prediction.probability >= threshold
+    note = words.agreement_note(prediction, malignant, mask)
+    return (Check("caution", "outline", note),) if note else ()
 
 
 def _controls(case: Case, prediction: Prediction, look: pictures.Look) -> pictures.Look:
@@ -82,8 +153,7 @@ def _controls(case: Case, prediction: Prediction, look: pictures.Look) -> pictur
         "Mask threshold", 0.05, 0.95, MASK_THRESHOLD, 0.05, key="mask_threshold",
         help="A pixel is inside from this tumour probability on.",
     )  # fmt: skip
-    fill = second.slider("Fill", 0, 80, 0, 5, format="%d %%", key="mask_fill",
-                         help="Opacity of the inside.")  # fmt: skip
+    fill = second.slider("Opacity of the inside", 0, 80, 0, 5, format="%d %%", key="mask_fill")
     return replace(
         look, outline=outline, truth=truth, agreement=agreement, threshold=threshold,
         fill=fill / 100,
@@ -101,42 +171,50 @@ def _alt(case: Case, prediction: Prediction, look: pictures.Look) -> str:
     return f"Ultrasound image {case.title} {drawn}."
 
 
-def _measurements(mask: np.ndarray | None, lesion) -> None:
-    st.subheader("Measured on the outline")
+def _measurements(case: Case, mask: np.ndarray | None, lesion: Lesion | None) -> None:
+    title, size = st.columns([3, 1], vertical_alignment="bottom")
+    title.subheader("Measured on the outline")
     if mask is None:
         st.caption("No outline, nothing to measure. Choose a network that outlines.")
         return
     if lesion is None:
         st.caption("The outline is empty at this threshold. Lower the mask threshold.")
         return
+    if case.image.spacing is None:
+        with size:
+            spacing.ask(case)
     rows = words.lesion_rows(lesion)
     lines = (f"| {name} | **{value}** | :small[:gray[{what}]] |" for name, value, what in rows)
     st.markdown("\n".join(("| Measure | Value | What it is |", "|:--|:--|:--|", *lines)))
-    more = (
-        f" {lesion.parts} separate parts; the largest is measured." if lesion.parts > 1 else ""
-    )
+    more = f" {lesion.parts} separate parts; the largest is measured." if lesion.parts > 1 else ""
     st.caption(
-        f"Computed from the mask, not a BI-RADS reading. In px, because the file tells no spacing."
-        f"{more}"
+        "Computed from the mask, not a BI-RADS reading. "
+        f"{spacing.sentence(spacing.known(case))}{more}"
     )
 
 
 def _truth(case: Case, prediction: Prediction, metrics: dict[str, float] | None) -> None:
     if case.label is not None:
         st.markdown(f"**Against the truth**, which is {verdict.BADGES[records.LABELS[case.label]]}")
-    if case.truth is None:
+    if case.origin == "upload" and prediction.mask_square is not None:
+        true_mask.offer(case)
+    elif case.truth is None:
         st.caption("The true outline is unknown here. Phantoms and most datasets have one.")
-        return
-    if metrics is None:
+    elif metrics is None:
         st.caption("This network draws no outline that could be compared.")
-        return
+    if metrics is not None:
+        _scores(metrics, prediction.size)
+
+
+def _scores(metrics: dict[str, float], size: int) -> None:
+    """How well the outline fits the true one."""
     with st.container(horizontal=True, gap="medium"):
         st.metric("Dice", f"{metrics['dice']:.2f}", width="content", help="1 is the same outline, "
                   "0 no overlap.")  # fmt: skip
         far = metrics["hd95"]
         st.metric("HD95", "–" if np.isnan(far) else f"{far:.1f} px", width="content", help=(
             f"95 of 100 outline points are nearer than this to the other outline, in pixels of "
-            f"the network's {prediction.size} px square."
+            f"the network's {size} px square."
         ))  # fmt: skip
         found, extra = metrics["pixel_tpr"], metrics["pixel_fpr"]
         st.metric("Found", f"{found:.0%}", width="content", help="Share of the lesion's pixels.")
@@ -145,20 +223,22 @@ def _truth(case: Case, prediction: Prediction, metrics: dict[str, float] | None)
         ))  # fmt: skip
 
 
-def _downloads(case, prediction, checkpoint, look, threshold, lesion, metrics) -> None:
-    title = checkpoint.card.get("title", prediction.method)
-    stem = f"{case.key.replace(':', '-')}_{prediction.method}"
-    if prediction.probability is None:
-        sentence = title
-    else:
-        sentence = f"{title}: probability of malignancy {prediction.probability:.0%}"
-    with st.container(horizontal=True):
-        st.download_button(
-            "Picture", lambda: pictures.export_png(case, prediction, look, sentence),
-            f"{stem}.png", "image/png", icon=":material/image:", on_click="ignore",
-        )  # fmt: skip
-        st.download_button(
-            "Numbers", lambda: records.as_json(
-                case, prediction, title, threshold, look.threshold, lesion, metrics),
-            f"{stem}.json", "application/json", icon=":material/data_object:", on_click="ignore",
-        )  # fmt: skip
+def _downloads(
+    view: PredictView, look: pictures.Look, threshold: float | None, checks: Sequence[Check]
+) -> None:
+    """The menu of what can be taken away; no file is made before its button is pressed."""
+    case, prediction = view.case, view.prediction
+    said = takeaway.sentence_of(view)
+    takeaway.offer(view, [
+        takeaway.File(
+            "Picture (PNG)", ".png", "image/png", "image", "As it is shown, with its origin.",
+            lambda: pictures.export_png(case, prediction, look, said),
+        ),
+        takeaway.File(
+            "Numbers (JSON)", ".json", "application/json", "data_object",
+            "All numbers of this view as one document.",
+            lambda: records.as_json(
+                case, prediction, view.title, threshold, look.threshold, view.lesion(),
+                view.against_truth(), checks),
+        ),
+    ])  # fmt: skip

@@ -12,10 +12,10 @@ from . import cases, services, state
 from .records import DISCLAIMER
 from .widgets import explain_error
 
-UPLOAD_TYPES = ("png", "jpg", "jpeg", "bmp", "tif", "tiff")
+UPLOAD_TYPES = ("png", "jpg", "jpeg", "bmp", "tif", "tiff", "dcm", "dicom")
 CONSENT = (
     "Images stay in the memory of this session and are not stored. Do not upload identifiable "
-    "data: names burned into the picture remain visible."
+    "data: names burned into the picture remain visible; of a DICOM header nothing is kept."
 )
 
 
@@ -68,7 +68,7 @@ def _take_upload() -> None:
 
 def _upload() -> None:
     st.file_uploader(
-        "Upload an image (PNG, JPEG, BMP, TIFF)",
+        "Upload an image (PNG, JPEG, BMP, TIFF, DICOM)",
         type=UPLOAD_TYPES,
         key="_upload",
         on_change=_take_upload,

@@ -129,7 +129,15 @@ def agreement_note(prediction: Prediction, malignant: bool | None, mask: np.ndar
 
 def timing(seconds: Mapping[str, float], kept: bool) -> str:
     """One line with the time of each stage, milliseconds."""
-    names = {"preprocess": "scale", "forward": "network", "restore": "back to the image"}
+    names = {
+        "checks": "input checks",
+        "preprocess": "scale",
+        "forward": "network",
+        "familiarity": "familiarity",
+        "restore": "back to the image",
+        "draw": "picture",
+        "measure": "measurements",
+    }
     stages = " · ".join(
         f"{names.get(name, name)} {1000 * value:.0f} ms" for name, value in seconds.items()
     )
@@ -143,23 +151,32 @@ def lesion_rows(lesion: Lesion) -> list[tuple[str, str, str]]:
     def ratio(value: float | None) -> str:
         return "not measurable" if value is None else f"{value:.2f}"
 
+    def both(in_mm: str | None, in_px: str) -> str:
+        return in_px if in_mm is None else f"{in_mm} ({in_px})"
+
     left, top, width, height = lesion.box
+    area = box = axes = None
+    if lesion.spacing_mm is not None:
+        area = f"{lesion.area_mm2:.{0 if lesion.area_mm2 >= 10 else 1}f} mm²"
+        box = "{:.1f} × {:.1f} mm".format(*lesion.box_mm)
+        axes = f"{lesion.major_axis_mm:.1f} × {lesion.minor_axis_mm:.1f} mm"
     angle = "round" if lesion.angle_deg is None else f"{lesion.angle_deg:+.0f}°".replace("-", "−")
     return [
-        ("Area", f"{lesion.area_px:,} px ({lesion.area_share:.1%} of the image)",
-         "Pixels inside the outline."),
-        ("Box", f"{width} × {height} px at ({left}, {top})",
-         "Width × height, and its upper left corner from the left and the top of the image."),
+        ("Area", both(area, f"{lesion.area_px:,} px"),
+         f"Inside the outline; {lesion.area_share:.1%} of the image."),
+        ("Box", both(box, f"{width} × {height} px"),
+         f"Width × height; its upper left corner is {left} px from the left, {top} px from the "
+         "top."),
         ("Height to width", f"{lesion.height_to_width:.2f}", "Above 1 is taller than wide."),
-        ("Axes", f"{lesion.major_axis_px:.0f} × {lesion.minor_axis_px:.0f} px",
+        ("Axes", both(axes, f"{lesion.major_axis_px:.0f} × {lesion.minor_axis_px:.0f} px"),
          "Of the ellipse with the same second moments."),
         ("Angle of the long axis", angle,
          "Against the horizontal; positive rises to the right."),
         ("Circularity", f"{lesion.circularity:.2f}", "1 is a disc, 0.79 a square."),
         ("Margin roughness", f"{lesion.margin_roughness:.0%}",
          "How much longer the outline is than a rubber band around it."),
-        ("Echo, lesion to tissue beside", ratio(lesion.echo_ratio),
+        ("Echo of the lesion", ratio(lesion.echo_ratio),
          "Mean grey inside over mean grey left and right at the same depth; below 1 is darker."),
-        ("Behind, to tissue beside", ratio(lesion.posterior_ratio),
+        ("Echo behind it", ratio(lesion.posterior_ratio),
          "Mean grey below over beside at the same depth; above 1 enhancement, below 1 shadow."),
     ]  # fmt: skip

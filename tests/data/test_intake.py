@@ -205,6 +205,18 @@ def test_grey_stored_as_colour_needs_no_note():
     rgb = np.repeat(column(3, 130, 250)[..., None], 3, axis=2)
     image = read_image(png_of(rgb, colour=2))
     assert firsts(image, 3) == [3, 130, 250] and image.notes == ()
+    assert image.colour_share == 0
+
+
+def test_the_share_of_coloured_pixels():
+    rgb = np.full((SIDE, SIDE, 3), 90, np.uint8)
+    rgb[:, :6] = (200, 40, 40)  # a quarter
+    rgb[:, 6:12] = (100, 90, 80)  # a tinge that JPEG could have made
+    for kind in ("PNG", "BMP", "TIFF"):
+        assert read_image(encode(rgb, kind)).colour_share == 0.25
+    large = np.zeros((1500, 1000, 3), np.uint8)
+    large[:300] = (0, 0, 255)
+    assert read_image(encode(large, "PNG")).colour_share == pytest.approx(0.2, abs=0.01)
 
 
 def test_16_bit_colour_says_what_is_lost():
@@ -298,7 +310,7 @@ def test_nothing_of_the_metadata_comes_through(gradient):
         encode(gradient, "PNG", exif=exif),
     ]
     assert {field.name for field in dataclasses.fields(GreyImage)} == {
-        "pixels", "sha256", "notes", "name",
+        "pixels", "sha256", "notes", "name", "spacing", "colour_share",
     }  # fmt: skip
     for data in files:
         assert secret.encode() in data

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import ellipe
 
 from mtlbus.core.errors import InputError
 from mtlbus.inference.measure import measure
@@ -105,6 +106,56 @@ def test_edges_of_the_image_and_of_sense():
         assert lesion.echo_ratio is None  # black tissue: no ratio, no division by zero
 
 
+@pytest.mark.parametrize("angle", [-35, 0, 50])
+def test_an_ellipse_in_mm_on_pixels_that_are_not_square(angle):
+    """12 × 6 mm, drawn on a grid of 0.10 mm down and 0.16 mm across, comes out as 12 × 6 mm."""
+    down, across = 0.10, 0.16
+    x, y = (X - 128) * across, -(Y - 128) * down
+    turn = np.radians(angle)
+    u, v = x * np.cos(turn) + y * np.sin(turn), -x * np.sin(turn) + y * np.cos(turn)
+    lesion = measure((u / 6) ** 2 + (v / 3) ** 2 <= 1, grey(), (down, across))
+    assert lesion.spacing_mm == (down, across)
+    assert lesion.major_axis_mm == pytest.approx(12, rel=0.01)
+    assert lesion.minor_axis_mm == pytest.approx(6, rel=0.01)
+    assert lesion.angle_deg == pytest.approx(angle, abs=0.5)
+    assert lesion.area_mm2 == pytest.approx(np.pi * 6 * 3, rel=0.01)
+    # Half axes a, b turned by t: the upright box is 2·√(a²cos²t + b²sin²t) wide.
+    width = 2 * np.hypot(6 * np.cos(turn), 3 * np.sin(turn))
+    height = 2 * np.hypot(6 * np.sin(turn), 3 * np.cos(turn))
+    assert lesion.box_mm == pytest.approx((width, height), abs=2 * across)
+    assert lesion.height_to_width == pytest.approx(height / width, rel=0.03)
+    perimeter = 4 * 6 * ellipe(1 - (3 / 6) ** 2)  # the complete elliptic integral
+    assert lesion.perimeter_mm == pytest.approx(perimeter, rel=0.02)
+    assert lesion.circularity == pytest.approx(4 * np.pi * 18 * np.pi / perimeter**2, rel=0.04)
+    assert lesion.margin_roughness == pytest.approx(0, abs=0.02)
+    # The same pixels without a spacing: another shape.
+    flat = measure((u / 6) ** 2 + (v / 3) ** 2 <= 1, grey())
+    assert flat.major_axis_px == lesion.major_axis_px and flat.area_px == lesion.area_px
+    assert abs(flat.height_to_width / lesion.height_to_width - across / down) < 1e-9
+
+
+def test_square_pixels_in_mm_are_the_pixels_scaled():
+    mask = ellipse(40, 20, 25)
+    plain, scaled = measure(mask, grey()), measure(mask, grey(), (0.05, 0.05))
+    for name in ("major_axis", "minor_axis", "perimeter"):
+        in_px = getattr(plain, f"{name}_px")
+        assert getattr(scaled, f"{name}_mm") == pytest.approx(0.05 * in_px, rel=1e-6)
+    for name in ("angle_deg", "circularity", "margin_roughness", "height_to_width", "echo_ratio"):
+        assert getattr(scaled, name) == pytest.approx(getattr(plain, name), abs=1e-6)
+    assert scaled.area_mm2 == pytest.approx(plain.area_px * 0.0025)
+    known = {name for name, value in plain.as_dict().items() if name.endswith("mm") and value}
+    assert not known and plain.area_mm2 is None
+
+
+def test_rough_margin_of_a_cross_by_hand():
+    """Two bars of 150 × 50 px: the outline has twelve sides, its convex hull eight."""
+    cross = rectangle(50, 100, 150, 50) | rectangle(100, 50, 50, 150)
+    outline, hull = 12 * 50, 4 * 50 + 4 * np.hypot(50, 50)
+    found = measure(cross, grey())
+    assert found.perimeter_px == pytest.approx(outline, rel=0.02)
+    assert found.margin_roughness == pytest.approx(outline / hull - 1, abs=0.03)
+
+
 def test_scaling_the_image_scales_the_lengths():
     small, large = measure(ellipse(20, 10, 20), grey()), measure(ellipse(60, 30, 20), grey())
     assert large.major_axis_px / small.major_axis_px == pytest.approx(3, rel=0.02)
@@ -122,3 +173,9 @@ def test_scaling_the_image_scales_the_lengths():
 def test_wrong_arrays_are_refused(mask, pixels):
     with pytest.raises(InputError):
         measure(mask, pixels)
+
+
+@pytest.mark.parametrize("spacing", [(0.0, 0.1), (0.1, -0.1), (float("nan"), 0.1)])
+def test_a_spacing_that_is_no_length_is_refused(spacing):
+    with pytest.raises(InputError, match="two positive lengths"):
+        measure(ellipse(9, 9), grey(), spacing)

@@ -1,0 +1,232 @@
+"""Is this an image that the networks can say anything about? Three answers, with the reason.
+
+Nothing here looks at a network: the numbers come from the pixels, reduced to 256 px. Each limit
+stands well outside of what the 2655 images of BUSI and BUS-BRA show (their range is beside it), so
+that a scan of another make is not turned away for being a little different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from ..data.intake import GreyImage
+
+State = Literal["ok", "caution", "refused"]
+STATES: tuple[State, ...] = ("ok", "caution", "refused")
+
+_SIDE = 256  # pixels, of the reduced image
+_BLOCK = 8  # pixels, of the blocks in which texture is measured
+_SMALL, _TINY = 100, 32  # shorter side, pixels; the data: 152 and more
+_LARGE = 2000  # longer side, pixels; the data: at most 320
+_LIT = 30  # grey level from which a block shows tissue
+_FEW_LIT, _NO_LIT = 0.12, 0.02  # share of blocks; the data: at least 0.16
+_ONE_SHADE = 20  # grey levels between the darkest and the brightest half percent; 80 and more
+_UNLIKE = 0.70  # correlation of neighbours; 0.77 and more
+_EVEN = 0.50  # share of the lit blocks without texture; at most 0.36
+_NO_TEXTURE = 1.5  # standard deviation in a block, grey levels
+_SMOOTH = 2.5  # median of the same; 3.3 and more
+_WHITE = 240  # grey level
+_MOSTLY_WHITE = 0.45  # share of the pixels; at most 0.19
+_LAYERED = 0.10, 0.05  # log of the powers of change, down over across; 0.04, 3 of 2655 below 0.1
+_VARIED = 0.7  # standard deviation of the logarithm of the texture of blocks
+_BRIGHT, _LEFT_SKEWED = 127, -0.2  # median and skewness together; 10 of the 2655 images
+_COLOURED, _MOSTLY_COLOURED = 0.01, 0.5  # share of the pixels; grey scans have none
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something about an image that speaks against a prediction.
+
+    Attributes:
+        state: "caution" for a prediction that should be doubted, "refused" for none at all.
+        name: of the check, one word.
+        reason: what was found and what to do, for people.
+    """
+
+    state: State
+    name: str
+    reason: str
+
+
+def worst(checks: Iterable[Check]) -> State:
+    """The gravest state among checks; "ok" where there are none."""
+    return max((check.state for check in checks), key=STATES.index, default="ok")
+
+
+def refusal(checks: Iterable[Check]) -> str | None:
+    """The reasons for which nothing may be predicted, in one line; None where there are none."""
+    reasons = [check.reason for check in checks if check.state == "refused"]
+    return " ".join(reasons) or None
+
+
+def check_image(image: GreyImage) -> tuple[Check, ...]:
+    """What speaks against an image, the gravest first; empty for one that looks as it should."""
+    reduced = _reduce(image.pixels)
+    found = [
+        _size(*image.pixels.shape),
+        _emptiness(reduced) or _texture(reduced) or _direction(reduced) or _inverted(reduced),
+        _colour(image.colour_share),
+    ]
+    return tuple(sorted(filter(None, found), key=lambda check: -STATES.index(check.state)))
+
+
+def check_distance(distance: float | None, quantile: float) -> tuple[Check, ...]:
+    """What the distance from the training images says against a prediction.
+
+    Args:
+        distance: as `Prediction.distance`.
+        quantile: of the validation images that lie nearer than the limit, 0..1.
+    """
+    if distance is None or distance <= 1:
+        return ()
+    return (
+        Check("caution", "distance", (
+            f"It is unlike the images this network was trained on: {distance:.1f} times as far "
+            f"from them as {quantile:.0%} of the validation images. Do not rely on the answer."
+        )),
+    )  # fmt: skip
+
+
+def _reduce(pixels: np.ndarray) -> np.ndarray:
+    """The image with its longer side at most `_SIDE`, by averaging; H×W to h×w uint8."""
+    scale = _SIDE / max(pixels.shape)
+    if scale < 1:
+        height, width = (max(_BLOCK, round(side * scale)) for side in pixels.shape)
+        small = Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX)
+        pixels = np.asarray(small)
+    return pixels
+
+
+def _size(height: int, width: int) -> Check | None:
+    if min(height, width) < _SMALL:
+        state: State = "refused" if min(height, width) < _TINY else "caution"
+        return Check(state, "size", (
+            f"It has only {width}×{height} px. Margins and texture need about 200 px a side; "
+            "give the image at its full size."
+        ))  # fmt: skip
+    if max(height, width) > _LARGE:
+        return Check("caution", "size", (
+            f"It has {width}×{height} px, far more than a scanner's picture. Crop it to the "
+            "ultrasound picture: what is fine there is lost when all of it is scaled down."
+        ))  # fmt: skip
+    return None
+
+
+def _emptiness(reduced: np.ndarray) -> Check | None:
+    shares = np.cumsum(_histogram(reduced))
+    darkest, brightest = np.searchsorted(shares, (0.005, 0.995))
+    if brightest - darkest < _ONE_SHADE:
+        return Check("refused", "empty", (
+            "It is blank: hardly more than one shade of grey. Choose another image."
+        ))  # fmt: skip
+    means, _ = _blocks(reduced)
+    lit = float((means > _LIT).mean())
+    if lit < _FEW_LIT:
+        state: State = "refused" if lit < _NO_LIT else "caution"
+        return Check(state, "empty", (
+            f"It is nearly empty: only {lit:.0%} of it is brighter than black. Crop the dark "
+            "border, or raise the gain of the scan."
+        ))  # fmt: skip
+    return None
+
+
+def _texture(reduced: np.ndarray) -> Check | None:
+    """Speckle: neighbours resemble each other, yet no place is perfectly even."""
+    alike = _neighbour_correlation(reduced)
+    if alike < _UNLIKE:
+        return Check("refused", "texture", (
+            f"Neighbouring pixels hardly resemble each other (correlation {alike:.2f}): this is "
+            "text or noise, not an ultrasound picture."
+        ))  # fmt: skip
+    white = float(_histogram(reduced)[_WHITE + 1 :].sum())
+    if white > _MOSTLY_WHITE:
+        return Check("refused", "texture", (
+            f"{white:.0%} of it is white: a page, a screen or an inverted picture. Ultrasound is "
+            "dark where nothing echoes; crop it to the ultrasound picture."
+        ))  # fmt: skip
+    means, deviations = _blocks(reduced)
+    textures = deviations[means > _LIT]
+    even = float((textures < _NO_TEXTURE).mean())
+    if even > _EVEN:
+        return Check("refused", "texture", (
+            f"{even:.0%} of it is perfectly even: a drawing, a screen or a photograph. Ultrasound "
+            "has speckle everywhere."
+        ))  # fmt: skip
+    if np.median(textures) < _SMOOTH:
+        return Check("caution", "texture", (
+            "It has almost no speckle: no ultrasound picture, or one that was smoothed until its "
+            "texture was gone. Use the picture as the scanner made it."
+        ))  # fmt: skip
+    return None
+
+
+def _direction(reduced: np.ndarray) -> Check | None:
+    """A pulse is shorter than its beam is wide and layers lie across it: depth changes faster."""
+    grey = reduced.astype(np.float32)
+    down, across = (np.diff(grey, axis=axis) for axis in (0, 1))
+    powers = (np.vdot(steps, steps) / steps.size for steps in (down, across))
+    faster = float(np.log(next(powers) + 1e-3) - np.log(next(powers) + 1e-3))
+    if faster >= _LAYERED[0]:
+        return None
+    means, deviations = _blocks(reduced)
+    textures = deviations[means > _LIT]
+    if faster < _LAYERED[1] and np.log(np.maximum(textures, 0.5)).std() > _VARIED:
+        return Check("refused", "direction", (
+            "It changes as much from side to side as from top to bottom, with smooth and detailed "
+            "parts: a photograph or a drawing. In ultrasound depth changes fastest."
+        ))  # fmt: skip
+    return Check("caution", "direction", (
+        "It changes as much from side to side as from top to bottom, where ultrasound changes "
+        "faster with depth: a turned or stretched picture, or no ultrasound. Skin belongs on top."
+    ))  # fmt: skip
+
+
+def _inverted(reduced: np.ndarray) -> Check | None:
+    """Echoes are a few bright pixels among many dark ones; inverted, it is the other way round."""
+    shares = _histogram(reduced)
+    median = int(np.searchsorted(np.cumsum(shares), 0.5))
+    deviation = np.arange(256) - (shares * np.arange(256)).sum()
+    skewness = (shares * deviation**3).sum() / (shares * deviation**2).sum() ** 1.5
+    if median > _BRIGHT and skewness < _LEFT_SKEWED:
+        return Check("caution", "inverted", (
+            "It seems to be inverted: mostly bright, with dark details. Networks know tissue as "
+            "bright on dark; invert it if black and white are swapped."
+        ))  # fmt: skip
+    return None
+
+
+def _colour(share: float) -> Check | None:
+    if share < _COLOURED:
+        return None
+    state: State = "refused" if share > _MOSTLY_COLOURED else "caution"
+    return Check(state, "colour", (
+        f"{share:.0%} of it is coloured: colour Doppler, elastography, a tint, or no ultrasound. "
+        "Colours became shades of grey that mean nothing; use the grey picture."
+    ))  # fmt: skip
+
+
+def _histogram(reduced: np.ndarray) -> np.ndarray:
+    """Share of the pixels at each of the 256 grey levels."""
+    return np.bincount(reduced.ravel(), minlength=256) / reduced.size
+
+
+def _blocks(reduced: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation in blocks of 8×8 pixels, each flat."""
+    down, across = (side // _BLOCK for side in reduced.shape)
+    parts = reduced[: down * _BLOCK, : across * _BLOCK].astype(np.float32)
+    parts = parts.reshape(down, _BLOCK, across, _BLOCK).swapaxes(1, 2).reshape(-1, _BLOCK**2)
+    means = parts.mean(axis=1)
+    return means, np.sqrt(np.maximum(0, np.einsum("ij,ij->i", parts, parts) / _BLOCK**2 - means**2))
+
+
+def _neighbour_correlation(reduced: np.ndarray) -> float:
+    """Correlation of each pixel with the one beside and the one below, averaged."""
+    deviation = reduced - np.float32(reduced.mean())
+    beside = np.vdot(deviation[:, 1:], deviation[:, :-1]) / deviation[:, 1:].size
+    below = np.vdot(deviation[1:], deviation[:-1]) / deviation[1:].size
+    return float((beside + below) / 2 / np.vdot(deviation, deviation) * deviation.size)

@@ -1,0 +1,266 @@
+"""Predict without a browser: what is shown, what is refused, and that controls run no network."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from mtlbus.data.phantom import GALLERY, make_phantom
+from mtlbus.figures.overlay import encode_png
+from mtlbus.inference.familiarity import fit, write_familiarity
+from mtlbus.inference.predictor import Predictor
+from tests.app.stand_ins import write_stand_in
+from tests.data.test_dicom import dataset, packed, region
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    """Networks with a mask and a class, with a mask only, and with a class only; all random.
+
+    To the last one every image is far from its training images.
+    """
+    root = tmp_path_factory.mktemp("checkpoints")
+    for seed, method in enumerate(("mtl", "uresnet", "resnet", "lenet")):
+        write_stand_in(root, method, seed=seed + 40)
+    predictor = Predictor.of(root / "lenet", "cpu")
+    rows = np.random.default_rng(0).normal(size=(40, 16)) + 90
+    write_familiarity(predictor.checkpoint, fit("pooled_features", rows, rows))
+    return root
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """The methods whose network ran, in order."""
+    ran = []
+    predict = Predictor.predict
+
+    def counted(self, *arguments, **options):
+        ran.append(self.checkpoint.method)
+        return predict(self, *arguments, **options)
+
+    monkeypatch.setattr(Predictor, "predict", counted)
+    return ran
+
+
+@pytest.fixture
+def open_page(root, monkeypatch):
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+
+    def run(**query: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        app.switch_page("pages/predict.py")
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception and not app.error
+        return app
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def scan():
+    """A phantom of 128 px with its true mask."""
+    return make_phantom(GALLERY["large-carcinoma"].parameters, 128)
+
+
+def upload(app: AppTest, content: bytes, name: str = "scan.png", key: str = "_upload") -> AppTest:
+    app.file_uploader(key=key).set_value((name, content, "application/octet-stream")).run()
+    assert not app.exception
+    return app
+
+
+def text(app: AppTest) -> str:
+    return "\n".join(found.value for found in [*app.markdown, *app.caption, *app.info])
+
+
+def measures(app: AppTest) -> str:
+    """The table of measurements; "" where there is none."""
+    return next((m.value for m in app.markdown if m.value.startswith("| Measure")), "")
+
+
+def labels(app: AppTest) -> list[str]:
+    return [metric.label for metric in app.metric]
+
+
+def test_controls_run_no_network(open_page, asked):
+    app = open_page(case="fibroadenoma", method="mtl")
+    assert asked == ["mtl"]
+    for change in (
+        lambda: app.slider(key="mask_threshold").set_value(0.1),
+        lambda: app.slider(key="mask_fill").set_value(40),
+        lambda: app.toggle(key="show_outline").set_value(False),
+        lambda: app.toggle(key="show_truth").set_value(True),
+        lambda: app.toggle(key="show_agreement").set_value(True),
+    ):
+        change().run()
+        assert not app.exception and not app.error
+    assert asked == ["mtl"]
+
+
+def test_the_mask_threshold_changes_what_is_measured(open_page):
+    app = open_page(case="fibroadenoma", method="mtl")
+    low = measures(app.slider(key="mask_threshold").set_value(0.05).run())
+    high = app.slider(key="mask_threshold").set_value(0.95).run()
+    assert measures(high) != low
+    assert measures(high) or "empty at this threshold" in text(high)
+
+
+def test_numbers_that_the_card_lacks_are_not_said(open_page):
+    shown = text(open_page(method="mtl"))  # its point has no test figures
+    assert "Of 100" not in shown and "Counted on" not in shown
+
+
+def test_a_network_without_a_class_gives_no_call(open_page):
+    app = open_page(method="uresnet")
+    assert "does not say benign or malignant" in text(app)
+    assert "Probability of malignancy" not in labels(app) and "Dice" in labels(app)
+
+
+def test_a_network_without_a_mask_measures_nothing(open_page):
+    app = open_page(method="resnet")
+    assert "draws no outline" in text(app)
+    assert "Probability of malignancy" in labels(app) and not measures(app)
+
+
+def test_every_stage_has_its_time(open_page):
+    (line,) = [c.value for c in open_page(method="mtl").caption if "Computed in" in c.value]
+    for stage in ("input checks", "scale", "network", "back to the image", "measurements"):
+        assert f"{stage} " in line
+
+
+# What speaks against an image.
+
+
+def test_a_good_image_passes_in_one_line(open_page):
+    shown = text(open_page(case="simple-cyst", method="mtl"))
+    assert "input ok" in shown and "caution]" not in shown
+
+
+def test_a_refused_image_is_not_asked_about(open_page, asked):
+    app = open_page(method="mtl")
+    asked.clear()
+    upload(app, encode_png(np.full((200, 200), 90, np.uint8)), "blank.png")
+    (error,) = app.error
+    assert "blank" in error.value and "nothing is predicted" in error.value
+    assert app.title[0].value == "blank.png" and asked == [] and not labels(app)
+
+
+def test_a_doubtful_image_is_predicted_with_its_reason(open_page, scan, asked):
+    app = open_page(method="mtl")
+    asked.clear()
+    upload(app, encode_png(255 - scan.image), "negative.png")
+    assert asked == ["mtl"] and "Probability of malignancy" in labels(app)
+    assert ":orange-badge[" in text(app) and "seems to be inverted" in text(app)
+
+
+def test_an_unfamiliar_image_is_doubted(open_page):
+    shown = text(open_page(case="simple-cyst", method="lenet"))
+    assert "unlike the images this network was trained on" in shown and "input ok" not in shown
+
+
+def test_a_file_of_other_weights_is_said_quietly(open_page, root):
+    (root / "resnet" / "familiarity.safetensors").write_bytes(
+        (root / "lenet" / "familiarity.safetensors").read_bytes()
+    )
+    from mtlbus.ui import services
+
+    services._load.clear()  # the network of the test before would still be there
+    app = open_page(case="simple-cyst", method="resnet")
+    assert "belongs to other weights" in text(app) and "input ok" in text(app)
+
+
+# Sizes in mm.
+
+
+def test_dicom_brings_its_spacing(open_page, scan):
+    app = open_page(method="mtl")
+    whole = region(0.01, 0.01, box=(0, 0, 127, 127))
+    content = packed(dataset(scan.image, SequenceOfUltrasoundRegions=[whole]))
+    app = upload(app, content, "scan.dcm")
+    app = app.slider(key="mask_threshold").set_value(0.05).run()
+    assert " mm² (" in measures(app) and "A pixel is 0.100 mm, as the file tells" in text(app)
+    assert not app.number_input
+
+
+def test_a_spacing_can_be_typed_in_and_belongs_to_its_image(open_page, scan, asked):
+    app = upload(open_page(method="mtl"), encode_png(scan.image))
+    app = app.slider(key="mask_threshold").set_value(0.05).run()
+    assert "mm" not in measures(app) and "In px" in text(app)
+    asked.clear()
+    app.number_input[0].set_value(0.2).run()
+    assert " mm² (" in measures(app) and "A pixel is 0.200 mm, as typed in" in text(app)
+    assert asked == []
+    app = upload(app, encode_png(scan.image[:, ::-1].copy()), "other.png")
+    assert "mm" not in measures(app) and app.number_input[0].value is None
+
+
+# A true mask of one's own.
+
+
+def test_a_true_mask_can_be_added_and_taken_away(open_page, scan, asked):
+    app = upload(open_page(method="mtl"), encode_png(scan.image))
+    assert "Dice" not in labels(app)
+    asked.clear()
+    (key,) = [u.key for u in app.file_uploader if u.key and u.key.startswith("_true_mask")]
+    app = upload(app, encode_png(scan.mask), "mask.png", key)
+    assert "Dice" in labels(app) and asked == [] and app.title[0].value == "scan.png"
+    assert app.toggle(key="show_agreement")
+    assert [o for o in app.selectbox(key="_case_choice").options if "Upload" in o] == [
+        "Upload: scan.png"
+    ]
+    app.file_uploader(key=key).set_value([]).run()
+    assert "Dice" not in labels(app) and not app.exception
+
+
+def test_a_mask_of_another_size_is_one_line(open_page, scan):
+    app = upload(open_page(method="mtl"), encode_png(scan.image))
+    (key,) = [u.key for u in app.file_uploader if u.key and u.key.startswith("_true_mask")]
+    app = upload(app, encode_png(scan.mask[:, :99].copy()), "mask.png", key)
+    (error,) = app.error
+    assert "99×128 px, the image 128×128 px" in error.value and "Dice" not in labels(app)
+
+
+# Several images.
+
+
+def png(name: str) -> tuple[str, bytes, str]:
+    buffer = io.BytesIO()
+    Image.fromarray(make_phantom(GALLERY[name].parameters, 128).image).save(buffer, "PNG")
+    return f"{name}.png", buffer.getvalue(), "image/png"
+
+
+def test_several_images_become_a_table_and_bad_ones_a_line(open_page):
+    app = open_page(method="mtl")
+    files = [
+        ("broken.png", b"nothing", "image/png"),
+        ("blank.png", encode_png(np.zeros((64, 64), np.uint8)), "image/png"),
+        png("simple-cyst"),
+        png("lipoma"),
+    ]
+    app.file_uploader(key="_batch_files").set_value(files).run()
+    assert not app.exception and not app.error
+    table = app.dataframe[0].value
+    assert list(table["file"]) == ["broken.png", "blank.png", "simple-cyst.png", "lipoma.png"]
+    assert list(table["input"]) == ["refused", "refused", "ok", "ok"]
+    assert "broken.png" in table["remark"][0] and "blank" in table["remark"][1]
+    assert table["probability"].notna().sum() == 2
+    assert "2 refused" in text(app)
+
+
+def test_what_was_stopped_waits_for_a_click(open_page, asked):
+    app = open_page(method="mtl")
+    app.file_uploader(key="_batch_files").set_value([png("scar"), png("lipoma")]).run()
+    app.selectbox(key="_pick_method").set_value("resnet").run()  # nothing started it for this one
+    (go,) = [button for button in app.button if button.label.startswith("Continue")]
+    assert go.label == "Continue with 2 of 2 images" and not app.dataframe
+    asked.clear()
+    go.click().run()
+    assert len(app.dataframe[0].value) == 2 and asked == ["resnet", "resnet"]

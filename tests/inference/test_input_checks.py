@@ -1,0 +1,168 @@
+"""Pictures that are no ultrasound are found, phantoms and real scans are left in peace."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
+from sklearn.datasets import load_sample_image
+
+from mtlbus.data.intake import GreyImage, read_image
+from mtlbus.data.phantom import GALLERY, make_phantom, random_parameters
+from mtlbus.inference.input_checks import check_distance, check_image, refusal, worst
+
+Y, X = np.mgrid[:256, :256]
+
+
+def found(pixels: np.ndarray, colour_share: float = 0.0) -> dict[str, str]:
+    """Name and state of each check that an image fails."""
+    image = GreyImage(pixels.astype(np.uint8), "", (), "", colour_share=colour_share)
+    checks = check_image(image)
+    assert all(check.reason.endswith(".") and "\n" not in check.reason for check in checks)
+    return {check.name: check.state for check in checks}
+
+
+def phantom(seed: int = 3, size: int = 256) -> np.ndarray:
+    return make_phantom(random_parameters(seed), size).image
+
+
+def page(dark: bool = False, size: int = 14, place: tuple[int, int] = (640, 480)) -> np.ndarray:
+    """A page of text."""
+    paper, ink = (20, 235) if dark else (250, 10)
+    image = Image.new("L", place, paper)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size)
+    for top in range(10, place[1] - size, round(1.4 * size)):
+        draw.text((12, top), "Patient report of the left breast, follow up " * 4, ink, font)
+    return np.asarray(image)
+
+
+def drawing() -> np.ndarray:
+    image = Image.new("L", (400, 300), 180)
+    draw = ImageDraw.Draw(image)
+    for number in range(8):
+        box = (40 * number, 20 * number, 40 * number + 90, 20 * number + 120)
+        (draw.ellipse if number % 2 else draw.rectangle)(box, fill=40 + 20 * number)
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_phantoms_pass(name):
+    assert found(make_phantom(GALLERY[name].parameters, 192).image) == {}
+
+
+PICTURES = {
+    "page of text": (page(), "texture", "refused"),
+    "small print": (page(size=10, place=(1240, 1754)), "texture", "refused"),
+    "large letters": (page(size=48), "texture", "refused"),
+    "text on black": (page(dark=True), "texture", "refused"),
+    "drawing": (drawing(), "texture", "refused"),
+    "noise": (np.random.default_rng(0).integers(0, 256, (300, 300)), "texture", "refused"),
+    "ramp": (np.linspace(0, 255, 256)[None].repeat(256, 0), "texture", "caution"),
+    "black": (np.zeros((256, 256)), "empty", "refused"),
+    "one shade": (np.full((256, 256), 130), "empty", "refused"),
+    "nearly one shade": (100 + (X + Y) % 8, "empty", "refused"),
+    "a few echoes in black": (np.where(np.hypot(X - 99, Y - 99) < 5, 200, 3), "empty", "refused"),
+    "a corner of a scan": (np.where((X < 90) & (Y < 70), phantom(), 0), "empty", "caution"),
+}
+
+
+@pytest.mark.parametrize("case", PICTURES)
+def test_what_is_no_ultrasound_is_found(case):
+    pixels, name, state = PICTURES[case]
+    assert found(pixels).get(name) == state
+
+
+def leaves(seed: int) -> np.ndarray:
+    """Discs of all sizes that hide each other: the classical model of a photograph."""
+    dice = np.random.default_rng(seed)
+    image = Image.new("L", (320, 320))
+    draw = ImageDraw.Draw(image)
+    for _ in range(1200):
+        x, y = dice.random(2) * 320
+        radius = min(3 / (dice.random() + 1e-3) ** 0.7, 160) + 2
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=int(dice.integers(256)))
+    blurred = ndimage.gaussian_filter(np.asarray(image, np.float32), 1)
+    return np.clip(blurred + dice.normal(0, 4, blurred.shape), 0, 255)
+
+
+def test_photographs_are_found():
+    photographs = [load_sample_image(name).mean(axis=2) for name in ("china.jpg", "flower.jpg")]
+    assert all("direction" in found(pixels) for pixels in photographs)
+    states = [found(leaves(seed)).get("direction") for seed in range(8)]
+    assert None not in states and states.count("refused") >= 6
+
+
+def test_a_scan_on_its_side_is_doubted():
+    for seed in range(6):
+        assert found(np.rot90(phantom(seed, 128))).get("direction") == "caution"
+
+
+def test_a_photograph_blurred_to_nothing_has_no_speckle():
+    smooth = ndimage.gaussian_filter(phantom().astype(float), 12)
+    assert found(smooth) == {"texture": "caution"}
+
+
+def test_most_inverted_scans_are_found_and_no_other():
+    scans = [phantom(seed, 128) for seed in range(24)]
+    assert not any("inverted" in found(scan) for scan in scans)
+    assert sum("inverted" in found(255 - scan) for scan in scans) > 0.6 * len(scans)
+
+
+def test_size():
+    scan = phantom()
+    assert found(scan[:30]).get("size") == "refused"
+    assert found(scan[:, 80:170]) == {"size": "caution"}
+    large = np.asarray(Image.fromarray(scan).resize((3000, 2600)))
+    assert found(large) == {"size": "caution"}
+
+
+@pytest.mark.parametrize(
+    ("share", "state"), [(0.0, None), (0.005, None), (0.04, "caution"), (0.7, "refused")]
+)
+def test_colour(share, state):
+    assert found(phantom(), share).get("colour") == state
+
+
+def test_a_colour_doppler_picture_from_its_file(tmp_path):
+    rgb = np.repeat(phantom()[..., None], 3, axis=2).copy()
+    rgb[np.hypot(X - 128, Y - 128) < 30] = (210, 40, 20)
+    path = tmp_path / "flow.png"
+    Image.fromarray(rgb).save(path)
+    (check,) = check_image(read_image(path))
+    assert (check.name, check.state) == ("colour", "caution") and "4% of it" in check.reason
+
+
+def test_the_distance_from_the_training_images():
+    assert check_distance(None, 0.99) == check_distance(1.0, 0.99) == ()
+    (check,) = check_distance(1.43, 0.99)
+    assert check.state == "caution" and "1.4 times as far" in check.reason and "99%" in check.reason
+
+
+def test_the_gravest_counts():
+    image = GreyImage(page(), "", (), "", colour_share=0.03)
+    checks = check_image(image)
+    assert [check.state for check in checks] == ["refused", "caution"]
+    assert worst(checks) == "refused"
+    assert refusal(checks) == checks[0].reason
+    assert worst(()) == "ok" and refusal(check_distance(2.0, 0.99)) is None
+
+
+def test_it_is_cheap():
+    image = GreyImage(np.tile(phantom(), (3, 4)), "", (), "")
+    check_image(image)
+    started = time.process_time()
+    for _ in range(5):
+        check_image(image)
+    assert (time.process_time() - started) / 5 < 0.02  # a forward takes 40 ms and more
+
+
+def test_real_scans_are_hardly_ever_doubted(real_data):
+    """Over all 2655 images 10 cautions and no refusal; here every tenth one."""
+    files = sorted((real_data / "Dataset_BUSI_with_GT").rglob("*).png"))
+    files += sorted((real_data / "BUSBRA" / "Images").glob("*.png"))
+    states = [worst(check_image(read_image(path))) for path in files[::10]]
+    assert len(states) > 250 and "refused" not in states
+    assert states.count("caution") <= 0.01 * len(states)

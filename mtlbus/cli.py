@@ -103,12 +103,29 @@ def data(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def audit(arguments: argparse.Namespace) -> int:
+    """Copies across splits and labels, faulty masks, burned-in marks of a dataset on disk."""
+    from .data import audit as audits
+
+    dataset = audits.load_everything(arguments.layout, arguments.path)
+    found = audits.audit(dataset, report=_report)
+    document = found.as_dict()
+    lines = audits.lines(found)
+    if arguments.reference:
+        document["agreement"] = audits.agreement(found, arguments.reference)
+        lines += [f"{name:<24}{value}" for name, value in document["agreement"].items()]
+    if arguments.out:
+        audits.write_groups(arguments.out, found)
+    _print(document, arguments.json, lambda: lines)
+    return 0
+
+
 def train(arguments: argparse.Namespace) -> int:
     """Train a method, choose on the validation part, judge the test fold once."""
     from .checkpoints import find_checkpoint
     from .data.layouts import parse_dataset
     from .methods import get_spec
-    from .protocol import make_plan, produce, split_datasets
+    from .protocol import exclusions, make_plan, produce, split_datasets
     from .training.recipes import make_recipe
 
     spec = get_spec(arguments.method)
@@ -116,12 +133,15 @@ def train(arguments: argparse.Namespace) -> int:
         spec, arguments.recipe, arguments.epochs, arguments.size, arguments.stages, arguments.rate
     )
     options = dict(_option(text) for text in arguments.option)
-    split = split_datasets([parse_dataset(text) for text in arguments.data], arguments.fold)
+    datasets = [parse_dataset(text) for text in arguments.data]
+    split = split_datasets(datasets, arguments.fold)
     start = find_checkpoint(arguments.start) if arguments.start else None
     plan = make_plan(
         spec.name, arguments.variant, options, recipe, split, arguments.fold, arguments.seed, start
     )
-    checkpoint = produce(plan, split, Path(arguments.out), arguments.resume, _report, start)
+    checkpoint = produce(
+        plan, split, Path(arguments.out), arguments.resume, _report, start, exclusions(datasets)
+    )
     document = {"method": spec.name, "folder": str(checkpoint.folder), **checkpoint.card["metrics"]}
     _print(document, arguments.json, lambda: _metric_lines(document))
     return 0
@@ -131,16 +151,51 @@ def evaluate(arguments: argparse.Namespace) -> int:
     """Judge trained weights on a dataset, with 95 % intervals over groups."""
     from .checkpoints import find_checkpoint
     from .data.layouts import parse_dataset
+    from .evaluation.tables import write_predictions
     from .protocol import evaluate as judge
+    from .protocol import figures, renew_card
 
-    document = judge(
-        find_checkpoint(arguments.method),
-        [parse_dataset(text) for text in arguments.data],
-        arguments.fold,
-        Path(arguments.out) if arguments.out else None,
-        _report,
-    )
+    checkpoint = find_checkpoint(arguments.method)
+    datasets = [parse_dataset(text) for text in arguments.data]
+    if arguments.card and (arguments.flip or arguments.fold != checkpoint.card["training"]["fold"]):
+        raise InputError(
+            "--card completes a card by the judgement that is on it: give its --fold "
+            f"{checkpoint.card['training']['fold']}, without --flip."
+        )
+    frame = judge(checkpoint, datasets, arguments.fold, _report, arguments.flip)
+    if arguments.out:
+        write_predictions(arguments.out, frame)
+    document = figures(checkpoint, frame)
+    if arguments.card:
+        document["reproduced"] = renew_card(checkpoint, frame, datasets)
     _print(document, arguments.json, lambda: _metric_lines(document))
+    return 0
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """The speed of the shipped methods side by side; --markdown: their quality too."""
+    from dataclasses import asdict
+
+    from .checkpoints import find_checkpoint, list_checkpoints
+    from .inference.cost import measure_cost
+    from .inference.predictor import Predictor
+    from .protocol import benchmark, write_cost
+
+    shipped = [find_checkpoint(name) for name in arguments.method or list_checkpoints()]
+    if arguments.markdown:
+        lines = benchmark.markdown(shipped)
+        _print("\n".join(lines), arguments.json, lambda: lines)
+        return 0
+    entries = []
+    for checkpoint in shipped:
+        predictor = Predictor(checkpoint)
+        cost = measure_cost(predictor.model, predictor.size, arguments.forwards)
+        if arguments.write:
+            write_cost(checkpoint, cost)
+        entries.append(benchmark.entry(checkpoint) | {"cost": asdict(cost)})
+        _report(f"{checkpoint.method}: {cost.milliseconds:.0f} ms")
+    rows = benchmark.speed_rows(entries)
+    _print(entries, arguments.json, lambda: _table(benchmark.SPEED_HEADER, rows))
     return 0
 
 
@@ -176,16 +231,134 @@ def predict(arguments: argparse.Namespace) -> int:
                     entry["image"],
                     entry["method"],
                     "–" if probability is None else f"{probability:.3f}",
-                    "–" if lesion is None else f"{lesion['area_px']} px",
+                    "–" if lesion is None else _area(lesion),
+                    entry["input"],
                 )
             )
-        return _table(("image", "method", "P(malignant)", "lesion"), rows) if rows else []
+        return _table(("image", "method", "P(malignant)", "lesion", "input"), rows) if rows else []
 
     _print(entries, arguments.json, lines)
     refused = [entry["error"] for entry in entries if "error" in entry]
     for line in refused:
         _report(line)
     return 1 if refused else 0
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Which pixels an answer rests on, by attribution maps; arrays and pictures with --out."""
+    from .core.files import write_atomically
+    from .data.intake import read_image, read_mask
+    from .explain.attributions import Attribution
+    from .explain.options import Options
+    from .explain.record import attribution_npz, document_of
+    from .explain.request import Request, answer
+    from .explain.subject import Subject
+    from .explain.targets import Target
+    from .export.origin import DISCLAIMER
+    from .figures.attribution_maps import labelled_png
+    from .inference.predictor import MASK_THRESHOLD, Predictor, prepare
+
+    request = Request(
+        tuple(arguments.attribution or Request().attributions),
+        Target.parse(arguments.target),
+        Options.parse(arguments.settings),
+        arguments.placebo,
+    )
+    image, predictor = read_image(arguments.image), Predictor.of(arguments.method)
+    truth = read_mask(arguments.truth) if arguments.truth else None
+    if truth is not None and truth.shape != image.pixels.shape:
+        raise InputError(
+            f"The true mask is {truth.shape[1]}×{truth.shape[0]} px, the image "
+            f"{image.pixels.shape[1]}×{image.pixels.shape[0]} px; give a mask of the image's size."
+        )
+    prepared = prepare(image, predictor.size)
+    prediction = predictor.predict(prepared)
+    square = prediction.mask_square
+    lesion = None if square is None else square > MASK_THRESHOLD
+    subject = Subject.of(
+        predictor, prepared.grey, prepared.frame, request.target, lesion, truth
+    )
+    found = answer(request, subject, _report)
+    document = {
+        "image": str(arguments.image),
+        "method": prediction.method,
+        **document_of(request, subject, found, prediction.mask()),
+        "image_sha256": prediction.image_sha256,
+        "weights_sha256": prediction.weights_sha256,
+        "terms": DISCLAIMER,
+    }
+    if arguments.out:
+        maps = {n: value for n, value in found.items() if isinstance(value, Attribution)}
+        stem = f"{Path(arguments.image).stem}.{image.sha256[:8]}.{prediction.method}"
+        files = {f"{stem}.attributions.npz": attribution_npz(image.pixels, maps, document)}
+        for name, value in maps.items():
+            files[f"{stem}.{name}.png"] = labelled_png(
+                image.pixels, name, value, request.target, DISCLAIMER
+            )
+        for name, content in files.items():
+            write_atomically(Path(arguments.out) / name, content)
+        document["files"] = [str(Path(arguments.out) / name) for name in files]
+
+    def lines() -> list[str]:
+        header = ("attribution", "sum", "should be", "strongest at", "placebo ρ")
+        rows = [
+            (
+                entry["attribution"],
+                *("–" if entry[key] is None else f"{entry[key]:.4g}"
+                  for key in ("sum", "should_be")),
+                "row {}, column {}".format(*entry["strongest"]),
+                "–" if entry.get("placebo_rank_correlation") is None
+                else f"{entry['placebo_rank_correlation']:.2f}",
+            )
+            for entry in document["maps"] if "error" not in entry
+        ]  # fmt: skip
+        shown = [f"{document['target_in_words']}: {document['value']:.4g}"]
+        return [*shown, *(_table(header, rows) if rows else []), *document.get("files", [])]
+
+    _print(document, arguments.json, lines)
+    refused = [value for value in found.values() if not isinstance(value, Attribution)]
+    for value in refused:
+        _report(f"mtlbus: {value}")
+    return 1 if refused else 0
+
+
+def _area(lesion: dict[str, Any]) -> str:
+    area = f"{lesion['area_px']} px"
+    return area if lesion["area_mm2"] is None else f"{lesion['area_mm2']:.1f} mm² ({area})"
+
+
+def familiarity(arguments: argparse.Namespace) -> int:
+    """Learn what the training images look like to a network; written beside its weights."""
+    from .checkpoints import find_checkpoint
+    from .data.layouts import parse_dataset
+    from .inference.familiarity import fit_checkpoint, write_familiarity
+    from .inference.predictor import Predictor
+    from .protocol import split_datasets
+
+    checkpoint = find_checkpoint(arguments.method)
+    split = split_datasets([parse_dataset(text) for text in arguments.data], arguments.fold)
+    found, parts = fit_checkpoint(Predictor(checkpoint), split, _report)
+    path = write_familiarity(checkpoint, found)
+    document = {
+        "method": checkpoint.method,
+        "weights_sha256": checkpoint.digest,
+        "map": found.map_name,
+        "quantile": found.quantile,
+        "limit": found.limit,
+        "parts": parts,
+        "file": str(path),
+    }
+
+    def lines() -> list[str]:
+        rows = [
+            (part, dataset, str(entry["n"]), f"{entry['beyond']:.3f}")
+            for part, datasets in parts.items()
+            for dataset, entry in datasets.items()
+        ]
+        return [*_table(("part", "data", "n", "beyond the limit"), rows), str(path)]
+
+    _print(document, arguments.json, lines)
+    return 0
 
 
 def phantom(arguments: argparse.Namespace) -> int:
@@ -235,7 +408,8 @@ def parser() -> argparse.ArgumentParser:
 
     def verb(function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         summary = (function.__doc__ or "").strip()
-        added = verbs.add_parser(function.__name__, help=summary, description=summary)
+        listed = summary.replace("%", "%%")  # argparse formats it
+        added = verbs.add_parser(function.__name__, help=listed, description=summary)
         added.add_argument("--json", action="store_true", help="print one JSON document")
         added.set_defaults(run=function)
         return added
@@ -253,6 +427,12 @@ def parser() -> argparse.ArgumentParser:
     added = verb(data)
     added.add_argument("path", help="folder, manifest file, or a count of phantoms")
     added.add_argument("--layout", default="folder", help="busi, busbra, folder, manifest, phantom")
+
+    added = verb(audit)
+    added.add_argument("path", help="folder, manifest file, or a count of phantoms")
+    added.add_argument("--layout", default="folder", help="busi, busbra, folder, manifest, phantom")
+    added.add_argument("--out", metavar="FILE.csv", help="write the group of each image")
+    added.add_argument("--reference", metavar="FILE.csv", help="groups to compare with: id,group")
 
     added = verb(train)
     added.add_argument("method", help="a name from `methods`")
@@ -280,14 +460,53 @@ def parser() -> argparse.ArgumentParser:
     data_argument(added)
     added.add_argument("--fold", type=int, help="test fold; without it, all lesion images")
     added.add_argument("--out", metavar="FILE.csv", help="write one row an image")
+    added.add_argument(
+        "--flip", action="store_true", help="average with the mirror image (two forwards)"
+    )
+    added.add_argument(
+        "--card", action="store_true",
+        help="compare with the stored predictions and complete the card; changes no figure",
+    )  # fmt: skip
+
+    added = verb(bench)
+    added.add_argument("method", nargs="*", help="shipped methods or folders; all without")
+    added.add_argument("--forwards", type=int, default=20, help="forwards to time (default 20)")
+    added.add_argument("--write", action="store_true", help="put what was measured into the cards")
+    added.add_argument(
+        "--markdown", action="store_true", help="the table of the cards; measures nothing"
+    )
 
     added = verb(predict)
-    added.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG, BMP or TIFF")
+    added.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG, BMP, TIFF or DICOM")
     added.add_argument(
         "--method", action="append", required=True,
         help="a shipped method or a checkpoint folder; may be given several times",
     )  # fmt: skip
     added.add_argument("--out", help="folder for overlays and masks (PNG) and predictions.json")
+
+    added = verb(explain)
+    added.add_argument("image", metavar="IMAGE", help="PNG, JPEG, BMP, TIFF or DICOM")
+    added.add_argument("--method", required=True, help="a shipped method or a checkpoint folder")
+    added.add_argument(
+        "--attribution", action="append", metavar="NAME",
+        help="gradcam, integrated_gradients, occlusion, …; may be given several times",
+    )  # fmt: skip
+    added.add_argument(
+        "--target", default="class:difference", metavar="HEAD:ANSWER:REGION",
+        help="class:difference (default), class:malignant, mask:difference:lesion, "
+        "mask:tumour:box=LEFT,TOP,WIDTH,HEIGHT, …",
+    )  # fmt: skip
+    added.add_argument(
+        "--settings", default="", metavar="NAME=VALUE,…", help="steps=32,baseline=black, …"
+    )
+    added.add_argument("--placebo", action="store_true", help="also of shuffled weights")
+    added.add_argument("--truth", metavar="MASK", help="true mask, for the region truth")
+    added.add_argument("--out", help="folder for the arrays (NPZ) and pictures (PNG)")
+
+    added = verb(familiarity)
+    added.add_argument("method", help="a shipped method, or the folder of a checkpoint")
+    data_argument(added)
+    added.add_argument("--fold", type=int, default=1, help="test fold, 1 to 5 (default 1)")
 
     added = verb(phantom)
     added.add_argument("--out", required=True, help="folder for image, mask and parameters")

@@ -37,6 +37,15 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
     return code, out, err
 
 
+def test_help_lists_every_verb_with_its_sentence(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--help"])
+    assert stopped.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for verb, sentence in (("train", "Train a method"), ("evaluate", "with 95 % intervals")):
+        assert verb in shown and sentence in shown
+
+
 def test_methods_as_table_and_json(capsys):
     code, out, _ = run(capsys, "methods")
     assert code == 0 and "mtl_cosa" in out and "75.5 M" in out

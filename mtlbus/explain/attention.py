@@ -6,7 +6,6 @@ arrays. A map's cells cover the zero-padded square; `Frame` says which of them t
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -205,13 +204,6 @@ def gammas(maps: Mapping[str, Map]) -> dict[str, float]:
         if found.kind == "scalar" and name.endswith("_gamma"):
             return dict(zip(found.labels, map(float, array_of(found)), strict=True))
     return {}
-
-
-def npz_bytes(maps: Mapping[str, Map]) -> bytes:
-    """All maps as a compressed NPZ: one float array a map, under its name, without batch."""
-    stream = io.BytesIO()
-    np.savez_compressed(stream, **{name: array_of(found) for name, found in maps.items()})
-    return stream.getvalue()
 
 
 def array_of(found: Map) -> np.ndarray:

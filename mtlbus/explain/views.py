@@ -22,6 +22,7 @@ Form = Literal[
 ]  # fmt: skip
 
 FINEST_ARROWS = 32
+_UNGATED = "features"
 _TOGETHER = {"region": "Regions", "score": "Share of the decision", "numbers": "Numbers"}
 _PLACES = {"region": 0, "score": 1, "numbers": 3}
 _WORDS = {
@@ -110,20 +111,36 @@ def form_of(name: str, found: Map) -> Form | None:
     return found.kind
 
 
+def ungated_of(name: str, maps: Mapping[str, Map]) -> Map | None:
+    """The features before the gate `name` ("aaa_gate.2" → "aaa_features.2"); None if not there."""
+    family, dot, rest = name.partition(".")
+    if not family.endswith("_gate"):
+        return None
+    return maps.get(family.removesuffix("gate") + _UNGATED + dot + rest)
+
+
+def _gate_of(name: str) -> str:
+    """The inverse of `ungated_of`; the name itself for any other map."""
+    family, dot, rest = name.partition(".")
+    stem = family.removesuffix(f"_{_UNGATED}")
+    return f"{stem}_gate{dot}{rest}" if stem != family else name
+
+
 def list_views(maps: Mapping[str, Map]) -> list[View]:
     """What a method's maps let a person look at.
 
     Regions come together (full resolution and cells), so do the shares of a logit, and all
-    numbers; otherwise each family of maps is a view. Regions and shares come first, numbers last.
+    numbers; otherwise each family of maps is a view. Features before a gate are shown beside it
+    and have no view of their own. Regions and shares come first, numbers last.
     """
     groups: dict[tuple[str, str], list[str]] = {}
     for name, found in maps.items():
         form = form_of(name, found)
-        if form is not None:
+        if form is not None and (_gate_of(name) == name or _gate_of(name) not in maps):
             family = "" if form in _TOGETHER else address_of(name).family
             groups.setdefault((form, family), []).append(name)
     views = [
-        View(names[0], _TOGETHER.get(form) or _title(family), form, tuple(names))
+        View(names[0], _TOGETHER.get(form) or family_title(family), form, tuple(names))
         for (form, family), names in groups.items()
     ]
     return sorted(views, key=lambda view: _PLACES.get(view.form, 2))
@@ -131,24 +148,29 @@ def list_views(maps: Mapping[str, Map]) -> list[View]:
 
 def find_view(views: list[View], wanted: str | None) -> View:
     """The view that a link names by any of its maps or by their family; else the first."""
+    wanted = wanted or ""
     for view in views:
-        if wanted in view.maps:
+        if wanted in view.maps or _gate_of(wanted) in view.maps:
             return view
-    family = address_of(wanted or "").family
+    family = address_of(wanted).family
     fitting = [v for v in views if v.form not in _TOGETHER and address_of(v.name).family == family]
     return (fitting or views)[0]
 
 
 def gate_plane(gate: Map, channel: int | str = "mean") -> np.ndarray:
     """A gate C×H×W as one plane: the "mean" or "max" over its channels, or one channel."""
-    values = array_of(gate)
+    return _one_plane(array_of(gate), channel)
+
+
+def _one_plane(values: np.ndarray, channel: int | str) -> np.ndarray:
+    """C×H×W to H×W. A single channel serves for each that is asked for."""
     if channel in ("mean", "max"):
         return getattr(values, channel)(axis=0)
-    if not isinstance(channel, int) or not 0 <= channel < len(values):
+    if not isinstance(channel, int) or channel < 0 or 1 < len(values) <= channel:
         raise InputError(
             f"Channel {channel!r}: choose 'mean', 'max' or 0 to {len(values) - 1}."
         )
-    return values[channel]
+    return values[channel if len(values) > 1 else 0]
 
 
 def gate_difference(first: Map, second: Map, channel: int | str = "mean") -> np.ndarray:
@@ -161,9 +183,18 @@ def gate_difference(first: Map, second: Map, channel: int | str = "mean") -> np.
     return gate_plane(first, channel) - gate_plane(second, channel)
 
 
-def feature_plane(feature: Map) -> np.ndarray:
-    """How strongly the channels answer: the mean of |C×H×W| over C, H×W, from 0 up."""
-    return np.abs(array_of(feature)).mean(axis=0)
+def feature_plane(
+    feature: Map, channel: int | str = "mean", gate: Map | None = None
+) -> np.ndarray:
+    """How strongly channels answer, |C×H×W| as one plane from 0 up.
+
+    Args:
+        feature: C×H×W.
+        channel: the "mean" or "max" over the channels, or one of them.
+        gate: C×H×W or 1×H×W; the features are multiplied by it first.
+    """
+    strength = np.abs(array_of(feature) if gate is None else array_of(feature) * array_of(gate))
+    return _one_plane(strength, channel)
 
 
 def channel_weights(found: Map) -> np.ndarray:
@@ -204,6 +235,7 @@ def arrows_on_image(moved: np.ndarray, frame: Frame, finest: int = FINEST_ARROWS
     )
 
 
-def _title(family: str) -> str:
+def family_title(family: str) -> str:
+    """A family of maps in words: "ctae_mask" is "CTAE mask"."""
     words = " ".join(_WORDS.get(word, word) for word in family.split("_"))
     return words[0].upper() + words[1:]

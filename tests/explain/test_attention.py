@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
 import torch
@@ -19,7 +17,6 @@ from mtlbus.explain.attention import (
     cells_on_image,
     gammas,
     logit_split,
-    npz_bytes,
     received,
     score_cells,
     window_of,
@@ -195,6 +192,3 @@ def test_split_of_a_random_network_is_its_logit():
     ]  # fmt: skip
     assert list(views[2].levels) == ["background", "tumour", "margin"]
     assert views[0].maps == ("regions", "region_weights")
-    with np.load(io.BytesIO(npz_bytes(maps))) as arrays:
-        assert set(arrays) == set(maps)
-        assert (arrays["regions"] == maps["regions"].tensor.numpy()).all()

@@ -20,6 +20,7 @@ from mtlbus.explain.views import (
     gate_difference,
     gate_plane,
     list_views,
+    ungated_of,
 )
 from mtlbus.methods import get_spec, list_methods
 
@@ -83,6 +84,7 @@ def test_only_pooled_features_of_a_method_have_no_view(method):
     spec = get_spec(method)
     maps = {found.name: a_map(shapes[found.kind], found.kind) for found in spec.maps}
     shown = {name for view in list_views(maps) for name in view.maps}
+    shown |= {name for name in maps for gate in shown if ungated_of(gate, maps) is maps[name]}
     assert {name.partition(".")[0] for name in maps.keys() - shown} <= {"pooled_features"}
 
 
@@ -106,9 +108,34 @@ def test_difference_of_two_tasks():
 
 
 def test_features_answer_by_size_not_by_sign():
-    assert feature_plane(a_map([[[1.0, -3.0]], [[-1.0, 1.0]]], "feature")) == pytest.approx(
-        np.array([[1.0, 2.0]])
-    )
+    features = a_map([[[1.0, -3.0]], [[-1.0, 1.0]]], "feature")
+    assert feature_plane(features) == pytest.approx(np.array([[1.0, 2.0]]))
+    assert feature_plane(features, "max") == pytest.approx(np.array([[1.0, 3.0]]))
+    assert feature_plane(features, 0) == pytest.approx(np.array([[1.0, 3.0]]))
+
+
+def test_features_after_a_gate_are_the_product():
+    features = a_map([[[1.0, -3.0]], [[-1.0, 1.0]]], "feature")
+    gate = a_map([[[0.5, 0.1]], [[0.2, 1.0]]], "gate")
+    assert feature_plane(features, gate=gate) == pytest.approx(np.array([[0.35, 0.65]]))
+    assert feature_plane(features, 1, gate) == pytest.approx(np.array([[0.2, 1.0]]))
+    one = a_map([[[0.5, 0.1]]], "gate")
+    assert feature_plane(features, 1, one) == pytest.approx(np.array([[0.5, 0.1]]))
+    assert gate_plane(one, 1) == pytest.approx(np.array([[0.5, 0.1]]))
+
+
+def test_features_before_a_gate_stand_beside_it():
+    maps = {
+        "aaa_gate.1": a_map(PLANE, "gate"), "aaa_gate.2": a_map(PLANE, "gate"),
+        "aaa_features.1": a_map(PLANE, "feature"), "aaa_features.2": a_map(PLANE, "feature"),
+        "other_features.1": a_map(PLANE, "feature"), "ag_gate.1": a_map(PLANE, "gate"),
+    }  # fmt: skip
+    views = list_views(maps)
+    assert [view.title for view in views] == ["AAA gate", "Other features", "Attention gate"]
+    assert ungated_of("aaa_gate.2", maps) is maps["aaa_features.2"]
+    assert ungated_of("ag_gate.1", maps) is None and ungated_of("other_features.1", maps) is None
+    assert find_view(views, "aaa_features.2") == views[0]
+    assert find_view(views, "other_features.1") == views[1]
 
 
 def test_channel_weights_of_both_shapes():

@@ -12,7 +12,14 @@ from PIL import Image
 
 from mtlbus.data.transforms import Frame
 from mtlbus.explain.attention import LogitSplit
-from mtlbus.figures.cells import attention_scale, cell_figure, gate_scale, signed_scale
+from mtlbus.figures.cells import (
+    attention_scale,
+    cell_figure,
+    difference_scale,
+    gate_scale,
+    signed_scale,
+    stretched,
+)
 from mtlbus.figures.regions import REGION_COLOURS, logit_figure, region_figure
 
 FRAME = Frame(100, 160)
@@ -20,7 +27,8 @@ GREY = np.random.default_rng(0).integers(0, 255, (100, 160), dtype=np.uint8)
 
 
 def picture(uri: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
+    opened = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
+    return np.asarray(opened.convert("RGBA"))
 
 
 def heatmap(figure):
@@ -51,16 +59,37 @@ def test_clicks_find_the_visible_cells():
     assert where[(3, 2)] == (50.0, 40.0)
 
 
+def test_a_click_takes_the_nearest_cell_however_fine_the_grid():
+    """Plotly takes the last of the points under the pointer, so none may reach into another cell,
+    and it must look beyond the points themselves."""
+    plane = np.full((64, 64), 1 / 4096)
+    figure = cell_figure(GREY, plane, FRAME, attention_scale(plane), clickable=True)
+    points = next(trace for trace in figure.data if trace.customdata is not None)
+    narrowest = 240 / 64  # pixels of the screen, where the picture is only 240 wide
+    assert points.marker.size <= narrowest and figure.layout.hoverdistance == -1
+
+
 def test_the_scale_of_attention_ends_at_the_largest_cell():
     scale = attention_scale(np.array([[0.7, 0.1], [0.1, 0.1]]))
     assert (scale.low, scale.high) == (0, 0.7)
-    assert scale.ticks == (0, 0.25, 0.7)
+    assert scale.ticks == (0, 0.25, 0.7) and scale.labels[-1] == "70.0% most"
+    shared = attention_scale(np.array([[0.4, 0.2], [0.2, 0.2]]), least=0.7)
+    assert shared.high == 0.7 and shared.labels[-1] == "70.0%"
+    assert attention_scale(np.zeros((2, 2))).high > 0
 
 
 def test_a_signed_scale_has_zero_in_the_middle():
     scale = signed_scale(0.4)
     assert (scale.low, scale.high) == (-0.4, 0.4) and scale.ticks == (-0.4, 0, 0.4)
     assert signed_scale(0.0).high > 0
+
+
+def test_a_stretched_scale_says_so_and_keeps_a_zero_in_its_middle():
+    gate = stretched(gate_scale(), np.array([[0.42, 0.5], [0.53, 0.44]]))
+    assert (gate.low, gate.high) == (0.42, 0.53) and gate.labels == ("0.420", "stretched", "0.530")
+    difference = stretched(difference_scale(), np.array([[-0.02, 0.01]]))
+    assert (difference.low, difference.high) == (-0.02, 0.02) and difference.labels[0] == "−0.020"
+    assert stretched(gate_scale(), np.full((2, 2), 0.5)).high > 0.5
 
 
 def test_fine_grids_travel_as_a_picture():
@@ -86,10 +115,13 @@ def test_regions_are_tinted_in_their_colours():
 
 
 @pytest.mark.parametrize("side", [256, 1200])
-def test_an_image_costs_little(side):
-    grey = np.random.default_rng(1).integers(0, 255, (side, side), dtype=np.uint8)
-    figure = cell_figure(grey, np.zeros((8, 8)), Frame(side, side), gate_scale())
-    assert len(json.dumps(figure.to_plotly_json(), default=str)) < 150_000
+@pytest.mark.parametrize("cells", [8, 256])
+def test_an_image_costs_little(side, cells):
+    """Two looks of one picture each stay far below 500 KB, even where image and map are noise."""
+    noise = np.random.default_rng(1)
+    grey = noise.integers(0, 255, (side, side), dtype=np.uint8)
+    figure = cell_figure(grey, noise.random((cells, cells)), Frame(side, side), gate_scale())
+    assert len(json.dumps(figure.to_plotly_json(), default=str)) < 200_000
 
 
 def test_the_bars_add_up_to_the_logit():
@@ -99,3 +131,15 @@ def test_the_bars_add_up_to_the_logit():
     assert list(bars.x[:3]) == [0.5, -1.25, 0.25] and sum(bars.x[:3]) == split.total
     assert list(bars.measure) == ["relative"] * 3 + ["total"]
     assert bars.text[-1] == "−0.50"
+
+
+def test_two_splits_share_an_axis():
+    small = LogitSplit(("a", "b"), np.array([0.5, -1.25]), 0.25, -0.5)
+    large = LogitSplit(("a", "b"), np.array([-4.0, 7.0]), 0.25, 3.25)
+    low, high = logit_figure(small).layout.xaxis.range
+    assert -4 < low < -0.75 and 0.5 < high < 3
+    assert logit_figure(small, beside=large).layout.xaxis.range == (
+        logit_figure(large, beside=small).layout.xaxis.range
+    )
+    low, high = logit_figure(small, beside=large).layout.xaxis.range
+    assert low < -4 and high > 3.25

@@ -27,7 +27,8 @@ GREY, FRAME = np.full((100, 160), 90, dtype=np.uint8), Frame(100, 160)
 def overlay(figure) -> np.ndarray:
     """The picture of a fine map, H×W×4."""
     source = next(image.source for image in figure.layout.images if "png" in image.source)
-    return np.array(Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))))
+    opened = Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2])))
+    return np.array(opened.convert("RGBA"))
 
 
 def test_arrows_end_where_they_point_with_heads_of_equal_strokes():

@@ -1,0 +1,88 @@
+"""Attribution by taking parts of the image away, through Captum; no gradient is needed.
+
+Each map is 1×1×size×size in the unit of the target; the pixels of a superpixel all hold the
+number of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+
+import numpy as np
+import torch
+from captum.attr import FeatureAblation, KernelShap, Occlusion
+from torch import Tensor
+
+from .chance import Draw
+from .options import Options
+from .subject import BATCH, Subject
+from .superpixels import superpixels
+
+
+def occlusion(subject: Subject, options: Options) -> Tensor:
+    """How far the answer falls under a covering square, averaged (Zeiler and Fergus 2014).
+
+    Squares lie on the visible part only; taking padding away changes nothing.
+    """
+    rows, columns = (
+        slice(int(seen[0]), int(seen[-1]) + 1)
+        for seen in (np.flatnonzero(subject.visible.any(axis=axis)) for axis in (1, 0))
+    )
+    window = min(options.window, rows.stop - rows.start, columns.stop - columns.start)
+
+    def values(part: Tensor) -> Tensor:
+        whole = subject.grey.repeat(len(part), 1, 1, 1)
+        whole[..., rows, columns] = part
+        return subject.values(whole)
+
+    with torch.no_grad():
+        found = Occlusion(values).attribute(
+            subject.grey[..., rows, columns],
+            sliding_window_shapes=(1, window, window),
+            strides=(1, options.stride, options.stride),
+            baselines=subject.baseline(options.baseline)[..., rows, columns],
+            perturbations_per_eval=BATCH,
+        )
+    square = torch.zeros_like(subject.grey)
+    square[..., rows, columns] = found.to(square)
+    return square
+
+
+def parts_of(subject: Subject, options: Options) -> np.ndarray:
+    """The superpixels of a subject, size×size int64."""
+    return superpixels(subject.grey[0, 0].cpu().numpy(), subject.visible, options.superpixels)
+
+
+def feature_ablation(subject: Subject, options: Options) -> Tensor:
+    """How far the answer falls without each superpixel."""
+    parts = torch.from_numpy(parts_of(subject, options)).to(subject.grey.device)
+    with torch.no_grad():
+        return FeatureAblation(subject.values).attribute(
+            subject.grey, subject.baseline(options.baseline), feature_mask=parts[None, None],
+            perturbations_per_eval=BATCH,
+        )  # fmt: skip
+
+
+class _SeededKernelShap(KernelShap):
+    """Draws all its coalitions at once, so that the draw is over before the network works."""
+
+    def __init__(self, forward: Callable[[Tensor], Tensor], options: Options) -> None:
+        super().__init__(forward)
+        self._options = options
+
+    def kernel_shap_perturb_generator(self, original_inp, **kwargs):
+        drawn = super().kernel_shap_perturb_generator(original_inp, **kwargs)
+        with Draw(self._options.seed):
+            coalitions = list(islice(drawn, self._options.coalitions))
+        yield from coalitions
+
+
+def kernel_shap(subject: Subject, options: Options) -> Tensor:
+    """Shapley values of the superpixels, by weighted least squares (Lundberg 2017)."""
+    parts = torch.from_numpy(parts_of(subject, options)).to(subject.grey.device)
+    with torch.no_grad():
+        return _SeededKernelShap(subject.values, options).attribute(
+            subject.grey, subject.baseline(options.baseline), feature_mask=parts[None, None],
+            n_samples=options.coalitions, perturbations_per_eval=BATCH,
+        )  # fmt: skip

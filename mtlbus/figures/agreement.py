@@ -1,0 +1,42 @@
+"""Rank correlations of maps as a coloured table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from .cells import LESS, MORE
+from .style import NEUTRAL, finish, see_through
+
+_DARK = "#17262B"  # on the colours; NEUTRAL stands on the clear cells of any page
+
+
+def agreement_figure(table: np.ndarray, names: Sequence[str]) -> go.Figure:
+    """Spearman's ρ of each pair, −1..1 on a fixed scale that is clear at 0.
+
+    Args:
+        table: N×N; NaN where a map is flat, its cell stays empty.
+        names: N, of the maps.
+    """
+    colours = [[0, see_through(LESS, 0.9)], [0.5, see_through("#FFFFFF", 0)],
+               [1, see_through(MORE, 0.9)]]  # fmt: skip
+    lower = np.where(np.tri(len(names), dtype=bool), table, np.nan)
+    texts = [["" if np.isnan(v) else f"{v:+.2f}".replace("-", "−") for v in row] for row in lower]
+    figure = go.Figure(go.Heatmap(
+        z=np.round(lower, 4), x=list(names), y=list(names), zmin=-1, zmax=1, colorscale=colours,
+        text=texts, xgap=2, ygap=2, hoverongaps=False,
+        hovertemplate="%{y} and %{x}: ρ = %{text}<extra></extra>",
+        colorbar={"title": "ρ", "thickness": 10, "tickvals": [-1, 0, 1],
+                  "ticktext": ["−1 opposite", "0 none", "+1 same order"]},
+    ))
+    written = [(y, x) for y, x in np.ndindex(lower.shape) if texts[y][x]]
+    figure.add_scatter(
+        x=[names[x] for _, x in written], y=[names[y] for y, _ in written], mode="text",
+        text=[texts[y][x] for y, x in written], hoverinfo="skip", showlegend=False,
+        textfont={"color": [_DARK if abs(lower[cell]) > 0.45 else NEUTRAL for cell in written]},
+    )
+    finish(figure, 130 + 34 * len(names), legend=False)
+    figure.update_xaxes(automargin=True, showgrid=False, side="bottom", tickangle=-35)
+    return figure.update_yaxes(automargin=True, showgrid=False, autorange="reversed")

@@ -1,0 +1,49 @@
+"""The Attributions page from top to bottom."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ..explain.gradcam import POOLED
+from . import attribution_runs as runs
+from . import services
+from .attribution_picks import pick_request
+from .attribution_question import Question
+from .attribution_words import cost_words
+from .case import Case
+from .look import signed
+
+
+def ask(case: Case, method: str) -> Question:
+    """Let a person choose what to ask; returns the question, nothing of it run yet."""
+    request = pick_request(case, services.predict(case, method), _layers(method))
+    return Question.of(case, method, request)
+
+
+def _layers(method: str) -> list[str]:
+    """Feature maps of a network by its card; the one that the class head reads comes first."""
+    maps = services.checkpoint(method).card["spec"]["maps"]
+    names = [found["name"] for found in maps if found["kind"] == "feature"]
+    return sorted(names, key=lambda name: not name.startswith(POOLED))
+
+
+def run_what_is_missing(question: Question) -> None:
+    """The answer that is explained, the cost of what is missing, and the button that runs it."""
+    target = question.request.target
+    st.markdown(
+        f"Explained is the **{target.words}**, here **{signed(question.value())}**. Positive "
+        f"numbers of a map speak for *{target.poles[1]}*, negative ones for *{target.poles[0]}*."
+    )
+    if not question.request.attributions:
+        st.info("Choose at least one attribution above.", icon=":material/arrow_upward:")
+        return
+    steps = runs.map_steps(question)
+    runs.say_if_stopped()
+    if not steps:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        asked = st.button("Run", type="primary", icon=":material/play_arrow:", key="_run")
+        st.caption(cost_words(runs.total_cost(steps), question.pace()))
+    if asked:
+        runs.run(steps, "_stop_run")
+        st.rerun()

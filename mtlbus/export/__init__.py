@@ -1,0 +1,1 @@
+"""Views to take away: notebooks, reports, drawings, tables and arrays."""

@@ -1,0 +1,120 @@
+"""The cells that all notebooks share: title, start, the image, and the comparison at the end."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..data.phantom import GALLERY, make_phantom
+from .notebook import Cell, code, words
+from .origin import DISCLAIMER, now, pixels_sha256, versions
+from .views import Subject
+
+
+def title(what: str, about: str) -> Cell:
+    """The first cell; foreign text in `about` must have passed `plain`."""
+    made = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return words(f"# {what}\n\n{about}\n\nMade with {made} on {now()}. **{DISCLAIMER}**")
+
+
+def start() -> Cell:
+    """Find the package, or say where it has to be."""
+    return code("""
+        try:
+            import mtlbus
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError(
+                "mtlbus is not found. Start Jupyter in the folder that holds it (the one with "
+                "app.py), in an environment with its requirements.txt."
+            ) from None
+        from mtlbus.export import replay
+    """)
+
+
+def image(case: Subject) -> list[Cell]:
+    """Give `image` and `truth`: a phantom of the gallery is made again, all else is unpacked."""
+    facts = {
+        "sha256": case.image.sha256,
+        "pixels": pixels_sha256(case.image.pixels),
+        "spacing": case.image.spacing,
+    }
+    if _can_be_made_again(case):
+        return [
+            words("The image is a phantom, computed from physics: it is made again here."),
+            code(
+                """
+                image, truth = replay.phantom(
+                    $key,
+                    sha256=$sha256,
+                    pixels=$pixels,
+                    spacing=$spacing,  # mm per pixel, down and across
+                )
+                """,
+                key=case.key, **facts,
+            ),
+        ]  # fmt: skip
+    cells = [
+        words("The image travels in the next cell, which is folded: its pixels as a grey PNG."),
+        code("IMAGE = $png", folded=True, png=_png(case.image.pixels)),
+        code(
+            """
+            image = replay.embedded_image(
+                IMAGE,
+                name=$name,
+                sha256=$sha256,
+                pixels=$pixels,
+                spacing=$spacing,  # mm per pixel, down and across
+            )
+            """,
+            name=case.image.name, **facts,
+        ),
+    ]  # fmt: skip
+    if case.truth is None:
+        return [*cells, code("truth = None  # the true outline is not known")]
+    return [
+        *cells,
+        code("TRUTH = $png", folded=True, png=_png(case.truth)),
+        code(
+            "truth = replay.embedded_mask(TRUTH, pixels=$pixels)", pixels=pixels_sha256(case.truth)
+        ),
+    ]
+
+
+def comparison(page: Mapping[str, Mapping[str, Any]]) -> list[Cell]:
+    """Hold the numbers in `here` against those that the page showed, by what and by name."""
+    return [
+        words("""
+            ## As on the page?
+
+            The numbers of this run beside those that the page showed. They count as the same
+            within one hundredth, which another processor may change.
+        """),
+        code(
+            """
+            PAGE = $page
+
+            check = replay.compare(here, PAGE)
+            check
+            """,
+            page=page,
+        ),
+    ]
+
+
+def _can_be_made_again(case: Subject) -> bool:
+    if case.key not in GALLERY or case.truth is None:
+        return False
+    made = make_phantom(GALLERY[case.key].parameters)
+    return np.array_equal(made.image, case.image.pixels) and np.array_equal(made.mask, case.truth)
+
+
+def _png(plane: np.ndarray) -> str:
+    """H×W uint8 or bool as base64 of a PNG that holds pixels and nothing else."""
+    stream = io.BytesIO()
+    Image.fromarray(plane).save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()

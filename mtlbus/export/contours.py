@@ -1,0 +1,40 @@
+"""Outlines as lines with coordinates, between the pixels, for drawings that can be enlarged.
+
+`contourpy` comes with matplotlib, which Captum requires.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from contourpy import LineType, contour_generator
+
+
+def outlines(plane: np.ndarray, threshold: float) -> list[np.ndarray]:
+    """The lines along which a plane takes a value, each closed.
+
+    The plane is linear between the middles of its pixels, so a middle lies inside (even-odd)
+    exactly where the plane is above the threshold. What reaches the rim of the image is closed
+    along it.
+
+    Args:
+        plane: H×W numbers, or a mask.
+        threshold: the value; 0.5 for a mask.
+
+    Returns:
+        N×2 arrays of x and y in pixels, (0, 0) being the upper left corner of the image; the last
+        point is the first.
+    """
+    values = np.asarray(plane, dtype=np.float64)
+    height, width = values.shape
+    below = min(float(values.min()), threshold) - 1
+    # The rim goes on for one pixel, then falls: what is cut off there becomes an edge of the image.
+    padded = np.pad(np.pad(values, 1, mode="edge"), 1, constant_values=below)
+    lines = contour_generator(z=padded, line_type=LineType.Separate).lines(threshold)
+    return [np.clip(line - 1.5, 0, (width, height)) for line in lines]
+
+
+def svg_path(lines: list[np.ndarray]) -> str:
+    """Closed lines as the `d` of an SVG path, hundredths of a pixel."""
+    return "".join(
+        "M" + "L".join(f"{x:.2f},{y:.2f}" for x, y in line[:-1]) + "Z" for line in lines
+    )

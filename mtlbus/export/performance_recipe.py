@@ -1,0 +1,69 @@
+"""The notebook of Performance: how good methods are, from their `predictions.csv`."""
+
+from __future__ import annotations
+
+from . import cells
+from .notebook import Cell, code, plain, words
+from .tables import judged_numbers
+from .views import PerformanceView
+
+
+def performance(view: PerformanceView) -> list[Cell]:
+    """AUC and Dice with their intervals, and the confusion matrix at each method's threshold."""
+    names = ", ".join(plain(one.title) for one in view.methods)
+    return [
+        cells.title("Performance", f"How good **{names}** are on {plain(view.title)}."),
+        cells.start(),
+        code(
+            """
+            IMAGES = $images  # a dataset, or "real": all real images together
+            PREDICTIONS = $files
+            tables = {name: replay.judged_images(name, file) for name, file in PREDICTIONS.items()}
+            """,
+            images=view.images,
+            files={one.method: one.predictions_sha256 for one in view.methods},
+        ),
+        words("""
+            Intervals hold 95 % of 1000 draws of whole patients or groups within each dataset. An
+            image is called malignant from the threshold on; `tp` are cancers that were found.
+        """),
+        code(
+            """
+            from mtlbus.evaluation.operating_points import confusion
+            from mtlbus.evaluation.tables import summarise
+
+            THRESHOLD = $thresholds
+
+
+            def test_images(table):
+                real = table["dataset"] != "phantom"
+                chosen = real if IMAGES == "real" else table["dataset"] == IMAGES
+                return table[(table["part"] == "test") & chosen]
+
+
+            def numbers(rows, threshold):
+                entry = summarise(rows, 0.5 if threshold is None else threshold)["pooled"]
+                found = {"n": len(rows)}
+                for metric in ("auc", "dice"):
+                    if metric in entry:
+                        found[metric] = entry[metric]["value"]
+                        found[f"{metric}_low"] = entry[metric]["low"]
+                        found[f"{metric}_high"] = entry[metric]["high"]
+                if threshold is None:
+                    return found
+                judged = rows.dropna(subset=["label", "probability"])
+                counts = confusion(judged["label"], judged["probability"], threshold)
+                found |= {"threshold": threshold, **counts._asdict()}
+                found |= {"sensitivity": counts.sensitivity, "specificity": counts.specificity}
+                return found
+
+
+            here = {
+                name: numbers(test_images(table), THRESHOLD[name])
+                for name, table in tables.items()
+            }
+            """,
+            thresholds={one.method: one.threshold for one in view.methods},
+        ),
+        *cells.comparison({one.method: judged_numbers(one) for one in view.methods}),
+    ]

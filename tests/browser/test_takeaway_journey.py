@@ -1,0 +1,55 @@
+"""What a person takes home from Predict, downloaded by a real browser and opened again."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from mtlbus.data.phantom import GALLERY
+
+
+def take(page, label: str, folder: Path) -> Path:
+    """Open the menu and press a button; the file that arrives."""
+    button = page.get_by_role("button", name=label)
+    page.locator("h1").click()  # a click elsewhere closes the menu if it is open
+    button.wait_for(state="hidden")
+    page.get_by_role("button", name="Take it away").click()
+    with page.expect_download() as download:
+        button.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_notebook_and_report_of_a_prediction(server, page, tmp_path):
+    page.goto(f"{server}/predict?case=lipoma&method=mtl")
+    metric = page.locator("[data-testid=stMetric]", has_text="Probability of malignancy")
+    shown = metric.locator("[data-testid=stMetricValue]").inner_text()
+
+    path = take(page, "Open as notebook", tmp_path)
+    assert path.name == "lipoma_mtl.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    names: dict = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    assert names["check"]["same"].all()
+    assert f"{names['prediction'].probability:.0%}" == shown
+
+    # The report, opened as a file: it loads nothing and runs nothing, and shows the same number.
+    path = take(page, "Report (HTML)", tmp_path)
+    asked, troubles = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: troubles.append(message.text))
+    page.goto(path.as_uri())
+    assert page.locator("h1").inner_text() == GALLERY["lipoma"].title
+    number = page.locator(".number").inner_text()
+    assert re.fullmatch(r"\d+\.\d%", number) and f"{float(number[:-1]):.0f}%" == shown
+    assert page.get_by_text("not a medical device").count() == 2
+    drawn = page.locator("figure svg")
+    box = drawn.bounding_box()
+    assert abs(box["width"] / box["height"] - 1) < 0.01, "a square image stays square"
+    assert drawn.locator("path").count() == 4, "two outlines on their dark edges"
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert troubles == []

@@ -1,0 +1,111 @@
+"""The report: whole in one file, safe for any text, and with the numbers of the view."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from mtlbus.core.errors import InputError
+from mtlbus.export.origin import pixels_sha256
+from mtlbus.export.report import report_of
+from tests.export.conftest import HOSTILE, PALETTE
+
+VOID = {"meta", "br", "image", "path", "rect", "circle"}
+
+
+class Reader(HTMLParser):
+    """Tags, addresses, texts and what is open; a wrong end tag is an error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags, self.addresses, self.text, self.open = set(), [], "", []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.addresses += [value for name, value in attributes if name in ("src", "href")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1:] != ["style"]:
+            self.text += data
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert not reader.open
+    return reader
+
+
+def test_it_needs_nothing_else_and_runs_nothing(phantom, predict_view):
+    html = report_of([predict_view(phantom)], PALETTE)
+    found = read(html)
+    assert "script" not in found.tags and "link" not in found.tags
+    assert len(found.addresses) == 1 and found.addresses[0].startswith("data:image/jpeg")
+    assert "url(" not in html and "@import" not in html and "onload" not in html
+    assert "default-src 'none'" in html
+
+
+def test_a_hostile_name_stays_text(uploaded, predict_view):
+    view = replace(predict_view(uploaded), title=HOSTILE, checks=((HOSTILE, HOSTILE),))
+    found = read(report_of([view], PALETTE))
+    assert "script" not in found.tags
+    assert found.text.count("<script>alert(1)</script>") >= 5
+
+
+def test_it_says_the_numbers_and_where_they_come_from(uploaded, predict_view):
+    view = predict_view(uploaded)
+    text = read(report_of([view], PALETTE)).text
+    found, lesion = view.prediction, view.lesion()
+    assert f"{found.probability:.1%}" in text
+    assert f"called {view.call}; malignant from {found.threshold:.1%} on" in text
+    assert f"{lesion.area_px} px" in text
+    assert f"{view.against_truth()['dice']:.3f}" in text
+    for digest in (uploaded.image.sha256, pixels_sha256(uploaded.image.pixels),
+                   found.weights_sha256):  # fmt: skip
+        assert digest in text
+    assert re.search(r"\d{1,2} \w+ 20\d\d, \d\d:\d\d UTC", text)
+    assert text.count("not a medical device") == 2
+    assert "82 benign" in text and "**" not in text.replace("**b**", "")
+    assert "colour turned to grey" in text
+
+
+def test_a_phantom_says_so_and_gives_its_class(phantom, predict_view):
+    text = read(report_of([predict_view(phantom)], PALETTE)).text
+    assert "no person's image" in text and "Known to be benign" in text
+
+
+@pytest.mark.parametrize(
+    ("method", "sentence"),
+    [("uresnet", "does not say benign or malignant"), ("resnet", "draws no outline")],
+)
+def test_a_method_with_one_answer(method, sentence, phantom, predict_view):
+    assert sentence in read(report_of([predict_view(phantom, method)], PALETTE)).text
+
+
+def test_an_empty_outline_is_said(phantom, predict_view):
+    view = replace(predict_view(phantom), mask_threshold=1.0)
+    assert "outline is empty" in read(report_of([view], PALETTE)).text
+
+
+def test_several_networks_and_one_image_only(phantom, uploaded, predict_view, compare_view):
+    text = read(report_of(compare_view(phantom).views, PALETTE)).text
+    assert all(name in text for name in ("MTL", "URESNET", "RESNET"))
+    with pytest.raises(InputError, match="one image"):
+        report_of([predict_view(phantom), predict_view(uploaded)], PALETTE)
+    with pytest.raises(InputError, match="one image"):
+        report_of([], PALETTE)

@@ -1,8 +1,9 @@
-"""Compare: several networks on the same image, in equal panels."""
+"""Compare: several networks on one image, on its mirror, or on two images, under one zoom."""
 
 import streamlit as st
 
-from mtlbus.ui import compare_view, state
+from mtlbus.ui import compare_mirror, compare_two, compare_view, state
+from mtlbus.ui.compare_ask import ask
 from mtlbus.ui.frame import require_frame
 from mtlbus.ui.widgets import pick_methods
 
@@ -10,8 +11,14 @@ require_frame(__file__)
 
 case = state.current_case()
 st.title("Compare networks")
+mode = compare_view.pick_mode()
 methods = pick_methods("Networks")
-if methods:
-    compare_view.comparison(case, compare_view.predictions(case, methods))
-else:
+other = compare_two.pick_second(case) if mode == compare_view.TWO else None
+if not methods:
     st.info("Choose at least one network above.", icon=":material/arrow_upward:")
+elif mode == compare_view.NETWORKS:
+    compare_view.networks(case, *ask([case], methods))
+elif mode == compare_view.MIRROR:
+    compare_mirror.mirrored(case, *ask([case, compare_mirror.mirror_of(case)], methods))
+elif other is not None:
+    compare_two.two_cases((case, other), ask([case, other], methods))

@@ -18,5 +18,5 @@ st.markdown(
 method = home_view.first_method(services.available())
 if method:
     home_view.finished(case, method)
-home_view.doors()
+home_view.doors(method)
 home_view.gallery()

@@ -23,7 +23,10 @@ from .style import CLEAR, finish, see_through
 
 LONGEST_SIDE = 360
 FINEST_GRID = 32
+FINEST_PICTURE = 640  # pixels of a side
+BAR_SPACE = 50  # pixels above and below the image together
 CHOSEN = "#FFFFFF"
+STRENGTH = "strength"
 LESS, MORE = "#56B4E9", "#F0E442"  # Okabe and Ito (2008); not the colours of the classes
 
 
@@ -46,9 +49,27 @@ class Scale(NamedTuple):
     labels: tuple[str, ...]
 
 
-def gate_scale(title: str = "gate") -> Scale:
-    """0..1, fixed."""
-    return Scale(0, 1, "Viridis", title, (0, 0.5, 1), ("0 closed", "0.5", "1 open"))
+def gate_scale(
+    title: str = "gate", labels: tuple[str, str, str] = ("0 closed", "0.5", "1 open")
+) -> Scale:
+    """0..1, fixed, with texts at 0, 0.5 and 1."""
+    return Scale(0, 1, "Viridis", title, (0, 0.5, 1), labels)
+
+
+def stretched(scale: Scale, plane: np.ndarray) -> Scale:
+    """A fixed scale let run from the lowest to the highest cell of a plane, and saying so.
+
+    A scale with 0 in its middle keeps it there.
+    """
+    low, high = float(np.nanmin(plane)), float(np.nanmax(plane))
+    if scale.low < 0:
+        high = max(abs(low), abs(high))
+        low = -high
+    high = max(high, low + 1e-6)
+    first, last = (f"{end:.3f}".replace("-", "−") for end in (low, high))
+    return scale._replace(
+        low=low, high=high, ticks=(low, (low + high) / 2, high), labels=(first, "stretched", last)
+    )
 
 
 def region_scale(colour: str) -> Scale:
@@ -71,16 +92,19 @@ def strength_scale(high: float) -> Scale:
     # Streamlit puts its own colours in the place of #000001, #000002 …, and Magma begins there.
     palette = ("#03000A", *sequential.Magma[1:])
     colours = [(k / (len(palette) - 1), see_through(one, 1)) for k, one in enumerate(palette)]
-    return Scale(0, high, colours, "strength", (0, high), ("0", f"{high:.3g}"))
+    return Scale(0, high, colours, STRENGTH, (0, high), ("0", f"{high:.3g}"))
 
 
-def attention_scale(plane: np.ndarray) -> Scale:
+def attention_scale(plane: np.ndarray, least: float = 0.0) -> Scale:
     """From 0 to the largest cell of this plane, with the even share of the cells marked.
 
-    Cells that are NaN cannot be looked at and have no share.
+    Args:
+        plane: weights; cells that are NaN cannot be looked at and have no share.
+        least: the scale ends here if the largest cell is smaller, so that planes can share one.
     """
-    high, even = float(np.nanmax(plane)), 1 / np.isfinite(plane).sum()
-    ticks, labels = [0.0, high], ["0", f"{_percent(high)} most"]
+    largest, even = float(np.nanmax(plane)), 1 / np.isfinite(plane).sum()
+    high = max(largest, least) or 1e-6
+    ticks, labels = [0.0, high], ["0", _percent(high) + (" most" if high == largest else "")]
     if 0.2 * high < even < 0.8 * high:  # elsewhere its text would lie on another one
         ticks.insert(1, even)
         labels.insert(1, f"{_percent(even)} even")
@@ -148,13 +172,15 @@ def cell_figure(
             hovertemplate="row %{customdata[0]}, column %{customdata[1]}: %{z:.4g}<extra></extra>",
         )
     else:
-        span = scale.high - scale.low
-        levels = (cells_on_image(plane, frame) - scale.low) / span
-        add_picture(figure, png_uri(_coloured(levels, scale, opacity)), frame)
+        drawn = cells_on_image(plane, frame)
+        step = -(-max(drawn.shape) // FINEST_PICTURE)
+        levels = (drawn[::step, ::step] - scale.low) / (scale.high - scale.low)
+        add_picture(figure, _coloured_uri(levels, scale, opacity), frame)
     if bar:
         _add_scale_bar(figure, scale)
     if clickable:
         _add_points(figure, plane, frame)
+        figure.update_layout(hoverdistance=-1)  # a click anywhere in a cell finds its point
     if window is not None:
         _outline(figure, window, plane.shape, frame)
     if chosen is not None:
@@ -164,8 +190,14 @@ def cell_figure(
 
 
 def image_figure(grey: np.ndarray, height: int = 330) -> go.Figure:
-    """The grey image alone, on axes in its own pixels, aspect kept. `grey` is H×W uint8."""
+    """The grey image alone, on axes in its own pixels, aspect kept.
+
+    Args:
+        grey: H×W uint8.
+        height: pixels for a square image and its scale bar; a wide image takes less.
+    """
     rows, columns = grey.shape
+    height = min(height, round(BAR_SPACE + 1.15 * (height - BAR_SPACE) * rows / columns))
     figure = finish(go.Figure(), height, legend=False)
     add_picture(figure, jpeg_uri(grey), Frame(rows, columns), below=True)
     bare = {"visible": False, "fixedrange": True}
@@ -174,7 +206,7 @@ def image_figure(grey: np.ndarray, height: int = 330) -> go.Figure:
         range=[rows, 0], constrain="domain", constraintoward="top", scaleanchor="x", **bare
     )
     return figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 4, "b": 46}, dragmode=False, clickmode="event+select"
+        margin={"l": 0, "r": 0, "t": 4, "b": BAR_SPACE - 4}, dragmode=False, clickmode="event+select"
     )
 
 
@@ -204,12 +236,17 @@ def _uri(picture: Image.Image, kind: str, **options) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
-def _coloured(levels: np.ndarray, scale: Scale, opacity: float) -> np.ndarray:
-    """Levels 0..1, H×W, to H×W×4 uint8 in 65 colours (the middle one is exact); NaN is clear."""
+def _coloured_uri(levels: np.ndarray, scale: Scale, opacity: float) -> str:
+    """Levels 0..1, H×W, as a PNG with a table of 65 colours (the middle one is exact).
+
+    NaN is clear. With a table a noisy map takes a quarter of the bytes.
+    """
     table = _sampled(scale.colours, 65) * (1, 1, 1, opacity)
     table = np.round(np.vstack([table, np.zeros(4)]) * 255).astype(np.uint8)
-    steps = np.round(np.clip(np.nan_to_num(levels), 0, 1) * 64).astype(int)
-    return table[np.where(np.isnan(levels), 65, steps)]
+    steps = np.round(np.clip(np.nan_to_num(levels), 0, 1) * 64).astype(np.uint8)
+    picture = Image.fromarray(np.where(np.isnan(levels), 65, steps).astype(np.uint8))
+    picture.putpalette(table[:, :3].tobytes())
+    return _uri(picture, "png", transparency=table[:, 3].tobytes())
 
 
 def _sampled(colours: str | list[tuple[float, str]], count: int) -> np.ndarray:
@@ -249,7 +286,8 @@ def _add_points(figure: go.Figure, plane: np.ndarray, frame: Frame) -> None:
     coarse = max(plane.shape) <= FINEST_GRID  # a text for each of thousands of cells is too much
     figure.add_scatter(
         x=x, y=y, mode="markers", customdata=cells, selected=still, unselected=still,
-        marker={"size": 26, "symbol": "square", "color": CLEAR, "opacity": 0}, showlegend=False,
+        # Small, because of two points under the pointer the later one is taken, not the nearer.
+        marker={"size": 2, "color": CLEAR, "opacity": 0}, showlegend=False,
         text=[_value(plane[cell]) for cell in cells] if coarse else None,
         hovertemplate="row %{customdata[0]}, column %{customdata[1]}"
         + (": %{text}<extra></extra>" if coarse else "<extra></extra>"),

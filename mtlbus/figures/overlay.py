@@ -119,22 +119,6 @@ def draw_agreement(
     return blend(panel, line_alpha(true, 1.5), "#FFFFFF")
 
 
-def draw_levels(
-    panel: np.ndarray, levels: np.ndarray, palette: list[str], fill: float = 0.55
-) -> np.ndarray:
-    """Colour whole numbers 0 … N over a panel; 0 stays clear, n takes `palette[n − 1]`.
-
-    Args:
-        panel: h×w×3 uint8.
-        levels: h×w whole numbers, at panel size.
-        palette: one colour a level.
-        fill: opacity.
-    """
-    for level, colour in enumerate(palette, start=1):
-        panel = blend(panel, (levels == level) * np.float32(fill), colour)
-    return panel
-
-
 def add_strip(panel: np.ndarray, entries: list[tuple[str | None, str]]) -> np.ndarray:
     """A dark strip below a panel with a legend: (colour or None, text) from left to right.
 

@@ -48,8 +48,16 @@ def region_figure(
     )  # fmt: skip
 
 
-def logit_figure(split: LogitSplit, height: int = 300) -> go.Figure:
-    """How the regions and the constant add up to the logit: a bar starts where the last ended."""
+def logit_figure(
+    split: LogitSplit, height: int = 300, beside: LogitSplit | None = None
+) -> go.Figure:
+    """How the regions and the constant add up to the logit: a bar starts where the last ended.
+
+    Args:
+        split: what is drawn.
+        height: pixels.
+        beside: another split that is drawn beside it; the axis has room for both.
+    """
     steps = [*split.contributions, split.constant]
     figure = go.Figure(go.Waterfall(
         orientation="h",
@@ -66,7 +74,7 @@ def logit_figure(split: LogitSplit, height: int = 300) -> go.Figure:
         hovertemplate="%{y}: %{text}<extra></extra>",
     ))
     finish(figure, height, legend=False)
-    ends = np.concatenate([[0.0], np.cumsum(steps)])
+    ends = np.concatenate([_ends(split), _ends(beside) if beside else []])
     room = 0.18 * max(np.ptp(ends), 0.1)
     figure.update_xaxes(
         title="log-odds of malignant   (← benign · malignant →)",
@@ -75,3 +83,8 @@ def logit_figure(split: LogitSplit, height: int = 300) -> go.Figure:
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure
+
+
+def _ends(split: LogitSplit) -> np.ndarray:
+    """Where the bars begin and end, from 0 on."""
+    return np.cumsum([0.0, *split.contributions, split.constant])

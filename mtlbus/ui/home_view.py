@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from math import isfinite
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from .widgets import NO_METHODS, explain_error, show_image
 
 FAVOURITE = "mtl_cosa"
 _PLACE = (380, 560)
+_TILE = 120  # pixels; 16 of them leave no single one in the last row of common windows
 
 
 def first_method(methods: Mapping[str, Checkpoint]) -> str | None:
@@ -66,36 +68,47 @@ def finished(case: Case, method: str) -> None:
             st.caption(f":material/warning: {note}")
 
 
-def doors() -> None:
-    """Try a sample, upload, see how good it is."""
-    first, second, third = st.columns(3)
-    with first.container(border=True, height="stretch"):
-        st.markdown("##### :material/photo_library: Try a sample")
-        st.markdown("Sixteen phantoms with a known truth are waiting below and in the sidebar.")
-        st.page_link("pages/predict.py", label="Look closer at this one", icon=":material/east:")
-    with second.container(border=True, height="stretch"):
-        st.markdown("##### :material/upload: Upload your own")
-        st.file_uploader(
-            "PNG, JPEG, BMP or TIFF, at most 20 MB",
-            type=UPLOAD_TYPES,
-            key="_home_upload",
-            on_change=_take,
-            help=CONSENT,
-        )
-        error = st.session_state.pop("_home_error", None)
-        if error:
-            explain_error(error)
-    with third.container(border=True, height="stretch"):
-        st.markdown("##### :material/monitoring: See how good it is")
-        st.markdown("On test images that no training has seen, with intervals, not adjectives.")
-        _performance_link()
+def doors(method: str | None) -> None:
+    """Try a sample, upload, see how good it is.
+
+    Args:
+        method: whose figures the third door tells; None for none.
+    """
+    with st.container(horizontal=True, gap="small"):
+        with _door(":material/photo_library: Try a sample"):
+            st.markdown(f"{len(GALLERY)} phantoms with a known truth are waiting below.")
+            st.page_link("pages/predict.py", label="Look closer", icon=":material/east:")
+        with _door(":material/upload: Upload your own"):
+            st.file_uploader(
+                "PNG, JPEG, BMP, TIFF or DICOM", type=UPLOAD_TYPES, key="_home_upload",
+                on_change=_take, help=CONSENT,
+            )  # fmt: skip
+            error = st.session_state.pop("_home_error", None)
+            if error:
+                explain_error(error)
+        with _door(":material/monitoring: See how good it is"):
+            st.markdown(track_record(method))
+            st.page_link("pages/performance.py", label="Open the figures", icon=":material/east:")
 
 
-def _performance_link() -> None:
-    from .frame import PAGES
+def _door(title: str):
+    door = st.container(border=True, width="stretch", height="stretch")
+    door.markdown(f"##### {title}")
+    return door
 
-    if (PAGES / "performance.py").is_file():
-        st.page_link("pages/performance.py", label="Open the figures", icon=":material/east:")
+
+def track_record(method: str | None) -> str:
+    """How often a method is right on test images, in natural frequencies, if its card says so."""
+    points = words.operating_points(services.checkpoint(method).card) if method else {}
+    test = next(iter(points.values()), {}).get("test") or {}
+    rates = [(test.get(name) or {}).get("value") for name in ("sensitivity", "specificity")]
+    if not test.get("n") or not all(isinstance(r, float) and isfinite(r) for r in rates):
+        return "On test images that no training has seen, with intervals, not adjectives."
+    found, cleared = (round(100 * rate) for rate in rates)
+    return (
+        f"{services.title_of(method)} finds **{found} of 100** cancers and clears "
+        f"**{cleared} of 100** benign lesions, counted on {test['n']} unseen images."
+    )
 
 
 def _take() -> None:
@@ -112,7 +125,7 @@ def _take() -> None:
 @cache
 def _tile(name: str) -> bytes:
     """A phantom made small, which takes a quarter of the time; its speckle differs."""
-    return thumbnail(make_phantom(GALLERY[name].parameters, 128).image, 150)
+    return thumbnail(make_phantom(GALLERY[name].parameters, 128).image, 2 * _TILE)
 
 
 def _open(name: str) -> None:
@@ -121,17 +134,13 @@ def _open(name: str) -> None:
 
 
 def gallery() -> None:
-    """All phantoms as pictures with a button each."""
+    """All phantoms as pictures with a button each; six in a row on a page of 1280 pixels."""
     st.subheader("Samples: phantoms made from physics, with their true outline")
     with st.container(horizontal=True, gap="small"):
         for name, entry in GALLERY.items():
-            with st.container(width=150):
+            with st.container(width=_TILE, gap="xxsmall"):
                 st.image(_tile(name), alt=f"Phantom: {entry.title}", width="stretch")
                 st.button(
-                    entry.title,
-                    key=f"_sample_{name}",
-                    on_click=_open,
-                    args=(name,),
-                    help=entry.text,
-                    width="stretch",
-                )
+                    entry.title, key=f"_sample_{name}", on_click=_open, args=(name,),
+                    help=entry.text, width="stretch", type="tertiary",
+                )  # fmt: skip

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import astuple, dataclass
-from itertools import combinations
 
 import numpy as np
-from plotly.colors import sample_colorscale
 
 from ..figures import colours, overlay
 from ..inference.predictor import MASK_THRESHOLD, Prediction
@@ -14,7 +13,7 @@ from .case import Case
 from .records import DISCLAIMER
 from .results import ResultStore
 
-_PICTURES = ResultStore(32 * 1024**2, len)
+_PICTURES = ResultStore(32 * 1024**2, len, gate=nullcontext())  # waits for no network
 TRUTH_WORDS = "true outline"
 
 
@@ -78,58 +77,3 @@ def export_png(case: Case, prediction: Prediction, look: Look, sentence: str) ->
     return overlay.encode_png(
         overlay.add_strip(panel, [(None, case.title), (None, sentence), (None, DISCLAIMER)])
     )
-
-
-def votes(
-    case: Case, planes: dict[str, np.ndarray], threshold: float, place: tuple[int, int]
-) -> bytes:
-    """How many methods call each pixel lesion, as JPEG.
-
-    Args:
-        case: the image.
-        planes: tumour probability of each method, H×W.
-        threshold: above which a pixel is lesion.
-        place: height and width to fill, pixels.
-    """
-    panel = overlay.grey_panel(case.image.pixels, place)
-    palette = vote_palette(len(planes))
-    panel = overlay.draw_levels(panel, _count(planes, threshold, panel), palette)
-    entries = [(c, f"{n} of {len(planes)}") for n, c in enumerate(palette, start=1)]
-    return overlay.encode_jpeg(overlay.add_strip(panel, entries))
-
-
-def disagreement(
-    case: Case, planes: dict[str, np.ndarray], threshold: float, place: tuple[int, int]
-) -> bytes:
-    """The pixels on which the methods do not agree, as JPEG; arguments as of `votes`."""
-    panel = overlay.grey_panel(case.image.pixels, place)
-    total = _count(planes, threshold, panel)
-    split = (total > 0) & (total < len(planes))
-    panel = overlay.draw_levels(panel, split.astype(np.uint8), [colours.EXTRA], fill=0.6)
-    return overlay.encode_jpeg(overlay.add_strip(panel, [(colours.EXTRA, "not unanimous")]))
-
-
-def _count(planes: dict[str, np.ndarray], threshold: float, panel: np.ndarray) -> np.ndarray:
-    """Votes at the resolution of the panel, so that their edges are as fine as the outlines."""
-    size = panel.shape[:2]
-    return sum(
-        (overlay.plane_panel(plane, size) > threshold).astype(np.uint8)
-        for plane in planes.values()
-    )
-
-
-def vote_palette(count: int) -> list[str]:
-    """Colours for 1 … count votes, dark to bright in viridis."""
-    stops = np.linspace(0.25, 1.0, count) if count > 1 else [1.0]
-    mixed = sample_colorscale("Viridis", list(map(float, stops)), colortype="tuple")
-    return ["#" + "".join(f"{round(255 * part):02X}" for part in colour) for colour in mixed]
-
-
-def pairwise_dice(masks: dict[str, np.ndarray]) -> dict[tuple[str, str], float]:
-    """Dice of each pair of masks; 1 where both are empty."""
-    result = {}
-    for first, second in combinations(masks, 2):
-        a, b = masks[first], masks[second]
-        whole = int(a.sum()) + int(b.sum())
-        result[first, second] = 2 * int((a & b).sum()) / whole if whole else 1.0
-    return result

@@ -85,7 +85,7 @@ def test_journey(server, page):
     # Two networks on the same image.
     follow(page, "Compare")
     page.wait_for_selector("h1:has-text('Compare networks')")
-    page.wait_for_selector("h3:has-text('Votes')")
+    page.wait_for_selector("h3:has-text('Where they agree')")
     settle(page)
     assert page.locator("[data-testid=stMain] img").count() >= 4
     assert pictures_keep_their_aspect(page)

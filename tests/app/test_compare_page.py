@@ -1,0 +1,189 @@
+"""Compare without a browser: what is shown, what runs, and what travels to the browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mtlbus.data.phantom import GALLERY
+from mtlbus.inference.predictor import Predictor
+from mtlbus.ui import compare_ask, services
+from tests.app.stand_ins import write_stand_in
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+ALL = "mtl_cosa,mtl,uresnet,resnet"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    """Networks with a mask and a class, with a mask only, and with a class only; all random."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    for seed, method in enumerate(ALL.split(",")):
+        write_stand_in(root, method, seed=seed + 40)
+    return root
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """The methods whose network ran, in order."""
+    ran = []
+    predict = Predictor.predict
+
+    def counted(self, *arguments, **options):
+        ran.append(self.checkpoint.method)
+        return predict(self, *arguments, **options)
+
+    monkeypatch.setattr(Predictor, "predict", counted)
+    return ran
+
+
+@pytest.fixture
+def open_page(root, monkeypatch):
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+
+    def run(**query: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        app.switch_page("pages/compare.py")
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception and not app.error
+        return app
+
+    return run
+
+
+def text(app: AppTest) -> str:
+    return "\n".join(found.value for found in [*app.markdown, *app.caption, *app.info])
+
+
+def pictures(app: AppTest) -> list[dict]:
+    """What the linked pictures of the page were sent, one entry a group."""
+    return [json.loads(found.proto.json) for found in app.get("bidi_component")]
+
+
+def test_adding_a_network_runs_only_that_one_and_controls_run_none(open_page, asked):
+    app = open_page(case="scar", methods="mtl")
+    assert asked == ["mtl"]
+    app.button_group(key="_pick_methods").set_value(["mtl", "uresnet"]).run()
+    assert asked == ["mtl", "uresnet"]
+    assert app.query_params["methods"] == "mtl,uresnet"
+    for change in (
+        lambda: app.slider(key="compare_threshold").set_value(0.3),
+        lambda: app.slider(key="compare_fill").set_value(40),
+        lambda: app.toggle(key="compare_truth").set_value(True),
+        lambda: app.toggle(key="compare_agreement").set_value(True),
+    ):
+        change().run()
+        assert not app.exception and not app.error
+    app.selectbox(key="_case_choice").select("lipoma").run()
+    assert asked == ["mtl", "uresnet"] * 2
+    app.selectbox(key="_case_choice").select("scar").run()
+    assert len(asked) == 4  # a case that was there before runs none
+
+
+def test_all_networks_share_one_preprocessing(open_page, asked, monkeypatch):
+    sizes, prepare = [], services.prepare
+
+    def counted(image, size):
+        sizes.append(size)
+        return prepare(image, size)
+
+    monkeypatch.setattr(services, "prepare", counted)
+    open_page(case="angular-carcinoma", methods=ALL)
+    assert sorted(asked) == sorted(ALL.split(",")) and sizes == [256]
+
+
+def test_any_mixture_is_shown_rightly(open_page):
+    app = open_page(case="scar", methods=ALL)
+    table = app.dataframe[0].value
+    assert list(table["Network"]) == ["MTL-COSA", "MTL", "ResNet", "UResNet"]
+    assert table["Probability"].isna().sum() == 1 and table["Area (px)"].isna().sum() == 1
+    panels = {panel["title"]: panel for panel in pictures(app)[0]["panels"]}
+    assert panels["ResNet"]["note"] == "draws no outline" and not panels["ResNet"]["shapes"]
+    assert panels["UResNet"]["badge"] == "outline only" and panels["UResNet"]["kind"] == "none"
+    assert panels["MTL"]["kind"] in ("benign", "malignant")
+    assert all(GALLERY["scar"].title in panel["alt"] for panel in panels.values())
+    assert len(app.dataframe[1].value) == 3  # pairs of the three that outline
+
+
+def test_the_image_travels_once_a_group_whatever_the_number_of_networks(open_page):
+    one, several = (pictures(open_page(case="scar", methods=m)) for m in ("mtl", ALL))
+    assert [len(group["images"]) for group in several] == [1, 1]
+    assert several[0]["images"][0]["source"] == one[0]["images"][0]["source"]
+    assert {group["link"] for group in several} == {"compare"}  # votes follow the same zoom
+    assert sum(len(json.dumps(group)) for group in several) < 500_000
+
+
+def test_one_or_none_says_what_is_missing(open_page):
+    app = open_page(methods="resnet")
+    assert "at least two networks that outline" in text(app)
+    app.button_group(key="_pick_methods").set_value([]).run()
+    assert not app.exception and not app.error
+    assert "at least one network" in text(app)
+
+
+def test_the_mirror_runs_each_network_once_more(open_page, asked):
+    app = open_page(case="lipoma", methods="mtl,resnet")
+    del asked[:]
+    app.segmented_control(key="_compare").set_value("mirror").run()
+    assert not app.exception and not app.error
+    assert asked == ["mtl", "resnet"] and app.query_params["compare"] == "mirror"
+    (group,) = pictures(app)
+    assert [image["mirrored"] for image in group["images"]] == [False, True]
+    assert [panel["image"] for panel in group["panels"]] == [0, 1, 0, 0, 1, 0]
+    table = app.dataframe[0].value
+    change = table["Mirror"] - table["Probability"]
+    assert (change - table["Change (points)"]).abs().max() <= 1  # both are shown rounded
+    assert table["Dice, mirror"].between(0, 1).tolist() == [True, False]
+    assert "of 2** say the same" in text(app)
+
+
+def test_two_cases_can_be_linked_chosen_and_swapped(open_page, asked):
+    app = open_page(case="lipoma", methods="mtl", compare="two", second="scar")
+    (group,) = pictures(app)
+    titles = [GALLERY[key].title for key in ("lipoma", "scar")]
+    assert [panel["note"].split(" · ")[0] for panel in group["panels"]] == titles
+    assert list(app.dataframe[0].value["Case"]) == titles
+    app.selectbox(key="_second").select("simple-cyst").run()
+    assert app.query_params["second"] == "simple-cyst"
+    del asked[:]
+    next(button for button in app.button if button.label == "Swap").click().run()
+    assert not app.exception and not asked
+    assert app.query_params["case"] == "simple-cyst" and app.query_params["second"] == "lipoma"
+
+
+@pytest.mark.parametrize("key", ["upload:0123456789ab", "no-such-case", "busbra:x", "x" * 4000])
+def test_a_second_case_that_cannot_be_opened_falls_back_with_a_sentence(open_page, key):
+    app = open_page(case="simple-cyst", methods="resnet", compare="two", second=key)
+    assert any("another second case" in warning.value for warning in app.warning)
+    assert app.query_params["second"] in GALLERY and app.query_params["second"] != "simple-cyst"
+
+
+def test_a_stop_keeps_what_is_done_and_offers_the_rest(open_page, asked, monkeypatch):
+    def interrupted(missing, wish):
+        services.predict(*missing[0])
+        compare_ask.st.session_state[compare_ask._STOPPED] = wish
+        compare_ask.st.rerun()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(compare_ask, "_work", interrupted)
+        app = open_page(case="complicated-cyst", methods="mtl_cosa,mtl,resnet")
+    assert "Stopped: 1 of 3 networks have answered" in text(app)
+    assert len(app.dataframe[0].value) == 1 and asked == ["mtl_cosa"]
+    app.slider(key="compare_threshold").set_value(0.3).run()
+    assert asked == ["mtl_cosa"]
+    app.button(key="_compare_go_on").click().run()
+    assert not app.exception and asked == ["mtl_cosa", "mtl", "resnet"]
+    assert len(app.dataframe[0].value) == 3 and "Stopped" not in text(app)
+
+
+def test_all_at_once(open_page):
+    app = open_page(case="scar", methods="mtl")
+    app.button(key="_compare_4_networks").click().run()
+    assert app.query_params["methods"] == "mtl_cosa,mtl,resnet,uresnet"
+    app.button(key="_compare_3_networks").click().run()
+    assert app.query_params["methods"] == "mtl_cosa,mtl,resnet"

@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike
 
 from ..core.errors import InputError
 
+BOOTSTRAP = 1000  # replicates behind every interval that is printed
+
 
 class Interval(NamedTuple):
     """An estimate with its limits, NaN where undefined."""
@@ -25,7 +27,7 @@ class Interval(NamedTuple):
 
 
 def group_draws(
-    groups: ArrayLike, n: int = 1000, seed: int = 0, strata: ArrayLike | None = None
+    groups: ArrayLike, n: int = BOOTSTRAP, seed: int = 0, strata: ArrayLike | None = None
 ) -> np.ndarray:
     """How often each row appears in each bootstrap replicate.
 
@@ -72,7 +74,7 @@ def percentile_limits(replicates: ArrayLike, level: float = 0.95) -> tuple[float
 def bootstrap_by_group(
     groups: ArrayLike,
     statistic: Callable[[np.ndarray], float | Mapping[str, float]],
-    n: int = 1000,
+    n: int = BOOTSTRAP,
     seed: int = 0,
     level: float = 0.95,
     strata: ArrayLike | None = None,

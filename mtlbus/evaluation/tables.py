@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..core.errors import DataError, InputError
 from ..core.files import write_atomically
-from .intervals import group_draws, percentile_limits
+from .intervals import BOOTSTRAP, group_draws, percentile_limits
 from .metrics import CLASSIFICATION, SEGMENTATION, classification_metrics
 from .weighted import weighted_classification, weighted_mean
 
@@ -92,7 +92,7 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
 def summarise(
     frame: pd.DataFrame,
     threshold: float = 0.5,
-    bootstrap: int = 1000,
+    bootstrap: int = BOOTSTRAP,
     seed: int = 0,
     part: str = "test",
 ) -> dict[str, Any]:
@@ -127,11 +127,11 @@ def summarise(
             name: _entry(some, threshold, bootstrap, seed)
             for name, some in rows.groupby("dataset", sort=True)
         },
-        "pooled": _entry(_real(rows), threshold, bootstrap, seed),
+        "pooled": _entry(real_rows(rows), threshold, bootstrap, seed),
     }
 
 
-def _real(rows: pd.DataFrame) -> pd.DataFrame:
+def real_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of real images, or all rows where there are only phantoms."""
     real = rows[rows["dataset"] != PHANTOMS]
     return rows if real.empty else real
@@ -153,18 +153,19 @@ def _entry(rows: pd.DataFrame, threshold: float, bootstrap: int, seed: int) -> d
         values = classification_metrics(labels, probabilities, threshold)
         replicates = weighted_classification(labels, probabilities, draws[:, judged], threshold)
         for name in CLASSIFICATION:
-            entry[name] = _interval(values[name], replicates[name])
+            entry[name] = interval_entry(values[name], replicates[name])
     outlined = rows["dice"].notna().to_numpy()
     if outlined.any():
         masks = rows[outlined]
         for name in SEGMENTATION:
             replicates = weighted_mean(masks[name], draws[:, outlined])
-            entry[name] = _interval(float(masks[name].mean()), replicates)
+            entry[name] = interval_entry(float(masks[name].mean()), replicates)
         entry["empty_masks"] = int(masks["hd95"].isna().sum())
     return entry
 
 
-def _interval(value: float, replicates: np.ndarray) -> dict[str, float | None]:
+def interval_entry(value: float, replicates: np.ndarray) -> dict[str, float | None]:
+    """A figure with its 95 % limits, ready for JSON: None where it is not defined."""
     low, high = percentile_limits(replicates)
     limits = {"value": value, "low": low, "high": high}
     return {name: None if math.isnan(number) else number for name, number in limits.items()}

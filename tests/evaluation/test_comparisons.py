@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import binom, chi2, norm
 from sklearn.metrics import roc_auc_score
 
 from mtlbus.core.errors import InputError
@@ -65,6 +65,36 @@ def test_delong_by_hand():
     assert found.auc == 0.75
     assert found.standard_error == pytest.approx(math.sqrt(1 / 8))
     assert found.high == 1.0
+
+
+def test_delong_reproduces_its_published_example():
+    # DeLong et al. (1988), ovarian cancer, as printed in the SAS/STAT manual (PROC LOGISTIC,
+    # "Comparing Receiver Operating Characteristic Curves"): 43 patients with all three tests.
+    # A row a test: albumin, total protein, K-G score, and whether surgery helped.
+    table = """
+        3.0 3.2 3.9 2.8 3.2 0.9 2.5 1.6 3.8 3.7 3.2 3.8 4.1 3.6 4.3 3.6 2.3 4.2 4.0 3.5 3.8 3.0
+        4.5 3.7 3.1 4.1 4.3 4.3 3.2 2.6 3.3 1.7 3.7 3.3 4.2 3.5 2.9 2.1 2.8 4.0 3.3 3.7 3.6
+        5.8 6.3 6.8 4.8 5.8 4.0 5.7 5.6 5.7 6.7 5.4 6.6 6.6 5.7 7.0 6.7 4.4 7.6 6.6 5.8 6.8 4.7
+        7.4 7.4 6.6 8.2 7.0 6.5 5.1 4.7 6.8 4.0 6.1 6.3 7.7 6.2 5.7 4.8 6.2 7.0 5.7 6.9 6.6
+        10 5 3 6 3 5 8 5 5 6 4 6 5 5 4 4 6 4 6 6 7 8 5 5 6 6 5 4 5 6 6 7 5 7 6 5 9 7 8 7 6 5 5
+        0 1 1 0 1 0 0 1 1 1 1 1 1 1 1 0 1 0 0 1 1 0 1 1 1 1 1 1 1 1 0 0 1 1 1 1 0 1 0 1 1 1 1
+        """
+    albumin, protein, score, helped = np.fromstring(table, sep=" ").reshape(4, 43)
+    printed = {
+        "albumin": (albumin, 0.7366, 0.0927, 0.5549, 0.9182),
+        "K-G score": (-score, 0.7258, 0.1028, 0.5243, 0.9273),
+        "total protein": (protein, 0.6478, 0.1000, 0.4518, 0.8439),
+    }
+    for name, (values, *numbers) in printed.items():
+        assert tuple(delong_interval(helped, values)) == pytest.approx(numbers, abs=6e-5), name
+    against_score = {
+        "albumin": (0.0108, 0.0953, -0.1761, 0.1976, 0.9102),
+        "total protein": (-0.0780, 0.1046, -0.2830, 0.1271, 0.4561),
+    }
+    for name, numbers in against_score.items():
+        test = delong_test(helped, printed[name][0], -score)
+        found = (test.difference, test.standard_error, test.low, test.high, test.p_value)
+        assert found == pytest.approx(numbers, abs=6e-5), name
 
 
 def test_delong_rejects_as_often_as_it_says():
@@ -129,6 +159,17 @@ def test_mcnemar_by_hand():
     swapped = mcnemar_test(labels, b, a)
     assert (swapped.only_a_right, swapped.p_value) == (2, found.p_value)
     assert mcnemar_test(labels, a, a).p_value == 1
+
+
+def test_mcnemar_is_the_exact_test_of_the_example_in_agresti():
+    # Agresti, Categorical Data Analysis: approval of a leader in two surveys, 150 changed one way
+    # and 86 the other; the exact two-sided p is that of 150 heads in 236 throws.
+    labels = np.ones(236, int)
+    first = np.r_[np.ones(150, int), np.zeros(86, int)]
+    found = mcnemar_test(labels, first, 1 - first)
+    assert found.p_value == pytest.approx(2 * binom.sf(149, 236, 0.5), rel=1e-9)
+    # The printed statistic z² = (86 − 150)²/(86 + 150) = 17.36 says the same, roughly.
+    assert found.p_value == pytest.approx(chi2.sf((64 - 1) ** 2 / 236, 1), rel=0.1)
 
 
 def test_relative_performance_reproduces_ctan_on_ham10000():

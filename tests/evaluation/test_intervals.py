@@ -37,6 +37,24 @@ def test_the_interval_of_a_mean_is_the_normal_one():
     assert found.high == pytest.approx(values.mean() + half, abs=0.03)
 
 
+def test_the_spread_of_a_grouped_mean_has_a_closed_form():
+    # Groups of unequal size. Draws with replacement make the sums of the groups a multinomial
+    # sample: the variance of Σ count·sum/G is the variance of the group sums over G.
+    generator = np.random.default_rng(3)
+    groups = np.repeat(np.arange(60), generator.integers(1, 6, 60))
+    values = generator.normal(2, 1, len(groups)) + generator.normal(0, 2, 60)[groups]
+    sums, sizes = np.bincount(groups, values), np.bincount(groups)
+    replicates = group_draws(groups, n=20_000, seed=1) @ values / 60
+    assert replicates.mean() == pytest.approx(sums.mean(), rel=0.01)
+    assert replicates.std() == pytest.approx(math.sqrt(sums.var() / 60), rel=0.03)
+    # And the mean over images, a ratio of two such sums, has the spread of the ratio estimator.
+    mean = values.mean()
+    linear = math.sqrt(np.mean((sums - mean * sizes) ** 2) / 60) / sizes.mean()
+    found = bootstrap_by_group(groups, lambda rows: values[rows].mean(), n=4000, seed=2)
+    assert found.value == pytest.approx(mean)
+    assert found.high - found.low == pytest.approx(2 * norm.ppf(0.975) * linear, rel=0.06)
+
+
 def test_intervals_cover_the_truth():
     # 40 patients with three images each that share the patient's own level; the true mean is 0.
     generator = np.random.default_rng(7)

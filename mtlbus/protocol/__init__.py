@@ -1,0 +1,23 @@
+"""The one protocol for every checkpoint: train, choose on the validation part, judge once.
+
+The test fold is read only after the epoch, the temperature and the thresholds are fixed.
+"""
+
+from .card import choose_operating_points, exclusions
+from .judging import evaluate, figures, judge_sample, judge_samples, split_datasets
+from .producing import make_plan, produce
+from .renewal import renew_card, write_cost
+
+__all__ = [
+    "choose_operating_points",
+    "evaluate",
+    "exclusions",
+    "figures",
+    "judge_sample",
+    "judge_samples",
+    "make_plan",
+    "produce",
+    "renew_card",
+    "split_datasets",
+    "write_cost",
+]

@@ -1,0 +1,139 @@
+"""The shipped methods side by side, from their cards: quality with intervals, size, speed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..checkpoints import Checkpoint
+from ..core.spec import ReportedTable
+
+FIGURES = {
+    "auc": "AUC",
+    "accuracy": "accuracy",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "dice": "Dice",
+}
+DATASETS = {"busbra": "BUS-BRA", "busi": "BUSI", "phantom": "phantoms"}
+NOTHING = "–"
+
+
+def entry(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What a card says for the comparison: method, title, figures by dataset, cost (or None)."""
+    card = checkpoint.card
+    datasets = {
+        name: {"n": found["n"], **{key: found.get(key) for key in FIGURES}}
+        for name, found in (card.get("metrics") or {"datasets": {}})["datasets"].items()
+    }
+    return {
+        "method": checkpoint.method,
+        "title": card["title"],
+        "parameters": card["parameters"],
+        "datasets": datasets,
+        "cost": card.get("cost"),
+    }
+
+
+def speed_rows(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """method, parameters, operations, milliseconds with their spread, threads, machine."""
+    rows = []
+    for found in entries:
+        cost = found["cost"]
+        row = (found["method"], f"{found['parameters'] / 1e6:.2f} M")
+        if cost is None:
+            rows.append((*row, *(NOTHING,) * 4))
+            continue
+        rows.append(
+            (
+                *row,
+                f"{cost['flops'] / 1e9:.2f} G",
+                f"{cost['milliseconds']:.0f} ({cost['fastest']:.0f}–{cost['slowest']:.0f})",
+                str(cost["threads"]),
+                cost["machine"],
+            )
+        )
+    return rows
+
+
+SPEED_HEADER = ("method", "parameters", "FLOPs", "ms an image (10–90 %)", "threads", "machine")
+
+
+def markdown(checkpoints: Sequence[Checkpoint]) -> list[str]:
+    """The benchmark as Markdown: one table a dataset, best AUC first, and the papers' own apart."""
+    entries = [entry(checkpoint) for checkpoint in checkpoints]
+    lines: list[str] = []
+    for name in [key for key in DATASETS if any(key in found["datasets"] for found in entries)]:
+        some = [found for found in entries if name in found["datasets"]]
+        # Methods without a class stand below those with one, by Dice.
+        some.sort(key=lambda found: _rank(found["datasets"][name]), reverse=True)
+        counts = sorted({found["datasets"][name]["n"] for found in some})
+        images = " or ".join(map(str, counts))
+        lines += [f"**{DATASETS[name]}, test fold, {images} images**", ""]
+        lines += _table(
+            ("method", *FIGURES.values(), "parameters", "FLOPs", "ms"),
+            [_row(found, name) for found in some],
+        )
+        lines.append("")
+    lines += _machines(entries)
+    lines += ["", "**Printed in the papers, on their own data; not comparable with the above**", ""]
+    return [*lines, *papers(checkpoints)]
+
+
+def papers(checkpoints: Sequence[Checkpoint]) -> list[str]:
+    """The papers' tables, each once, with data and caveat."""
+    lines: list[str] = []
+    seen = set()
+    for checkpoint in checkpoints:
+        spec = checkpoint.card["spec"]
+        source = f"{spec['paper']['authors'].split(',')[0]} et al. {spec['paper']['year']}"
+        for table in spec["reported"]:
+            reported = ReportedTable(**table)
+            key = (spec["paper"]["title"], reported.caption, reported.data)
+            if key in seen:
+                continue
+            seen.add(key)
+            lines += [f"{source}, {reported.caption}; data: {reported.data}. {reported.caveat}", ""]
+            lines += [*_table(reported.columns, reported.rows), ""]
+    return lines
+
+
+def _rank(figures: Mapping[str, Any]) -> tuple[float, float]:
+    return tuple((figures[key] or {}).get("value") or 0.0 for key in ("auc", "dice"))
+
+
+def _row(found: Mapping[str, Any], dataset: str) -> tuple[str, ...]:
+    figures, cost = found["datasets"][dataset], found["cost"]
+    return (
+        found["title"],
+        *(_cell(figures[key]) for key in FIGURES),
+        f"{found['parameters'] / 1e6:.1f} M",
+        f"{cost['flops'] / 1e9:.1f} G" if cost else NOTHING,
+        f"{cost['milliseconds']:.0f}" if cost else NOTHING,
+    )
+
+
+def _cell(figure: Mapping[str, float | None] | None) -> str:
+    if not figure or figure["value"] is None:
+        return NOTHING
+    if figure["low"] is None:
+        return f"{figure['value']:.3f}"
+    return f"{figure['value']:.3f} ({figure['low']:.3f}–{figure['high']:.3f})"
+
+
+def _machines(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How the milliseconds were taken, one line for each machine and number of threads."""
+    costs = [found["cost"] for found in entries if found["cost"]]
+    kinds = {(cost["machine"], cost["threads"], cost["size"], cost["forwards"]) for cost in costs}
+    return [
+        f"ms: median of {forwards} forwards of one image at {size} px, {threads} "
+        f"{'thread' if threads == 1 else 'threads'} of {machine}, float32. FLOPs: convolutions, "
+        "matrix products and attention, a multiplication and an addition being two."
+        for machine, threads, size, forwards in sorted(kinds)
+    ]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table; a bar inside a cell would end it."""
+    lines = [header, ["---"] * len(header), *rows]
+    return ["| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in lines]

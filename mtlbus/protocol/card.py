@@ -1,0 +1,197 @@
+"""What a card says beside the spec: data, exclusions, thresholds, metrics, calibration.
+
+Thresholds and temperature are chosen on validation rows; every figure follows from the rows of
+`predictions.csv`, so that it can be made again from that file alone.
+"""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ..data.dataset import Dataset, Sample
+from ..data.splits import Split
+from ..evaluation.calibration import fit_temperature
+from ..evaluation.calibration_table import summarise_calibration
+from ..evaluation.comparisons import delong_interval
+from ..evaluation.intervals import BOOTSTRAP
+from ..evaluation.operating_points import choose_threshold, confusion, wilson_interval
+from ..evaluation.tables import PHANTOMS, group_keys, real_rows, summarise
+from ..training.engine import Plan, Trained
+
+LICENCES = {
+    "busi": "BUSI: authors' own terms; cite Al-Dhabyani et al., Data in Brief 28:104863, 2020.",
+    "busbra": "BUS-BRA: free use with citation of Gómez-Flores et al., Medical Physics, 2023.",
+    "phantom": "Phantoms: made by this package.",
+}
+INTENDED_USE = "Research and education only; not a medical device."
+LIMITS = (
+    "Trained from scratch on grey images of two public sets (Egypt; Brazil) in which every image "
+    "shows a lesion: an image without one, other devices, colour Doppler or other organs are "
+    "outside what it knows. BUSI has no patient numbers, so its groups are near-duplicates only."
+)
+OPERATING_POINTS = {
+    "balanced": "Sensitivity and specificity as equal as possible.",
+    "sensitivity_95": "At least 95 of 100 cancers are called malignant.",
+    "specificity_95": "At least 95 of 100 benign lesions are called benign.",
+}
+DEFAULT_OPERATING_POINT = "balanced"
+
+
+def choose_operating_points(validation: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Temperature and thresholds from the real images of the validation part alone."""
+    rows = [row for row in validation if row["dataset"] != PHANTOMS] or list(validation)
+    labels = np.array([row["label"] for row in rows])
+    logits = np.array([row["logit"] for row in rows])
+    probabilities = np.array([row["probability"] for row in rows])
+    points = {}
+    for name, purpose in OPERATING_POINTS.items():
+        threshold = choose_threshold(labels, probabilities, name)
+        counts = confusion(labels, probabilities, threshold)
+        points[name] = {
+            "threshold": float(threshold),
+            "purpose": purpose,
+            "chosen_on": "validation part, real images",
+            "validation": {
+                "n": len(rows),
+                "sensitivity": counts.sensitivity,
+                "specificity": counts.specificity,
+            },
+        }
+    return {
+        "temperature": float(fit_temperature(labels, logits)),
+        "operating_points": points,
+        "default_operating_point": DEFAULT_OPERATING_POINT,
+    }
+
+
+def figures_of(frame: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
+    """Everything on the card that follows from the judged rows.
+
+    Args:
+        frame: as `read_predictions` gives it, test and validation rows.
+        chosen: what `choose_operating_points` gave; empty for a method without a class.
+
+    Returns:
+        operating_points (with what each is worth on the test images), metrics, calibration (both
+        absent without a class, as operating_points), judgement: how the intervals were made, and
+        the AUC with DeLong's interval beside that of the bootstrap.
+    """
+    fields: dict[str, Any] = {}
+    threshold = 0.5
+    if chosen:
+        points = chosen["operating_points"]
+        threshold = points[chosen["default_operating_point"]]["threshold"]
+        fields["operating_points"] = {
+            name: {**point, "test": _rates_with_intervals(frame, point["threshold"])}
+            for name, point in points.items()
+        }
+    fields["metrics"] = summarise(frame, threshold)
+    fields["judgement"] = {
+        "positive_class": "malignant",
+        "intervals": f"95 %, percentiles of {BOOTSTRAP} bootstrap draws of groups within datasets",
+        "bootstrap_seed": 0,
+        "split_seed": 0,
+    }
+    if chosen:
+        fields["judgement"]["auc_delong"] = _delong(frame)
+        fields["calibration"] = {
+            "temperature": chosen["temperature"],
+            "chosen_on": "validation part, real images",
+            **summarise_calibration(frame, chosen["temperature"]),
+        }
+    return fields
+
+
+def _delong(frame: pd.DataFrame) -> dict[str, Any]:
+    """AUC by dataset and pooled with DeLong's interval for grouped images (Obuchowski 1997)."""
+    test = frame[(frame["part"] == "test") & frame["probability"].notna()]
+    parts = dict(list(test.groupby("dataset", sort=True)))
+    parts["pooled"] = real_rows(test)
+    found = {}
+    for name, rows in parts.items():
+        if rows["label"].nunique() < 2:
+            continue
+        groups = rows["dataset"] + " " + group_keys(rows)
+        area = delong_interval(rows["label"], rows["probability"], groups=groups)
+        found[name] = {"value": area.auc, "low": area.low, "high": area.high}
+    return found
+
+
+def exclusions(datasets: Sequence[Dataset]) -> dict[str, list[str]]:
+    """Dataset name to what of it took no part, one line each."""
+    found = {}
+    for dataset in datasets:
+        unlabelled = sum(sample.label is None for sample in dataset.samples)
+        found[dataset.name] = list(dataset.defects)
+        if unlabelled:
+            found[dataset.name].insert(0, f"{unlabelled} images without a class; left out.")
+    return found
+
+
+def _rates_with_intervals(frame: pd.DataFrame, threshold: float) -> dict[str, Any]:
+    """Sensitivity and specificity on the real test images, with Wilson intervals."""
+    rows = real_rows(frame[frame["part"] == "test"])
+    counts = confusion(rows["label"].to_numpy(), rows["probability"].to_numpy(), threshold)
+    rates = {"n": len(rows)}
+    for name, hit, total in (
+        ("sensitivity", counts.tp, counts.tp + counts.fn),
+        ("specificity", counts.tn, counts.tn + counts.fp),
+    ):
+        if total == 0:
+            continue  # a part with one class has only one of the two rates
+        low, high = wilson_interval(hit, total)
+        rates[name] = {"value": hit / total, "low": float(low), "high": float(high)}
+    return rates
+
+
+def training_card(plan: Plan, split: Split, trained: Trained) -> dict[str, Any]:
+    """What the card says about how the weights came to be."""
+
+    def count(samples: Sequence[Sample]) -> dict[str, int]:
+        return dict(Counter(sample.dataset for sample in samples))
+
+    parts = {"data": split.train, "validation": split.validation, "test": split.test}
+    return {
+        "training": {
+            **{name: count(samples) for name, samples in parts.items()},
+            "groups": {
+                name: len({sample.group for sample in samples}) for name, samples in parts.items()
+            },
+            "fold": plan.fold,
+            "seed": plan.seed,
+            "recipe": asdict(plan.recipe),
+            "epoch": trained.epoch,
+            "epochs": plan.recipe.epochs,
+            "seconds": round(trained.seconds),
+            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, "
+            f"{'GPU' if torch.cuda.is_available() else 'CPU'}",
+            "torch": torch.__version__.split("+")[0],
+            "command": _public_command(),
+            "initial_weights": "random",
+        },
+        "licences": [LICENCES[name] for name in count(split.train) if name in LICENCES],
+        "intended_use": INTENDED_USE,
+        "limits": LIMITS,
+    }
+
+
+def _public_command() -> str:
+    """The command line as anyone could type it: of a path only the last part, no --resume."""
+    words = []
+    for word in sys.argv[1:]:
+        layout, separator, path = word.rpartition("=")
+        words.append(layout + separator + (Path(path).name if "/" in path else path))
+    return shlex.join(["python", "-m", "mtlbus", *(word for word in words if word != "--resume")])
+
+

@@ -1,0 +1,138 @@
+"""Judge a trained method: one row an image, and the figures that follow from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from ..checkpoints import Checkpoint
+from ..core.errors import DataError
+from ..data.dataset import Dataset, Sample
+from ..data.intake import GreyImage
+from ..data.splits import Split, split_fold
+from ..data.transforms import square_mask
+from ..evaluation.metrics import mask_metrics
+from ..evaluation.tables import prediction_frame, summarise
+from ..inference.predictor import MASK_THRESHOLD, Prediction, Predictor, prepare
+
+Report = Callable[[str], None]
+
+
+def split_datasets(datasets: Sequence[Dataset], fold: int, seed: int = 0) -> Split:
+    """Split each dataset by its own folds and join the parts."""
+    splits = [split_fold(dataset.samples, fold, seed=seed) for dataset in datasets]
+    return Split(
+        *(tuple(sample for part in parts for sample in part) for parts in zip(*splits, strict=True))
+    )
+
+
+def with_mirror(predictor: Predictor, image: GreyImage) -> Prediction:
+    """Logit and square mask averaged over the image and its mirror image: two forwards.
+
+    Other parts of the answer are those of the image itself.
+    """
+    prepared = prepare(image, predictor.size)
+    plain = predictor.predict(prepared)
+    turned = predictor.predict(replace(prepared, grey=prepared.grey.flip(-1)))
+    logit, square = plain.logit, plain.mask_square
+    if logit is not None:
+        logit = (logit + turned.logit) / 2
+    if square is not None:
+        square = (square + turned.mask_square[:, ::-1]) / 2
+    return replace(plain, logit=logit, mask_square=square)
+
+
+def judge_sample(
+    predictor: Predictor, sample: Sample, part: str, fold: int | None, mirror: bool = False
+) -> dict[str, Any]:
+    """Predict one sample and compare: a row of `predictions.csv`.
+
+    Args:
+        predictor: the method.
+        sample: the image, with a mask where there is one.
+        part: "test" or "validation".
+        fold: the model's test fold; None where there is none.
+        mirror: average with the mirror image (`with_mirror`).
+    """
+    image = GreyImage(pixels=sample.pixels(), sha256="", notes=(), name=sample.id)
+    prediction = with_mirror(predictor, image) if mirror else predictor.predict(image)
+    row: dict[str, Any] = {
+        "image_id": sample.id,
+        "dataset": sample.dataset,
+        "group": sample.group,
+        "fold": fold,
+        "part": part,
+        "label": sample.label,
+        "logit": prediction.logit,
+        "probability": prediction.probability,
+        **{name: sample.facts.get(name) for name in ("birads", "device", "histology")},
+    }
+    mask = sample.mask()
+    if mask is not None:
+        true = square_mask(mask, predictor.size).numpy()
+        row["lesion_area"] = int(true.sum())
+        if prediction.mask_square is not None:
+            predicted = prediction.mask_square > MASK_THRESHOLD
+            row["predicted_area"] = int(predicted.sum())
+            row |= mask_metrics(predicted, true)
+    return row
+
+
+def judge_samples(
+    predictor: Predictor,
+    samples: Iterable[Sample],
+    part: str,
+    fold: int | None = None,
+    report: Report = lambda line: None,
+    mirror: bool = False,
+) -> list[dict[str, Any]]:
+    """Rows of `predictions.csv` for many samples, with a line of progress every 100."""
+    rows = []
+    for sample in samples:
+        rows.append(judge_sample(predictor, sample, part, fold, mirror))
+        if len(rows) % 100 == 0:
+            report(f"{part}: {len(rows)} images judged")
+    return rows
+
+
+def evaluate(
+    checkpoint: Checkpoint,
+    datasets: Sequence[Dataset],
+    fold: int | None = None,
+    report: Report = lambda line: None,
+    mirror: bool = False,
+) -> pd.DataFrame:
+    """Judge a checkpoint on a fold of datasets, or on all their lesion images.
+
+    Returns:
+        One row an image, as `read_predictions` gives it.
+
+    Raises:
+        DataError: there is nothing to judge.
+    """
+    samples: list[Sample] = []
+    for dataset in datasets:
+        chosen = dataset.lesions() if fold is None else split_fold(dataset.samples, fold).test
+        samples.extend(chosen)
+    if not samples:
+        raise DataError("No labelled images to judge in the data that was given.")
+    rows = judge_samples(Predictor(checkpoint), samples, "test", fold, report, mirror)
+    return prediction_frame(rows)
+
+
+def figures(checkpoint: Checkpoint, frame: pd.DataFrame) -> dict[str, Any]:
+    """The metrics of judged rows at the checkpoint's threshold.
+
+    Returns:
+        {method, weights_sha256, threshold, datasets: {name: {n, metric: {value, low, high}}},
+        pooled: …}; a figure that is undefined is None.
+    """
+    return {
+        "method": checkpoint.method,
+        "weights_sha256": checkpoint.digest,
+        "threshold": checkpoint.threshold,
+        **summarise(frame, checkpoint.threshold or 0.5),
+    }

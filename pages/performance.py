@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
-from mtlbus.ui import judgement_view, performance, state, threshold_view
+from mtlbus.ui import judgement_view, performance, state, takeaway, threshold_view
 from mtlbus.ui.frame import require_frame
 from mtlbus.ui.memory import adopt_link, mirror
 from mtlbus.ui.widgets import explain_error, pick_methods
@@ -49,18 +49,13 @@ state.write_link("images", images)
 for line in performance.facts(tables, images):
     st.markdown(line)
 classifying = [table for table in tables if performance.classifies(table, images)]
-others = [table.title for table in tables if table not in classifying]
+others = [table for table in tables if table not in classifying]
 if others:
-    st.caption(f"Without a class, so only under Outlines and All metrics: {', '.join(others)}.")
+    names = ", ".join(table.title for table in others)
+    st.caption(f"Without a class, so only under Outlines and All metrics: {names}.")
 if classifying:
-    threshold_view.show(classifying, images)
+    threshold_view.show(classifying, images, others)
+else:
+    takeaway.offer_judged(others, images, {})
 st.subheader("Look closer")
 judgement_view.show(tables, images)
-st.download_button(
-    f"Take the predictions of {tables[0].title} (CSV)",
-    lambda: tables[0].rows.to_csv(index=False),
-    file_name=f"{tables[0].method}_predictions.csv",
-    mime="text/csv",
-    icon=":material/download:",
-    on_click="ignore",
-)

@@ -15,6 +15,7 @@ from ..figures.style import CONFIG
 from .case import Case
 
 QUIET = {**CONFIG, "displayModeBar": False}
+MASK = "mask_probability"  # the name of the answer among the maps of a look
 WIRING = "random weights: this shows the wiring, not knowledge"
 
 
@@ -24,39 +25,49 @@ class Look:
 
     Attributes:
         case: the image.
+        method: registry name.
         title: of the method.
         maps: as `Prediction.maps`.
         frame: the image's place in the network's square.
         size: side of that square, pixels.
         logit: log-odds of malignant as the network gives it; None without a class or training.
         trained: whether the weights are trained; otherwise every picture says that they are not.
+        weights: SHA-256 of trained weights; "" for random ones.
         opacity: of the colours over the image, 0..1.
+        place: "" for the look that the page is about, else a word that its elements' keys end in.
     """
 
     case: Case
+    method: str
     title: str
     maps: Mapping[str, Map]
     frame: Frame
     size: int
     logit: float | None
     trained: bool
+    weights: str
     opacity: float
+    place: str = ""
 
     @property
     def probability(self) -> float | None:
         """Probability of malignancy, 0..1; None without a logit."""
         return None if self.logit is None else 1 / (1 + math.exp(-self.logit))
 
-    def picture(self, figure: go.Figure, key: str, alt: str, caption: str) -> None:
+    def key(self, name: str) -> str:
+        """The key of an element, told apart from that of the look beside it."""
+        return f"_{name}{self.place}"
+
+    def picture(self, figure: go.Figure, name: str, alt: str, caption: str) -> None:
         """Show a picture without tool bar.
 
         Args:
             figure: what to show.
-            key: of the element.
+            name: of the element.
             alt: for people who cannot see it, one sentence.
             caption: the text below.
         """
-        st.plotly_chart(figure, key=key, config=QUIET, alt=self.marked(alt))
+        st.plotly_chart(figure, key=self.key(name), config=QUIET, alt=self.marked(alt))
         st.caption(self.marked(caption))
 
     def marked(self, text: str) -> str:

@@ -1,19 +1,17 @@
-"""The Attention page: which network is looked into, and a view for each kind of inner map."""
+"""The Attention page: which networks are looked into, and what of them is taken away."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
+import torch
 
+from ..core.outputs import Map
 from ..explain.views import can_be_seen
 from ..methods import get_spec
-from . import gate_maps, region_maps, services, state, untrained
-from .attention_cells import show_attention
-from .look import WIRING, Look
+from . import map_beside, services, state, untrained
+from .look import MASK, WIRING, Look
 from .memory import mirror
 from .state import Case
-from .view_picks import Pick
 from .widgets import pick_method
 
 SWITCH = "Show untrained methods: the wiring only"
@@ -78,30 +76,42 @@ def pick_untrained() -> str:
     return chosen
 
 
-def look_at(case: Case, method: str, is_untrained: bool, opacity: float) -> Look:
-    """The inner maps of a method on a case."""
-    if is_untrained:
+def look_at(case: Case, method: str, opacity: float, place: str = "") -> Look:
+    """The inner maps of a method on a case; with trained weights also the mask it answers.
+
+    Args:
+        case: the image.
+        method: a registered method, trained or not.
+        opacity: of the colours over the image, 0..1.
+        place: see `Look`.
+    """
+    if untrained.is_untrained(method):
+        size = untrained.input_size(method)
         return Look(
-            case=case,
-            title=get_spec(method).title,
-            maps=untrained.maps_of(case, method),
-            frame=services.prepared(case, untrained.input_size(method)).frame,
-            size=untrained.input_size(method),
-            logit=None,
-            trained=False,
-            opacity=opacity,
-        )
+            case, method, get_spec(method).title, untrained.maps_of(case, method),
+            services.prepared(case, size).frame, size, None, False, "", opacity, place,
+        )  # fmt: skip
     found = services.predict(case, method, maps=True)
+    maps = dict(found.maps)
+    if found.mask_square is not None:
+        maps[MASK] = Map(
+            torch.from_numpy(found.mask_square)[None], "gate", "the mask head", 1,
+            "How likely each pixel is lesion, as the network says.",
+        )  # fmt: skip
     return Look(
-        case=case,
-        title=services.title_of(method),
-        maps=found.maps,
-        frame=found.frame,
-        size=found.size,
-        logit=found.logit,
-        trained=True,
-        opacity=opacity,
-    )
+        case, method, services.title_of(method), maps, found.frame, found.size, found.logit, True,
+        found.weights_sha256, opacity, place,
+    )  # fmt: skip
+
+
+def look_beside(look: Look, with_untrained: bool) -> Look | None:
+    """The second look, if one is wished."""
+    names = methods_with_views() + (untrained.methods() if with_untrained else [])
+    chosen = map_beside.pick_beside(look.case, look.method, names)
+    if chosen is None:
+        return None
+    case, method = chosen
+    return look_at(case, method, look.opacity, "_beside")
 
 
 def warn_untrained(title: str) -> None:
@@ -117,11 +127,14 @@ def warn_untrained(title: str) -> None:
 
 def offer_others(look: Look) -> None:
     """Say that a method has no inner map to look at, and lead to those that have."""
+    if any(can_be_seen(name) for name in look.maps if name != MASK):
+        return
     key = "method" if look.trained else "wiring"
     others = methods_with_views() if look.trained else untrained.methods()
     st.info(
-        f"**{look.title}** has no attention, gate or region inside: nothing of it "
-        "can be shown as a map. "
+        f"**{look.title}** has no attention, gate or region inside"
+        + ("; only its answer can be shown. " if MASK in look.maps else ". ")
+        + "What its answer leans on is on the page *Attributions*, for example by Grad-CAM. "
         + ("These methods have inner maps:" if others else "No trained method here has one yet."),
         icon=":material/visibility_off:",
     )
@@ -130,28 +143,12 @@ def offer_others(look: Look) -> None:
             st.button(
                 f"Show {get_spec(name).title}",
                 key=f"_show_{name}",
-                on_click=lambda name=name: st.session_state.update({key: name}),
+                on_click=_show,
+                args=(key, name),
             )
 
 
-def show(look: Look, pick: Pick) -> None:
-    """Draw what was picked."""
-    _VIEWS[pick.view.form](look, pick)
-
-
-def file_name(look: Look, method: str) -> str:
-    """Of the arrays to take away."""
-    mark = "" if look.trained else f"_{WIRING.replace(': ', '_').replace(', ', '_')}"
-    return f"{look.case.key}_{method}{mark}_maps.npz".replace(":", "_").replace(" ", "-")
-
-
-_VIEWS: dict[str, Callable[[Look, Pick], None]] = {
-    "region": region_maps.show_regions,
-    "score": region_maps.show_scores,
-    "attention": show_attention,
-    "gate": gate_maps.show_gates,
-    "channels": gate_maps.show_channels,
-    "offset": gate_maps.show_offsets,
-    "feature": gate_maps.show_features,
-    "numbers": gate_maps.show_numbers,
-}
+def _show(key: str, name: str) -> None:
+    """Callback: another method, and its own first map instead of the answer."""
+    st.session_state[key] = name
+    st.session_state["map"] = ""  # not removed: the address would bring it back

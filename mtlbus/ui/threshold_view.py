@@ -16,7 +16,7 @@ from ..evaluation.operating_points import (
 from ..figures.confusion import ENDS, confusion_figure, people_figure
 from ..figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ..figures.style import CONFIG
-from . import cases, performance, state
+from . import cases, performance, state, takeaway
 from .memory import mirror, remember
 from .performance import Table, as_percent
 
@@ -37,8 +37,14 @@ NARROWEST = 340  # pixels; below twice this the halves stand one above the other
 
 
 @st.fragment
-def show(tables: Sequence[Table], images: str) -> None:
-    """The whole block; a move of the threshold reruns only this."""
+def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> None:
+    """The whole block; a move of the threshold reruns only this.
+
+    Args:
+        tables: of the methods with a class.
+        images: which test images.
+        others: methods without a class, which are only taken away with the rest.
+    """
     thresholds = _pick_thresholds(tables)
     counts = {
         table.title: performance.counts(table, images, thresholds[table.method])
@@ -61,6 +67,7 @@ def show(tables: Sequence[Table], images: str) -> None:
     _show_cases(table, images, thresholds[table.method])
     if images != performance.PHANTOM:  # simulated images say nothing about a clinic
         _show_people(table, counts[table.title])
+    takeaway.offer_judged([*tables, *others], images, thresholds)
 
 
 def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:

@@ -6,6 +6,7 @@ The address is a map's name, or the beginning of one for all branches side by si
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from .memory import adopt_link
 DIFFERENCE = "difference"
 SIDE_BY_SIDE = "side by side"
 _BESIDE = ("gate", "feature")  # forms whose branches can stand side by side
+_WHOLE = ("region", "score", "numbers")  # forms without levels
 
 
 class Pick(NamedTuple):
@@ -37,7 +39,9 @@ class Pick(NamedTuple):
 
     @property
     def names(self) -> dict[str, str]:
-        """The picked maps: branch to name."""
+        """The picked maps: branch to name; all of a view that is shown as a whole."""
+        if self.view.form in _WHOLE:
+            return {name: name for name in self.view.maps}
         branches = self.view.levels[self.level]
         return {self.branch: branches[self.branch]} if self.branch in branches else branches
 
@@ -50,8 +54,8 @@ class Pick(NamedTuple):
         return f"{start}.{self.branch}" if self.branch else start
 
 
-def pick_view(views: list[View], maps: Mapping[str, Map]) -> Pick:
-    """Choose what to look at."""
+def pick_view(views: list[View]) -> Pick:
+    """Choose which maps to look at, at the level and branch that the address names."""
     adopt_link("map")
     wanted = st.session_state.get("map")
     view = find_view(views, wanted)
@@ -63,11 +67,13 @@ def pick_view(views: list[View], maps: Mapping[str, Map]) -> Pick:
             map=_adopt(views[titles.index(st.session_state["_map"])], None).address
         ),
     )  # fmt: skip
-    pick = _adopt(view, wanted)
-    if view.form not in ("region", "score", "numbers"):
-        with st.container(horizontal=True, gap="medium"):
-            pick = _pick_level(pick, maps)
-            pick = _pick_branch(pick, maps)
+    return _adopt(view, wanted)
+
+
+def pick_part(pick: Pick, maps: Mapping[str, Map]) -> Pick:
+    """Choose level and branch where the view has them, and write the choice into the address."""
+    if pick.view.form not in _WHOLE:
+        pick = _pick_branch(_pick_level(pick, maps))
     st.session_state["map"] = pick.address
     state.write_link("map", pick.address)
     return pick
@@ -75,7 +81,7 @@ def pick_view(views: list[View], maps: Mapping[str, Map]) -> Pick:
 
 def _adopt(view: View, wanted: str | None) -> Pick:
     """The level and branch that an address names, where the view has them."""
-    if view.form in ("region", "score", "numbers"):
+    if view.form in _WHOLE:
         return Pick(view, "", "")
     _, level, branch = address_of(wanted or "")
     level = level if level in view.levels else next(iter(view.levels))
@@ -114,7 +120,7 @@ def _pick_level(pick: Pick, maps: Mapping[str, Map]) -> Pick:
     return pick
 
 
-def _pick_branch(pick: Pick, maps: Mapping[str, Map]) -> Pick:
+def _pick_branch(pick: Pick) -> Pick:
     choices = _choices(pick.view, pick.level)
     if len(choices) < 2:
         return pick
@@ -131,6 +137,41 @@ def _pick_branch(pick: Pick, maps: Mapping[str, Map]) -> Pick:
         format_func=lambda branch: branch or SIDE_BY_SIDE, key=key, on_change=take,
     )  # fmt: skip
     return pick
+
+
+def counterpart(
+    pick: Pick, own: Mapping[str, Map], views: list[View], maps: Mapping[str, Map]
+) -> Pick | None:
+    """The same in another look: its view of the same family, else the first of the same form.
+
+    Args:
+        pick: of the first look.
+        own: maps of the first look.
+        views, maps: of the other.
+
+    Returns:
+        None where the other has nothing of that form.
+    """
+    fitting = [view for view in views if view.form == pick.view.form]
+    family = address_of(pick.view.name).family
+    same = [view for view in fitting if address_of(view.name).family == family]
+    return within((same or fitting)[0], pick, own, maps) if fitting else None
+
+
+def within(view: View, pick: Pick, own: Mapping[str, Map], maps: Mapping[str, Map]) -> Pick:
+    """Another look's `view` at the level and branch of `pick`, or at the nearest to them.
+
+    In another family of maps levels count differently, so there the stride decides.
+    """
+    if view.form in _WHOLE:
+        return Pick(view, "", "")
+    level, family = pick.level, address_of(pick.view.name).family
+    if level not in view.levels or address_of(view.name).family != family:
+        stride = own[next(iter(pick.names.values()))].stride
+        strides = {one: maps[min(names.values())].stride for one, names in view.levels.items()}
+        level = min(strides, key=lambda one: abs(math.log(strides[one] / stride)))
+    choices = _choices(view, level)
+    return Pick(view, level, pick.branch if pick.branch in choices else choices[0])
 
 
 def _size(found: Map) -> str:

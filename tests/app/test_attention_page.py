@@ -87,7 +87,8 @@ def test_plain_self_attention(page):
 
 def test_a_method_without_maps_offers_the_others(page):
     app = page(method="mtl")
-    assert "has no attention" in app.info[0].value
+    assert "has no attention" in app.info[0].value and "only its answer" in app.info[0].value
+    assert "not the probability of malignancy" in text(app) and len(pictures(app)) == 1
     button = next(found for found in app.button if "MTL-SA" in found.label)
     button.click().run()
     assert not app.exception
@@ -130,7 +131,7 @@ def test_every_level_opens(untrained, method):
 def test_a_link_to_an_untrained_method_is_reproduced(untrained):
     app = untrained("ctan", map="ctae_mask.2.difference")
     assert len(pictures(app)) == 1 and "32×32 cells" in text(app)
-    assert "Segmentation − malignancy: yellow where" in text(app)
+    assert "Their difference: segmentation − malignancy" in text(app)
     assert app.query_params["map"] == "ctae_mask.2.difference"
     assert app.query_params["untrained"] == "1" and app.query_params["method"] == "ctan"
 
@@ -139,7 +140,8 @@ def test_both_tasks_and_their_difference_stand_side_by_side(untrained):
     app = untrained("ctan", map="ctae_mask.3")
     assert len(pictures(app)) == 3
     shown = text(app)
-    assert "passes to the malignancy stream" in shown and "to the segmentation stream" in shown
+    assert "Mask of segmentation → gates the malignancy stream" in shown
+    assert "Mask of malignancy → gates the segmentation stream" in shown
     app.segmented_control(key="_branch_ctae_mask").set_value("malignancy").run()
     assert len(pictures(app)) == 1 and app.session_state["map"] == "ctae_mask.3.malignancy"
     app.segmented_control(key="_level_ctae_mask").set_value("1").run()
@@ -150,6 +152,41 @@ def test_a_cell_looks_within_its_window(untrained):
     shown = text(untrained("resformer_mtl", map="swin_attention.2", cell="9,20"))
     assert "Where the cell in row 9, column 20 looks" in shown
     assert "its own window of 8×8 cells" in shown and "Its 64 weights add up to 1" in shown
+
+
+def test_a_gate_stands_between_the_features_before_and_after_it(untrained):
+    app = untrained("hybrid_mt_estan", map="aaa_features.3", channel="5")
+    assert len(pictures(app)) == 3 and app.query_params["map"] == "aaa_gate.3"
+    shown = text(app)
+    assert "Features before the gate" in shown and "Features after the gate" in shown
+    assert "0.5 everywhere is the neutral start" in shown and "not saliency" in shown
+    channel = app.selectbox(key="_channel")
+    assert channel.value == "5" and app.query_params["channel"] == "5"
+    channel.set_value("mean").run()
+    assert app.query_params["channel"] == "mean" and text(app) != shown
+
+
+def test_stretched_colours_are_said_to_be(untrained):
+    app = untrained("sha_mtl", map="ag_gate.2")
+    assert "The scale is fixed" in text(app) and len(app.warning) == 1
+    app.toggle(key="_stretch").set_value(True).run()
+    assert "The colours are stretched" in app.warning[1].value
+    assert "The scale is fixed" not in text(app) and app.query_params["stretch"] == "1"
+    app.segmented_control(key="_map").set_value("Hard attention").run()
+    assert "no learnt gate" in text(app) and "If the mask is wrong, so is this" in text(app)
+    assert len(app.warning) == 1 and "stretch" not in app.query_params
+
+
+def test_a_link_names_the_head_and_the_sample(untrained):
+    app = untrained("resformer_mtl", map="swin_attention.3", head="6", cell="1,2")
+    assert app.selectbox(key="_head").value == "6" and app.query_params["head"] == "6"
+    app.segmented_control(key="_level_swin_attention").set_value("1").run()
+    assert app.selectbox(key="_head").value == "mean"  # this level has two heads only
+    assert "Where the cell in row 6, column 10 looks" in text(app)  # the same place, 4 times finer
+    app.segmented_control(key="_map").set_value("DFE branch").run()
+    assert not {"head", "cell"} & set(app.query_params)
+    app = untrained("acsnet", map="dcn_offset.1", sample="4")
+    assert "sample 5 (middle)" in text(app) and app.query_params["sample"] == "4"
 
 
 def test_the_sharp_outline_of_random_weights_is_not_drawn(untrained):
@@ -172,3 +209,65 @@ def test_untrained_methods_wait_behind_their_switch(page):
 def test_a_trained_method_needs_no_switch(page):
     app = page(method="mtl_sa", untrained="1")
     assert not app.toggle(key="_untrained").value and "Where the context comes from" in text(app)
+
+
+# --- two looks side by side ---------------------------------------------------------------------
+
+
+def test_nothing_stands_beside_a_look_at_first(page):
+    app = page(method="mtl_cosa")
+    assert app.segmented_control(key="_beside_kind").value == "nothing"
+    assert "beside" not in app.query_params
+
+
+def test_masks_of_mtan_stand_beside_those_of_ctan(untrained):
+    app = untrained("ctan", map="ctae_mask.3", beside="method:mtan")
+    assert len(pictures(app)) == 6
+    shown = text(app)
+    assert "Mask of segmentation → gates the malignancy stream" in shown
+    assert "Mask of segmentation → gates its own stream" in shown
+    assert "It has no “CTAE mask”. Shown: **MTAN mask** 3" in shown
+    app.segmented_control(key="_branch_ctae_mask").set_value("difference").run()
+    assert len(pictures(app)) == 2 and app.query_params["beside"] == "method:mtan"
+
+
+def test_another_case_shows_the_same_map_and_cell(page):
+    app = page(
+        method="mtl_cosa", map="cosa_attention.margin", cell="2,5", beside="case:lipoma"
+    )
+    assert text(app).count("Where the cell in row 2, column 5 looks") == 2
+    assert "**MTL-COSA** on **Echogenic lipoma**" in text(app)
+    app.selectbox(key="_beside_case").set_value("simple-cyst").run()
+    assert app.query_params["beside"] == "case:simple-cyst"
+    app.segmented_control(key="_beside_kind").set_value("nothing").run()
+    assert "beside" not in app.query_params and "Simple cyst**:" not in text(app)
+
+
+def test_another_network_without_the_map_says_so_and_can_show_another(page):
+    app = page(method="mtl_cosa", map="region_score", beside="method:mtl_sa")
+    assert "has no “Share of the decision” and nothing of its kind" in app.info[0].value
+    app.selectbox(key="_map2").set_value("Self attention").run()
+    assert not app.info and "Where the context comes from" in text(app)
+    assert app.query_params["map2"] == "sa_attention"
+    app.selectbox(key="_map2").set_value("as on the left").run()
+    assert "map2" not in app.query_params and app.info
+
+
+def test_a_cell_of_another_grid_is_at_the_same_place(untrained):
+    app = untrained(
+        "resformer_mtl", map="swin_attention.2", cell="9,20", beside="method:hybrid_mt_estan"
+    )
+    shown = text(app)
+    assert "Where the cell in row 9, column 20 looks" in shown
+    assert "Where the cell in row 4, column 10 looks" in shown  # 16×16 cells, half as many a side
+
+
+def test_a_link_to_a_case_that_is_not_here_says_so(page):
+    app = page(method="mtl_cosa", beside="case:upload:0123")
+    assert "stays in the session" in app.warning[0].value and not app.error
+    assert app.selectbox(key="_beside_case").value != "upload:0123"
+
+
+def test_unknown_second_networks_become_a_known_one(page):
+    app = page(method="mtl_cosa", map="regions", beside="method:nobody")
+    assert app.query_params["beside"] == "method:mtl_sa"

@@ -1,0 +1,79 @@
+"""Where the pictures of a look stand: in a grid of its own, or in rows shared with another look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+_ALONE = {1: 430, 2: 390}  # height of a picture in pixels, by how many stand side by side
+_SEVERAL, _PAIRED = 330, 370
+_COLUMNS = {1: (2, 220), 2: (2, 220), 4: (4, 330)}  # at most so many, none narrower
+
+
+class Alone:
+    """The whole width for one look."""
+
+    def tiles(self, count: int, whole: bool = False) -> Iterator[DeltaGenerator]:
+        """Places for `count` pictures.
+
+        Args:
+            count: one alone gets half of the width, so that its scale bar fits it.
+            whole: one alone gets the whole width.
+        """
+        columns, width = (1, 220) if whole else _COLUMNS.get(count, (3, 220))
+        grid = st.grid(columns, min_column_width=width, gap="medium")
+        for _ in range(count):
+            yield grid.container()
+
+    def height(self, count: int) -> int:
+        """Of a picture in pixels, where so many stand side by side."""
+        return _ALONE.get(count, _SEVERAL)
+
+    def foot(self) -> DeltaGenerator:
+        """The place below all pictures."""
+        return st.container()
+
+
+class Rows:
+    """Rows of two, made as they are asked for: the same picture of two looks is on one height."""
+
+    def __init__(self) -> None:
+        self._pictures, self._feet = st.container(), st.container()
+        self._rows: list[list[DeltaGenerator]] = []
+        self._foot = self._feet.columns(2, gap="medium")
+
+    def place(self, row: int, side: int) -> DeltaGenerator:
+        """The left (0) or right (1) place of a row."""
+        while row >= len(self._rows):
+            self._rows.append(self._pictures.columns(2, gap="medium"))
+        return self._rows[row][side]
+
+    def foot(self, side: int) -> DeltaGenerator:
+        """Below all rows."""
+        return self._foot[side]
+
+
+class Side:
+    """One of the two columns of `Rows`; the same questions as `Alone`."""
+
+    def __init__(self, rows: Rows, side: int) -> None:
+        self._rows, self._side, self._used = rows, side, 0
+
+    def tiles(self, count: int, whole: bool = False) -> Iterator[DeltaGenerator]:
+        """Places for the next `count` pictures, one below the other."""
+        first, self._used = self._used, self._used + count
+        for row in range(first, first + count):
+            yield self._rows.place(row, self._side)
+
+    def height(self, count: int) -> int:
+        """Of a picture in pixels."""
+        return _PAIRED
+
+    def foot(self) -> DeltaGenerator:
+        """The place below all pictures."""
+        return self._rows.foot(self._side)
+
+
+Stage = Alone | Side

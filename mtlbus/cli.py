@@ -172,6 +172,33 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def crossvalidate(arguments: argparse.Namespace) -> int:
+    """Train and test methods on all folds; print them beside the tables of the COSA paper."""
+    from .data.layouts import parse_dataset
+    from .methods import get_spec
+    from .protocol.crossvalidation import COSA_NAMES, CrossValidation, cross_validate
+    from .training.recipes import make_recipe
+
+    methods = [get_spec(name).name for name in arguments.method or COSA_NAMES]
+    recipe = make_recipe(
+        get_spec(methods[0]), arguments.recipe, arguments.epochs, arguments.size,
+        arguments.stages, arguments.rate,
+    )  # fmt: skip
+    plan = CrossValidation(
+        methods=tuple(methods),
+        datasets=tuple(parse_dataset(text) for text in arguments.data),
+        out=Path(arguments.out),
+        recipe=recipe,
+        folds=tuple(arguments.fold or range(1, 6)),
+        split=arguments.split,
+        variant=arguments.variant,
+        seed=arguments.seed,
+    )
+    document = cross_validate(plan, _report)
+    _print(document, arguments.json, lambda: document["markdown"])
+    return 0
+
+
 def bench(arguments: argparse.Namespace) -> int:
     """The speed of the shipped methods side by side; --markdown: their quality too."""
     from dataclasses import asdict
@@ -342,7 +369,7 @@ def familiarity(arguments: argparse.Namespace) -> int:
     document = {
         "method": checkpoint.method,
         "weights_sha256": checkpoint.digest,
-        "map": found.map_name,
+        "maps": list(found.maps),
         "quantile": found.quantile,
         "limit": found.limit,
         "parts": parts,
@@ -421,6 +448,15 @@ def parser() -> argparse.ArgumentParser:
             "may be given several times",
         )  # fmt: skip
 
+    def recipe_arguments(added: argparse.ArgumentParser) -> None:
+        added.add_argument("--epochs", type=int, help="another total number of epochs")
+        added.add_argument("--size", type=int, help="one input size for all epochs, pixels")
+        added.add_argument("--stages", metavar="EPOCHS@SIZE,…", help="progressive resizing")
+        added.add_argument("--rate", type=float, help="another learning rate")
+        added.add_argument("--recipe", default="house", help="house (default) or paper")
+        added.add_argument("--variant", default="compact", help="compact (default) or paper")
+        added.add_argument("--seed", type=int, default=0, help="of weights, order and augmentation")
+
     added = verb(methods)
     added.add_argument("method", nargs="?", help="one method only")
 
@@ -443,13 +479,7 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument(
         "--start", metavar="DIR", help="train on from a checkpoint of the same method and parts"
     )
-    added.add_argument("--epochs", type=int, help="another total number of epochs")
-    added.add_argument("--size", type=int, help="one input size for all epochs, pixels")
-    added.add_argument("--stages", metavar="EPOCHS@SIZE,…", help="progressive resizing")
-    added.add_argument("--rate", type=float, help="another learning rate")
-    added.add_argument("--recipe", default="house", help="house (default) or paper")
-    added.add_argument("--variant", default="compact", help="compact (default) or paper")
-    added.add_argument("--seed", type=int, default=0, help="of weights, order and augmentation")
+    recipe_arguments(added)
     added.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE",
         help="a numbered decision of the method",
@@ -467,6 +497,19 @@ def parser() -> argparse.ArgumentParser:
         "--card", action="store_true",
         help="compare with the stored predictions and complete the card; changes no figure",
     )  # fmt: skip
+
+    added = verb(crossvalidate)
+    added.add_argument("method", nargs="*", help="without: the five of the COSA paper")
+    data_argument(added)
+    added.add_argument("--out", required=True, help="folder of all runs and of the report")
+    added.add_argument(
+        "--fold", type=int, action="append", help="one test fold; may be given several times"
+    )
+    added.add_argument(
+        "--split", default="group",
+        help="group (default), image (random images: leaks), or both to compare the two",
+    )  # fmt: skip
+    recipe_arguments(added)
 
     added = verb(bench)
     added.add_argument("method", nargs="*", help="shipped methods or folders; all without")

@@ -13,12 +13,12 @@ case = state.current_case()
 st.title("Compare networks")
 mode = compare_view.pick_mode()
 methods = pick_methods("Networks")
-other = compare_two.pick_second(case) if mode == compare_view.TWO else None
 if not methods:
     st.info("Choose at least one network above.", icon=":material/arrow_upward:")
 elif mode == compare_view.NETWORKS:
     compare_view.networks(case, *ask([case], methods))
 elif mode == compare_view.MIRROR:
     compare_mirror.mirrored(case, *ask([case, compare_mirror.mirror_of(case)], methods))
-elif other is not None:
-    compare_two.two_cases((case, other), ask([case, other], methods))
+else:
+    second = compare_two.pick_second(case)
+    compare_two.two_cases((case, second), ask([case, second], methods))

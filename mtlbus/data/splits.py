@@ -51,6 +51,17 @@ def with_folds(samples: Sequence[Sample], seed: int = 0) -> tuple[Sample, ...]:
     )
 
 
+def ungrouped(samples: Sequence[Sample]) -> tuple[Sample, ...]:
+    """Every image a group of its own, and no fold: the random split that leaks.
+
+    Only to show what leakage is worth: copies and images of one patient then lie on both sides.
+    """
+    return tuple(
+        replace(sample, group=f"{sample.dataset}:image {sample.id}", fold=None)
+        for sample in with_folds(samples)
+    )
+
+
 def split_fold(samples: Sequence[Sample], fold: int, share: float = 0.1, seed: int = 0) -> Split:
     """Split one dataset for a test fold.
 

@@ -29,8 +29,9 @@ class Draw:
     def __enter__(self) -> Draw:
         _TURN.acquire()
         self._open = True
-        self._before = torch.random.get_rng_state(), np.random.get_state()
-        torch.default_generator.manual_seed(self._seed)
+        self._torch, self._numpy = torch.random.fork_rng(), np.random.get_state()
+        self._torch.__enter__()
+        torch.manual_seed(self._seed)
         np.random.seed(self._seed)
         return self
 
@@ -38,8 +39,8 @@ class Draw:
         """Everything is drawn: put the old state back and let others draw."""
         if self._open:
             self._open = False
-            torch.random.set_rng_state(self._before[0])
-            np.random.set_state(self._before[1])
+            self._torch.__exit__(None, None, None)
+            np.random.set_state(self._numpy)
             _TURN.release()
 
     def __exit__(self, *error: object) -> None:

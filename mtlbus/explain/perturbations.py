@@ -11,8 +11,10 @@ from itertools import islice
 
 import numpy as np
 import torch
+from captum._utils.models.linear_model import SkLearnLinearRegression
 from captum.attr import FeatureAblation, KernelShap, Occlusion
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from .chance import Draw
 from .options import Options
@@ -64,12 +66,28 @@ def feature_ablation(subject: Subject, options: Options) -> Tensor:
         )  # fmt: skip
 
 
+class _SeededRegression(SkLearnLinearRegression):
+    """Its loader and its first weights draw from the global state too, though nothing hangs on it.
+
+    Unseen they would shift what another thread is drawing from its seed.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._seed = seed
+
+    def fit(self, train_data: DataLoader, **kwargs):
+        with Draw(self._seed):
+            return super().fit(train_data, **kwargs)
+
+
 class _SeededKernelShap(KernelShap):
     """Draws all its coalitions at once, so that the draw is over before the network works."""
 
     def __init__(self, forward: Callable[[Tensor], Tensor], options: Options) -> None:
         super().__init__(forward)
         self._options = options
+        self.interpretable_model = _SeededRegression(options.seed)
 
     def kernel_shap_perturb_generator(self, original_inp, **kwargs):
         drawn = super().kernel_shap_perturb_generator(original_inp, **kwargs)

@@ -25,6 +25,9 @@ BATCH = 4
 """Images a pass holds; more gain nothing on a CPU, and a Stop waits for one pass."""
 
 
+_TELLING = 10  # passes
+
+
 class Network(Protocol):
     """What is needed of a trained network; `inference.Predictor` has it."""
 
@@ -65,7 +68,12 @@ class Pace(NamedTuple):
         return cost.forwards * self.forward + cost.gradients * self.gradient
 
     def after(self, cost: Cost, seconds: float) -> Pace:
-        """The pace that a run shows: what it mostly consisted of took as long as it did."""
+        """The pace that a run shows: what it mostly consisted of took as long as it did.
+
+        A short run tells little, because what surrounds the passes weighs in it.
+        """
+        if cost.passes < _TELLING:
+            return self
         if cost.gradients > cost.forwards:
             rest = max(0.0, seconds - cost.forwards * self.forward)
             return self._replace(gradient=rest / cost.gradients)

@@ -43,7 +43,8 @@ def superpixels(grey: np.ndarray, visible: np.ndarray, count: int) -> np.ndarray
     centre_y = ((np.arange(rows) + 0.5) * height / rows).astype(int)
     centre_x = ((np.arange(columns) + 0.5) * width / columns).astype(int)
     start = points.reshape(height, width, 3)[np.ix_(centre_y, centre_x)].reshape(-1, 3)
-    found = KMeans(len(start), init=start, n_init=1, max_iter=_ROUNDS).fit(points)
+    # Nothing is drawn with a given start; but without a seed it would use the global state.
+    found = KMeans(len(start), init=start, n_init=1, max_iter=_ROUNDS, random_state=0).fit(points)
     labels = found.labels_.reshape(height, width).astype(np.int64)
     below, right = grey.shape[0] - top - height, grey.shape[1] - left - width
     return np.pad(labels, ((top, below), (left, right)), mode="edge")

@@ -8,20 +8,19 @@ import numpy as np
 import plotly.graph_objects as go
 
 from .cells import LESS, MORE
-from .style import NEUTRAL, finish, see_through
+from .style import finish
 
-_DARK = "#17262B"  # on the colours; NEUTRAL stands on the clear cells of any page
+_NOTHING, _TEXT = "#EEF3F4", "#17262B"
 
 
 def agreement_figure(table: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """Spearman's ρ of each pair, −1..1 on a fixed scale that is clear at 0.
+    """Spearman's ρ of each pair, −1..1 on a fixed scale with an even ground, for any page.
 
     Args:
         table: N×N; NaN where a map is flat, its cell stays empty.
         names: N, of the maps.
     """
-    colours = [[0, see_through(LESS, 0.9)], [0.5, see_through("#FFFFFF", 0)],
-               [1, see_through(MORE, 0.9)]]  # fmt: skip
+    colours = [[0, LESS], [0.5, _NOTHING], [1, MORE]]
     lower = np.where(np.tri(len(names), dtype=bool), table, np.nan)
     texts = [["" if np.isnan(v) else f"{v:+.2f}".replace("-", "−") for v in row] for row in lower]
     figure = go.Figure(go.Heatmap(
@@ -35,7 +34,7 @@ def agreement_figure(table: np.ndarray, names: Sequence[str]) -> go.Figure:
     figure.add_scatter(
         x=[names[x] for _, x in written], y=[names[y] for y, _ in written], mode="text",
         text=[texts[y][x] for y, x in written], hoverinfo="skip", showlegend=False,
-        textfont={"color": [_DARK if abs(lower[cell]) > 0.45 else NEUTRAL for cell in written]},
+        textfont={"color": _TEXT},
     )
     finish(figure, 130 + 34 * len(names), legend=False)
     figure.update_xaxes(automargin=True, showgrid=False, side="bottom", tickangle=-35)

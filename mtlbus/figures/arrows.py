@@ -33,7 +33,7 @@ def arrow_figure(
     """
     figure = image_figure(grey, height)
     x, y = _segments(arrows, magnified)
-    for colour, width in ((CASING, 3.5), (ARROW, 1.6)):
+    for colour, width in ((CASING, 3.5), (ARROW, 1.6)) if arrows.longest else ():
         figure.add_scatter(
             x=x, y=y, mode="lines", line={"color": colour, "width": width}, hoverinfo="skip",
             connectgaps=False, showlegend=False,

@@ -206,8 +206,9 @@ def image_figure(grey: np.ndarray, height: int = 330) -> go.Figure:
         range=[rows, 0], constrain="domain", constraintoward="top", scaleanchor="x", **bare
     )
     return figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 4, "b": BAR_SPACE - 4}, dragmode=False, clickmode="event+select"
-    )
+        margin={"l": 0, "r": 0, "t": 4, "b": BAR_SPACE - 4}, dragmode=False,
+        clickmode="event+select",
+    )  # fmt: skip
 
 
 def add_picture(figure: go.Figure, uri: str, frame: Frame, below: bool = False) -> None:

@@ -1,12 +1,13 @@
 """How far an image lies from the training images, in the network's own features.
 
-The features are the channel means of the deepest feature map that a network returns, so that they
-come with the prediction and cost no second pass. Probabilistic PCA (Tipping and Bishop, Journal of
-the Royal Statistical Society B, 61(3):611–622, 1999) describes those of the training images as a
-Gaussian with covariance VΛVᵀ + σ²(I − VVᵀ): a few directions V with their variances Λ, and one
-variance σ² for all others. An image is as far away as its Mahalanobis distance. The limit is a
-quantile of the distances of the validation part; it is kept with the rest in a small file beside
-the weights, and holds for these weights only.
+The features are the channel means of the feature maps and gates that a network returns anyway, so
+that they come with the prediction and cost no second pass; each is divided by its standard
+deviation on the training images. Probabilistic PCA (Tipping and Bishop, Journal of the Royal
+Statistical Society B, 61(3):611–622, 1999) describes the training images as a Gaussian with
+covariance VΛVᵀ + σ²(I − VVᵀ): a few directions V with their variances Λ, and one variance σ² for
+all others. An image is as far away as its Mahalanobis distance. The limit is a quantile of the
+distances of the validation part; it is kept with the rest in a small file beside the weights, and
+holds for these weights only.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 FILE = "familiarity.safetensors"
 QUANTILE = 0.99
 DIRECTIONS = 32
-_ARRAYS = ("mean", "directions", "variances")
+_KINDS = ("feature", "gate")
+_ARRAYS = ("mean", "scale", "directions", "variances")
 _NUMBERS = ("rest", "limit", "quantile")
 
 
@@ -47,17 +49,18 @@ class Familiarity:
     """The training images as a Gaussian in the space of C features.
 
     Attributes:
-        map_name: of the feature map whose channel means are the features.
-        mean: C.
-        directions: K×C, orthonormal.
-        variances: K, along the directions.
-        rest: variance along every other direction.
+        maps: names of the maps whose channel means are the features, in their order.
+        mean, scale: of the features, C.
+        directions: K×C, orthonormal, in float16.
+        variances: K, of the scaled features along the directions.
+        rest: their variance along every other direction.
         limit: the distance below which `quantile` of the validation images lie.
         quantile: 0..1.
     """
 
-    map_name: str
+    maps: tuple[str, ...]
     mean: np.ndarray
+    scale: np.ndarray
     directions: np.ndarray
     variances: np.ndarray
     rest: float
@@ -66,9 +69,9 @@ class Familiarity:
 
     def distances(self, features: np.ndarray) -> np.ndarray:
         """Mahalanobis distances of N×C features; N."""
-        centred = np.asarray(features, np.float64) - self.mean
-        along = centred @ self.directions.T
-        across = np.maximum(0, (centred**2).sum(axis=1) - (along**2).sum(axis=1))
+        scaled = (np.asarray(features, np.float64) - self.mean) / self.scale
+        along = scaled @ self.directions.T.astype(np.float64)
+        across = np.maximum(0, (scaled**2).sum(axis=1) - (along**2).sum(axis=1))
         return np.sqrt((along**2 / self.variances).sum(axis=1) + across / self.rest)
 
     def relative_distance(self, maps: Mapping[str, Map]) -> float | None:
@@ -78,52 +81,63 @@ class Familiarity:
             maps: as a network returns them for a batch of one.
 
         Returns:
-            None where the map is not among them, as after a change of the method.
+            None where they are not the maps of the training, as after a change of the method.
         """
-        if self.map_name not in maps:
+        if not maps.keys() >= set(self.maps):
             return None
-        features = channel_means(maps[self.map_name].tensor)
+        features = channel_means(maps, self.maps)
+        if features.shape[1] != len(self.mean):
+            return None
         return float(self.distances(features)[0] / self.limit)
 
 
-def channel_means(features: torch.Tensor) -> np.ndarray:
-    """B×C×H×W to B×C, in float32 on the CPU."""
-    return features.detach().float().mean(dim=(2, 3)).cpu().numpy()
-
-
-def deepest_features(maps: Mapping[str, Map]) -> str:
-    """The name of the feature map with the largest stride; of equals the last.
+def feature_maps(maps: Mapping[str, Map]) -> tuple[str, ...]:
+    """The names of the maps that features are taken from.
 
     Raises:
         InputError: the network returns none.
     """
-    found = [name for name, entry in maps.items() if entry.kind == "feature"]
-    if not found:
+    names = tuple(name for name, found in maps.items() if found.kind in _KINDS)
+    if not names:
         raise InputError(
-            "This network returns no feature map, so nothing tells how familiar an image is to "
-            "it. Choose a method that lists a map of kind “feature”."
+            "This network returns neither feature maps nor gates, so nothing tells how familiar "
+            "an image is to it. Choose a method that lists such a map."
         )
-    return max(reversed(found), key=lambda name: maps[name].stride)
+    return names
 
 
-def fit(map_name: str, training: np.ndarray, validation: np.ndarray) -> Familiarity:
+def channel_means(maps: Mapping[str, Map], names: Iterable[str]) -> np.ndarray:
+    """The means of all channels of the named maps of one image, side by side: 1×C.
+
+    Args:
+        maps: 1×C×H×W, or C×H×W as in `Prediction.maps`.
+        names: which of them.
+    """
+    means = [maps[name].tensor.detach().float().mean(dim=(-2, -1)).flatten() for name in names]
+    return torch.cat(means).cpu().numpy()[None]
+
+
+def fit(maps: tuple[str, ...], training: np.ndarray, validation: np.ndarray) -> Familiarity:
     """Describe the training images, and choose the limit on the validation part.
 
     Args:
-        map_name: of the map that the features come from.
+        maps: names of the maps that the features come from.
         training: N×C.
         validation: M×C.
     """
-    directions = min(DIRECTIONS, training.shape[1] - 1, len(training) - 1)
-    model = PCA(directions, svd_solver="full").fit(np.asarray(training, np.float64))
-    # A channel that is always zero has no variance; the floor keeps the distance finite.
-    floor = max(1e-6 * float(model.explained_variance_[0]), 1e-12)
+    features = np.asarray(training, np.float64)
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    # A channel that the training images never woke must not drown all others when it wakes.
+    scale = np.maximum(spread, 0.1 * np.median(spread) + 1e-6)
+    directions = min(DIRECTIONS, features.shape[1] - 1, len(features) - 1)
+    model = PCA(directions, svd_solver="full").fit((features - mean) / scale)
     described = Familiarity(
-        map_name=map_name,
-        mean=model.mean_.astype(np.float32),
-        directions=model.components_.astype(np.float32),
-        variances=np.maximum(model.explained_variance_, floor).astype(np.float32),
-        rest=max(float(model.noise_variance_), floor),
+        maps=maps,
+        mean=mean.astype(np.float32),
+        scale=scale.astype(np.float32),
+        directions=model.components_.astype(np.float16),
+        variances=np.maximum(model.explained_variance_, 1e-6).astype(np.float32),
+        rest=max(float(model.noise_variance_), 1e-6),
         limit=1.0,
     )
     return replace(described, limit=float(np.quantile(described.distances(validation), QUANTILE)))
@@ -143,11 +157,11 @@ def fit_checkpoint(
         The description, and for each part and dataset {n, beyond}: its images, and the share of
         them that lies beyond the limit.
     """
-    name, training = _collect(predictor, split.train, "training", report)
+    names, training = _collect(predictor, split.train, "training", report)
     _, validation = _collect(predictor, split.validation, "validation", report)
     _, test = _collect(predictor, split.test, "test", report)
     found = fit(
-        name, np.concatenate([*training.values()]), np.concatenate([*validation.values()])
+        names, np.concatenate([*training.values()]), np.concatenate([*validation.values()])
     )
     parts = {"training": training, "validation": validation, "test": test}
     return found, {
@@ -164,17 +178,17 @@ def fit_checkpoint(
 
 def _collect(
     predictor: Predictor, samples: Iterable[Sample], part: str, report: Callable[[str], None]
-) -> tuple[str, dict[str, np.ndarray]]:
-    """The name of the map, and the features of each dataset, N×C."""
-    name, rows = "", defaultdict(list)
+) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+    """The names of the maps, and the features of each dataset, N×C."""
+    names, rows = (), defaultdict(list)
     for number, sample in enumerate(samples, start=1):
         image = GreyImage(sample.pixels(), "", (), sample.id)
         maps = predictor.predict(image, maps=True).maps
-        name = name or deepest_features(maps)
-        rows[sample.dataset].append(channel_means(maps[name].tensor[None])[0])
+        names = names or feature_maps(maps)
+        rows[sample.dataset].append(channel_means(maps, names))
         if number % 100 == 0:
             report(f"{part}: features of {number} images")
-    return name, {dataset: np.stack(features) for dataset, features in rows.items()}
+    return names, {dataset: np.concatenate(features) for dataset, features in rows.items()}
 
 
 def write_familiarity(checkpoint: Checkpoint, found: Familiarity) -> Path:
@@ -185,7 +199,7 @@ def write_familiarity(checkpoint: Checkpoint, found: Familiarity) -> Path:
     marks = {
         "weights_sha256": checkpoint.digest,
         "preprocessing": PREPROCESSING_VERSION,
-        "map": found.map_name,
+        "maps": ",".join(found.maps),
     }
     path = checkpoint.folder / FILE
     write_atomically(path, save_tensors(tensors, marks))
@@ -206,7 +220,7 @@ def read_familiarity(checkpoint: Checkpoint) -> Familiarity | None:
         with safe_open(path, "numpy") as file:
             marks = file.metadata() or {}
             found = Familiarity(
-                marks["map"],
+                tuple(marks["maps"].split(",")),
                 **{name: file.get_tensor(name) for name in _ARRAYS},
                 **{name: float(file.get_tensor(name)[0]) for name in _NUMBERS},
             )

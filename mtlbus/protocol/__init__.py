@@ -4,12 +4,15 @@ The test fold is read only after the epoch, the temperature and the thresholds a
 """
 
 from .card import choose_operating_points, exclusions
+from .crossvalidation import CrossValidation, cross_validate
 from .judging import evaluate, figures, judge_sample, judge_samples, split_datasets
 from .producing import make_plan, produce
 from .renewal import renew_card, write_cost
 
 __all__ = [
+    "CrossValidation",
     "choose_operating_points",
+    "cross_validate",
     "evaluate",
     "exclusions",
     "figures",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ def produce(
         _require_same_parts(start, plan)
     model = start.load() if start is not None else None
     trained = train(plan, split.train, split.validation, out, resume, report, model)
+    # A network is judged, and later used, at the size that its training ended with.
+    trained.model.spec = replace(trained.model.spec, input_size=plan.recipe.stages[-1][1])
     card = training_card(plan, split, trained)
     card["exclusions"] = excluded or {}
     if start is not None:

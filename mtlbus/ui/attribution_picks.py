@@ -175,8 +175,10 @@ def _pick_settings(names: tuple[str, ...], layers: list[str]) -> Options:
                 "Feature map of Grad-CAM", layers, key="_set_layer",
                 on_change=_take_setting, args=(options, "layer"),
             )  # fmt: skip
-        for name in (name for name in _NUMBERS if name in used):
-            _number(options, name)
+        columns = st.columns(2)
+        for place, name in enumerate(name for name in _NUMBERS if name in used):
+            with columns[place % 2]:
+                _number(options, name)
     return options
 
 

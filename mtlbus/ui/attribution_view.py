@@ -17,6 +17,7 @@ from ..explain.techniques import TECHNIQUES, Technique
 from ..figures import attribution_maps, colours, overlay
 from ..figures.attribution_maps import MapLook
 from .attribution_question import Question
+from .attribution_words import quantity
 from .results import ResultStore
 from .widgets import show_image
 
@@ -25,7 +26,7 @@ _SIMILARITIES = ResultStore(1024**2, lambda pair: 64, BoundedSemaphore(1))
 _COLUMNS = 4
 _UNITS = {
     "share": "{unit} a pixel", "slope": "{unit} a pixel, per full step of grey",
-    "effect": "{unit}", "heat": "no unit",
+    "effect": "{unit}",
 }  # fmt: skip
 PLACEBO_NOTE = "shuffled weights, nothing learnt is left in it"
 
@@ -169,8 +170,11 @@ def drawn(question: Question, found: Attribution, look: MapLook, marks: bool) ->
 
 
 def _scale_words(question: Question, technique: Technique, limit: float) -> str:
-    unit = _UNITS[technique.unit].format(unit=question.request.target.unit)
-    return f"1 is {limit:.2g} {unit}." if technique.unit != "heat" else "Its numbers have no unit."
+    if technique.unit == "heat":
+        return "Its numbers have no unit."
+    return f"1 is {quantity(limit)} {_UNITS[technique.unit]}.".format(
+        unit=question.request.target.unit
+    )
 
 
 def similarity(question: Question, name: str) -> tuple[float | None, float | None]:

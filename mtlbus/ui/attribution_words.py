@@ -1,4 +1,4 @@
-"""Costs in words."""
+"""Costs and quantities in words."""
 
 from __future__ import annotations
 
@@ -27,3 +27,9 @@ def seconds_words(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min"
+
+
+def quantity(value: float, sign: bool = False) -> str:
+    """A number of any size as people read it: three digits, or a whole number with commas."""
+    form = f"{'+' if sign else ''}{',.0f' if abs(value) >= 1000 else '.3g'}"
+    return f"{value:{form}}".replace("-", "−")

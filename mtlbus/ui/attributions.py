@@ -9,9 +9,8 @@ from . import attribution_runs as runs
 from . import services
 from .attribution_picks import pick_request
 from .attribution_question import Question
-from .attribution_words import cost_words
+from .attribution_words import cost_words, quantity
 from .case import Case
-from .look import signed
 
 
 def ask(case: Case, method: str) -> Question:
@@ -30,9 +29,10 @@ def _layers(method: str) -> list[str]:
 def run_what_is_missing(question: Question) -> None:
     """The answer that is explained, the cost of what is missing, and the button that runs it."""
     target = question.request.target
+    value = quantity(question.value(), sign=True)
     st.markdown(
-        f"Explained is the **{target.words}**, here **{signed(question.value())}**. Positive "
-        f"numbers of a map speak for *{target.poles[1]}*, negative ones for *{target.poles[0]}*."
+        f"Explained is the **{target.words}**, here **{value}**. Positive numbers of a map speak "
+        f"for *{target.poles[1]}*, negative ones for *{target.poles[0]}*."
     )
     if not question.request.attributions:
         st.info("Choose at least one attribution above.", icon=":material/arrow_upward:")

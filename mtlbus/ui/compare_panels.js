@@ -3,7 +3,7 @@
 // `data` is what `compare_panels.py` sends. A view is the visible window of an image: its left and
 // upper edge and its scale, in fractions of the image. Every change is made to all views alike, so
 // pictures of one image always show the same place; boxes of the same link follow each other too.
-// A mirrored image has the view of the first image, turned: inside, all places are those of the first.
+// A mirrored image has the view of the first image, turned: all places are those of the first.
 
 const MOST = 8
 const SMALLEST = 180, GAP = 12, CAPTION = 60 // CSS pixels
@@ -25,6 +25,7 @@ function showBox(view, [left, top, right, bottom]) {
   view.y = (top + bottom) / 2 - 0.5 / view.scale
 }
 
+const zoomOf = link => Math.max(...link.views.map(view => view.scale))
 const showAll = view => Object.assign(view, { scale: 1, x: 0, y: 0 })
 
 function change(link, operation) {
@@ -134,10 +135,11 @@ function listenToPointer(picture, getLink, mark) {
   const { stage } = picture
   let start = null, last = null, box = null
   stage.onpointerdown = event => {
-    if (event.button !== 0 || (event.pointerType === 'touch' && getLink().views[0].scale === 1)) return
+    const whole = zoomOf(getLink()) === 1
+    if (event.button !== 0 || (whole && event.pointerType === 'touch')) return // touch scrolls
     stage.setPointerCapture(event.pointerId)
     start = last = placeOf(event, picture)
-    if (getLink().views[0].scale === 1) box = create('div', 'box', stage)
+    if (whole) box = create('div', 'box', stage)
   }
   stage.onpointermove = event => {
     const [x, y] = placeOf(event, picture)
@@ -164,8 +166,8 @@ function listenToPointer(picture, getLink, mark) {
   stage.onpointerleave = () => mark(null)
   stage.ondblclick = event => {
     const [x, y] = placeOf(event, picture)
-    const seen = getLink().views[0].scale
-    change(getLink(), view => (seen > 1 ? showAll(view) : zoomAt(view, x, y, 2.5)))
+    const zoom = zoomOf(getLink())
+    change(getLink(), view => (zoom > 1 ? showAll(view) : zoomAt(view, x, y, 2.5)))
   }
   stage.onwheel = event => {
     if (!event.ctrlKey && !event.metaKey) return // the page scrolls
@@ -193,7 +195,7 @@ function listenToKeys(grid, getLink) {
     if (event.key === '+' || event.key === '=') change(getLink(), v => zoomAt(v, 0.5, 0.5, 1.25))
     else if (event.key === '-') change(getLink(), v => zoomAt(v, 0.5, 0.5, 0.8))
     else if (event.key === '0') change(getLink(), showAll)
-    else if (x !== undefined && getLink().views[0].scale > 1)
+    else if (x !== undefined && zoomOf(getLink()) > 1)
       change(getLink(), view => { view.x += x / view.scale; view.y += y / view.scale })
     else return
     event.preventDefault()
@@ -215,7 +217,7 @@ function mount(root) {
       Object.assign(picture.here.style, { left: `${100 * turn(picture, x)}%`, top: `${100 * y}%` })
   }
   box.follow = () => {
-    const scale = Math.max(...box.link.views.map(view => view.scale))
+    const scale = zoomOf(box.link)
     root.classList.toggle('zoomed', scale > 1)
     slider.value = scale
     part('output').textContent = `${scale.toFixed(1)}×`
@@ -250,7 +252,8 @@ function mount(root) {
       listenToPointer(picture, getLink, mark)
       box.pictures.push(picture)
     }
-    data.panels.forEach((panel, n) => writePicture(box.pictures[n], panel, data.images[panel.image]))
+    data.panels.forEach((panel, n) =>
+      writePicture(box.pictures[n], panel, data.images[panel.image]))
     fill(part('.legend'), 'key', data.legend, writeKey)
     bar.hidden = !data.bar
     part('.lesion').hidden = !data.images.some(image => image.lesion)

@@ -19,22 +19,19 @@ _HERE = "gallery and uploads"
 _SAME = ("Dice, others", "Weights (M)")  # of one case, or the same for both
 
 
-def pick_second(case: Case) -> Case | None:
-    """The second case, kept in the address (`?second=…`).
+def pick_second(case: Case) -> Case:
+    """The second case, kept in the address (`?second=…`); says so where it cannot be opened.
 
     Args:
         case: the first one, which the sidebar chooses.
-
-    Returns:
-        None where it cannot be opened, which is said.
     """
     key = st.session_state.get("second") or _unlike(case.key)
     try:
         second = state.open_case(key)
     except MtlbusError as error:
         st.warning(f"{error} Showing another second case instead.", icon=":material/info:")
-        key = _unlike(case.key)
-        second = state.open_case(key)
+        st.session_state["second"] = _unlike(case.key)
+        second = state.open_case(st.session_state["second"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _choice(second)
         st.button(

@@ -20,7 +20,7 @@ from .widgets import NO_METHODS, explain_error, show_image
 
 FAVOURITE = "mtl_cosa"
 _PLACE = (380, 560)
-_TILE = 120  # pixels; 16 of them leave no single one in the last row of common windows
+_TILE = 120  # pixels; at 1280 there are six in a row, and 16 leave no single one in the last
 
 
 def first_method(methods: Mapping[str, Checkpoint]) -> str | None:
@@ -76,7 +76,7 @@ def doors(method: str | None) -> None:
     """
     with st.container(horizontal=True, gap="small"):
         with _door(":material/photo_library: Try a sample"):
-            st.markdown(f"{len(GALLERY)} phantoms with a known truth are waiting below.")
+            st.markdown(f"{len(GALLERY)} phantoms with a known truth wait below; or take this one.")
             st.page_link("pages/predict.py", label="Look closer", icon=":material/east:")
         with _door(":material/upload: Upload your own"):
             st.file_uploader(
@@ -88,7 +88,7 @@ def doors(method: str | None) -> None:
                 explain_error(error)
         with _door(":material/monitoring: See how good it is"):
             st.markdown(track_record(method))
-            st.page_link("pages/performance.py", label="Open the figures", icon=":material/east:")
+            st.page_link("pages/performance.py", label="See figures", icon=":material/east:")
 
 
 def _door(title: str):

@@ -18,7 +18,10 @@ from .case import Case
 __all__ = ["Case", "current_case"]
 
 DEFAULT_CASE = "spiculated-carcinoma"
-LINKED = ("case", "method", "methods", "map", "beside", "map2", "tab", "paper", "compare", "second")
+LINKED = (
+    "case", "method", "methods", "map", "beside", "map2", "tab", "paper", "compare", "second",
+    "attributions", "target", "settings", "placebo",
+)  # fmt: skip
 _LAG_SECONDS = 2.0
 UPLOAD = "upload:"
 MAX_UPLOADS = 12

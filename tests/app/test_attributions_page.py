@@ -21,7 +21,7 @@ from mtlbus.explain.targets import Target
 from mtlbus.ui import attribution_files, attribution_question, attribution_runs, services
 from mtlbus.ui.attribution_box import _fitting
 from mtlbus.ui.attribution_question import Question
-from mtlbus.ui.attribution_words import cost_words
+from mtlbus.ui.attribution_words import cost_words, quantity
 from mtlbus.ui.cases import phantom_case
 from mtlbus.ui.results import HEAVY, ResultStore
 from tests.app.stand_ins import write_stand_in
@@ -307,3 +307,10 @@ def test_costs_in_words():
     # A run that took twice as long changes what it mostly consisted of.
     assert pace.after(Cost(1, 10), 5.1) == pytest.approx((0.1, 0.5))
     assert pace.after(Cost(10, 1), 2.0) == pytest.approx((0.2, 0.25))
+    assert pace.after(Cost(0, 1), 9.0) == pace  # one pass tells little
+
+
+def test_quantities_as_people_read_them():
+    numbers = (0.01234, 697.3, -1234.5, 46635.28)
+    assert [quantity(value) for value in numbers] == ["0.0123", "697", "−1,234", "46,635"]
+    assert quantity(2.5, sign=True) == "+2.5"

@@ -31,7 +31,7 @@ def root(tmp_path_factory) -> Path:
         write_stand_in(root, method, seed=seed + 40)
     predictor = Predictor.of(root / "lenet", "cpu")
     rows = np.random.default_rng(0).normal(size=(40, 16)) + 90
-    write_familiarity(predictor.checkpoint, fit("pooled_features", rows, rows))
+    write_familiarity(predictor.checkpoint, fit(("pooled_features",), rows, rows))
     return root
 
 

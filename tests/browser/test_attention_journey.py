@@ -34,7 +34,8 @@ def click_cell(page, cell: tuple[int, int], cells: int, corner: float) -> None:
 
 def test_cells_are_chosen_by_click_and_by_keyboard(server, page):
     page.goto(f"{server}/attention?case=large-carcinoma&method=mtl_cosa&map=cosa_attention.tumour")
-    page.wait_for_selector(f"{MAIN} .js-plotly-plot")
+    # A fresh server first imports torch, which takes long where the machine is busy.
+    page.wait_for_selector(f"{MAIN} .js-plotly-plot", timeout=180_000)
     settle(page)
     for cell, corner in (((2, 5), 0.5), ((7, 0), 0.1), ((0, 7), 0.9)):
         click_cell(page, cell, 8, corner)
@@ -42,6 +43,7 @@ def test_cells_are_chosen_by_click_and_by_keyboard(server, page):
     assert "cell=0%2C7" in page.url
     page.get_by_role("spinbutton", name="Row, 0 to 7").focus()
     page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
     page.wait_for_selector(f"{MAIN} :text('row 1, column 7 looks')")
     settle(page)
 

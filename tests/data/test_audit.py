@@ -29,7 +29,7 @@ def manifest(tmp_path_factory):
     for number in range(8):
         seed = number % 6
         parameters = replace(random_parameters(seed), calipers=number == 7)
-        phantom = make_phantom(parameters, 160)
+        phantom = make_phantom(parameters, 256)
         save(folder / f"{number}.png", phantom.image)
         mask = phantom.mask.astype(np.uint8) * 255
         if number == 3:
@@ -53,7 +53,7 @@ def test_every_fault_is_found_once(manifest):
     assert len(found.across_groups) == 2
     assert found.empty_masks == ("3",)
     assert len(found.misaligned) == 1
-    assert "4_mask.png is 160×152, its image 160×160" in found.misaligned[0]
+    assert "4_mask.png is 256×248, its image 256×256" in found.misaligned[0]
     assert found.marked == {"benign": (1, 5), "malignant": (0, 3)}
     assert found.group_of["0"] == found.group_of["6"] != found.group_of["1"]
 

@@ -212,14 +212,15 @@ def test_two_sessions_on_one_network_never_mix():
     questions = [
         (ask(toy, torch.rand(32, 32), target), name)
         for target in ("class:malignant", "mask:difference:image")
-        for name in ("deeplift", "guided_backprop", "saliency", "smoothgrad", "kernel_shap")
+        for name in ("deeplift", "guided_backprop", "saliency", "smoothgrad", "gradient_shap",
+                     "kernel_shap")
     ]
     alone = [attribute(subject, name, QUICK).square for subject, name in questions]
     start = threading.Barrier(len(questions))
 
     def work(question):
         start.wait()
-        return [attribute(*question, QUICK).square for _ in range(4)]
+        return [attribute(*question, QUICK).square for _ in range(5)]
 
     with ThreadPoolExecutor(len(questions)) as pool:
         for expected, found in zip(alone, pool.map(work, questions), strict=True):
@@ -229,7 +230,7 @@ def test_two_sessions_on_one_network_never_mix():
     assert hooks_of(toy.model) == 0
 
 
-@pytest.mark.parametrize("name", ["smoothgrad", "gradient_shap"])
+@pytest.mark.parametrize("name", ["smoothgrad", "gradient_shap", "feature_ablation", "kernel_shap"])
 def test_what_others_draw_from_is_put_back(name):
     before = torch.random.get_rng_state(), np.random.get_state()[1].copy()
     attribute(ask(small_net(), torch.full((32, 32), 0.5)), name, QUICK)

@@ -100,7 +100,8 @@ def test_flow_reaches_the_next_stage_and_side_does_not():
         assert list(model.swin.gates) == stages
         with torch.inference_mode():
             maps = model(images, maps=True).maps
-        assert [n for n in maps if n.startswith("aaa")] == [f"aaa_gate.{n}" for n in stages]
+        for kind in ("aaa_gate", "aaa_features"):
+            assert [n for n in maps if n.startswith(kind)] == [f"{kind}.{n}" for n in stages]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,245 @@
+"""Train and test methods on all folds, collect the rows, compare with the COSA paper.
+
+A finished fold is never trained again and an interrupted one goes on, so the same command may be
+given until everything is there; a report can be made of whatever folds are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..checkpoints import CARD, PREDICTIONS, Checkpoint
+from ..core.errors import InputError, choose
+from ..core.files import write_atomically, write_json
+from ..data.dataset import Dataset
+from ..data.splits import FOLDS, Split, split_fold, ungrouped
+from ..evaluation import paper_tables
+from ..evaluation.tables import read_predictions
+from ..methods import get_spec
+from ..training.engine import STATE
+from ..training.recipes import Recipe
+from .card import exclusions
+from .judging import Report
+from .producing import make_plan, produce
+
+COSA_NAMES = {
+    "uresnet": "UResNet", "resnet": "ResNet-101", "mtl": "MTL", "mtl_sa": "MTL-SA",
+    "mtl_cosa": "MTL-COSA",
+}  # fmt: skip
+SPLITS = ("group", "image", "both")
+TABLE, REPORT, ROWS = "crossvalidation.csv", "crossvalidation.json", "rows.csv"
+RANDOM = "@image"  # follows the name of a method that was split by images
+COMPARED = ("auc", "acc", "f1", "dice")
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """What is trained.
+
+    Attributes:
+        methods: registry names.
+        datasets: all of their lesion images are used.
+        out: folder of all runs and of the report.
+        recipe: of every run.
+        folds: test folds, 1 … 5.
+        split: "group" keeps patients and copies together, "image" draws images at random and
+            leaks, "both" does both to show what leakage is worth.
+        variant, seed: of every run.
+    """
+
+    methods: tuple[str, ...]
+    datasets: tuple[Dataset, ...]
+    out: Path
+    recipe: Recipe
+    folds: tuple[int, ...] = tuple(range(1, FOLDS + 1))
+    split: str = "group"
+    variant: str = "compact"
+    seed: int = 0
+
+    def runs(self) -> list[tuple[str, bool, int]]:
+        """Method, whether images are split at random, and fold, of every run in order."""
+        choose("split", self.split, SPLITS)
+        wrong = [fold for fold in self.folds if not 1 <= fold <= FOLDS]
+        if wrong:
+            raise InputError(f"There is no fold {wrong[0]}; folds are 1 to {FOLDS}.")
+        ways = {"group": (False,), "image": (True,), "both": (False, True)}[self.split]
+        return [(m, way, fold) for fold in self.folds for m in self.methods for way in ways]
+
+    def folder(self, method: str, random: bool, fold: int) -> Path:
+        """Where a run lies."""
+        return self.out / (method + RANDOM * random) / f"fold-{fold}"
+
+    def parts(self, random: bool, fold: int) -> Split:
+        """The split of a run, all datasets together."""
+        splits = []
+        for dataset in self.datasets:
+            samples = ungrouped(dataset.samples) if random else dataset.samples
+            splits.append(split_fold(samples, fold))
+        return Split(
+            *(tuple(s for part in parts for s in part) for parts in zip(*splits, strict=True))
+        )
+
+
+def cross_validate(plan: CrossValidation, report: Report = lambda line: None) -> dict[str, Any]:
+    """Do all runs that are not finished, then `summarise_folds`.
+
+    Raises:
+        InputError: a fold or split that does not exist, or a folder with runs of other settings.
+    """
+    runs = plan.runs()
+    for number, (method, random, fold) in enumerate(runs, start=1):
+        folder = plan.folder(method, random, fold)
+        name = f"{method}{RANDOM * random} fold {fold} ({number}/{len(runs)})"
+        split = plan.parts(random, fold)
+        wanted = make_plan(method, plan.variant, {}, plan.recipe, split, fold, plan.seed)
+        if _finished(folder):
+            _require_same_recipe(Checkpoint(folder), wanted.recipe)
+            report(f"{name}: finished before")
+            continue
+        report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
+        produce(
+            wanted, split, folder, resume=True, report=report, excluded=exclusions(plan.datasets)
+        )
+        # The state of the optimiser is ten times the weights, and nobody goes on from here.
+        (folder / STATE).unlink(missing_ok=True)
+    return summarise_folds(plan)
+
+
+def summarise_folds(plan: CrossValidation) -> dict[str, Any]:
+    """Collect the finished folds and write rows.csv, crossvalidation.csv and .json.
+
+    Returns:
+        folds (method to the finished ones), figures (see `paper_tables.rows_of`), differences
+        (COSA − MTL, and leaking − grouped split), training, markdown: the paper's tables with
+        ours, and what differs.
+    """
+    frames: dict[str, pd.DataFrame] = {}
+    cards: dict[str, list[dict[str, Any]]] = {}
+    true_group = {
+        (sample.dataset, sample.id): sample.group
+        for dataset in plan.datasets for sample in dataset.samples
+    }  # fmt: skip
+    for method, random, fold in plan.runs():
+        folder = plan.folder(method, random, fold)
+        if not _finished(folder):
+            continue
+        rows = read_predictions(folder / PREDICTIONS)
+        rows = rows[rows["part"] == "test"].copy()
+        keys = zip(rows["dataset"], rows["image_id"], strict=True)
+        rows["group"] = [true_group[key] for key in keys]  # also where images were split
+        name = method + RANDOM * random
+        frames[name] = pd.concat([frames[name], rows]) if name in frames else rows
+        cards.setdefault(name, []).append(Checkpoint(folder).card)
+    if not frames:
+        raise InputError(f"No finished fold in {str(plan.out)!r}.")
+    found = paper_tables.cross_validated(frames)
+    titles = {name: cards[name][0]["title"] for name in frames}
+    document = {
+        "folds": {name: sorted(set(map(int, frame["fold"]))) for name, frame in frames.items()},
+        "figures": paper_tables.rows_of(found, titles),
+        "differences": _differences(found),
+        "training": {name: _training(cards[name]) for name in frames},
+    }
+    document["markdown"] = _markdown(document, plan)
+    everyone = pd.concat([frame.assign(method=name) for name, frame in frames.items()])
+    _write_table(plan.out / ROWS, everyone)
+    table = pd.DataFrame(document["figures"])
+    table["folds"] = [" ".join(f"{value:.6g}" for value in values) for values in table["folds"]]
+    _write_table(plan.out / TABLE, table)
+    write_json(plan.out / REPORT, document)
+    return document
+
+
+def _finished(folder: Path) -> bool:
+    return (folder / CARD).is_file() and "metrics" in Checkpoint(folder).card
+
+
+def _require_same_recipe(checkpoint: Checkpoint, recipe: Recipe) -> None:
+    stages = [list(stage) for stage in recipe.stages]
+    before = checkpoint.card["training"]["recipe"]
+    if before["stages"] != stages or before["learning_rate"] != recipe.learning_rate:
+        raise InputError(
+            f"{checkpoint.folder} was trained with stages {before['stages']} and rate "
+            f"{before['learning_rate']}, this run has {stages} and {recipe.learning_rate}. "
+            "Give the same, or another --out."
+        )
+
+
+def _differences(found: dict[str, paper_tables.CrossValidated]) -> list[dict[str, Any]]:
+    pairs = [("mtl_cosa", "mtl")]
+    pairs += [(name, name.removesuffix(RANDOM)) for name in found if name.endswith(RANDOM)]
+    return [
+        {
+            "first": first,
+            "second": second,
+            "figure": figure,
+            **paper_tables.difference(found[first], found[second], figure),
+        }
+        for first, second in pairs
+        if first in found and second in found
+        for figure in COMPARED
+        if figure in found[first].value and figure in found[second].value
+    ]
+
+
+def _training(cards: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """How a method was trained, over its finished folds."""
+    training = [card["training"] for card in cards]
+    return {
+        "parameters": cards[0]["parameters"],
+        "images": [sum(part["data"].values()) for part in training],
+        "stages": training[0]["recipe"]["stages"],
+        "seconds": [part["seconds"] for part in training],
+        "machine": training[0]["machine"],
+    }
+
+
+def _markdown(document: dict[str, Any], plan: CrossValidation) -> list[str]:
+    reported = get_spec("mtl_cosa").as_dict()["reported"]
+    names = {
+        name: COSA_NAMES.get(name.removesuffix(RANDOM), name.removesuffix(RANDOM))
+        + (", images at random" if name.endswith(RANDOM) else "")
+        for name in document["folds"]
+    }
+    lines = paper_tables.beside_paper(document["figures"], reported, names)
+    lines += ["What differs:", ""]
+    lines += [f"- {line}" for line in _what_differs(document, plan)]
+    for gap in document["differences"]:
+        low, high = gap["low"], gap["high"]
+        limits = "" if low is None else f" (95 % {100 * low:+.2f} to {100 * high:+.2f})"
+        decided = "" if low is None or low <= 0 <= high else "; the interval leaves out zero"
+        lines.append(
+            f"- {gap['first']} − {gap['second']}, {gap['figure']}: "
+            f"{100 * gap['value']:+.2f} points{limits}{decided}"
+        )
+    return lines
+
+
+def _what_differs(document: dict[str, Any], plan: CrossValidation) -> list[str]:
+    counts = Counter(
+        sample.dataset for d in plan.datasets for sample in d.samples if sample.fold is not None
+    )
+    images = ", ".join(f"{name} {count}" for name, count in counts.items()) or "images without fold"
+    folds = "; ".join(f"{name} {folds}" for name, folds in document["folds"].items())
+    training = document["training"].values()
+    smallest, largest = (f(t["parameters"] for t in training) / 1e6 for f in (min, max))
+    stages = ", ".join(f"{count} epochs at {size} px" for count, size in plan.recipe.stages)
+    return [
+        f"Images here: {images}, copies kept on one side and groups with two labels left out. In "
+        "the paper: 647 of BUSI, single images, so copies may lie on both sides.",
+        f"Weights here: random at the start, networks of {smallest:.1f} to {largest:.1f} M "
+        "parameters. In the paper: ResNet-101, ImageNet weights likely.",
+        f"Training here: {stages}; the epoch is chosen on a tenth of the training groups. In the "
+        "paper: 100 epochs at 256 px, no validation part named.",
+        f"Folds tested here: {folds}. In the paper: five.",
+    ]
+
+
+def _write_table(path: Path, table: pd.DataFrame) -> None:
+    write_atomically(path, table.to_csv(index=False, lineterminator="\n").encode())

@@ -1,0 +1,74 @@
+"""Home without a browser: a finished prediction, three doors, and only figures that are known."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from mtlbus.data.phantom import GALLERY, make_phantom
+from mtlbus.ui import home_view, services
+from tests.app.stand_ins import write_stand_in
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("checkpoints")
+    for method in ("mtl", "uresnet"):
+        write_stand_in(root, method)
+    return root
+
+
+@pytest.fixture
+def home(root, monkeypatch):
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.run()
+    assert not app.exception and not app.error
+    return app
+
+
+def test_a_sample_opens_in_predict(home):
+    assert [metric.label for metric in home.metric] == ["Probability of malignancy"]
+    home.button(key="_sample_lipoma").click().run()
+    assert not home.exception
+    assert home.title[0].value == GALLERY["lipoma"].title
+    assert home.query_params["case"] == "lipoma"
+
+
+def test_every_sample_has_a_picture_with_words_and_a_button(home):
+    told = [entry.alt for picture in home.image for entry in picture.proto.imgs]
+    for name, entry in GALLERY.items():
+        assert f"Phantom: {entry.title}" in told
+        assert home.button(key=f"_sample_{name}").label == entry.title
+
+
+def test_an_upload_goes_on_to_predict_and_a_bad_file_stays(home):
+    home.file_uploader(key="_home_upload").set_value(("bad.png", b"no", "image/png")).run()
+    assert len(home.error) == 1 and "bad.png" in home.error[0].value
+    buffer = io.BytesIO()
+    Image.fromarray(make_phantom(GALLERY["scar"].parameters, 96).image).save(buffer, "PNG")
+    file = ("mine.png", buffer.getvalue(), "image/png")
+    home.file_uploader(key="_home_upload").set_value(file).run()
+    assert not home.exception and home.title[0].value == "mine.png"
+
+
+def test_the_track_record_is_that_of_the_card_or_none(monkeypatch):
+    rates = {"sensitivity": {"value": 0.894, "low": 0.8}, "specificity": {"value": 0.826}}
+
+    def told(test: dict | None) -> str:
+        card = {"operating_points": {"a": {"threshold": 0.4, "test": test}}}
+        monkeypatch.setattr(services, "checkpoint", lambda method: type("C", (), {"card": card}))
+        monkeypatch.setattr(services, "title_of", lambda method: "MTL")
+        return home_view.track_record("mtl")
+
+    said = told({"n": 501, **rates})
+    assert "MTL finds **89 of 100** cancers and clears **83 of 100**" in said and "501" in said
+    for unknown in (None, {}, rates, {"n": 9, "sensitivity": {"value": float("nan")}}):
+        assert "of 100" not in told(unknown)
+    assert "of 100" not in home_view.track_record(None)

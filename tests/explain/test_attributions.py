@@ -225,8 +225,7 @@ def test_two_sessions_on_one_network_never_mix():
     with ThreadPoolExecutor(len(questions)) as pool:
         for expected, found in zip(alone, pool.map(work, questions), strict=True):
             for square in found:
-                # Least squares in single precision vary by thread; another's map is far off.
-                np.testing.assert_allclose(square, expected, atol=1e-3 * abs(expected).max())
+                np.testing.assert_allclose(square, expected, atol=1e-5 * abs(expected).max())
     assert hooks_of(toy.model) == 0
 
 

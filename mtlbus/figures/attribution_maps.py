@@ -140,8 +140,22 @@ def labelled_png(
     panel = add_scale(map_panel(pixels, found.plane, look), look)
     mark = ", PLACEBO: shuffled weights" if name.endswith(PLACEBO) else ""
     title = technique.title.replace("×", "x") + mark  # the font has no ×
-    lines = [(None, title), (None, target.words), (None, terms)]
-    return overlay.encode_png(overlay.add_strip(panel, lines))
+    for text in (title, target.words, terms):
+        for line in _lines(text, panel.shape[1]):
+            panel = overlay.add_strip(panel, [(None, line)])
+    return overlay.encode_png(panel)
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """A text broken between words so that each line fits a strip of this width, pixels."""
+    font, lines = ImageFont.load_default(15), [""]  # the font of `overlay.add_strip`
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width - 24:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _coloured(values: np.ndarray, look: MapLook) -> tuple[np.ndarray, np.ndarray]:

@@ -40,6 +40,7 @@ FILE = "familiarity.safetensors"
 QUANTILE = 0.99
 DIRECTIONS = 32
 _KINDS = ("feature", "gate")
+_LEAST = 0.01  # variance in any direction, of features whose own is 1
 _ARRAYS = ("mean", "scale", "directions", "variances")
 _NUMBERS = ("rest", "limit", "quantile")
 
@@ -136,8 +137,8 @@ def fit(maps: tuple[str, ...], training: np.ndarray, validation: np.ndarray) -> 
         mean=mean.astype(np.float32),
         scale=scale.astype(np.float32),
         directions=model.components_.astype(np.float16),
-        variances=np.maximum(model.explained_variance_, 1e-6).astype(np.float32),
-        rest=max(float(model.noise_variance_), 1e-6),
+        variances=np.maximum(model.explained_variance_, _LEAST).astype(np.float32),
+        rest=max(float(model.noise_variance_), _LEAST),
         limit=1.0,
     )
     return replace(described, limit=float(np.quantile(described.distances(validation), QUANTILE)))

@@ -15,6 +15,7 @@ from mtlbus.explain.targets import Target
 from mtlbus.figures.agreement import agreement_figure
 from mtlbus.figures.attribution_maps import (
     MapLook,
+    _lines,
     add_box,
     add_cross,
     add_scale,
@@ -81,13 +82,26 @@ def test_scale_box_and_cross_are_drawn():
     assert crossed[102, 152].tolist() == [255, 255, 255]
 
 
-def test_a_picture_for_keeping_bears_its_placebo_mark_and_terms():
+def test_a_placebo_is_marked_on_the_picture_for_keeping():
     found = Attribution("saliency", PLANE, PLANE, None, Cost(0, 1), 0.1)
-    sizes = [
-        Image.open(io.BytesIO(labelled_png(GREY, name, found, Target(), terms))).size
-        for name, terms in (("saliency", ""), ("saliency_placebo", "Not a medical device."))
+    plain, marked = (
+        np.asarray(Image.open(io.BytesIO(labelled_png(GREY, name, found, Target(), "Terms."))))
+        for name in ("saliency", "saliency_placebo")
+    )
+    rows = np.flatnonzero((plain != marked).any(axis=(1, 2)))
+    title = 320 + 46  # below the panel of 480×320 and its scale
+    assert rows.size and rows.min() >= title and rows.max() < title + 30
+
+
+def test_the_words_on_a_narrow_picture_are_broken_not_cut():
+    found = Attribution("saliency", PLANE.T, PLANE.T, None, Cost(0, 1), 0.1)
+    terms = "Research and education only; not a medical device."
+    heights = [
+        Image.open(io.BytesIO(labelled_png(GREY.T, "saliency", found, Target(), text))).height
+        for text in (terms, "Short.")
     ]
-    assert sizes[1][1] > sizes[0][1] and sizes[0][0] == 480
+    assert _lines(terms, 280) == ["Research and education only; not a", "medical device."]
+    assert heights[0] - heights[1] == 30  # one strip more
 
 
 def test_curves_are_given_as_they_are():

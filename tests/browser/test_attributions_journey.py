@@ -13,8 +13,8 @@ MAIN = "[data-testid=stMain]"
 
 def test_attributions_journey(server, page, tmp_path):
     page.goto(
-        f"{server}/attributions?case=fibroadenoma&method=mtl&settings=steps=4&placebo=0"
-        "&attributions=gradcam,integrated_gradients"
+        f"{server}/attributions?case=fibroadenoma&method=mtl&settings=steps=4,coalitions=2000"
+        "&placebo=0&attributions=gradcam,integrated_gradients"
     )
     page.wait_for_selector(f"{MAIN} >> text=Cost: 5 gradients")
     settle(page)
@@ -80,4 +80,4 @@ def test_attributions_journey(server, page, tmp_path):
         assert arrays["integrated_gradients"].shape == arrays["image"].shape == (256, 256)
         readme = json.loads(str(arrays["README"]))
     assert readme["target"] == "mask:difference:box=" + ",".join(map(str, box))
-    assert readme["case"] == "fibroadenoma" and readme["settings"] == "steps=4"
+    assert readme["case"] == "fibroadenoma" and readme["settings"] == "steps=4,coalitions=2000"

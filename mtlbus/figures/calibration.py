@@ -9,19 +9,33 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ..evaluation.calibration import Reliability
-from .style import FAINT, NEUTRAL, finish, method_colour, share_axis
+from .style import FAINT, NEUTRAL, drawn_in_full, finish, method_colour, share_axis
 
 
-def calibration_figure(curves: Mapping[str, Reliability], height: int = 460) -> go.Figure:
-    """Reliability by method title with 95 % Wilson bars; below it the images in each bin."""
+def calibration_figure(
+    curves: Mapping[str, Reliability], chosen: str | None = None, height: int = 460
+) -> go.Figure:
+    """Reliability by method title with 95 % Wilson bars; below it the images in each bin.
+
+    Of many methods only the chosen one has bars and a name in the legend; the others are thin.
+    """
     figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.78, 0.22],
                            vertical_spacing=0.05)  # fmt: skip
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot", "width": 1},
         name="perfect", hoverinfo="skip", row=1, col=1,
     )  # fmt: skip
+    full = drawn_in_full(curves, chosen)
     for position, (title, curve) in enumerate(curves.items()):
         colour, filled = method_colour(position), curve.count > 0
+        if title not in full:
+            figure.add_scatter(
+                x=curve.mean_probability[filled], y=curve.observed[filled], mode="lines",
+                name=title, line={"color": colour, "width": 1}, opacity=0.6, showlegend=False,
+                hovertemplate="promised %{x:.1%}<br>came %{y:.1%}<extra>" + title + "</extra>",
+                row=1, col=1,
+            )  # fmt: skip
+            continue
         figure.add_scatter(
             x=curve.mean_probability[filled], y=curve.observed[filled], mode="lines+markers",
             name=title, legendgroup=title, line={"color": colour, "width": 2},
@@ -45,7 +59,7 @@ def calibration_figure(curves: Mapping[str, Reliability], height: int = 460) -> 
     figure.update_xaxes(**share_axis(""), row=1, col=1)
     figure.update_xaxes(**share_axis("predicted probability of malignancy"), row=2, col=1)
     figure.update_yaxes(**share_axis("share that is malignant"), row=1, col=1)
-    most = max((int(np.max(curve.count)) for curve in curves.values()), default=1)
+    most = max((int(np.max(curves[title].count)) for title in full), default=1)
     figure.update_yaxes(
         title="images", gridcolor=FAINT, range=[0, 1.1 * most], nticks=3, row=2, col=1
     )

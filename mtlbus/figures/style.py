@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import plotly.graph_objects as go
 
 from .colours import rgb
 
+FEW = 4  # so many methods can be told apart with their bands
 CLEAR = "rgba(0,0,0,0)"
 NEUTRAL = "#8A8F98"  # readable on white and on black
 FAINT = "rgba(138,143,152,0.28)"
@@ -27,6 +29,19 @@ CONFIG: dict[str, Any] = {
 def method_colour(position: int) -> str:
     """Colour of the method at this place among those that are shown."""
     return METHOD_COLOURS[position % len(METHOD_COLOURS)]
+
+
+def drawn_in_full(titles: Iterable[str], chosen: str | None = None) -> set[str]:
+    """The methods that a chart draws with bands and legend: all of a few, of many only one.
+
+    Args:
+        titles: of the methods, in order.
+        chosen: the one of many; the first where none is.
+    """
+    titles = list(titles)
+    if len(titles) <= FEW:
+        return set(titles)
+    return {chosen if chosen in titles else titles[0]}
 
 
 def see_through(colour: str, opacity: float) -> str:

@@ -12,32 +12,19 @@ import streamlit as st
 from ..figures.calibration import calibration_figure
 from ..figures.segmentation import dice_figure
 from ..figures.slices import slices_figure
-from ..figures.style import CONFIG
-from . import performance
+from ..figures.style import CONFIG, FEW
+from . import metrics_table, performance
 from . import slices as parts
 from .memory import adopt_link, mirror
 from .performance import Table
 from .state import write_link
+from .table_picks import pick_table
 
-METRICS = {
-    "auc": ("AUC", "area under the ROC curve"),
-    "accuracy": ("Accuracy", "share of right calls"),
-    "sensitivity": ("Sensitivity", "malignant images found"),
-    "specificity": ("Specificity", "benign images cleared"),
-    "f1": ("F1, malignant", "balance of PPV and sensitivity"),
-    "f1_benign": ("F1, benign", "the same with benign as the positive class"),
-    "auc_hard": ("AUC of the call", "(sensitivity + specificity) / 2; one paper prints this"),
-    "brier": ("Brier score", "squared error of the probability; 0 is best"),
-    "ece": ("Calibration error", "gap between promise and outcome; 0 is best"),
-    "dice": ("Dice", "overlap with the dataset's outline; 1 is best"),
-    "jaccard": ("Jaccard", "intersection over union; 1 is best"),
-    "pixel_tpr": ("Pixel TPR", "share of the lesion that is marked"),
-    "pixel_fpr": ("Pixel FPR", "marked in excess, over the lesion's area; may exceed 1"),
-    "aer": ("Area error", "marked wrongly, over the lesion's area; 0 is best"),
-    "miou": ("Mean IoU", "of lesion and background"),
-    "hd95": ("HD95", "95th percentile of the distance of outlines, px at 256×256"),
-    "assd": ("ASSD", "mean distance of the outlines, px at 256×256"),
-}
+CALIBRATION = {
+    "ece": "Calibration error", "brier": "Brier score", "slope": "Slope",
+    "intercept": "Intercept", "temperature": "Temperature",
+    "ece_scaled": "Error, scaled", "brier_scaled": "Brier, scaled",
+}  # fmt: skip
 
 
 def show(tables: Sequence[Table], images: str) -> None:
@@ -64,34 +51,43 @@ def _show_calibration(tables: Sequence[Table], images: str) -> None:
         st.info("None of the chosen methods says benign or malignant.", icon=":material/info:")
         return
     found = {table.title: performance.calibration(table, images) for table in tables}
+    shown = None
+    if len(tables) > FEW:
+        shown = pick_table(tables, "With bars", "bars_of").title
     tiles = st.grid(2, min_column_width=340, gap="medium")
     with tiles:
         st.plotly_chart(
-            calibration_figure({title: curve for title, (curve, _) in found.items()}),
+            calibration_figure({title: curve for title, (curve, _) in found.items()}, shown),
             key="_calibration", config=CONFIG, alt="Calibration curves with 95 % intervals.",
         )  # fmt: skip
     with tiles, st.container():
-        st.dataframe(
-            pd.DataFrame([
-                {"Method": title}
-                | {METRICS[key][0]: f"{numbers[key]:.3f}" for key in ("ece", "brier")}
-                for title, (_, numbers) in found.items()
-            ]),
-            hide_index=True, alt="Calibration error and Brier score.",
-        )  # fmt: skip
-        for table in tables:
-            temperature = table.card.get("temperature")
-            if temperature:
-                st.caption(
-                    f"{table.title}: dividing the logit by {temperature:.2f} would fit its "
-                    "validation images best"
-                    + (" (its probabilities are too extreme)." if temperature > 1.05 else ".")
-                )
         st.markdown(
             "Where 80 % is promised, 8 of 10 images should be malignant: a point on the dotted "
             "line. Below it the promise is too high. The lower panel shows how many images each "
             "point rests on; bars are 95 % Wilson intervals."
         )
+        st.markdown(
+            "Slope and intercept of 1 and 0 are calibrated. A slope below 1 says that the "
+            "probabilities are too extreme, an intercept below 0 that they are too high."
+        )
+        st.markdown(
+            "Dividing the logit by the temperature fits the validation images best; *scaled* is "
+            "what that does to the test images shown. On all pages the probabilities are as the "
+            "network gives them."
+        )
+    st.dataframe(
+        pd.DataFrame([
+            {"Method": title}
+            | {name: _three(numbers[key]) for key, name in CALIBRATION.items()}
+            for title, (_, numbers) in found.items()
+        ]),
+        hide_index=True, height=42 + 35 * len(found),
+        alt="Calibration error, Brier score, slope and intercept, before and after scaling.",
+    )  # fmt: skip
+
+
+def _three(value: float) -> str:
+    return "not defined" if np.isnan(value) else f"{value:.3f}"
 
 
 def _show_outlines(tables: Sequence[Table], images: str) -> None:
@@ -110,8 +106,9 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
         }),
         key="_dice", config=CONFIG, alt="Dice of each image, by method.",
     )  # fmt: skip
+    points = "Each point is an image" if len(outlined) <= FEW else "Points are outliers"
     st.caption(
-        "Each point is an image. The box holds the middle half, its line is the median, the dashed "
+        f"{points}. The box holds the middle half, its line is the median, the dashed "
         "line the mean. Dice is 1 for the dataset's outline, 0 for no overlap."
     )
     st.markdown("**The worst outlines**")
@@ -128,51 +125,14 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
     st.caption("Pixels are those of the 256×256 square that the network sees.")
 
 
-def _show_metrics(tables: Sequence[Table], images: str) -> None:
-    for table in tables:
-        entries = table.card["metrics"]["datasets"]
-        point = performance.shipped_point(table)
-        st.markdown(f"**{table.title}**")
-        body = [
-            {
-                "Metric": title,
-                **{
-                    f"{performance.DATASETS.get(name, name)} (n {entry['n']})": _number(entry, key)
-                    for name, entry in entries.items()
-                },
-                "What it is": meaning,
-            }
-            for key, (title, meaning) in METRICS.items()
-            if any(key in entry for entry in entries.values())
-        ]
-        st.dataframe(
-            pd.DataFrame(body), hide_index=True, height=42 + 35 * len(body),
-            alt=f"Metrics of {table.title} by dataset.",
-        )  # fmt: skip
-        empty = {name: entry.get("empty_masks", 0) for name, entry in entries.items()}
-        st.caption(
-            (f"Calls at the shipped threshold {point['threshold']:.3f}. " if point else "")
-            + "In brackets 95 % intervals by a bootstrap over patients or groups. Left out of "
-            "HD95 and ASSD because a mask is empty: "
-            + ", ".join(f"{performance.DATASETS.get(n, n)} {count}" for n, count in empty.items())
-            + "."
-        )
-
-
-def _number(entry: dict, key: str) -> str:
-    found = entry.get(key)
-    if not found or found["value"] is None:
-        return "not defined"
-    digits = 1 if key in ("hd95", "assd") else 3
-    if found["low"] is None:
-        return f"{found['value']:.{digits}f}"
-    return f"{found['value']:.{digits}f} ({found['low']:.{digits}f} to {found['high']:.{digits}f})"
-
-
 def _show_two(tables: Sequence[Table], images: str) -> None:
     tables, rows = _classifying(tables, images), []
     shipped = {t.method: performance.threshold_for(t, "shipped") for t in tables}
-    for first, second in combinations(tables, 2):
+    pairs = list(combinations(tables, 2))
+    if len(tables) > FEW:
+        against = pick_table(tables, "Every method against", "against")
+        pairs = [(table, against) for table in tables if table is not against]
+    for first, second in pairs:
         thresholds = (shipped[first.method], shipped[second.method])
         pair = None
         if None not in thresholds:
@@ -192,7 +152,10 @@ def _show_two(tables: Sequence[Table], images: str) -> None:
     if not rows:
         st.info("These methods share no images of both classes.", icon=":material/info:")
         return
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="DeLong and McNemar tests.")
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=42 + 35 * len(rows),
+        alt="DeLong and McNemar tests.",
+    )  # fmt: skip
     st.markdown(
         "**DeLong** asks whether the AUCs differ, patients kept together. **McNemar** looks at the "
         "images on which only one of the two is right, at their shipped thresholds. A small p "
@@ -221,6 +184,8 @@ def _show_slices(tables: Sequence[Table], images: str) -> None:
         quantity = st.selectbox(
             "Show", list(parts.QUANTITIES), format_func=parts.QUANTITIES.get, key="_quantity"
         )
+    if len(tables) > FEW:
+        tables = [pick_table(tables, "Of", "parts_of")]
     found = {}
     for table in tables:
         threshold = performance.threshold_for(table, "shipped")
@@ -269,7 +234,7 @@ def _show_papers(tables: Sequence[Table], images: str) -> None:
 _SECTIONS: dict[str, tuple[str, Callable[[Sequence[Table], str], None]]] = {
     "calibration": ("Calibration", _show_calibration),
     "outlines": ("Outlines", _show_outlines),
-    "metrics": ("All metrics", _show_metrics),
+    "metrics": ("All metrics", metrics_table.show),
     "two": ("Method against method", _show_two),
     "parts": ("Parts of the data", _show_slices),
     "papers": ("The papers", _show_papers),

@@ -13,7 +13,7 @@ from ..core.spec import PaperRecipe, Spec
 from ..figures.style import CONFIG
 from ..figures.training_curve import training_figure
 from . import services, words
-from .judgement_view import METRICS
+from .metrics_table import METRICS
 from .performance import DATASETS
 
 SHOWN = (

@@ -12,10 +12,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from ..core.errors import InputError
-from ..evaluation.calibration import Reliability, reliability
-from ..evaluation.comparisons import DeLongTest, McNemarTest, delong_test, mcnemar_test
+from ..evaluation.calibration import Reliability, calibration_slope_intercept, reliability
+from ..evaluation.comparisons import (
+    AucInterval,
+    DeLongTest,
+    McNemarTest,
+    delong_interval,
+    delong_test,
+    mcnemar_test,
+)
 from ..evaluation.curves import PrecisionRecallBand, RocBand, precision_recall_band, roc_band
 from ..evaluation.metrics import classification_metrics
 from ..evaluation.operating_points import Confusion, choose_threshold, confusion
@@ -101,12 +109,14 @@ def classifies(table: Table, images: str) -> bool:
 def facts(tables: Sequence[Table], images: str) -> list[str]:
     """What the numbers rest on: which images, how many, and that training did not see them.
 
-    One line, or one a method where the methods were judged on different images.
+    One line, or one for the methods that were judged on the same images.
     """
-    lines = {table.title: _facts_of(table, images) for table in tables}
-    if len(set(lines.values())) == 1:
-        return [next(iter(lines.values()))]
-    return [f"{title}: {line}" for title, line in lines.items()]
+    titles: dict[str, list[str]] = {}
+    for table in tables:
+        titles.setdefault(_facts_of(table, images), []).append(table.title)
+    if len(titles) == 1:
+        return list(titles)
+    return [f"{', '.join(names)}: {line}" for line, names in titles.items()]
 
 
 def _facts_of(table: Table, images: str) -> str:
@@ -118,11 +128,12 @@ def _facts_of(table: Table, images: str) -> str:
     labels = rows["label"].dropna()
     seen = sum(training.get("data", {}).values())
     fold = f"fold {training['fold']} of 5, " if training.get("fold") else ""
+    kept = _validation(table)
     return (
         f"**{len(rows)} test images** ({by_dataset}): {int((labels == 0).sum())} benign, "
         f"{int((labels == 1).sum())} malignant, {len(set(groups_of(rows)))} patients or groups. "
         f"**Not seen in training**: {fold}kept apart from the {seen} training images and from the "
-        f"{len(validation_rows(table))} validation images that chose epoch and threshold."
+        f"{len(kept)} validation images that chose epoch and threshold."
     )
 
 
@@ -164,17 +175,49 @@ def _curve(band, table: Table, images: str):
         return None
 
 
+@lru_cache(maxsize=128)
+def area(table: Table, images: str) -> AucInterval | None:
+    """AUC with its interval, patients kept together; None where one class is missing."""
+    rows = judged(select(table, images))
+    labels, probabilities = classes(rows)
+    try:
+        return delong_interval(labels, probabilities, groups=groups_of(rows))
+    except InputError:
+        return None
+
+
 @lru_cache(maxsize=64)
 def calibration(table: Table, images: str) -> tuple[Reliability, dict[str, float]]:
-    """The calibration curve and the metrics that go with it (brier, ece)."""
-    labels, probabilities = classes(select(table, images))
-    return reliability(labels, probabilities), classification_metrics(labels, probabilities)
+    """The calibration curve and what goes with it.
+
+    brier, ece, slope and intercept of the logistic recalibration, and brier_scaled and ece_scaled:
+    with the logits divided by the card's temperature. NaN where one is not defined.
+    """
+    rows = judged(select(table, images))
+    labels, probabilities = classes(rows)
+    numbers = classification_metrics(labels, probabilities)
+    logits = rows["logit"].to_numpy(float)
+    slope = intercept = math.nan
+    if 0 < labels.sum() < len(labels) and np.isfinite(logits).all():
+        slope, intercept = calibration_slope_intercept(labels, logits)
+    temperature = table.card.get("temperature") or math.nan
+    scaled = {"brier": math.nan, "ece": math.nan}
+    if math.isfinite(temperature) and np.isfinite(logits).all():
+        scaled = classification_metrics(labels, expit(logits / temperature))
+    return reliability(labels, probabilities), {
+        "brier": numbers["brier"], "ece": numbers["ece"], "slope": slope, "intercept": intercept,
+        "temperature": temperature, "brier_scaled": scaled["brier"], "ece_scaled": scaled["ece"],
+    }  # fmt: skip
 
 
 def validation_rows(table: Table) -> pd.DataFrame:
     """Where thresholds are chosen: the real validation images, or all where none is real."""
+    return judged(_validation(table))
+
+
+def _validation(table: Table) -> pd.DataFrame:
     rows = select(table, REAL, "validation")
-    return judged(rows if len(rows) else select(table, PHANTOM, "validation"))
+    return rows if len(rows) else select(table, PHANTOM, "validation")
 
 
 def shipped_point(table: Table) -> dict[str, Any] | None:

@@ -7,18 +7,15 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from ..evaluation.operating_points import (
-    Confusion,
-    natural_frequencies,
-    predictive_values,
-    wilson_interval,
-)
-from ..figures.confusion import ENDS, confusion_figure, people_figure
+from ..evaluation.comparisons import AucInterval
+from ..evaluation.operating_points import Confusion, wilson_interval
+from ..figures.confusion import ENDS, confusion_figure
 from ..figures.roc import OperatingPoint, precision_recall_figure, roc_figure
-from ..figures.style import CONFIG
-from . import cases, performance, state, takeaway
+from ..figures.style import CONFIG, FEW
+from . import cases, people_view, performance, state, takeaway
 from .memory import mirror, remember
 from .performance import Table, as_percent
+from .table_picks import pick_table
 
 RULES = {
     "shipped": "Shipped",
@@ -32,7 +29,6 @@ RULES_HELP = (
     "possible. All are chosen on validation images, never on the test images that are shown. "
     "**By hand**: the slider, the same for every method."
 )
-DEFAULT_PREVALENCE = 5.0
 NARROWEST = 340  # pixels; below twice this the halves stand one above the other
 
 
@@ -57,16 +53,19 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
         )
         for table in tables
     }  # fmt: skip
-    tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
-    with tiles, st.container():
-        _show_curves(tables, images, points)
-    with tiles, st.container():
-        table = _pick_table(tables)
+    with st.grid(2, min_column_width=NARROWEST, gap="medium"):
+        curves, matrix = st.container(), st.container()
+    with matrix:
+        if len(tables) == 1:
+            st.markdown(f"**Confusion matrix of {tables[0].title}**")
+        table = pick_table(tables, "Confusion matrix of", "matrix_of")
         _show_matrix(table, counts[table.title])
-    _show_counts(tables, counts, thresholds)
+    with curves:
+        _show_curves(tables, images, points, table.title)
+    _show_counts(tables, images, counts, thresholds)
     _show_cases(table, images, thresholds[table.method])
     if images != performance.PHANTOM:  # simulated images say nothing about a clinic
-        _show_people(table, counts[table.title])
+        people_view.show(table, counts[table.title])
     takeaway.offer_judged([*tables, *others], images, thresholds)
 
 
@@ -123,21 +122,8 @@ def _origin(tables: Sequence[Table], rule: str) -> str:
     return f"{what} were chosen on validation images and are shown on test images.{each}"
 
 
-def _pick_table(tables: Sequence[Table]) -> Table:
-    if len(tables) == 1:
-        st.markdown(f"**Confusion matrix of {tables[0].title}**")
-        return tables[0]
-    titles = [table.title for table in tables]
-    wanted = st.session_state.get("matrix_of")
-    chosen = st.segmented_control(
-        "Confusion matrix of", titles, required=True, wrap=True,
-        **mirror("matrix_of", wanted if wanted in titles else titles[0]),
-    )  # fmt: skip
-    return tables[titles.index(chosen)]
-
-
 def _show_curves(
-    tables: Sequence[Table], images: str, points: dict[str, OperatingPoint]
+    tables: Sequence[Table], images: str, points: dict[str, OperatingPoint], chosen: str
 ) -> None:
     roc_tab, precision_tab = st.tabs(
         ["ROC", "Precision–recall"], key="_curves", on_change="rerun"
@@ -154,17 +140,20 @@ def _show_curves(
             for table in tables if table.title in usable
         }  # fmt: skip
         precision_tab.plotly_chart(
-            precision_recall_figure(recalls, points), key="_pr", config=CONFIG,
+            precision_recall_figure(recalls, points, chosen), key="_pr", config=CONFIG,
             alt="Precision–recall curves with the operating points.",
         )  # fmt: skip
     else:
         roc_tab.plotly_chart(
-            roc_figure(usable, points), key="_roc", config=CONFIG,
+            roc_figure(usable, points, chosen), key="_roc", config=CONFIG,
             alt="ROC curves: " + ", ".join(f"{t} AUC {c.auc:.3f}" for t, c in usable.items()),
         )  # fmt: skip
+    others = ""
+    if len(tables) > FEW:
+        others = " Thin lines are the other methods; point at one for its name."
     st.caption(
         "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the "
-        "threshold."
+        f"threshold.{others}"
     )
 
 
@@ -200,7 +189,10 @@ def _take_cell() -> None:
 
 
 def _show_counts(
-    tables: Sequence[Table], counts: dict[str, Confusion], thresholds: dict[str, float]
+    tables: Sequence[Table],
+    images: str,
+    counts: dict[str, Confusion],
+    thresholds: dict[str, float],
 ) -> None:
     rows = []
     for table in tables:
@@ -211,19 +203,33 @@ def _show_counts(
         }
         rows.append({
             "Method": table.title,
-            "Threshold": f"{thresholds[table.method]:.3f}",
+            "AUC": _area(performance.area(table, images)),
             **{
                 name: as_percent(k / n, *wilson_interval(k, n)) if n else "not defined"
                 for name, (k, n) in shares.items()
             },
             "Accuracy": as_percent(found.accuracy),
+            "Threshold": f"{thresholds[table.method]:.3f}",
             "Found": found.tp,
             "Missed": found.fn,
             "False alarms": found.fp,
             "Cleared": found.tn,
         })
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Counts and shares of every method.")
-    st.caption("In brackets: 95 % Wilson intervals, which take images as independent.")
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=42 + 35 * len(rows),
+        alt="AUC, counts and shares of every method.",
+    )  # fmt: skip
+    st.caption(
+        "In brackets 95 % intervals: of the AUC by DeLong with patients or groups kept together, "
+        "of the shares by Wilson, who takes images as independent. A click on a column's head "
+        "sorts."
+    )
+
+
+def _area(found: AucInterval | None) -> str:
+    if found is None:
+        return "not defined"
+    return f"{found.auc:.3f} ({found.low:.3f} to {found.high:.3f})"
 
 
 def _show_cases(table: Table, images: str, threshold: float) -> None:
@@ -266,42 +272,3 @@ def _offer_case(row: pd.Series) -> None:
             f"{row['image_id']} belongs to {performance.title_of_images(row['dataset'])}, whose "
             "images are not here. Give the dataset's folder in the sidebar to open it."
         )
-
-
-def _show_people(table: Table, counts: Confusion) -> None:
-    if not (counts.tp + counts.fn and counts.tn + counts.fp):
-        return
-    with st.container(border=True):
-        tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
-        with tiles, st.container():
-            st.markdown(f"**What a call of {table.title} is worth in a clinic**")
-            percent = st.slider(
-                "Of the people who come, this many in 100 have cancer", 0.5, 50.0, step=0.5,
-                format="%.1f",
-                **mirror("prevalence", st.session_state.get("prevalence", DEFAULT_PREVALENCE)),
-                help=f"Among these test images it is {100 * counts.prevalence:.0f} in 100, far "
-                "more than where people are screened.",
-            )  # fmt: skip
-            prevalence = percent / 100
-            people = natural_frequencies(counts.sensitivity, counts.specificity, prevalence)
-            values = predictive_values(counts.sensitivity, counts.specificity, prevalence)
-            called = people.true_positives + people.false_positives
-            st.markdown(
-                f"Of **1000** people **{people.malignant}** have cancer. It calls **{called}** "
-                f"malignant: **{people.true_positives}** rightly, **{people.false_positives}** as "
-                f"a false alarm. It misses **{people.false_negatives}**."
-            )
-            st.markdown(
-                f"A malignant call is right in **{as_percent(values.ppv)}** (PPV), a benign call "
-                f"in **{as_percent(values.npv)}** (NPV)."
-            )
-            st.caption(
-                "If sensitivity and specificity stayed the same there, which no test here shows."
-            )
-        with tiles:
-            st.plotly_chart(
-                people_figure(people), key="_people", config={"displayModeBar": False},
-                alt=f"One dot for each of 1000 people: {people.true_positives} cancers found, "
-                f"{people.false_negatives} missed, {people.false_positives} false alarms, "
-                f"{people.true_negatives} cleared.",
-            )  # fmt: skip

@@ -101,6 +101,7 @@ def pick_methods(
         on_change=lambda: st.session_state.update(
             methods=",".join(st.session_state[widget]) or "-"
         ),
+        wrap=True,
     )
     chosen = [name for name in names if name in st.session_state[widget]]
     if chosen:

@@ -27,7 +27,7 @@ from ..evaluation.comparisons import delong_interval
 from ..evaluation.intervals import BOOTSTRAP
 from ..evaluation.operating_points import choose_threshold, confusion, wilson_interval
 from ..evaluation.tables import PHANTOMS, group_keys, real_rows, summarise
-from ..training.engine import Plan, Trained
+from ..training.engine import Plan, Trained, best_device, reduced_precision
 
 LICENCES = {
     "busi": "BUSI: authors' own terms; cite Al-Dhabyani et al., Data in Brief 28:104863, 2020.",
@@ -176,6 +176,7 @@ def training_card(plan: Plan, split: Split, trained: Trained) -> dict[str, Any]:
             "seconds": round(trained.seconds),
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, "
             f"{'GPU' if torch.cuda.is_available() else 'CPU'}",
+            "precision": "float32" if reduced_precision(best_device()) is None else "bfloat16",
             "torch": torch.__version__.split("+")[0],
             "command": _public_command(),
             "initial_weights": "random",

@@ -83,6 +83,21 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def reduced_precision(device: torch.device) -> torch.dtype | None:
+    """bfloat16 where the hardware computes in it, else None.
+
+    Emulated, on a processor with AVX2 alone, a training step of MTL took 17 s instead of 1.4 s.
+    """
+    native = device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if native else None
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """The context in which a network is trained and validated on this device."""
+    kind = reduced_precision(device)
+    return torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None)
+
+
 STEPWISE = ("one_cycle", "cosine")  # schedules that move with every step
 
 
@@ -164,7 +179,7 @@ class Run:
                 inputs = normalise(batch.grey, spec.mean, spec.std)
                 inputs = inputs.contiguous(memory_format=torch.channels_last)
                 extra = {"true_mask": batch.masks} if teach else {}
-                with torch.autocast(self.device.type, torch.bfloat16):
+                with autocast(self.device):
                     output = self.model(inputs, **extra)
                 terms = recipe_losses(output, batch.masks, batch.labels, recipe)
                 total = self.weighting(terms)
@@ -199,7 +214,7 @@ class Run:
         for batch in images.batches(self.plan.recipe.batch_size):
             inputs = normalise(batch.grey.to(self.device), spec.mean, spec.std)
             inputs = inputs.contiguous(memory_format=torch.channels_last)
-            with torch.autocast(self.device.type, torch.bfloat16):
+            with autocast(self.device):
                 output = network(inputs)
             if output.mask_logits is not None:
                 predicted = (positive_logit(output.mask_logits).cpu() > 0).flatten(1).float()

@@ -4,9 +4,10 @@ import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
 from mtlbus.explain.views import list_views
-from mtlbus.ui import maps, state
+from mtlbus.ui import state
+from mtlbus.ui.attention import subjects
+from mtlbus.ui.attention.views import explore
 from mtlbus.ui.frame import require_frame
-from mtlbus.ui.map_views import explore
 from mtlbus.ui.widgets import explain_error
 
 require_frame(__file__)
@@ -20,20 +21,20 @@ case = state.current_case()
 left, right = st.columns(2, vertical_alignment="bottom")
 switches = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 with switches:
-    untrained = maps.switch_untrained()
+    untrained = subjects.switch_untrained()
 with left:
-    method = maps.pick_untrained() if untrained else maps.pick_trained()
+    method = subjects.pick_untrained() if untrained else subjects.pick_trained()
 with right:
     strength = st.slider("Strength of the colours, %", 0, 100, 60, 5, key="_strength")
 try:
-    look = maps.look_at(case, method, strength / 100)
+    look = subjects.look_at(case, method, strength / 100)
     with switches:
-        beside = maps.look_beside(look, untrained)
+        beside = subjects.look_beside(look, untrained)
 except MtlbusError as error:
     explain_error(error)
     st.stop()
 if not look.trained:
-    maps.warn_untrained(look.title)
-maps.offer_others(look)
+    subjects.warn_untrained(look.title)
+subjects.offer_others(look)
 if list_views(look.maps):
     explore(look, beside)

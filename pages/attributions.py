@@ -3,13 +3,8 @@
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
-from mtlbus.ui import (
-    attribution_files,
-    attribution_measures,
-    attribution_view,
-    attributions,
-    state,
-)
+from mtlbus.ui import state
+from mtlbus.ui.attributions import files, measures, page, view
 from mtlbus.ui.frame import require_frame
 from mtlbus.ui.widgets import explain_error, pick_method
 
@@ -24,12 +19,12 @@ case = state.current_case()
 with st.container(width=420):
     method = pick_method("Network")
 try:
-    question = attributions.ask(case, method)
-    attributions.run_what_is_missing(question)
-    attribution_view.maps(question)
-    attribution_view.numbers(question)
-    attribution_measures.faithfulness(question)
-    attribution_measures.agreement(question)
-    attribution_files.downloads(question)
+    question = page.ask(case, method)
+    page.run_what_is_missing(question)
+    view.maps(question)
+    view.numbers(question)
+    measures.faithfulness(question)
+    measures.agreement(question)
+    files.downloads(question)
 except MtlbusError as error:
     explain_error(error)

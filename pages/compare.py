@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from mtlbus.ui import compare_mirror, compare_two, compare_view, state
-from mtlbus.ui.compare_ask import ask
+from mtlbus.ui import state
+from mtlbus.ui.compare import mirrored, two_cases, view
+from mtlbus.ui.compare.ask import ask
 from mtlbus.ui.frame import require_frame
 from mtlbus.ui.widgets import pick_methods
 
@@ -11,14 +12,14 @@ require_frame(__file__)
 
 case = state.current_case()
 st.title("Compare networks")
-mode = compare_view.pick_mode()
+mode = view.pick_mode()
 methods = pick_methods("Networks")
 if not methods:
     st.info("Choose at least one network above.", icon=":material/arrow_upward:")
-elif mode == compare_view.NETWORKS:
-    compare_view.networks(case, *ask([case], methods))
-elif mode == compare_view.MIRROR:
-    compare_mirror.mirrored(case, *ask([case, compare_mirror.mirror_of(case)], methods))
+elif mode == view.NETWORKS:
+    view.networks(case, *ask([case], methods))
+elif mode == view.MIRROR:
+    mirrored.mirrored(case, *ask([case, mirrored.mirror_of(case)], methods))
 else:
-    second = compare_two.pick_second(case)
-    compare_two.two_cases((case, second), ask([case, second], methods))
+    second = two_cases.pick_second(case)
+    two_cases.two_cases((case, second), ask([case, second], methods))

@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-from mtlbus.ui import methods_card, methods_overview, methods_pick
 from mtlbus.ui.frame import require_frame
+from mtlbus.ui.methods import card, overview, pick
 
 require_frame(__file__)
-methods_pick.follow()
+pick.follow()
 
-method = methods_pick.opened()
+method = pick.opened()
 if method is None:
     st.title("Methods")
     st.markdown(
         "Every network of the five papers and what they compare with: its idea, its equations, "
         "what we had to decide, and what its paper gets wrong."
     )
-    methods_overview.show()
+    overview.show()
 else:
-    methods_card.show(method)
+    card.show(method)

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
-from mtlbus.ui import judgement_view, performance, state, takeaway, threshold_view
+from mtlbus.ui import state, takeaway
 from mtlbus.ui.frame import require_frame
 from mtlbus.ui.memory import adopt_link, mirror
+from mtlbus.ui.performance import judged_rows, judgement, threshold
 from mtlbus.ui.widgets import explain_error, pick_methods
 
 require_frame(__file__)
@@ -24,10 +25,10 @@ if not methods:
 tables = []
 for method in methods:
     try:
-        tables.append(performance.load_table(method))
+        tables.append(judged_rows.load_table(method))
     except MtlbusError as error:
         explain_error(error)
-tables = [table for table in tables if performance.choices(table)]
+tables = [table for table in tables if judged_rows.choices(table)]
 if not tables:
     st.info(
         "None of these methods has judged test images. Run `python -m mtlbus evaluate` first.",
@@ -36,26 +37,26 @@ if not tables:
     st.stop()
 
 adopt_link("images")
-options = performance.choices(tables[0])
+options = judged_rows.choices(tables[0])
 wanted = st.session_state.get("images")
 with tiles:
     images = st.segmented_control(
-        "Test images", options, format_func=performance.title_of_images, required=True, wrap=True,
+        "Test images", options, format_func=judged_rows.title_of_images, required=True, wrap=True,
         **mirror("images", wanted if wanted in options else options[0]),
         help="Phantoms are simulated and easier; they are never pooled with real images.",
     )  # fmt: skip
 state.write_link("images", images)
 
-for line in performance.facts(tables, images):
+for line in judged_rows.facts(tables, images):
     st.markdown(line)
-classifying = [table for table in tables if performance.classifies(table, images)]
+classifying = [table for table in tables if judged_rows.classifies(table, images)]
 others = [table for table in tables if table not in classifying]
 if others:
     names = ", ".join(table.title for table in others)
     st.caption(f"Without a class, so only under Outlines and All metrics: {names}.")
 if classifying:
-    threshold_view.show(classifying, images, others)
+    threshold.show(classifying, images, others)
 else:
     takeaway.offer_judged(others, images, {})
 st.subheader("Look closer")
-judgement_view.show(tables, images)
+judgement.show(tables, images)

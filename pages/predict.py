@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from mtlbus.ui import batch_view, predict_view, state
+from mtlbus.ui import state
 from mtlbus.ui.frame import require_frame
+from mtlbus.ui.predict import batch, view
 from mtlbus.ui.widgets import pick_method
 
 require_frame(__file__)
@@ -14,7 +15,7 @@ title.title(case.title)
 with choice:
     method = pick_method("Network")
 
-predict_view.show(case, method)
+view.show(case, method)
 
 st.divider()
-batch_view.several_images(method)
+batch.several_images(method)

@@ -32,8 +32,9 @@ from ..figures import colours, overlay
 from ..figures.style import METHOD_COLOURS
 from ..inference.input_checks import Check
 from ..inference.predictor import Prediction
-from . import performance, services, words
+from . import services, words
 from .case import Case
+from .performance import judged_rows
 
 PALETTE = Palette(
     colours.BENIGN, colours.MALIGNANT, colours.OUTLINE, colours.TRUTH, METHOD_COLOURS
@@ -168,7 +169,7 @@ def together(view: CompareView) -> bytes:
 
 
 def offer_judged(
-    tables: Sequence[performance.Table], images: str, thresholds: Mapping[str, float | None]
+    tables: Sequence[judged_rows.Table], images: str, thresholds: Mapping[str, float | None]
 ) -> None:
     """Draw the menu of methods on test images.
 
@@ -180,15 +181,15 @@ def offer_judged(
     methods = tuple(
         Judged(
             table.method, table.title, table.digest, thresholds.get(table.method),
-            performance.select(table, images),
+            judged_rows.select(table, images),
         )
         for table in tables
     )  # fmt: skip
-    view = PerformanceView(images, performance.title_of_images(images), methods)
+    view = PerformanceView(images, judged_rows.title_of_images(images), methods)
     offer(view, [_predictions_of(table) for table in tables])
 
 
-def _predictions_of(table: performance.Table) -> File:
+def _predictions_of(table: judged_rows.Table) -> File:
     return File(
         f"Predictions of {table.title} (CSV)", f"_{table.method}_predictions.csv", "text/csv",
         "list", "Every judged image with its probability, label and outline metrics.",

@@ -18,10 +18,11 @@ from mtlbus.explain.options import Options
 from mtlbus.explain.request import Request
 from mtlbus.explain.subject import Cost, Pace
 from mtlbus.explain.targets import Target
-from mtlbus.ui import attribution_files, attribution_question, attribution_runs, services
-from mtlbus.ui.attribution_box import _fitting
-from mtlbus.ui.attribution_question import Question
-from mtlbus.ui.attribution_words import cost_words, quantity
+from mtlbus.ui import services
+from mtlbus.ui.attributions import files, runs
+from mtlbus.ui.attributions.box import _fitting
+from mtlbus.ui.attributions.quantities import cost_words, quantity
+from mtlbus.ui.attributions.question import Question
 from mtlbus.ui.cases import phantom_case
 from mtlbus.ui.results import HEAVY, ResultStore
 from tests.app.stand_ins import write_stand_in
@@ -43,21 +44,20 @@ def root(tmp_path_factory) -> Path:
 def here(root, monkeypatch):
     """These checkpoints, on a server that has computed no map yet."""
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
-    monkeypatch.setattr(
-        attribution_question, "_MAPS", ResultStore(10**8, lambda found: 1, BoundedSemaphore(1))
-    )
+    empty = ResultStore(10**8, lambda found: 1, BoundedSemaphore(1))
+    monkeypatch.setattr("mtlbus.ui.attributions.question._MAPS", empty)
 
 
 @pytest.fixture
 def ran(monkeypatch) -> list[str]:
     """The maps that were computed, in order."""
-    names, attribute = [], attribution_runs.attribute
+    names, attribute = [], runs.attribute
 
     def counted(subject, name, options):
         names.append(name)
         return attribute(subject, name, options)
 
-    monkeypatch.setattr(attribution_runs, "attribute", counted)
+    monkeypatch.setattr(runs, "attribute", counted)
     return names
 
 
@@ -233,7 +233,7 @@ def test_a_stopped_run_keeps_nothing_half_done_and_frees_the_gate(monkeypatch):
         """As Streamlit raises where a session that was clicked reports."""
 
     asked = question(attributions=("smoothgrad",), options=Options(samples=5, seed=5))
-    step, said = attribution_runs.map_steps(asked)[0], []
+    step, said = runs.map_steps(asked)[0], []
 
     class Bar:
         def progress(self, share, words):
@@ -241,17 +241,17 @@ def test_a_stopped_run_keeps_nothing_half_done_and_frees_the_gate(monkeypatch):
             if len(said) == 2:
                 raise Click
 
-    progress = attribution_runs._Progress(Bar(), [step])
+    progress = runs._Progress(Bar(), [step])
     progress.begin(step)
     with pytest.raises(Click):
-        attribution_runs._do(step, progress)
+        runs._do(step, progress)
     assert asked.found("smoothgrad") is None and len(said) == 2
     assert HEAVY.acquire(blocking=False)
     HEAVY.release()
     monkeypatch.setattr(Bar, "progress", lambda self, share, words: said.append((share, words)))
-    progress = attribution_runs._Progress(Bar(), [step])
+    progress = runs._Progress(Bar(), [step])
     progress.begin(step)
-    attribution_runs._do(step, progress)
+    runs._do(step, progress)
     assert asked.found("smoothgrad") is not None
     assert all(0 <= share <= 1 for share, _ in said) and "image 5 of 5" in said[-1][1]
 
@@ -259,7 +259,7 @@ def test_a_stopped_run_keeps_nothing_half_done_and_frees_the_gate(monkeypatch):
 def test_others_get_their_turn_between_two_passes():
     """While a run holds the gate, someone who waits for it comes in before the run ends."""
     asked = question(attributions=("smoothgrad",), options=Options(samples=5, seed=6))
-    step, order = attribution_runs.map_steps(asked)[0], []
+    step, order = runs.map_steps(asked)[0], []
 
     class Bar:
         def progress(self, share, words):
@@ -272,18 +272,18 @@ def test_others_get_their_turn_between_two_passes():
             order.append("guest")
 
     guest = Thread(target=come_in)
-    progress = attribution_runs._Progress(Bar(), [step])
+    progress = runs._Progress(Bar(), [step])
     progress.begin(step)
-    attribution_runs._do(step, progress)
+    runs._do(step, progress)
     guest.join()
     assert "guest" in order[:-1] and order.count("pass") == 2
 
 
 def test_the_files_say_what_they_hold():
     asked = question(attributions=("gradcam", "saliency"))
-    for step in attribution_runs.map_steps(asked):
+    for step in runs.map_steps(asked):
         step.work(lambda images: None)
-    with np.load(io.BytesIO(attribution_files.npz(asked))) as arrays:
+    with np.load(io.BytesIO(files.npz(asked))) as arrays:
         names = set(arrays)
         readme = json.loads(str(arrays["README"]))
         assert (arrays["saliency"] == asked.found("saliency").plane).all()
@@ -293,7 +293,7 @@ def test_the_files_say_what_they_hold():
     assert readme["weights_sha256"] == services.checkpoint("mtl").digest
     assert readme["target"] == "class:difference" and "not a medical device" in readme["terms"]
     assert readme["arrays"]["saliency_placebo"].startswith("PLACEBO")
-    csv = attribution_files.csv(asked)
+    csv = files.csv(asked)
     assert "not a medical device" in csv and csv.count("\n") == 3
 
 

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from mtlbus.data.phantom import GALLERY
 from mtlbus.inference.predictor import Predictor
-from mtlbus.ui import compare_ask, services
+from mtlbus.ui import services
+from mtlbus.ui.compare import ask
 from tests.app.stand_ins import write_stand_in
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -166,11 +167,11 @@ def test_a_second_case_that_cannot_be_opened_falls_back_with_a_sentence(open_pag
 def test_a_stop_keeps_what_is_done_and_offers_the_rest(open_page, asked, monkeypatch):
     def interrupted(missing, wish):
         services.predict(*missing[0])
-        compare_ask.st.session_state[compare_ask._STOPPED] = wish
-        compare_ask.st.rerun()
+        ask.st.session_state[ask._STOPPED] = wish
+        ask.st.rerun()
 
     with monkeypatch.context() as patched:
-        patched.setattr(compare_ask, "_work", interrupted)
+        patched.setattr(ask, "_work", interrupted)
         app = open_page(case="complicated-cyst", methods="mtl_cosa,mtl,resnet")
     assert "Stopped: 1 of 3 networks have answered" in text(app)
     assert len(app.dataframe[0].value) == 1 and asked == ["mtl_cosa"]

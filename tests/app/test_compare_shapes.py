@@ -10,9 +10,10 @@ import pytest
 from mtlbus.data.intake import GreyImage
 from mtlbus.data.transforms import Frame
 from mtlbus.inference.predictor import Prediction
-from mtlbus.ui import compare_mirror, compare_shapes, services
+from mtlbus.ui import services
 from mtlbus.ui.case import Case
-from mtlbus.ui.compare_answers import Answers, Look
+from mtlbus.ui.compare import mirrored, region_shapes
+from mtlbus.ui.compare.answers import Answers, Look
 
 
 def area_of(path: str) -> float:
@@ -34,16 +35,16 @@ def block(top: int, bottom: int, left: int, right: int, size: int = 40) -> np.nd
 
 
 def test_a_region_has_its_area_and_its_place():
-    shape = compare_shapes.region(block(10, 20, 5, 25), "#FFFFFF")
+    shape = region_shapes.region(block(10, 20, 5, 25), "#FFFFFF")
     assert area_of(shape.path) == pytest.approx(200, abs=1)  # the corners are cut by half a pixel
     ring = np.minimum(block(5, 35, 5, 35), -block(15, 25, 15, 25))
-    assert area_of(compare_shapes.region(ring, "#FFFFFF").path) == pytest.approx(800, abs=2)
-    assert compare_shapes.region(block(0, 0, 0, 0), "#FFFFFF").path == ""
+    assert area_of(region_shapes.region(ring, "#FFFFFF").path) == pytest.approx(800, abs=2)
+    assert region_shapes.region(block(0, 0, 0, 0), "#FFFFFF").path == ""
 
 
 def test_found_excess_and_missed_share_out_both_regions():
     said, true = block(10, 20, 0, 40), block(15, 30, 0, 40)
-    found, extra, missed = compare_shapes.agreement(said, true, ("a", "b", "c"))
+    found, extra, missed = region_shapes.agreement(said, true, ("a", "b", "c"))
     assert [shape.colour for shape in (found, extra, missed)] == ["a", "b", "c"]
     for shape, rows in ((found, 5), (extra, 5), (missed, 10)):
         assert area_of(shape.path) == pytest.approx(40 * rows, rel=0.02)
@@ -52,11 +53,11 @@ def test_found_excess_and_missed_share_out_both_regions():
 def test_votes_count_and_minorities_are_those_that_are_outvoted():
     # Columns 0–9 have one vote, 10–19 two, 20–29 three, 30–39 all four.
     levels = [block(0, 40, start, 40) for start in (0, 10, 20, 30)]
-    votes = compare_shapes.votes(levels, list("abcd"))
+    votes = region_shapes.votes(levels, list("abcd"))
     assert [area_of(shape.path) for shape in votes] == pytest.approx(
         [1600, 1200, 800, 400], rel=0.02
     )
-    one, two = compare_shapes.minorities(levels, list("ab"))
+    one, two = region_shapes.minorities(levels, list("ab"))
     assert area_of(one.path) == pytest.approx(1200, rel=0.02)  # all but the unanimous columns
     assert area_of(two.path) == pytest.approx(400, rel=0.02)  # two against two
 
@@ -64,12 +65,12 @@ def test_votes_count_and_minorities_are_those_that_are_outvoted():
 def test_the_lesion_is_the_largest_part_of_what_half_of_the_networks_outline():
     stray = np.maximum(block(10, 20, 10, 20), block(35, 38, 0, 3))
     levels = [stray, stray, block(0, 40, 0, 40)]
-    found = compare_shapes.lesion_box(levels, None, margin=0.5)
+    found = region_shapes.lesion_box(levels, None, margin=0.5)
     assert found == pytest.approx((5 / 40, 5 / 40, 25 / 40, 25 / 40))
-    with_truth = compare_shapes.lesion_box(levels, block(10, 30, 10, 20), margin=0)
+    with_truth = region_shapes.lesion_box(levels, block(10, 30, 10, 20), margin=0)
     assert with_truth == pytest.approx((10 / 40, 10 / 40, 20 / 40, 30 / 40))
-    assert compare_shapes.lesion_box([block(0, 0, 0, 0)], None) is None
-    assert compare_shapes.lesion_box([], None) is None
+    assert region_shapes.lesion_box([block(0, 0, 0, 0)], None) is None
+    assert region_shapes.lesion_box([], None) is None
 
 
 def answer(plane: np.ndarray, logit: float | None = None, image: str = "i") -> Prediction:
@@ -91,32 +92,32 @@ def case(monkeypatch) -> Case:
 def test_a_large_image_is_drawn_on_a_smaller_grid_in_the_same_place():
     plane = np.zeros((600, 1200), np.float32)
     plane[150:450, 300:600] = 1
-    found = compare_shapes.reduced(answer(plane)) - np.float32(0.5)
-    assert found.shape == compare_shapes.grid_of(plane.shape) == (200, 400)
-    assert area_of(compare_shapes.region(found, "").path) == pytest.approx(100 * 100, rel=0.02)
-    assert compare_shapes.lesion_box([found], None, margin=0) == pytest.approx(
+    found = region_shapes.reduced(answer(plane)) - np.float32(0.5)
+    assert found.shape == region_shapes.grid_of(plane.shape) == (200, 400)
+    assert area_of(region_shapes.region(found, "").path) == pytest.approx(100 * 100, rel=0.02)
+    assert region_shapes.lesion_box([found], None, margin=0) == pytest.approx(
         (0.25, 0.25, 0.5, 0.75), abs=0.005
     )
 
 
 def test_the_mirror_of_a_case_is_the_same_image_turned_and_another_key(case):
-    mirror = compare_mirror.mirror_of(case)
+    mirror = mirrored.mirror_of(case)
     assert (mirror.image.pixels == case.image.pixels[:, ::-1]).all()
     assert (mirror.truth == case.truth[:, ::-1]).all()
     assert mirror.image.sha256 != case.image.sha256
-    assert compare_mirror.mirror_of(case).image.sha256 == mirror.image.sha256
+    assert mirrored.mirror_of(case).image.sha256 == mirror.image.sha256
 
 
 def test_an_outline_that_turns_with_the_image_agrees_with_its_mirror(case):
     plane = (block(10, 20, 5, 25) > 0).astype(np.float32)
     here = Answers(case, {"turns": answer(plane), "stays": answer(plane)}, Look())
     there = Answers(
-        compare_mirror.mirror_of(case),
+        mirrored.mirror_of(case),
         {"turns": answer(plane[:, ::-1]), "stays": answer(plane)}, Look(),
     )  # fmt: skip
-    assert compare_mirror.dice_with_mirror(here, there, "turns") == 1
+    assert mirrored.dice_with_mirror(here, there, "turns") == 1
     # Columns 5–24 against 15–34: ten of twenty columns are shared.
-    assert compare_mirror.dice_with_mirror(here, there, "stays") == 0.5
+    assert mirrored.dice_with_mirror(here, there, "stays") == 0.5
 
 
 def test_one_sentence_says_how_the_calls_stand(case):
@@ -131,5 +132,5 @@ def test_one_sentence_says_how_the_calls_stand(case):
     assert said(a=no, b=no).startswith("**All 2** call it :green-badge[benign]")
     assert "The truth is :orange-badge[malignant]" in said(a=no)
     assert said(c=mute) == ""
-    assert compare_mirror.said({"a": yes, "b": no}, {"a": yes, "b": yes}).startswith("**1 of 2**")
-    assert "76 points" in compare_mirror.said({"b": no}, {"b": yes})
+    assert mirrored.said({"a": yes, "b": no}, {"a": yes, "b": yes}).startswith("**1 of 2**")
+    assert "76 points" in mirrored.said({"b": no}, {"b": yes})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtlbus.ui.map_words import branch_heading, gate_words, mask_heading
+from mtlbus.ui.attention.map_words import branch_heading, gate_words, mask_heading
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtlbus.methods import get_spec, list_methods
-from mtlbus.ui import methods_overview
-from mtlbus.ui.methods_card import SECTIONS
-from mtlbus.ui.methods_record import number
+from mtlbus.ui.methods import overview
+from mtlbus.ui.methods.card import SECTIONS
+from mtlbus.ui.methods.record import number
 from tests.app.stand_ins import write_stand_in
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -80,7 +80,7 @@ def rows(app: AppTest) -> list[str]:
 
 
 def test_every_method_belongs_to_a_paper_that_describes_or_compares_it():
-    sizes = {name: len(methods_overview.methods_of(name)) for name in methods_overview.papers()}
+    sizes = {name: len(overview.methods_of(name)) for name in overview.papers()}
     assert sizes == {
         "acsnet": 1, "ctan": 5, "hybrid_mt_estan": 11, "mtl_cosa": 7, "resformer_mtl": 1,
     }  # fmt: skip

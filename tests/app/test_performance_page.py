@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from mtlbus.evaluation.operating_points import choose_threshold, confusion
 from mtlbus.evaluation.tables import read_predictions
-from mtlbus.ui import performance
+from mtlbus.ui.performance import judged_rows
 from tests.app.stand_ins import write_stand_in
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -112,10 +112,10 @@ def test_cases_of_a_cell(page, root):
 
 def test_pairs_are_compared_on_common_images(root, monkeypatch):
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
-    first, second = (performance.load_table(name) for name in ("mtl", "mtl_sa"))
-    pair = performance.compare(first, second, performance.REAL, (0.5, 0.5))
+    first, second = (judged_rows.load_table(name) for name in ("mtl", "mtl_sa"))
+    pair = judged_rows.compare(first, second, judged_rows.REAL, (0.5, 0.5))
     assert pair.n == 150
-    itself = performance.compare(first, first, performance.REAL, (0.5, 0.5))
+    itself = judged_rows.compare(first, first, judged_rows.REAL, (0.5, 0.5))
     assert (itself.auc.difference, itself.calls.p_value) == (0, 1)
 
 

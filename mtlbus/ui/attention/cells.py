@@ -1,0 +1,146 @@
+"""Attention from a chosen cell: where it looks, where the context comes from, and γ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from ...core.outputs import Map
+from ...explain import attention as arrays
+from ...figures import cells
+from .details import take_click
+from .look import QUIET
+from .map_words import attention_words
+from .shown import Shown
+
+NO_EFFECT = 0.01
+
+
+def show_attention(shown: Shown) -> None:
+    """Where a chosen cell looks, and where the context comes from."""
+    look, found, detail = shown.look, shown.map, shown.detail
+    grid = arrays.attention_grid(found, look.size)
+    row, total = _row(shown), _clip(arrays.received(found, detail.head), grid)
+    places = shown.stage.tiles(2)
+    with next(places):
+        _show_row(shown, row)
+    with next(places):
+        st.markdown("**Where the context comes from, over all cells**")
+        figure = cells.cell_figure(
+            look.case.image.pixels, total, look.frame, cells.attention_scale(total), look.opacity,
+            height=shown.stage.height(2),
+        )  # fmt: skip
+        look.picture(
+            figure, "received", "How much each cell is looked at on average.",
+            "The mean over all cells that look. It is weight, not importance: a cell that is "
+            "looked at much may hold nothing that changes the answer.",
+        )  # fmt: skip
+    looks = row[np.isfinite(row)]
+    unseen = looks.sum() - np.nansum(arrays.cell_boxes(grid, look.frame).visible(row))
+    said = [found.meaning, attention_words(shown.names[0]), _region_share(shown)]
+    if unseen > 5e-4:
+        said.append(f"{unseen:.1%} of this cell's look goes to the padding.")
+    if np.ptp(looks) < 0.05 * looks.max():
+        said.append("This row is flat: the cell looks everywhere alike.")
+    said.append(f"From {found.stage}: {grid[0]}×{grid[1]} cells.")
+    with shown.stage.foot():
+        st.caption(look.marked(" ".join(filter(None, said))))
+        gamma_line(look.maps, shown.pick.level)
+
+
+def top_of_attention(shown: Shown) -> float:
+    """The largest weight of the cell that looks."""
+    return float(np.nanmax(_row(shown)))
+
+
+def _row(shown: Shown) -> np.ndarray:
+    """Where the cell looks, over the grid of the network's square."""
+    row = arrays.attention_row(shown.map, shown.detail.cell, shown.detail.head)
+    return _clip(row, arrays.attention_grid(shown.map, shown.look.size))
+
+
+def _show_row(shown: Shown, row: np.ndarray) -> None:
+    """The picture of one cell's look; the part it cannot look at stays clear.
+
+    In the first of two looks, or the only one, it can be clicked.
+    """
+    look, found, cell = shown.look, shown.map, shown.detail.cell
+    st.markdown(f"**Where the cell in row {cell[0]}, column {cell[1]} looks**")
+    window = None
+    if found.windows:
+        first, last, left, right = arrays.window_of(found, cell)
+        window = (first, min(last, len(row) - 1), left, min(right, row.shape[1] - 1))
+    scale = cells.attention_scale(row, shown.top)
+    clickable = not look.place
+    figure = cells.cell_figure(
+        look.case.image.pixels, row, look.frame, scale, look.opacity, chosen=cell,
+        clickable=clickable, height=shown.stage.height(2), window=window,
+    )  # fmt: skip
+    key = look.key("clicks")
+    st.plotly_chart(
+        figure, key=key, config=QUIET, selection_mode="points",
+        on_select=partial(take_click, key) if clickable else "ignore",
+        alt=look.marked(f"Attention of the cell in row {cell[0]}, column {cell[1]}."),
+    )  # fmt: skip
+    looks = row[np.isfinite(row)]
+    said = ["**Click a cell** to make it the one that looks (outlined)."] if clickable else []
+    if window:
+        said.append(
+            f"It sees only its own window of {found.grid[0]}×{found.grid[1]} cells (the larger "
+            "frame); **outside it cannot look**, so that part is left clear."
+        )
+    said.append(
+        f"Its {looks.size} weights add up to 1; an even look would give {1 / looks.size:.1%} to "
+        "each."
+    )
+    said.append(
+        f"The scale ends at this row's largest weight, {looks.max():.1%}."
+        if shown.top <= looks.max()
+        else f"Its largest weight is {looks.max():.1%}; both pictures share one scale."
+    )
+    st.caption(look.marked(" ".join(said)))
+
+
+def _region_share(shown: Shown) -> str:
+    """How much of the cell belongs to the region whose attention this is."""
+    part, cell = shown.pick.level, shown.detail.cell
+    for found in shown.look.maps.values():
+        if found.kind == "region" and found.stride > 1 and part in found.labels:
+            share = float(found.tensor[(found.labels.index(part), *cell)])
+            if share == 0:
+                return f"Nothing of this cell is {part}, so it has nothing to ask with."
+            return f"{share:.1%} of this cell is {part}."
+    return ""
+
+
+def _clip(plane: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """Without the cells that only fill up the last windows."""
+    return plane[: grid[0], : grid[1]]
+
+
+def gamma_line(maps: Mapping[str, Map], part: str = "") -> None:
+    """γ of the attention, with what it means; of one region, or of all."""
+    found = arrays.gammas(maps)
+    if part in found:
+        found = {part: found[part]}
+    if not found:
+        return
+    small = all(abs(value) < NO_EFFECT for value in found.values())
+    numbers = ", ".join(
+        f"**γ = {value:+.3f}**" + (f" in the {name}" if name != "γ" else "")
+        for name, value in found.items()
+    )
+    if small:
+        verdict = (
+            "The attended context is multiplied by γ before it is added. While γ is close to 0, "
+            "**attention has no effect on the answer**, however striking its maps look."
+        )
+    else:
+        verdict = (
+            "The attended context is multiplied by γ before it is added, so attention counts only "
+            "where γ differs from 0."
+        )
+    st.markdown(f"{numbers}. {verdict}".replace("+-", "−").replace("= -", "= −"))

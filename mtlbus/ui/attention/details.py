@@ -1,0 +1,192 @@
+"""The choices inside a view: channel, head, cell, sample; kept in the address under these names.
+
+They are drawn once, for the look on the left; a second look beside it takes over what it can.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ...core.outputs import Map
+from ...explain import attention as arrays
+from ...explain.views import ungated_of
+from .. import state
+from ..memory import adopt_link, mirror
+from .look import Look
+from .map_words import gate_words
+from .shown import Detail
+from .view_picks import Pick
+
+TAPS = ("top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom",
+        "bottom right")  # fmt: skip
+LINKED = {"channel", "stretch", "cell", "head", "sample"}
+
+Cell = tuple[int, int]
+
+
+def pick_detail(look: Look, pick: Pick) -> Detail:
+    """Choose what the picked view lets a person choose."""
+    form, detail, used = pick.view.form, Detail(), set()
+    first = next(iter(pick.names.values()))
+    if form == "gate":
+        channel = _pick_channel(look, first, used)
+        stretch = gate_words(first).may_stretch and _pick_stretch(used)
+        detail = detail._replace(channel=channel, stretch=stretch)
+    elif form == "attention":
+        cell = _pick_cell(look, look.maps[first], used)
+        heads = look.maps[first].tensor.shape[-3]
+        detail = detail._replace(cell=cell, head=_pick_number("head", heads, used))
+    elif form == "offset":
+        count = look.maps[first].tensor.shape[0] // 2
+        detail = detail._replace(sample=_pick_number("sample", count, used))
+    elif form == "channels":
+        detail = detail._replace(by_weight=st.toggle("Sort by weight", True, key="_by_weight"))
+    _tidy_address(used)
+    return detail
+
+
+def same_detail(detail: Detail, own: Map, other: Map) -> Detail:
+    """The choices for another map: what it does not have becomes a mean; the cell keeps its place.
+
+    Args:
+        detail: chosen for `own`.
+        own, other: the first maps of the two looks.
+    """
+    if other.kind == "attention":
+        grid = arrays.attention_grid(other)
+        cell = (grid[0] // 2, grid[1] // 2)
+        if detail.cell is not None:
+            cell = _moved(detail.cell, arrays.attention_grid(own), grid)
+        heads = other.tensor.shape[-3]
+        head = detail.head if detail.head is not None and detail.head < heads else None
+        return Detail(cell=cell, head=head)
+    count = len(other.tensor)
+    channel, sample = detail.channel, detail.sample
+    if isinstance(channel, int) and channel >= count:
+        channel = "mean"
+    if sample is not None and 2 * sample >= count:
+        sample = None
+    return detail._replace(channel=channel, sample=sample, cell=None, head=None)
+
+
+def take_click(key: str) -> None:
+    """Callback of a clickable picture: the clicked cell becomes the one that looks."""
+    points = st.session_state[key]["selection"]["points"]
+    if points and points[0].get("customdata"):
+        row, column = points[0]["customdata"][:2]
+        st.session_state["cell"] = f"{row},{column}"
+
+
+def _pick_channel(look: Look, name: str, used: set[str]) -> int | str:
+    """Mean, maximum or one channel; nothing to pick where there is one, or where each is shown."""
+    gate, ungated = look.maps[name], ungated_of(name, look.maps)
+    count = max(len(gate.tensor), 0 if ungated is None else len(ungated.tensor))
+    if count == 1 or gate.labels:
+        return "mean"
+    adopt_link("channel")
+    text = str(st.session_state.get("channel", "mean"))
+    choices = ["mean", "max", *map(str, range(count))]
+    words = {"mean": f"mean of all {count}", "max": "the largest of each cell"}
+    chosen = st.selectbox(
+        f"Channel, one of {count}", choices, width=260,
+        format_func=lambda one: words.get(one, f"channel {one}"),
+        **mirror("channel", text if text in choices else "mean"),
+    )  # fmt: skip
+    _link("channel", chosen, used)
+    return int(chosen) if chosen.isdecimal() else chosen
+
+
+def _pick_stretch(used: set[str]) -> bool:
+    """Whether to leave the fixed scale; kept in the address as `stretch=1`."""
+    adopt_link("stretch")
+    chosen = st.toggle(
+        "Stretch the colours", **mirror("stretch", st.session_state.get("stretch") in ("1", True)),
+        help="Gates often stay near 0.5, where the fixed scale shows one colour. Stretched colours "
+        "show the pattern and exaggerate its size.",
+    )  # fmt: skip
+    if chosen:
+        _link("stretch", "1", used)
+    return chosen
+
+
+def _pick_number(name: str, count: int, used: set[str]) -> int | None:
+    """One head or sample; None for the mean of all."""
+    if count == 1:
+        return None
+    adopt_link(name)
+    text = str(st.session_state.get(name, "mean"))
+    choices = ["mean", *map(str, range(count))]
+
+    def words(one: str) -> str:
+        if one == "mean":
+            return f"mean of all {count}"
+        if name == "sample" and count == len(TAPS):
+            return f"sample {int(one) + 1} ({TAPS[int(one)]})"
+        return f"{name} {one}"
+
+    chosen = st.selectbox(
+        f"{name.capitalize()}, one of {count}", choices, format_func=words, width=260,
+        **mirror(name, text if text in choices else "mean"),
+    )  # fmt: skip
+    _link(name, chosen, used)
+    return None if chosen == "mean" else int(chosen)
+
+
+def _pick_cell(look: Look, found: Map, used: set[str]) -> Cell:
+    """The cell that looks, by click or by numbers; kept in the address as `cell`."""
+    adopt_link("cell")
+    grid = arrays.attention_grid(found, look.size)
+    boxes = arrays.cell_boxes(grid, look.frame)
+    before = st.session_state.get("_cell_grid", grid)
+    wished = _parsed(st.session_state.get("cell"))
+    cell = _moved(wished, before, grid) if wished and before != grid else wished
+    if cell is None or not _exists(cell, grid) or not boxes.sees(cell):
+        cell = (grid[0] // 2, grid[1] // 2)
+    st.session_state["_cell_grid"] = grid
+    st.session_state["_row"], st.session_state["_column"] = cell
+    seen = boxes.seen()
+    limits = [(min(index), max(index)) for index in zip(*seen, strict=True)]
+    for name, (low, high) in zip(("row", "column"), limits, strict=True):
+        st.number_input(
+            f"{name.capitalize()}, {low} to {high}", low, high, key=f"_{name}", width=150,
+            on_change=_take_numbers, help="Rows count from the top, columns from the left.",
+        )  # fmt: skip
+    st.session_state["cell"] = f"{cell[0]},{cell[1]}"
+    _link("cell", st.session_state["cell"], used)
+    return cell
+
+
+def _take_numbers() -> None:
+    st.session_state["cell"] = f"{st.session_state['_row']},{st.session_state['_column']}"
+
+
+def _parsed(text: str | None) -> Cell | None:
+    """ "3,4" as row and column."""
+    parts = [part.strip() for part in (text or "").split(",")]
+    fits = len(parts) == 2 and all(part.isdecimal() and len(part) < 5 for part in parts)
+    return tuple(map(int, parts)) if fits else None
+
+
+def _moved(cell: Cell, old: Cell, new: Cell) -> Cell:
+    """The cell of a new grid over the middle of a cell of the old one."""
+    return tuple(
+        int((index + 0.5) * after / before)
+        for index, before, after in zip(cell, old, new, strict=True)
+    )
+
+
+def _exists(cell: Cell, grid: Cell) -> bool:
+    return all(0 <= index < length for index, length in zip(cell, grid, strict=True))
+
+
+def _link(name: str, value: str, used: set[str]) -> None:
+    """Put a choice into the address, and note that the view has it."""
+    used.add(name)
+    state.write_link(name, value)
+
+
+def _tidy_address(used: set[str]) -> None:
+    """Take choices out of the address that the view on the page does not have."""
+    for name in LINKED - used:
+        if name in st.query_params:
+            del st.query_params[name]

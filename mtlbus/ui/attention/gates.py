@@ -1,0 +1,149 @@
+"""Gates over the image: each branch, their difference, and the features that a gate weighs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from ...core.outputs import Map
+from ...explain import views as arrays
+from ...explain.attention import cell_boxes
+from ...figures import cells
+from .look import Look, grid_words, signed
+from .map_words import gate_words, mask_heading
+from .shown import Shown
+from .view_picks import DIFFERENCE
+
+
+class Tile(NamedTuple):
+    """One picture: heading, rows×columns values, their scale, and what it is."""
+
+    heading: str
+    plane: np.ndarray
+    scale: cells.Scale
+    meaning: str
+
+
+def show_gates(shown: Shown) -> None:
+    """Gates side by side for several branches, with the difference of two.
+
+    A gate whose features are known stands between them before and after it.
+    """
+    look, pick = shown.look, shown.pick
+    found = {branch: look.maps[name] for branch, name in pick.names.items()}
+    tiles = [] if pick.branch == DIFFERENCE else list(_gate_tiles(shown))
+    before, after = _feature_tiles(shown)
+    tiles = before + tiles + after
+    if len(found) == 2:
+        tiles.append(_difference_tile(list(found.items()), shown.detail.channel))
+    if shown.detail.stretch:
+        tiles = [_stretched(look, tile) for tile in tiles]
+    height = shown.stage.height(len(tiles))
+    for number, (place, tile) in enumerate(zip(shown.stage.tiles(len(tiles)), tiles, strict=True)):
+        with place:
+            if tile.heading:
+                st.markdown(f"**{tile.heading}**")
+            figure = cells.cell_figure(
+                look.case.image.pixels, tile.plane, look.frame, tile.scale, look.opacity,
+                height=height,
+            )  # fmt: skip
+            look.picture(
+                figure, f"gate_{number}",
+                f"{tile.heading or pick.view.title} {pick.level} over the image, from "
+                f"{tile.scale.low:.3g} to {tile.scale.high:.3g}.",
+                f"{tile.meaning} {_span(look, tile.plane)}".strip(),
+            )  # fmt: skip
+    one = shown.map
+    meaning = f"{one.meaning} " if one.labels else ""
+    stages = " and ".join(sorted({gate.stage for gate in found.values()}))
+    with shown.stage.foot():
+        if shown.detail.stretch:
+            st.warning(
+                "**The colours are stretched**: in each picture they run from its lowest to its "
+                "highest cell, however close these are. Do not compare colours between pictures.",
+                icon=":material/contrast:",
+            )
+        caution = gate_words(shown.names[0]).caution
+        if not shown.detail.stretch:
+            caution = f"The scale is fixed. {caution}"
+        st.caption(look.marked(
+            f"{meaning}From {stages}: {grid_words(one.tensor.shape)} cells of {one.stride}×"
+            f"{one.stride} pixels of the network's input. {caution}"
+        ))  # fmt: skip
+
+
+def top_of_features(shown: Shown) -> float:
+    """The strongest cell on the image among the features before a gate; 0 without any."""
+    ungated = arrays.ungated_of(shown.names[0], shown.look.maps)
+    if ungated is None:
+        return 0.0
+    plane = arrays.feature_plane(ungated, shown.detail.channel)
+    return float(cell_boxes(plane.shape, shown.look.frame).visible(plane).max())
+
+
+def _gate_tiles(shown: Shown) -> Iterator[Tile]:
+    """A tile for each branch, or for each channel where the channels have names."""
+    tasks = tuple(shown.pick.view.levels[shown.pick.level])
+    for branch, name in shown.pick.names.items():
+        gate, words = shown.look.maps[name], gate_words(name)
+        scale = cells.gate_scale(words.quantity, words.labels)
+        if gate.labels:
+            for index, label in enumerate(gate.labels):
+                heading = f"{branch} {label}".strip()
+                yield Tile(heading, arrays.gate_plane(gate, index), scale, "")
+            continue
+        heading = mask_heading(name, tasks)
+        if arrays.ungated_of(name, shown.look.maps) is not None:
+            heading = "The gate"
+        yield Tile(heading, arrays.gate_plane(gate, shown.detail.channel), scale, gate.meaning)
+
+
+def _feature_tiles(shown: Shown) -> tuple[list[Tile], list[Tile]]:
+    """The features before and after the gate on one scale; nothing where they are not known."""
+    name, channel = shown.names[0], shown.detail.channel
+    ungated = arrays.ungated_of(name, shown.look.maps)
+    if ungated is None:
+        return [], []
+    scale = cells.strength_scale(shown.top)
+    plain = arrays.feature_plane(ungated, channel)
+    passed = arrays.feature_plane(ungated, channel, shown.look.maps[name])
+    return [Tile("Features before the gate", plain, scale, ungated.meaning)], [
+        Tile(
+            "Features after the gate", passed, scale,
+            "The product of both, on the scale of the features before: what goes on. Strong is "
+            "not yet important.",
+        )
+    ]  # fmt: skip
+
+
+def _difference_tile(pair: list[tuple[str, Map]], channel: int | str) -> Tile:
+    (first, a), (second, b) = pair
+    plane = arrays.gate_difference(a, b, channel)
+    return Tile(
+        f"Their difference: {first} − {second}", plane, cells.difference_scale(),
+        f"Yellow where the mask of {first} is larger, blue where that of {second} is, clear where "
+        "they agree. It compares two masks and says nothing about which is right.",
+    )  # fmt: skip
+
+
+def _stretched(look: Look, tile: Tile) -> Tile:
+    """The same cells on a scale that ends at the lowest and the highest of them on the image.
+
+    Features keep the one scale that they have before and after the gate.
+    """
+    if tile.scale.title == cells.STRENGTH:
+        return tile
+    seen = cell_boxes(tile.plane.shape, look.frame).visible(tile.plane)
+    return tile._replace(scale=cells.stretched(tile.scale, seen))
+
+
+def _span(look: Look, plane: np.ndarray) -> str:
+    """The smallest and largest cell on the image, in words."""
+    seen = cell_boxes(plane.shape, look.frame).visible(plane)
+    low, high = float(seen.min()), float(seen.max())
+    if low < 0:
+        return f"Here from {signed(low, 3)} to {signed(high, 3)}."
+    return f"Lowest cell {low:.3f}, highest {high:.3f}."

@@ -1,0 +1,92 @@
+"""What the Attention page's views draw from, and how they put a picture on the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ...core.outputs import Map
+from ...data.transforms import Frame
+from ...figures.style import CONFIG
+from ..case import Case
+
+QUIET = {**CONFIG, "displayModeBar": False}
+MASK = "mask_probability"  # the name of the answer among the maps of a look
+WIRING = "random weights: this shows the wiring, not knowledge"
+
+
+@dataclass(frozen=True)
+class Look:
+    """The inner maps of one method on one case.
+
+    Attributes:
+        case: the image.
+        method: registry name.
+        title: of the method.
+        maps: as `Prediction.maps`.
+        frame: the image's place in the network's square.
+        size: side of that square, pixels.
+        logit: log-odds of malignant as the network gives it; None without a class or training.
+        trained: whether the weights are trained; otherwise every picture says that they are not.
+        weights: SHA-256 of trained weights; "" for random ones.
+        opacity: of the colours over the image, 0..1.
+        place: "" for the look that the page is about, else a word that its elements' keys end in.
+    """
+
+    case: Case
+    method: str
+    title: str
+    maps: Mapping[str, Map]
+    frame: Frame
+    size: int
+    logit: float | None
+    trained: bool
+    weights: str
+    opacity: float
+    place: str = ""
+
+    @property
+    def probability(self) -> float | None:
+        """Probability of malignancy, 0..1; None without a logit."""
+        return None if self.logit is None else 1 / (1 + math.exp(-self.logit))
+
+    def key(self, name: str) -> str:
+        """The key of an element, told apart from that of the look beside it."""
+        return f"_{name}{self.place}"
+
+    def picture(self, figure: go.Figure, name: str, alt: str, caption: str) -> None:
+        """Show a picture without tool bar.
+
+        Args:
+            figure: what to show.
+            name: of the element.
+            alt: for people who cannot see it, one sentence.
+            caption: the text below.
+        """
+        st.plotly_chart(figure, key=self.key(name), config=QUIET, alt=self.marked(alt))
+        st.caption(self.marked(caption))
+
+    def marked(self, text: str) -> str:
+        """The text, with what random weights mean where these are random."""
+        return text if self.trained else f"{text} *{WIRING.capitalize()}.*"
+
+
+def percent(probability: float) -> str:
+    """A probability as people read it; what would round to 0 or 100 % is given as a bound."""
+    if probability < 0.001:
+        return "below 0.1%"
+    return "above 99.9%" if probability > 0.999 else f"{probability:.1%}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, the minus as people write it; no minus before zeros."""
+    return f"{round(float(value), digits) + 0.0:+.{digits}f}".replace("-", "−")
+
+
+def grid_words(shape: tuple[int, ...]) -> str:
+    """Rows and columns of a plane, "8×8"."""
+    return f"{shape[-2]}×{shape[-1]}"

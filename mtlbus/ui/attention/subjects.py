@@ -1,0 +1,155 @@
+"""The Attention page: which networks are looked into, and what of them is taken away."""
+
+from __future__ import annotations
+
+import streamlit as st
+import torch
+
+from ...core.outputs import Map
+from ...explain.views import can_be_seen
+from ...methods import get_spec
+from .. import services, state, untrained
+from ..memory import mirror
+from ..state import Case
+from ..widgets import pick_method
+from . import beside
+from .look import MASK, WIRING, Look
+
+SWITCH = "Show untrained methods: the wiring only"
+
+
+def methods_with_views() -> list[str]:
+    """Names of the trained methods that have a map to look at, by their cards."""
+    return [
+        name
+        for name, checkpoint in services.available().items()
+        if any(can_be_seen(entry["name"]) for entry in checkpoint.card["spec"]["maps"])
+    ]
+
+
+def switch_untrained() -> bool:
+    """Whether to look into networks without trained weights; kept in the address.
+
+    A link to a method that has trained weights by now shows these.
+    """
+    names = untrained.methods()
+    if "untrained" not in st.session_state:
+        wished = st.query_params.get("untrained") == "1"
+        st.session_state["untrained"] = wished and (
+            st.session_state.get("method") not in services.available()
+        )
+    if not names:
+        return False
+    chosen = st.toggle(
+        SWITCH, **mirror("untrained", st.session_state["untrained"]),
+        help="Methods of the papers that nobody has trained here yet. With random weights their "
+        "maps show what is connected to what, never what a network has learnt.",
+    )  # fmt: skip
+    if chosen:
+        state.write_link("untrained", "1")
+    elif "untrained" in st.query_params:
+        del st.query_params["untrained"]
+    return chosen
+
+
+def pick_trained() -> str:
+    """A method with trained weights; at first one that has maps."""
+    with_views = methods_with_views()
+    if "method" not in st.session_state and with_views:
+        st.session_state["method"] = with_views[0]
+    return pick_method()
+
+
+def pick_untrained() -> str:
+    """A method without trained weights. The other pages never hear of it."""
+    linked = st.session_state.get("method")
+    if untrained.is_untrained(linked):
+        st.session_state["wiring"] = st.session_state.pop("method")
+    names, wanted = untrained.methods(), st.session_state.get("wiring")
+    if untrained.is_untrained(wanted) and wanted not in names:
+        names.append(wanted)
+    chosen = st.selectbox(
+        "Method without trained weights", names, format_func=lambda name: get_spec(name).title,
+        **mirror("wiring", wanted if wanted in names else names[0]),
+    )  # fmt: skip
+    st.session_state["wiring"] = chosen
+    state.write_link("method", chosen)
+    return chosen
+
+
+def look_at(case: Case, method: str, opacity: float, place: str = "") -> Look:
+    """The inner maps of a method on a case; with trained weights also the mask it answers.
+
+    Args:
+        case: the image.
+        method: a registered method, trained or not.
+        opacity: of the colours over the image, 0..1.
+        place: see `Look`.
+    """
+    if untrained.is_untrained(method):
+        size = untrained.input_size(method)
+        return Look(
+            case, method, get_spec(method).title, untrained.maps_of(case, method),
+            services.prepared(case, size).frame, size, None, False, "", opacity, place,
+        )  # fmt: skip
+    found = services.predict(case, method, maps=True)
+    maps = dict(found.maps)
+    if found.mask_square is not None:
+        maps[MASK] = Map(
+            torch.from_numpy(found.mask_square)[None], "gate", "the mask head", 1,
+            "How likely each pixel is lesion, as the network says.",
+        )  # fmt: skip
+    return Look(
+        case, method, services.title_of(method), maps, found.frame, found.size, found.logit, True,
+        found.weights_sha256, opacity, place,
+    )  # fmt: skip
+
+
+def look_beside(look: Look, with_untrained: bool) -> Look | None:
+    """The second look, if one is wished."""
+    names = methods_with_views() + (untrained.methods() if with_untrained else [])
+    chosen = beside.pick_beside(look.case, look.method, names)
+    if chosen is None:
+        return None
+    case, method = chosen
+    return look_at(case, method, look.opacity, "_beside")
+
+
+def warn_untrained(title: str) -> None:
+    """Say above all pictures what random weights are worth."""
+    st.warning(
+        f"**{WIRING.capitalize()}.** {title} has not been trained here: its weights were drawn at "
+        "random, the same ones each time. The pictures show which part looks at which, at what "
+        "resolution; whatever pattern they have comes from the image and from chance. No "
+        "probability and no outline is shown for it.",
+        icon=":material/casino:",
+    )
+
+
+def offer_others(look: Look) -> None:
+    """Say that a method has no inner map to look at, and lead to those that have."""
+    if any(can_be_seen(name) for name in look.maps if name != MASK):
+        return
+    key = "method" if look.trained else "wiring"
+    others = methods_with_views() if look.trained else untrained.methods()
+    st.info(
+        f"**{look.title}** has no attention, gate or region inside"
+        + ("; only its answer can be shown. " if MASK in look.maps else ". ")
+        + "What its answer leans on is on the page *Attributions*, for example by Grad-CAM. "
+        + ("These methods have inner maps:" if others else "No trained method here has one yet."),
+        icon=":material/visibility_off:",
+    )
+    with st.container(horizontal=True):
+        for name in others:
+            st.button(
+                f"Show {get_spec(name).title}",
+                key=f"_show_{name}",
+                on_click=_show,
+                args=(key, name),
+            )
+
+
+def _show(key: str, name: str) -> None:
+    """Callback: another method, and its own first map instead of the answer."""
+    st.session_state[key] = name
+    st.session_state["map"] = ""  # not removed: the address would bring it back

@@ -1,0 +1,184 @@
+"""Which view of the inner maps, which level and which branch; kept in the address as `map`.
+
+The address is a map's name, or the beginning of one for all branches side by side, or
+`family.level.difference`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import streamlit as st
+
+from ...core.outputs import Map
+from ...explain.attention import attention_grid
+from ...explain.views import View, address_of, find_view
+from .. import state
+from ..memory import adopt_link
+
+DIFFERENCE = "difference"
+SIDE_BY_SIDE = "side by side"
+_BESIDE = ("gate", "feature")  # forms whose branches can stand side by side
+_WHOLE = ("region", "score", "numbers")  # forms without levels
+
+
+class Pick(NamedTuple):
+    """What is looked at.
+
+    Attributes:
+        view: all maps that belong together.
+        level: one of the view's levels; "" where it has none.
+        branch: one of the level's branches, `DIFFERENCE`, or "" for all of them.
+    """
+
+    view: View
+    level: str
+    branch: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The picked maps: branch to name; all of a view that is shown as a whole."""
+        if self.view.form in _WHOLE:
+            return {name: name for name in self.view.maps}
+        branches = self.view.levels[self.level]
+        return {self.branch: branches[self.branch]} if self.branch in branches else branches
+
+    @property
+    def address(self) -> str:
+        """The value of `map` in a link."""
+        if not self.level:
+            return self.view.name
+        start = f"{address_of(self.view.name).family}.{self.level}"
+        return f"{start}.{self.branch}" if self.branch else start
+
+
+def pick_view(views: list[View]) -> Pick:
+    """Choose which maps to look at, at the level and branch that the address names."""
+    adopt_link("map")
+    wanted = st.session_state.get("map")
+    view = find_view(views, wanted)
+    titles = [found.title for found in views]
+    st.session_state["_map"] = view.title
+    st.segmented_control(
+        "Map", titles, required=True, wrap=True, key="_map",
+        on_change=lambda: st.session_state.update(
+            map=_adopt(views[titles.index(st.session_state["_map"])], None).address
+        ),
+    )  # fmt: skip
+    return _adopt(view, wanted)
+
+
+def pick_part(pick: Pick, maps: Mapping[str, Map]) -> Pick:
+    """Choose level and branch where the view has them, and write the choice into the address."""
+    if pick.view.form not in _WHOLE:
+        pick = _pick_branch(_pick_level(pick, maps))
+    st.session_state["map"] = pick.address
+    state.write_link("map", pick.address)
+    return pick
+
+
+def _adopt(view: View, wanted: str | None) -> Pick:
+    """The level and branch that an address names, where the view has them."""
+    if view.form in _WHOLE:
+        return Pick(view, "", "")
+    _, level, branch = address_of(wanted or "")
+    level = level if level in view.levels else next(iter(view.levels))
+    return Pick(view, level, branch if branch in _choices(view, level) else "")
+
+
+def _choices(view: View, level: str) -> list[str]:
+    """What can be chosen among the branches of a level; "" stands for side by side."""
+    branches = list(view.levels[level])
+    if len(branches) < 2:
+        return branches
+    together = [""] if view.form in _BESIDE else []
+    pair = [DIFFERENCE] if view.form == "gate" and len(branches) == 2 else []
+    return together + branches + pair
+
+
+def _pick_level(pick: Pick, maps: Mapping[str, Map]) -> Pick:
+    levels = pick.view.levels
+    if len(levels) < 2:
+        return pick
+    numbered = all(level.isdecimal() for level in levels)
+    texts = {
+        level: f"{level} · {_size(maps[next(iter(branches.values()))])}" if numbered else level
+        for level, branches in levels.items()
+    }
+    key = f"_level_{address_of(pick.view.name).family}"
+    st.session_state[key] = pick.level
+
+    def take() -> None:
+        st.session_state["map"] = pick._replace(level=st.session_state[key]).address
+
+    st.segmented_control(
+        "Level" if numbered else "Part", list(levels), format_func=texts.get, required=True,
+        wrap=True, key=key, on_change=take,
+    )  # fmt: skip
+    return pick
+
+
+def _pick_branch(pick: Pick) -> Pick:
+    choices = _choices(pick.view, pick.level)
+    if len(choices) < 2:
+        return pick
+    if pick.branch not in choices:
+        pick = pick._replace(branch=choices[0])
+    key = f"_branch_{address_of(pick.view.name).family}"
+    st.session_state[key] = pick.branch
+
+    def take() -> None:
+        st.session_state["map"] = pick._replace(branch=st.session_state[key]).address
+
+    st.segmented_control(
+        "Task" if pick.view.form == "gate" else "Branch", choices, required=True, wrap=True,
+        format_func=lambda branch: branch or SIDE_BY_SIDE, key=key, on_change=take,
+    )  # fmt: skip
+    return pick
+
+
+def counterpart(
+    pick: Pick, own: Mapping[str, Map], views: list[View], maps: Mapping[str, Map]
+) -> Pick | None:
+    """The same in another look: its view of the same family, else the first of the same form.
+
+    Args:
+        pick: of the first look.
+        own: maps of the first look.
+        views, maps: of the other.
+
+    Returns:
+        None where the other has nothing of that form.
+    """
+    fitting = [view for view in views if view.form == pick.view.form]
+    family = address_of(pick.view.name).family
+    same = [view for view in fitting if address_of(view.name).family == family]
+    return within((same or fitting)[0], pick, own, maps) if fitting else None
+
+
+def within(view: View, pick: Pick, own: Mapping[str, Map], maps: Mapping[str, Map]) -> Pick:
+    """Another look's `view` at the level and branch of `pick`, or at the nearest to them.
+
+    In another family of maps levels count differently, so there the stride decides.
+    """
+    if view.form in _WHOLE:
+        return Pick(view, "", "")
+    level, family = pick.level, address_of(pick.view.name).family
+    if level not in view.levels or address_of(view.name).family != family:
+        stride = own[next(iter(pick.names.values()))].stride
+        strides = {one: maps[min(names.values())].stride for one, names in view.levels.items()}
+        level = min(strides, key=lambda one: abs(math.log(strides[one] / stride)))
+    choices = _choices(view, level)
+    return Pick(view, level, pick.branch if pick.branch in choices else choices[0])
+
+
+def _size(found: Map) -> str:
+    if found.kind == "attention":
+        rows, columns = attention_grid(found)
+    else:
+        rows, columns = found.tensor.shape[-2:] if found.tensor.ndim > 1 else (1, 1)
+    if (rows, columns) == (1, 1):
+        return f"{found.tensor.numel()} channels"
+    return f"{rows}×{columns}"

@@ -1,0 +1,1 @@
+"""The Attributions page."""

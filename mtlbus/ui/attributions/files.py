@@ -1,0 +1,93 @@
+"""Attributions to take away: arrays as NPZ, numbers as CSV. Made when their button is pressed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...data.transforms import PREPROCESSING_VERSION
+from ...explain.attributions import Attribution
+from ...explain.record import attribution_npz
+from ...explain.request import PLACEBO
+from ...explain.techniques import technique_of
+from ...export.views import AttributionView
+from ...figures.attribution_maps import labelled_png
+from ...inference.predictor import MASK_THRESHOLD
+from .. import services, takeaway
+from ..records import DISCLAIMER
+from .measures import measured_table
+from .question import PLACEBO_SEED, Question
+from .view import numbers_table
+
+
+def downloads(question: Question) -> None:
+    """The menu; nothing where no map is there."""
+    if not question.maps():
+        return
+    takeaway.offer(view_of(question), [
+        takeaway.File(
+            "Maps (NPZ)", ".npz", "application/zip", "data_array",
+            "Image, maps and placebos as float arrays on the image's grid, with a README.",
+            lambda: npz(question),
+        ),
+        takeaway.File(
+            "Numbers (CSV)", ".csv", "text/csv", "table", "The tables of this page, one row a map.",
+            lambda: csv(question),
+        ),
+        *(_picture(question, name) for name in question.maps()),
+    ])  # fmt: skip
+
+
+def _picture(question: Question, name: str) -> takeaway.File:
+    """A map over the image, with its scale and the terms."""
+    found, target = question.maps()[name], question.request.target
+    return takeaway.File(
+        f"{technique_of(name).title} (PNG)", f"_{name}.png", "image/png", "image",
+        "The map over the image, with its scale.",
+        lambda: labelled_png(question.case.image.pixels, name, found, target, DISCLAIMER),
+    )  # fmt: skip
+
+
+def view_of(question: Question) -> AttributionView:
+    """The maps that are there, with all that a notebook needs to make them again."""
+    held, request = question.mask, question.request
+    return AttributionView(
+        question.case, question.method, services.title_of(question.method),
+        question.prediction.weights_sha256, request.target, request.options, question.maps(),
+        MASK_THRESHOLD, None if held is None else held[0], held is not None and held[1] == "true",
+    )  # fmt: skip
+
+
+def facts(question: Question) -> dict[str, Any]:
+    """What the view was computed from; with it anyone can compute it again."""
+    return {
+        "case": question.case.key,
+        "image_sha256": question.case.image.sha256,
+        "method": question.method,
+        "weights_sha256": question.prediction.weights_sha256,
+        "preprocessing": PREPROCESSING_VERSION,
+        **question.request.as_text(),
+        "target_in_words": question.request.target.words,
+        "value": question.value(),
+        "placebo_seed": PLACEBO_SEED,
+        "terms": DISCLAIMER,
+    }
+
+
+def npz(question: Question) -> bytes:
+    """All maps that are there."""
+    maps = question.maps()
+    for name in list(maps):
+        twin = question.placebo(name)
+        if isinstance(twin, Attribution):
+            maps[f"{name}{PLACEBO}"] = twin
+    return attribution_npz(question.case.image.pixels, maps, facts(question))
+
+
+def csv(question: Question) -> str:
+    """One row a map: its numbers, what was measured of it, and what it was computed from."""
+    table = numbers_table(question)
+    found = {name: question.measured(name, False) for name in question.maps()}
+    found = {name: measured for name, measured in found.items() if measured is not None}
+    if found:
+        table = table.merge(measured_table(found), how="left", on="Attribution")
+    return table.assign(**facts(question)).to_csv(index=False)

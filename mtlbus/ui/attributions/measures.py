@@ -1,0 +1,153 @@
+"""Below the maps: are they faithful to the network, and do they agree with each other?"""
+
+from __future__ import annotations
+
+from threading import BoundedSemaphore
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from ...explain.agreement import own_planes, rank_correlations
+from ...explain.faithfulness import CURVE_STEPS, NEIGHBOURS, RADIUS, SQUARES
+from ...explain.options import BASELINES
+from ...explain.techniques import TECHNIQUES
+from ...figures.agreement import agreement_figure
+from ...figures.faithfulness import curves_figure
+from ...figures.style import CONFIG
+from .. import services
+from ..results import ResultStore
+from . import runs
+from .quantities import cost_words
+from .question import Question
+
+_TABLES = ResultStore(8 * 1024**2, lambda table: table.nbytes, BoundedSemaphore(1))
+_QUIET = {**CONFIG, "displayModeBar": False}
+_FIRST_OWN = 4
+
+
+def faithfulness(question: Question) -> None:
+    """Insertion and deletion, infidelity, max-sensitivity: run on demand, cost said first."""
+    if not question.maps():
+        return
+    st.subheader("Are they faithful to the network?")
+    st.caption(
+        "Pixels are taken away or shown, those first that a map calls strongest: a faithful map "
+        "moves the answer quickly. Pixels are replaced by "
+        f"{BASELINES[question.request.options.baseline]}."
+    )
+    sensitivity = st.toggle("With max-sensitivity", key="_sensitivity", help=(
+        f"Makes each map {NEIGHBOURS} times anew for the image with noise of ±{RADIUS:.0%} of "
+        "white, which costs as much as that many maps."))  # fmt: skip
+    steps = runs.measure_steps(question, sensitivity)
+    if steps:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            asked = st.button("Measure", icon=":material/speed:", key="_measure")
+            st.caption(cost_words(runs.total_cost(steps), question.pace()))
+        if asked:
+            runs.run(steps, "_stop_measure")
+            st.rerun()
+    found = {n: question.measured(n, sensitivity) for n in question.maps()}
+    found = {name: measured for name, measured in found.items() if measured is not None}
+    if found:
+        _show_measured(question, found)
+
+
+def _show_measured(question: Question, found: dict) -> None:
+    target = question.request.target
+    curves = {TECHNIQUES[name].title: (m.insertion, m.deletion) for name, m in found.items()}
+    st.plotly_chart(
+        curves_figure(curves, target.unit),
+        key="_curves", config=_QUIET,
+        alt="Insertion and deletion curves: " + "; ".join(
+            f"{TECHNIQUES[n].title} has areas {m.insertion.area:.3g} and {m.deletion.area:.3g}"
+            for n, m in found.items()
+        ) + ".",
+    )  # fmt: skip
+    config = st.column_config
+    st.dataframe(
+        measured_table(found),
+        hide_index=True,
+        placeholder="–",
+        column_config={
+            "Insertion": config.NumberColumn(format="%.3g", help=(
+                "Mean height of the curve while the strongest pixels are shown one after another "
+                f"in {CURVE_STEPS} steps. Higher is better.")),
+            "Deletion": config.NumberColumn(format="%.3g", help=(
+                "Mean height while they are taken away. Lower is better.")),
+            "Infidelity": config.NumberColumn(format="%.3g", help=(
+                f"{SQUARES} random squares are covered: mean squared gap between what the map "
+                "promises and what the answer does, in the unit of the answer squared, after the "
+                "best common scale of the map. 0 is best.")),
+            "Max-sensitivity": config.NumberColumn(format="%.2f", help=(
+                "Largest relative change of the map under tiny noise. 0 is best; above 1 the map "
+                "changes by more than its own size.")),
+        },
+    )  # fmt: skip
+    st.caption(f"Answer and areas: {target.words}.")
+
+
+def measured_table(found: dict) -> pd.DataFrame:
+    """One row a map."""
+    table = pd.DataFrame([
+        {
+            "Attribution": TECHNIQUES[name].title,
+            "Insertion": measured.insertion.area,
+            "Deletion": measured.deletion.area,
+            "Infidelity": measured.infidelity,
+            "Max-sensitivity": measured.max_sensitivity,
+        }
+        for name, measured in found.items()
+    ])  # fmt: skip
+    return table[[column for column in table if table[column].notna().any()]]
+
+
+@st.fragment
+def agreement(question: Question) -> None:
+    """Rank correlations of attributions, the network's own maps and the lesion."""
+    if not question.maps():
+        return
+    st.subheader("Do they agree?")
+    own = _own(question)
+    chosen = _pick_own(list(own)) if own else []
+    planes = agreement_planes(question, {name: own[name] for name in chosen})
+    key = (*question.key, question.case.key, tuple(question.request.as_text().items()),
+           tuple(planes))  # fmt: skip
+    table = _TABLES.get(key, lambda: rank_correlations(planes))
+    st.plotly_chart(
+        agreement_figure(table, list(planes)), key="_agreement", config=_QUIET,
+        alt="Rank correlations of each pair of " + ", ".join(planes) + ".",
+    )  # fmt: skip
+    st.caption(
+        "Spearman's rank correlation over all pixels of the image; attributions count by size. "
+        "It asks for the same order everywhere, so two maps that share only their peak can score "
+        "low. Agreement of two maps is no proof that either is right."
+    )
+
+
+def _own(question: Question) -> dict[str, np.ndarray]:
+    """The network's own spatial maps on the image, by a name for people."""
+    found = services.predict(question.case, question.method, maps=True)
+    planes = own_planes(found.maps, found.frame, found.size)
+    return {name.replace("_", " ").replace(".", " · "): plane for name, plane in planes.items()}
+
+
+def _pick_own(names: list[str]) -> list[str]:
+    if len(names) <= _FIRST_OWN:
+        return names
+    return st.multiselect(
+        "Own maps of the network", names, default=names[:_FIRST_OWN], key=f"_own_{names[0]}",
+    )  # fmt: skip
+
+
+def agreement_planes(
+    question: Question, own: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What is compared, by name: lesions, attributions by size, own maps; all H×W."""
+    planes = {}
+    if question.case.truth is not None:
+        planes["true lesion"] = question.case.truth.astype(np.float32)
+    if question.prediction.mask_probability is not None:
+        planes["predicted outline"] = question.prediction.mask_probability
+    planes |= {TECHNIQUES[n].title: np.abs(a.plane) for n, a in question.maps().items()}
+    return planes | own

@@ -1,0 +1,49 @@
+"""The Attributions page from top to bottom."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ...explain.gradcam import POOLED
+from .. import services
+from ..case import Case
+from . import runs
+from .picks import pick_request
+from .quantities import cost_words, quantity
+from .question import Question
+
+
+def ask(case: Case, method: str) -> Question:
+    """Let a person choose what to ask; returns the question, nothing of it run yet."""
+    request = pick_request(case, services.predict(case, method), _layers(method))
+    return Question.of(case, method, request)
+
+
+def _layers(method: str) -> list[str]:
+    """Feature maps of a network by its card; the one that the class head reads comes first."""
+    maps = services.checkpoint(method).card["spec"]["maps"]
+    names = [found["name"] for found in maps if found["kind"] == "feature"]
+    return sorted(names, key=lambda name: not name.startswith(POOLED))
+
+
+def run_what_is_missing(question: Question) -> None:
+    """The answer that is explained, the cost of what is missing, and the button that runs it."""
+    target = question.request.target
+    value = quantity(question.value(), sign=True)
+    st.markdown(
+        f"Explained is the **{target.words}**, here **{value}**. Positive numbers of a map speak "
+        f"for *{target.poles[1]}*, negative ones for *{target.poles[0]}*."
+    )
+    if not question.request.attributions:
+        st.info("Choose at least one attribution above.", icon=":material/arrow_upward:")
+        return
+    steps = runs.map_steps(question)
+    runs.say_if_stopped()
+    if not steps:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        asked = st.button("Run", type="primary", icon=":material/play_arrow:", key="_run")
+        st.caption(cost_words(runs.total_cost(steps), question.pace()))
+    if asked:
+        runs.run(steps, "_stop_run")
+        st.rerun()

@@ -1,0 +1,35 @@
+"""Costs and quantities in words."""
+
+from __future__ import annotations
+
+from ...explain.subject import Cost, Pace
+
+
+def cost_words(cost: Cost, pace: Pace) -> str:
+    """What a run will take, in passes and in seconds on this machine."""
+    parts = [
+        f"{count} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((cost.gradients, "gradient"), (cost.forwards, "forward pass"))
+        if count
+    ]
+    parts = [part.replace("passs", "passes") for part in parts]
+    return (
+        f"Cost: {' and '.join(parts) or 'nothing'}, about {seconds_words(pace.seconds(cost))} "
+        f"here (measured: a forward pass takes {1000 * pace.forward:.0f} ms, a gradient "
+        f"{1000 * pace.gradient:.0f} ms)."
+    )
+
+
+def seconds_words(seconds: float) -> str:
+    """A duration without false precision."""
+    if seconds < 1:
+        return "a second or less"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min"
+
+
+def quantity(value: float, sign: bool = False) -> str:
+    """A number of any size as people read it: three digits, or a whole number with commas."""
+    form = f"{'+' if sign else ''}{',.0f' if abs(value) >= 1000 else '.3g'}"
+    return f"{value:{form}}".replace("-", "−")

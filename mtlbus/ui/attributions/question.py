@@ -1,0 +1,194 @@
+"""A question to a network about a case, and everything that was answered already, by content.
+
+Results are keyed by the digests of image and weights, the version of the preprocessing, the
+target, the method and those options that it reads; never by an array, never without the weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from threading import BoundedSemaphore
+
+import numpy as np
+import streamlit as st
+from torch import nn
+
+from ...data.transforms import PREPROCESSING_VERSION
+from ...explain.attributions import Attribution
+from ...explain.faithfulness import Faithfulness
+from ...explain.gradcam import NotServed
+from ...explain.placebo import randomised
+from ...explain.request import Request
+from ...explain.subject import Cost, Pace, Subject, measure_pace
+from ...explain.targets import Box, box_around
+from ...explain.techniques import technique_of
+from ...inference.predictor import MASK_THRESHOLD, Prediction, Predictor
+from .. import services
+from ..case import Case
+from ..results import HEAVY, ResultStore
+
+MEGABYTE = 1024**2
+PLACEBO_SEED = 0
+
+
+def _bytes_of(found: Attribution | NotServed) -> int:
+    return found.square.nbytes + found.plane.nbytes if isinstance(found, Attribution) else 200
+
+
+# Their own gates: what is kept here was computed under the gate of `attribution_runs`.
+_MAPS = ResultStore(160 * MEGABYTE, _bytes_of, BoundedSemaphore(1))
+_MEASURED = ResultStore(4 * MEGABYTE, lambda found: 4096, BoundedSemaphore(1))
+_VALUES = ResultStore(MEGABYTE, lambda value: 64)
+_PACES: dict[tuple[str, str], Pace] = {}  # by weights and head; the last run tells best
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One view of the Attributions page.
+
+    Attributes:
+        case: the image.
+        method: of a trained network.
+        network: it.
+        prediction: its answer, with the mask that makes the regions.
+        request: what is asked.
+    """
+
+    case: Case
+    method: str
+    network: Predictor
+    prediction: Prediction
+    request: Request
+
+    @classmethod
+    def of(cls, case: Case, method: str, request: Request) -> Question:
+        """Ask a trained network about a case; predicts it first if that has not been done."""
+        network = services.predictor(method)
+        return cls(case, method, network, services.predict(case, method), request)
+
+    @property
+    def lesion(self) -> np.ndarray | None:
+        """The predicted lesion on the network's square, bool; None without a mask."""
+        square = self.prediction.mask_square
+        return None if square is None else square > MASK_THRESHOLD
+
+    @property
+    def lesion_box(self) -> Box | None:
+        """Left, top, width, height around the predicted lesion, pixels of the image."""
+        mask = self.prediction.mask()
+        return None if mask is None else box_around(mask)
+
+    @property
+    def mask(self) -> tuple[np.ndarray, str] | None:
+        """The lesion that maps are held to, H×W bool, and which one that is.
+
+        The true one where it is known, else the predicted one; None where there is neither.
+        """
+        if self.case.truth is not None and self.case.truth.any():
+            return self.case.truth, "true"
+        predicted = self.prediction.mask()
+        return None if predicted is None or not predicted.any() else (predicted, "predicted")
+
+    @cached_property
+    def key(self) -> tuple:
+        """What every number of the view depends on."""
+        target, truth = self.request.target, self.case.truth
+        of_truth = ""
+        if target.region == "truth" and truth is not None:
+            of_truth = hashlib.sha256(np.packbits(truth).tobytes()).hexdigest()
+        return (
+            self.case.image.sha256, self.prediction.weights_sha256, PREPROCESSING_VERSION,
+            str(target), of_truth,
+        )  # fmt: skip
+
+    def map_key(self, name: str, random: bool) -> tuple:
+        """The key of one map."""
+        reads = technique_of(name).reads(self.request.options)
+        return (*self.key, name, reads, PLACEBO_SEED if random else None)
+
+    def subject(self, random: bool = False, watch: Callable[[int], None] | None = None) -> Subject:
+        """The function to explain, of the trained or the shuffled weights.
+
+        Raises:
+            InputError: the region of the target is empty or unknown here.
+        """
+        ready = services.prepared(self.case, self.network.size)
+        made = Subject.of(
+            self.network, ready.grey, ready.frame, self.request.target, self.lesion,
+            self.case.truth,
+        )  # fmt: skip
+        if random:
+            made = made.of_model(_shuffled(self.prediction.weights_sha256, self.network.model))
+        else:
+            value = _VALUES.peek(self.key)
+            made = made if value is None else replace(made, known={"image": value})
+        return made if watch is None else replace(made, watch=watch)
+
+    def value(self) -> float:
+        """The number that is explained: the target for the case's image."""
+        made = self.subject()
+        return _VALUES.get(self.key, lambda: made.measured(made.grey)[0])
+
+    @property
+    def _pace_key(self) -> tuple[str, str]:
+        return self.prediction.weights_sha256, self.request.target.head
+
+    def pace(self) -> Pace:
+        """Seconds of a pass of this network on this machine, measured."""
+        if self._pace_key not in _PACES:
+            made = self.subject()
+            with HEAVY:
+                _PACES[self._pace_key] = measure_pace(made)
+        return _PACES[self._pace_key]
+
+    def note_pace(self, cost: Cost, seconds: float) -> None:
+        """Learn from a run."""
+        _PACES[self._pace_key] = self.pace().after(cost, seconds)
+
+    def found(self, name: str, random: bool = False) -> Attribution | NotServed | None:
+        """A map, or why there is none; None if it has not been computed."""
+        return _MAPS.peek(self.map_key(name, random))
+
+    def keep(self, name: str, random: bool, value: Attribution | NotServed) -> None:
+        """Keep a finished map for every session."""
+        _MAPS.get(self.map_key(name, random), lambda: value)
+
+    def missing(self) -> tuple[tuple[str, bool], ...]:
+        """The jobs that have not been done; no placebo of a map that cannot be made."""
+        return tuple(
+            (name, random)
+            for name, random in self.request.jobs
+            if self.found(name, random) is None
+            and not (random and isinstance(self.found(name), NotServed))
+        )
+
+    def maps(self) -> dict[str, Attribution]:
+        """The maps that are there, in the order of the request."""
+        found = {name: self.found(name) for name in self.request.attributions}
+        return {name: a for name, a in found.items() if isinstance(a, Attribution)}
+
+    def placebo(self, name: str) -> Attribution | NotServed | None:
+        """The placebo of a map, if the request has one and it is there."""
+        return self.found(name, random=True) if self.request.placebo else None
+
+    def _measure_key(self, name: str, sensitivity: bool) -> tuple:
+        options = self.request.options
+        return (*self.map_key(name, False), options.baseline, options.seed, sensitivity)
+
+    def measured(self, name: str, sensitivity: bool) -> Faithfulness | None:
+        """What was measured of a map; None if that has not been done."""
+        with_it = _MEASURED.peek(self._measure_key(name, True))
+        return with_it if sensitivity else with_it or _MEASURED.peek(self._measure_key(name, False))
+
+    def keep_measured(self, name: str, sensitivity: bool, value: Faithfulness) -> None:
+        """Keep it for every session."""
+        _MEASURED.get(self._measure_key(name, sensitivity), lambda: value)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _shuffled(digest: str, _model: nn.Module) -> nn.Module:
+    """The placebo of the weights with this digest."""
+    return randomised(_model, PLACEBO_SEED)

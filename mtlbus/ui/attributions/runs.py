@@ -1,0 +1,232 @@
+"""Long runs inside a session: step by step, with progress, a Stop button, and turns for others.
+
+A run is interrupted where it reports progress: a click makes Streamlit raise there, through
+Captum and all. What is finished by then is kept; what is half done is kept nowhere.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ...explain.attributions import attribute
+from ...explain.faithfulness import faithfulness_cost, measure_faithfulness
+from ...explain.gradcam import NotServed
+from ...explain.subject import Cost
+from ...explain.techniques import technique_of
+from ..results import HEAVY
+from .question import Question
+
+_PAUSE = 0.002  # seconds; long enough for a waiting thread to take the gate
+_STOPPED = "_attributions_stopped"
+
+
+class Step(NamedTuple):
+    """A part of a run that is kept as a whole.
+
+    Attributes:
+        key: of its result; two sessions never compute the same at the same time.
+        title: for people.
+        cost: what it will run.
+        ready: whether its result is there already.
+        work: computes and keeps it; is given what to call before each pass.
+    """
+
+    key: Hashable
+    title: str
+    cost: Cost
+    ready: Callable[[], bool]
+    work: Callable[[Callable[[int], None]], None]
+
+
+def map_steps(question: Question) -> list[Step]:
+    """The maps of a question that are missing."""
+    return [_map_step(question, name, random) for name, random in question.missing()]
+
+
+def _map_step(question: Question, name: str, random: bool) -> Step:
+    technique, request = technique_of(name), question.request
+    ready = question.prediction
+
+    def work(watch: Callable[[int], None]) -> None:
+        if random and isinstance(question.found(name), NotServed):
+            return
+        try:
+            found = attribute(question.subject(random, watch), name, request.options)
+            question.note_pace(found.cost, found.seconds)
+        except NotServed as refusal:
+            found = refusal
+        question.keep(name, random, found)
+
+    return Step(
+        question.map_key(name, random),
+        f"{technique.title}{', placebo' if random else ''}",
+        technique.price(request.options, ready.frame, ready.size),
+        lambda: question.found(name, random) is not None,
+        work,
+    )
+
+
+def measure_steps(question: Question, sensitivity: bool) -> list[Step]:
+    """The maps of a question whose faithfulness has not been measured."""
+    steps = []
+    for name, found in question.maps().items():
+        if question.measured(name, sensitivity) is not None:
+            continue
+
+        technique, ready = technique_of(name), question.prediction
+        own = technique.cost(question.request.options, ready.frame, ready.size)
+        cost = faithfulness_cost(own, sensitivity)
+
+        def work(
+            watch: Callable[[int], None], name: str = name, square=found.square, cost: Cost = cost
+        ) -> None:
+            started = time.perf_counter()
+            measured = measure_faithfulness(
+                question.subject(watch=watch), name, square, question.request.options, sensitivity
+            )
+            question.note_pace(cost, time.perf_counter() - started)
+            question.keep_measured(name, sensitivity, measured)
+
+        steps.append(Step(
+            (*question.map_key(name, False), "measured", sensitivity),
+            technique.title,
+            cost,
+            lambda name=name: question.measured(name, sensitivity) is not None,
+            work,
+        ))  # fmt: skip
+    return steps
+
+
+def total_cost(steps: Sequence[Step]) -> Cost:
+    """Of all steps together."""
+    total = Cost()
+    for step in steps:
+        total = total.plus(step.cost)
+    return total
+
+
+def run(steps: Sequence[Step], key: str) -> None:
+    """Do the steps one by one, with progress and a Stop button in the place where this is called.
+
+    Args:
+        steps: what is missing.
+        key: of the button.
+    """
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, "Getting ready")
+        st.button(
+            "Stop", key=key, icon=":material/stop_circle:", width="content",
+            on_click=lambda: st.session_state.update({_STOPPED: True}),
+        )  # fmt: skip
+    progress = _Progress(bar, steps)
+    for step in steps:
+        progress.begin(step)
+        _do(step, progress)
+    place.empty()
+
+
+def _do(step: Step, progress: _Progress) -> None:
+    with _alone_with(step.key, progress.say):
+        if step.ready():
+            return
+        with _Turn(progress.say) as turn:
+
+            def watch(images: int) -> None:
+                turn.offer(progress.next_pass(images))
+
+            step.work(watch)
+
+
+class _Progress:
+    """How far a run has come, in images through the network."""
+
+    def __init__(self, bar: DeltaGenerator, steps: Sequence[Step]) -> None:
+        self._bar, self._count = bar, len(steps)
+        self._total = max(1, total_cost(steps).passes)
+        self._before = self._now = self._number = 0
+        self._step: Step | None = None
+
+    def begin(self, step: Step) -> None:
+        """The next step starts, however many passes the last one really took."""
+        self._before += self._step.cost.passes if self._step else 0
+        self._step, self._now, self._number = step, 0, self._number + 1
+
+    def next_pass(self, images: int) -> str:
+        """Words for a pass that is about to run."""
+        self._now += images
+        return f"image {self._now} of {max(self._step.cost.passes, self._now)}"
+
+    def say(self, doing: str) -> None:
+        """Show it; a click that came meanwhile ends the run here."""
+        share = min(1.0, (self._before + self._now) / self._total)
+        text = f"{self._step.title} ({self._number} of {self._count}): {doing}"
+        self._bar.progress(share, text)
+
+
+def say_if_stopped() -> None:
+    """After a Stop, once: what became of the work."""
+    if st.session_state.pop(_STOPPED, False):
+        st.info(
+            "Stopped. What was finished is shown; the unfinished rest was dropped.",
+            icon=":material/stop_circle:",
+        )
+
+
+class _Turn:
+    """Holds the gate of the process while a network works, and offers it between two passes."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._held = say, False
+
+    def __enter__(self) -> _Turn:
+        self._take()
+        return self
+
+    def offer(self, doing: str) -> None:
+        """Let others in, report, and go on when it is this session's turn again."""
+        self._give()
+        self._say(doing)
+        time.sleep(_PAUSE)
+        self._take()
+
+    def _take(self) -> None:
+        while not HEAVY.acquire(timeout=0.5):
+            self._say("waiting for another computation")
+        self._held = True
+
+    def _give(self) -> None:
+        if self._held:
+            self._held = False
+            HEAVY.release()
+
+    def __exit__(self, *error: object) -> None:
+        self._give()
+
+
+_BUSY: set[Hashable] = set()
+_LOCK = threading.Lock()
+
+
+@contextmanager
+def _alone_with(key: Hashable, say: Callable[[str], None]) -> Iterator[None]:
+    """Wait until no other session computes the same, then claim it."""
+    while True:
+        with _LOCK:
+            if key not in _BUSY:
+                _BUSY.add(key)
+                break
+        say("another session computes this already")
+        time.sleep(0.2)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _BUSY.discard(key)

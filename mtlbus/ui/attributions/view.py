@@ -1,0 +1,268 @@
+"""The maps of the Attributions page, in equal panels, each with its placebo and its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from ...explain.agreement import mass_inside, peak, points_into, rank_correlation
+from ...explain.attributions import Attribution, Completeness
+from ...explain.gradcam import NotServed
+from ...explain.techniques import TECHNIQUES, Technique
+from ...figures import attribution_maps, colours, overlay
+from ...figures.attribution_maps import MapLook
+from ..results import ResultStore
+from ..widgets import show_image
+from .quantities import quantity
+from .question import Question
+
+_PICTURES = ResultStore(32 * 1024**2, len, BoundedSemaphore(1))
+_SIMILARITIES = ResultStore(1024**2, lambda pair: 64, BoundedSemaphore(1))
+_COLUMNS = 4
+_UNITS = {
+    "share": "{unit} a pixel", "slope": "{unit} a pixel, per full step of grey",
+    "effect": "{unit}",
+}  # fmt: skip
+PLACEBO_NOTE = "shuffled weights, nothing learnt is left in it"
+
+
+@dataclass(frozen=True)
+class Controls:
+    """How all maps are drawn; none of this computes a map.
+
+    Attributes:
+        signed: with their sign; otherwise their size.
+        common: one scale for all maps of a unit; otherwise each map ends at its own strongest.
+        opacity: of the colours, 0..1.
+        smooth: blur for the eye, pixels of the image.
+        marks: draw outline, box and strongest place.
+    """
+
+    signed: bool
+    common: bool
+    opacity: float
+    smooth: float
+    marks: bool
+
+
+@st.fragment
+def maps(question: Question) -> None:
+    """Every map with what it is and is not; its controls draw again and compute no map."""
+    found, names = question.maps(), question.request.attributions
+    if not any(question.found(name) for name in names):
+        return
+    controls = _controls()
+    limits = _limits(found, controls)
+    if question.request.placebo and found:
+        st.caption(
+            f"Under each map stands its placebo ({PLACEBO_NOTE}), with the rank correlation ρ of "
+            "the two: near 0 the map hangs on what was learnt, near 1 it does not."
+        )
+    grid = st.grid(max(2, min(_COLUMNS, len(names))), min_column_width=220, gap="medium")
+    for name in names:
+        with grid, st.container():
+            _cell(question, TECHNIQUES[name], limits.get(name, 0.0), controls)
+
+
+def _controls() -> Controls:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        view = st.segmented_control(
+            "View", ["Signed", "Size"], default="Signed", required=True, key="_map_view",
+            help="Signed: for and against the answer, clear at 0. Size: how strong, whatever the "
+            "sign.",
+        )  # fmt: skip
+        scale = st.segmented_control(
+            "1 of the scale is", ["its own strongest", "one for all"], required=True,
+            default="its own strongest", key="_map_scale",
+            help="Maps of different units cannot share a number. “One for all” uses the strongest "
+            "of all maps of one unit, so that their strengths compare.",
+        )  # fmt: skip
+        with st.popover("Look", icon=":material/palette:", width="content"):
+            opacity = st.slider("Strength of the colours, %", 10, 100, 85, 5, key="_map_opacity")
+            smooth = st.slider(
+                "Blur, px", 0.0, 8.0, 0.0, 0.5, key="_map_smooth", format="%.1f",
+                help="For the eye only. The numbers are never taken from a blurred map.",
+            )  # fmt: skip
+            marks = st.toggle("Marks", True, key="_map_marks", help=(
+                "The outline of the predicted lesion, the box of the target, and a cross on the "
+                "strongest place of each map."))  # fmt: skip
+    return Controls(
+        view == "Signed", scale == "one for all", opacity / 100, smooth, marks
+    )
+
+
+def _limits(found: Mapping[str, Attribution], controls: Controls) -> dict[str, float]:
+    """The number behind ±1 for each map."""
+    own = {n: attribution_maps.limit_of(a.plane, controls.smooth) for n, a in found.items()}
+    if not controls.common:
+        return own
+    units = {name: TECHNIQUES[name].unit for name in own}
+    return {n: max(own[m] for m in own if units[m] == units[n]) for n in own}
+
+
+def _cell(question: Question, technique: Technique, limit: float, controls: Controls) -> None:
+    """Map, placebo, then words, so that the pictures of all cells stand on one height."""
+    st.markdown(f"**{technique.title}**")
+    found = question.found(technique.name)
+    if found is None:
+        st.info("Not run yet.", icon=":material/hourglass_empty:")
+        return
+    if isinstance(found, NotServed):
+        st.info(str(found), icon=":material/block:")
+        return
+    picture(question, technique, found, limit, controls)
+    twin = question.placebo(technique.name)
+    if isinstance(twin, NotServed):
+        st.caption(f"Placebo: {twin}")
+    elif twin is not None:
+        rho = similarity(question, technique.name)[not (controls.signed and technique.signed)]
+        st.markdown(f":gray[Placebo, {'flat' if rho is None else f'ρ = {number(rho)}'}]")
+        own = attribution_maps.limit_of(twin.plane, controls.smooth)
+        picture(question, technique, twin, limit if controls.common else own, controls, True)
+    scale = _scale_words(question, technique, limit)
+    st.caption(f"{technique.what} **{technique.isnt}** {scale}")
+
+
+def picture(
+    question: Question,
+    technique: Technique,
+    found: Attribution,
+    limit: float,
+    controls: Controls,
+    random: bool = False,
+) -> None:
+    """One map over the image, with scale bar and alternative text."""
+    look = MapLook(
+        controls.signed and technique.signed, limit, question.request.target.poles,
+        controls.opacity, controls.smooth,
+    )  # fmt: skip
+    key = (question.map_key(technique.name, random), question.case.key, look, controls.marks)
+    data = _PICTURES.get(
+        key, lambda: overlay.encode_jpeg(drawn(question, found, look, controls.marks))
+    )
+    row, column = peak(found.plane)
+    strongest = "is flat" if np.ptp(found.plane) == 0 else (
+        f"is strongest at row {row}, column {column}")  # fmt: skip
+    what = f"{technique.title}{f', placebo with {PLACEBO_NOTE},' if random else ''}"
+    show_image(data, f"{question.case.title}: the map of {what} {strongest}.", width="stretch")
+
+
+def drawn(question: Question, found: Attribution, look: MapLook, marks: bool) -> np.ndarray:
+    """A map as h×w×3 uint8, with marks and scale bar."""
+    pixels = question.case.image.pixels
+    panel = attribution_maps.map_panel(pixels, found.plane, look)
+    if marks:
+        plane = question.prediction.mask_probability
+        if plane is not None:
+            panel = overlay.draw_region(panel, plane, colours.OUTLINE, line=1.6)
+        target = question.request.target
+        box = target.box or question.lesion_box if target.region == "box" else None
+        if box is not None:
+            panel = attribution_maps.add_box(panel, box, pixels.shape[1])
+        if np.ptp(found.plane) > 0:
+            panel = attribution_maps.add_cross(panel, peak(found.plane), pixels.shape[1])
+    return attribution_maps.add_scale(panel, look)
+
+
+def _scale_words(question: Question, technique: Technique, limit: float) -> str:
+    if technique.unit == "heat":
+        return "Its numbers have no unit."
+    return f"1 is {quantity(limit)} {_UNITS[technique.unit]}.".format(
+        unit=question.request.target.unit
+    )
+
+
+def similarity(question: Question, name: str) -> tuple[float | None, float | None]:
+    """Spearman's ρ of a map and its placebo, with sign and of sizes; None where undefined."""
+    found, twin = question.found(name), question.placebo(name)
+    if not (isinstance(found, Attribution) and isinstance(twin, Attribution)):
+        return None, None
+    first, second = found.plane, twin.plane
+    return _SIMILARITIES.get(
+        question.map_key(name, True),
+        lambda: (rank_correlation(first, second), rank_correlation(abs(first), abs(second))),
+    )
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number with a real minus; a dash where there is none."""
+    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def numbers(question: Question) -> None:
+    """The table under the maps; everything in it is computed on maps that are there."""
+    found = question.maps()
+    if not found:
+        return
+    st.subheader("The maps in numbers")
+    table = numbers_table(question)
+    config = st.column_config
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="–",
+        column_config={
+            "Sum": config.NumberColumn(format="%.3g", help="Of all shares."),
+            "Should be": config.NumberColumn(
+                format="%.3g", help="The answer for the image less the answer for the baseline."
+            ),
+            "Error": config.NumberColumn(
+                format="percent",
+                help="Completeness: how far the sum misses, as a share of what it should be. "
+                "More steps or samples make it smaller, unless the network jumps somewhere.",
+            ),
+            "Points into lesion": config.TextColumn(
+                help="Pointing game: whether the strongest place of the map lies in the lesion."
+            ),
+            "Mass in lesion": config.NumberColumn(
+                format="percent",
+                help="Share of the map's total size that lies in the lesion. Compare with the "
+                "lesion's share of the image, below.",
+            ),
+            "Placebo ρ": config.NumberColumn(
+                format="%.2f", help="Rank correlation with the placebo, with sign. Near 0 is good."
+            ),
+            "ρ of sizes": config.NumberColumn(
+                format="%.2f", help="The same for sizes without sign; the stricter test."
+            ),
+            "Passes": config.TextColumn(
+                help="Images through the network: forwards and gradients that were run."
+            ),
+            "Seconds": config.NumberColumn(format="%.1f", help="When it was computed."),
+        },
+    )
+    held = question.mask
+    st.caption(
+        "Without a lesion, true or predicted, nothing can be said about place." if held is None
+        else f"Place is held to the {held[1]} lesion, which is {held[0].mean():.0%} of the image: "
+        "a map without any knowledge has about that much of its mass inside."
+    )  # fmt: skip
+
+
+def numbers_table(question: Question) -> pd.DataFrame:
+    """One row a map; columns in which nothing stands are left out."""
+    held = question.mask
+    rows = []
+    for name, found in question.maps().items():
+        complete = found.completeness or Completeness(np.nan, np.nan)
+        with_sign, of_sizes = similarity(question, name)
+        points = None if held is None else points_into(found.plane, held[0])
+        rows.append({
+            "Attribution": TECHNIQUES[name].title,
+            "Sum": complete.total,
+            "Should be": complete.change,
+            "Error": complete.share if found.completeness else None,
+            "Points into lesion": None if points is None else ("yes" if points else "no"),
+            "Mass in lesion": None if held is None else mass_inside(found.plane, held[0]),
+            "Placebo ρ": with_sign,
+            "ρ of sizes": of_sizes,
+            "Passes": f"{found.cost.forwards} + {found.cost.gradients}",
+            "Seconds": found.seconds,
+        })  # fmt: skip
+    table = pd.DataFrame(rows)
+    return table[[column for column in table if table[column].notna().any()]]

@@ -1,0 +1,146 @@
+"""A case and its mirror: does a network say the same of an image that is turned left to right?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ...figures import colours
+from ...figures.pairwise_dice import pairwise_dice
+from ...inference.predictor import Prediction
+from .. import services
+from ..case import Case
+from . import region_shapes, table, view, zoom_panels
+from .answers import Answers, call_of, name_of
+from .zoom_panels import Panel
+
+_MIRROR_LINE = "#FFFFFF"
+_THREE_PICTURES_UP_TO = 3
+WHY = (
+    "A lesion in a mirror is the same lesion, so a network that looks at the lesion says the same "
+    "of both. A probability or an outline that changes is a sign of caution on this image; one "
+    "that stays proves nothing."
+)
+
+
+def mirror_of(case: Case) -> Case:
+    """The case turned left to right, with its truth; a case of its own for everything kept."""
+    digest = hashlib.sha256(f"mirror of {case.image.sha256}".encode()).hexdigest()
+    pixels = np.ascontiguousarray(case.image.pixels[:, ::-1])
+    return replace(
+        case,
+        key=f"{case.key}~mirror",
+        title=f"{case.title}, mirrored",
+        image=replace(case.image, pixels=pixels, sha256=digest),
+        truth=None if case.truth is None else case.truth[:, ::-1],
+    )
+
+
+@st.fragment
+def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, Prediction]) -> None:
+    """Everything below the choice; its controls draw again and never run a network.
+
+    Args:
+        case: the image.
+        found: what each method says about it.
+        turned: what each says about the mirror, as it came from the network.
+    """
+    st.markdown(said(found, turned), help=WHY)
+    look = view.controls(case.truth is not None, agreement=False)
+    mirror = mirror_of(case)
+    answers, other = Answers(case, found, look), Answers(mirror, turned, look)
+    three = len(found) <= _THREE_PICTURES_UP_TO
+    panels = []
+    for method in found:
+        if three:
+            panels += [answers.panel(method, 0, "As it is"), other.panel(method, 1, "Mirrored")]
+        panels.append(_both(answers, other, method))
+    legend = dict.fromkeys([*answers.legend(), *other.legend()])
+    zoom_panels.show(
+        "compare_mirror",
+        [case, mirror] if three else [case],
+        panels,
+        [answers.lesion(), None] if three else [answers.lesion()],
+        [*legend, (_MIRROR_LINE, "outline of the mirror, turned back"),
+         (colours.EXTRA, "they differ")],
+        together=3 if three else 1,
+        mirrored=three,
+    )  # fmt: skip
+    rows = rows_of(answers, other)
+    table.show(rows, "compare_mirror_table")
+    table.offer(rows, case.key, "mirror")
+
+
+def said(found: Mapping[str, Prediction], turned: Mapping[str, Prediction]) -> str:
+    """One line: how many calls stay, and how far a probability moves."""
+    pairs = [(found[m], turned[m]) for m in found if found[m].probability is not None]
+    if not pairs:
+        return "These networks outline only; look at how far the outlines agree."
+    same = sum(call_of(a) == call_of(b) for a, b in pairs)
+    most = max(abs(a.probability - b.probability) for a, b in pairs)
+    return (
+        f"**{same} of {len(pairs)}** say the same of the case and of its mirror; a probability "
+        f"changes by at most **{100 * most:.0f} points**."
+    )
+
+
+def rows_of(answers: Answers, other: Answers) -> list[dict[str, Any]]:
+    """One row a network: both probabilities, how far the outlines agree, both areas.
+
+    Args:
+        answers: about the case.
+        other: about its mirror.
+    """
+    rows = []
+    for method, first in answers.found.items():
+        second, threshold = other.found[method], answers.look.threshold
+        calls = call_of(first), call_of(second)
+        masks = first.mask(threshold), second.mask(threshold)
+        p, q = first.probability, second.probability
+        rows.append({
+            "Network": services.title_of(method),
+            "Probability": p,
+            "Mirror": q,
+            "Change (points)": None if p is None else 100 * (q - p),
+            "Call": " → ".join(dict.fromkeys(calls)) or None,
+            "Dice, mirror": dice_with_mirror(answers, other, method),
+            "Area (px)": None if masks[0] is None else int(masks[0].sum()),
+            "Mirror (px)": None if masks[1] is None else int(masks[1].sum()),
+        })  # fmt: skip
+    return rows
+
+
+def dice_with_mirror(answers: Answers, other: Answers, method: str) -> float | None:
+    """Dice of a network's outline and of the one on the mirror, turned back; None without one."""
+    if method not in answers.levels:
+        return None
+    masks = answers.levels[method] > 0, other.levels[method][:, ::-1] > 0
+    return float(pairwise_dice(masks)[0, 1])
+
+
+def _both(answers: Answers, other: Answers, method: str) -> Panel:
+    """Both outlines on the case, and where they differ."""
+    first, second, title = answers.found[method], other.found[method], name_of(method)
+    badge, kind = "outline only", "none"
+    if first.probability is not None:
+        badge = f"{first.probability:.0%} → {second.probability:.0%}"
+        kind = call_of(first) if call_of(first) == call_of(second) else "none"
+    dice = dice_with_mirror(answers, other, method)
+    if dice is None:
+        alt, note, shapes = f"{title} draws no outline.", "draws no outline", ()
+    else:
+        here, there = answers.levels[method], other.levels[method][:, ::-1]
+        differ = np.maximum(np.minimum(here, -there), np.minimum(-here, there))
+        shapes = (
+            region_shapes.region(differ, colours.EXTRA, line=0, fill=0.6),
+            region_shapes.region(here, answers.colour(method)),
+            region_shapes.region(there, _MIRROR_LINE, line=1.8, dashed=True),
+        )
+        alt = f"{answers.case.title}: outlines of {title} with and without mirror, Dice {dice:.2f}."
+        note = f"Both · Dice {dice:.2f}"
+    return Panel(title, alt, shapes, badge, kind or "none", note)

@@ -1,0 +1,157 @@
+"""Regions of an image as lines and areas: outlines, votes, and what was found or missed.
+
+A level says how far each pixel is inside: above 0 inside, below 0 outside, on a grid as fine as any
+network sees. So "and" is the smaller of two levels, "not" the negative, and the edge lies between
+the pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ...export.contours import outlines
+from ...figures import overlay
+from ...inference.predictor import Prediction
+from ..results import ResultStore
+
+_FINEST = 400  # pixels; the networks see 256
+_REDUCED = ResultStore(32 * 1024**2, lambda plane: plane.nbytes, gate=nullcontext())
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A region of the image, drawn as a line, an area, or both.
+
+    Attributes:
+        path: closed lines as SVG writes them, in tenths of a pixel of the grid.
+        colour: "#RRGGBB".
+        line: width, screen pixels; 0 for none.
+        fill: opacity of the area, 0..1.
+        dashed: whether the line is.
+    """
+
+    path: str
+    colour: str
+    line: float = 2.5
+    fill: float = 0.0
+    dashed: bool = False
+
+
+def grid_of(shape: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of the grid on which regions of an H×W image are drawn."""
+    scale = min(1.0, _FINEST / max(shape))
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+
+
+def reduced(answer: Prediction) -> np.ndarray:
+    """The tumour probability of a network that outlines, on the grid."""
+    plane = answer.mask_probability
+    size = grid_of(plane.shape)
+    if size == plane.shape:
+        return plane
+    key = (answer.image_sha256, answer.weights_sha256)
+    return _REDUCED.get(key, lambda: overlay.plane_panel(plane, size))
+
+
+def reduced_mask(mask: np.ndarray) -> np.ndarray:
+    """A mask, H×W bool, on the grid."""
+    size = grid_of(mask.shape)
+    return mask if size == mask.shape else overlay.plane_panel(mask, size) > 0.5
+
+
+def level_of_mask(mask: np.ndarray) -> np.ndarray:
+    """The level of a mask, H×W bool, on the grid; its steps are softened by half a pixel."""
+    size = grid_of(mask.shape)
+    soft = ndimage.gaussian_filter(mask.astype(np.float32), 0.7)
+    return (soft if size == mask.shape else overlay.plane_panel(soft, size)) - np.float32(0.5)
+
+
+def lesion_box(
+    levels: Sequence[np.ndarray], truth: np.ndarray | None, margin: float = 0.25
+) -> tuple[float, float, float, float] | None:
+    """The box of the largest part that is true or that at least half of the networks outline.
+
+    Args:
+        levels: of the networks, on one grid.
+        truth: level of the true outline; None where it is unknown.
+        margin: on each side, as a share of the box.
+
+    Returns:
+        Left, top, right and bottom in fractions of the image; None where there is no such part.
+    """
+    votes = [np.mean([level > 0 for level in levels], axis=0) >= 0.5] if levels else []
+    where = votes + ([] if truth is None else [truth > 0])
+    parts, count = ndimage.label(np.logical_or.reduce(where)) if where else (None, 0)
+    if not count:
+        return None
+    largest = int(np.bincount(parts.ravel())[1:].argmax())
+    rows, columns = ndimage.find_objects(parts)[largest]
+    (top, bottom), (left, right) = (
+        _widened(part, margin, length)
+        for part, length in zip((rows, columns), parts.shape, strict=True)
+    )
+    return left, top, right, bottom
+
+
+def _widened(part: slice, margin: float, length: int) -> tuple[float, float]:
+    spare = margin * (part.stop - part.start)
+    return max(0.0, (part.start - spare) / length), min(1.0, (part.stop + spare) / length)
+
+
+def path_of(lines: Sequence[np.ndarray]) -> str:
+    """Closed lines as steps from point to point, in tenths of a pixel: a third of the bytes.
+
+    Args:
+        lines: N×2 arrays of x and y in pixels; the last point is the first.
+    """
+    parts = []
+    for line in lines:
+        points = np.round(10 * line[:-1]).astype(int)
+        steps = np.diff(points, axis=0)
+        steps = steps[steps.any(axis=1)]
+        start, rest = points[0], " ".join(map(str, steps.ravel()))
+        parts.append(f"M{start[0]} {start[1]}l{rest}z" if rest else "")
+    return "".join(parts)
+
+
+def region(
+    level: np.ndarray, colour: str, line: float = 2.5, fill: float = 0.0, dashed: bool = False
+) -> Shape:
+    """Where a level is above 0, in a colour."""
+    return Shape(path_of(outlines(level, 0.0)), colour, line, fill, dashed)
+
+
+def agreement(
+    level: np.ndarray, truth: np.ndarray, colours: tuple[str, str, str], fill: float = 0.5
+) -> tuple[Shape, ...]:
+    """What was found, marked in excess and missed, as areas in these three colours."""
+    parts = np.minimum(level, truth), np.minimum(level, -truth), np.minimum(-level, truth)
+    return tuple(region(part, c, 0, fill) for part, c in zip(parts, colours, strict=True))
+
+
+def votes(levels: Sequence[np.ndarray], palette: Sequence[str]) -> tuple[Shape, ...]:
+    """Areas with at least 1, 2 … N votes, each over the one before.
+
+    Args:
+        levels: one for each voter.
+        palette: N colours.
+    """
+    ranked = -np.sort(-np.stack(levels), axis=0)
+    return tuple(region(level, c, 0, 1) for level, c in zip(ranked, palette, strict=True))
+
+
+def minorities(levels: Sequence[np.ndarray], palette: Sequence[str]) -> tuple[Shape, ...]:
+    """Areas where at least 1, 2 … ⌊N/2⌋ voters are outvoted, each over the one before.
+
+    Args:
+        levels: one for each voter.
+        palette: ⌊N/2⌋ colours.
+    """
+    ranked = -np.sort(-np.stack(levels), axis=0)
+    split = (np.minimum(ranked[k], -ranked[-1 - k]) for k in range(len(palette)))
+    return tuple(region(level, c, 0, 1) for level, c in zip(split, palette, strict=True))

@@ -1,0 +1,99 @@
+"""The numbers of the compared networks as a table and a CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ...figures.pairwise_dice import mean_with_others, pairwise_dice
+from .. import records, services
+from .answers import Answers, call_of
+
+_PERCENT = ("Probability", "Mirror")
+
+
+def rows_of(answers: Answers, name: str | None = None) -> list[dict[str, Any]]:
+    """One row a network; None where it does not say.
+
+    Args:
+        answers: about one image.
+        name: of the case, where rows of several stand together.
+    """
+    others = {}
+    if len(answers.levels) > 1:
+        dice = mean_with_others(pairwise_dice([level > 0 for level in answers.levels.values()]))
+        others = dict(zip(answers.levels, map(float, dice), strict=True))
+    rows = []
+    for method, answer in answers.found.items():
+        mask, metrics = answer.mask(answers.look.threshold), answers.metrics[method]
+        rows.append({
+            "Network": services.title_of(method),
+            "Case": name,
+            "Probability": answer.probability,
+            "Call": call_of(answer) or None,
+            "Area (px)": None if mask is None else int(mask.sum()),
+            "Dice": metrics.get("dice"),
+            "Dice, others": others.get(method),
+            "HD95 (px)": metrics.get("hd95"),
+            "Weights (M)": services.checkpoint(method).card["parameters"] / 1e6,
+            "Time (ms)": 1000 * sum(answer.seconds.values()),
+        })  # fmt: skip
+    return rows
+
+
+def show(rows: list[dict[str, Any]], key: str) -> None:
+    """The rows as a table, without columns that are empty."""
+    table = _filled(rows)
+    table["Network"] = table["Network"].str.partition(" (")[0]
+    for column in table.columns.intersection(_PERCENT):
+        table[column] = (100 * table[column].astype(float)).round()
+    st.dataframe(
+        table, hide_index=True, placeholder="–", height="content", column_config=_columns(),
+        key=key,
+    )  # fmt: skip
+
+
+def offer(rows: list[dict[str, Any]], case_key: str, name: str = "compare") -> None:
+    """The rows as CSV.
+
+    Args:
+        rows: of `rows_of`, or others.
+        case_key: stands in the file, with the terms of use.
+        name: of the file.
+    """
+    st.download_button(
+        "Table as CSV",
+        lambda: _filled(rows).assign(case=case_key, terms=records.DISCLAIMER).to_csv(index=False),
+        f"{name}_{case_key.replace(':', '-')}.csv", "text/csv", icon=":material/table:",
+        on_click="ignore",
+    )  # fmt: skip
+
+
+def _filled(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows)
+    return table[[column for column in table if table[column].notna().any()]].copy()
+
+
+def _columns() -> dict[str, Any]:
+    number, bar = st.column_config.NumberColumn, st.column_config.ProgressColumn
+    return {
+        "Network": st.column_config.TextColumn(pinned=True, width=130),
+        "Probability": bar(format="%d %%", min_value=0, max_value=100, width=130,
+                           help="Of malignancy."),
+        "Mirror": bar(format="%d %%", min_value=0, max_value=100, width=130,
+                      help="Probability of malignancy for the mirrored image."),
+        "Call": st.column_config.TextColumn(help="At the card's default operating point."),
+        "Area (px)": number(format="localized"),
+        "Mirror (px)": number(format="localized"),
+        "Change (points)": number(format="%.1f", help="Mirror less case, in percentage points."),
+        "Dice": number(format="%.2f", help="To the true outline; 1 is the same, 0 no overlap."),
+        "Dice, mirror": number(format="%.2f", help="Of the outline and the one drawn on the "
+                               "mirrored image, turned back; 1 is the same."),
+        "Dice, others": number(format="%.2f", help="To the outlines of the others, on average."),
+        "HD95 (px)": number(format="%.1f", help="95 of 100 outline points are nearer than this to "
+                            "the true outline, in pixels of the network's square."),
+        "Weights (M)": number(format="%.1f", help="Millions of parameters."),
+        "Time (ms)": number(format="%.0f", help="Of the run that was kept; one image."),
+    }  # fmt: skip

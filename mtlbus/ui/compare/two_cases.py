@@ -1,0 +1,116 @@
+"""Two cases next to each other, each with every network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from ...core.errors import MtlbusError
+from ...data.phantom import GALLERY
+from ...inference.predictor import Prediction
+from .. import cases, state
+from ..case import Case
+from ..memory import mirror
+from ..widgets import explain_error
+from . import table, view, zoom_panels
+from .answers import Answers
+
+_HERE = "gallery and uploads"
+_SAME = ("Dice, others", "Weights (M)")  # of one case, or the same for both
+
+
+def pick_second(case: Case) -> Case:
+    """The second case, kept in the address (`?second=…`); says so where it cannot be opened.
+
+    Args:
+        case: the first one, which the sidebar chooses.
+    """
+    key = st.session_state.get("second") or _unlike(case.key)
+    try:
+        second = state.open_case(key)
+    except MtlbusError as error:
+        st.warning(f"{error} Showing another second case instead.", icon=":material/info:")
+        st.session_state["second"] = _unlike(case.key)
+        second = state.open_case(st.session_state["second"])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _choice(second)
+        st.button(
+            "Swap", icon=":material/swap_horiz:", on_click=_swap, args=(case.key, second.key),
+            help="Make the second case the first one, in the sidebar, and the other way round.",
+        )  # fmt: skip
+    state.write_link("second", second.key)
+    return second
+
+
+def _unlike(key: str) -> str:
+    return next(k for k in ("simple-cyst", state.DEFAULT_CASE) if k != key)
+
+
+def _swap(first: str, second: str) -> None:
+    state.choose_case(second)
+    st.session_state["second"] = first
+
+
+def _choice(second: Case) -> None:
+    """As in the sidebar: phantoms, uploads of this session, images of configured datasets."""
+    layout, mark, _ = second.key.partition(":")
+    here = mark == "" or second.key.startswith(state.UPLOAD)
+    sources = [_HERE, *cases.configured()]
+    if len(sources) > 1:
+        source = st.selectbox(
+            "Second case from", sources, index=0 if here else sources.index(layout),
+            key="_second_source",
+        )  # fmt: skip
+    else:
+        source = _HERE
+    if source == _HERE:
+        titles = {key: entry.title for key, entry in GALLERY.items()}
+        uploads = st.session_state.get("uploads", {})
+        titles |= {key: f"Upload: {found.title}" for key, found in reversed(uploads.items())}
+    else:
+        try:
+            samples = cases.open_dataset(source).samples
+        except MtlbusError as error:
+            explain_error(error)
+            return
+        titles = {f"{source}:{sample.id}": sample.id for sample in samples}
+    titles = titles if second.key in titles else {second.key: second.title, **titles}
+    st.selectbox(
+        "Second case", list(titles), format_func=lambda key: titles.get(key, key),
+        help="The first case is the one in the sidebar. What is uploaded there can be chosen here.",
+        **mirror("second", second.key),
+    )  # fmt: skip
+
+
+@st.fragment
+def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]) -> None:
+    """Everything below the choice; its controls draw again and never run a network.
+
+    Args:
+        pair: the images.
+        found: what each method says about the first and about the second.
+    """
+    top = st.container()
+    look = view.controls(any(case.truth is not None for case in pair))
+    both = [Answers(case, answers, look) for case, answers in zip(pair, found, strict=True)]
+    for answers in both:
+        top.markdown(f"{answers.case.title}: {answers.said()}")
+    panels = [
+        answers.panel(method, image, answers.case.title)
+        for method in found[0]
+        for image, answers in enumerate(both)
+    ]
+    legend = dict.fromkeys(key for answers in both for key in answers.legend())
+    zoom_panels.show(
+        "compare_two", pair, panels, [answers.lesion() for answers in both], list(legend),
+        together=2,
+    )  # fmt: skip
+    tables = [table.rows_of(answers, answers.case.title) for answers in both]
+    rows = [
+        {name: value for name, value in row.items() if name not in _SAME}
+        for rows_of_one_network in zip(*tables, strict=True)
+        for row in rows_of_one_network
+    ]
+    table.show(rows, "compare_two_table")
+    table.offer(rows, f"{pair[0].key} and {pair[1].key}", "two_cases")

@@ -1,0 +1,123 @@
+"""Where the networks agree: the votes of their outlines, who is outvoted, Dice of each pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from plotly.colors import sample_colorscale
+
+from ...figures.pairwise_dice import dice_matrix, pairwise_dice
+from ...figures.style import CONFIG
+from . import region_shapes, zoom_panels
+from .answers import Answers, name_of
+from .zoom_panels import Key, Panel
+
+_OPACITY = 0.62
+_MATRIX_FROM = 4
+
+
+def palette(name: str, count: int) -> list[str]:
+    """`count` colours of a Plotly scale, dark to bright, without its black end."""
+    stops = np.linspace(0.25, 1.0, count) if count > 1 else [1.0]
+    mixed = sample_colorscale(name, list(map(float, stops)), colortype="tuple")
+    return ["#" + "".join(f"{round(255 * part):02X}" for part in colour) for colour in mixed]
+
+
+def keys_of(colours: list[str], count: int) -> tuple[Key, ...]:
+    """What the colours mean, "1 of 15"; of many only some, evenly spread."""
+    picked = np.unique(np.linspace(1, len(colours), min(len(colours), 5)).round().astype(int))
+    return tuple((colours[k - 1], f"{k} of {count}") for k in picked)
+
+
+def show(answers: Answers) -> None:
+    """Two maps and the numbers of at least two networks that outline."""
+    votes = Votes(answers)
+    names = [name_of(method) for method in answers.levels]
+    dice = pairwise_dice([level > 0 for level in answers.levels.values()])
+    st.subheader("Where they agree")
+    maps, numbers = st.columns([3, 2], gap="medium")
+    with maps:
+        _maps(answers, votes)
+    with numbers:
+        _numbers(answers, votes)
+        if len(names) < _MATRIX_FROM:
+            _pairs(names, dice)
+    if len(names) >= _MATRIX_FROM:
+        _matrix(names, dice)
+
+
+class Votes:
+    """How many networks call each pixel lesion.
+
+    Attributes:
+        count: networks that outline.
+        total: votes on the grid of the pictures.
+        united, disputed: pixels of the image that all networks call lesion, and some but not all.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self.count = len(answers.levels)
+        self.total = np.sum([level > 0 for level in answers.levels.values()], axis=0)
+        share = answers.case.image.pixels.size / self.total.size  # 1 up to 400 px
+        self.united = round(share * int((self.total == self.count).sum()))
+        self.disputed = round(share * int(((self.total > 0) & (self.total < self.count)).sum()))
+
+
+def _maps(answers: Answers, votes: Votes) -> None:
+    levels, count = list(answers.levels.values()), votes.count
+    voted, outvoted = palette("Viridis", count), palette("Plasma", count // 2)
+    panels = [
+        Panel(
+            "Votes",
+            f"How many of {count} networks call each pixel lesion; all on {votes.united} pixels.",
+            region_shapes.votes(levels, voted),
+            note="How many networks call it lesion.",
+            keys=keys_of(voted, count), opacity=_OPACITY,
+        ),
+        Panel(
+            "Disagreement",
+            f"How many networks are outvoted; they differ on {votes.disputed} pixels.",
+            region_shapes.minorities(levels, outvoted),
+            note="How many networks are outvoted there.",
+            keys=keys_of(outvoted, count), opacity=_OPACITY,
+        ),
+    ]  # fmt: skip
+    zoom_panels.show("compare_votes", [answers.case], panels, [None], together=2, bar=False)
+
+
+def _numbers(answers: Answers, votes: Votes) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("All call it lesion", f"{votes.united:,} px", width="content")
+        st.metric("They differ", f"{votes.disputed:,} px", width="content")
+        if answers.case.truth is not None and votes.count > 2:
+            truth = region_shapes.reduced_mask(answers.case.truth)
+            majority = pairwise_dice([votes.total > votes.count / 2, truth])[0, 1]
+            st.metric(
+                "Dice of the majority", f"{majority:.2f}", width="content",
+                help="Of the pixels that more than half of the networks call lesion, with the "
+                "true outline.",
+            )  # fmt: skip
+
+
+def _pairs(names: Sequence[str], dice: np.ndarray) -> None:
+    pairs = combinations(range(len(names)), 2)
+    st.dataframe(
+        pd.DataFrame({"Pair": f"{names[a]} and {names[b]}", "Dice": dice[a, b]} for a, b in pairs),
+        hide_index=True,
+        column_config={"Dice": st.column_config.NumberColumn(
+            format="%.2f", help="Of the two outlines; 1 is the same, 0 no overlap."
+        )},
+    )  # fmt: skip
+
+
+def _matrix(names: Sequence[str], dice: np.ndarray) -> None:
+    st.markdown("**Dice of each pair of outlines.** Who agrees most with the others comes first.")
+    st.plotly_chart(
+        dice_matrix(names, dice), key="compare_matrix",
+        config={**CONFIG, "displayModeBar": False},
+        alt=f"Dice of each pair of {len(names)} outlines; the lowest is {dice.min():.2f}.",
+    )  # fmt: skip

@@ -1,0 +1,191 @@
+"""The card of a method: head, and the sections on its idea, equations and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ...core.spec import Decision, Equation, Spec
+from ...figures.diagrams import diagram_svg, lay_out
+from ...methods import get_spec
+from ...methods.registry import get_entry
+from ...methods.shapes import count_parameters, diagram_shapes
+from .. import services, state
+from ..memory import mirror
+from . import pick, record
+from .overview import millions
+
+READING = 900  # px, the width of a line that is read with ease
+BIGGER = 1.2  # drawings on the page, where there is room
+ROLES = {
+    "proposed": ":blue-badge[proposed]",
+    "ablation": ":violet-badge[ablation]",
+    "baseline": ":gray-badge[baseline]",
+}
+VARIANTS = {"compact": "Compact variant", "paper": "The paper's sizes"}
+
+
+def show(method: str) -> None:
+    """The card, one section at a time; the section is kept in the address as `tab`."""
+    spec = get_spec(method)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("All methods", icon=":material/arrow_back:", on_click=pick.close)
+        with st.container(width=300):
+            pick.pick()
+        _ways_on(method)
+    with st.container(width=READING):
+        _head(spec)
+        wanted = st.session_state.get("tab")
+        chosen = st.segmented_control(
+            "Section", SECTIONS, format_func=lambda name: SECTIONS[name][0], required=True,
+            label_visibility="collapsed", wrap=True,
+            **mirror("tab", wanted if wanted in SECTIONS else next(iter(SECTIONS))),
+        )  # fmt: skip
+        state.write_link("tab", chosen)
+        if chosen != "idea":
+            SECTIONS[chosen][1](spec)
+    if chosen == "idea":  # its drawing may be wider than a line
+        _idea(spec)
+
+
+def _ways_on(method: str) -> None:
+    trained = pick.can_predict(method)
+    for page, label, icon, possible in (
+        ("predict", "Predict with it", "radiology", trained),
+        ("attention", "Look inside", "visibility", pick.can_look_inside(method)),
+        ("performance", "How good it is", "monitoring", trained),
+    ):
+        if possible:
+            st.button(
+                label, icon=f":material/{icon}:", key=f"_go_{page}", type="tertiary",
+                on_click=pick.go, args=(page, method),
+            )  # fmt: skip
+
+
+def _head(spec: Spec) -> None:
+    st.title(spec.title)
+    answers = [word for word, said in (("mask", spec.segments), ("class", spec.classifies)) if said]
+    trained = pick.can_predict(spec.name)
+    weights = ":blue-badge[weights ship]" if trained else ":gray-badge[no trained weights ship yet]"
+    where = "" if spec.role == "proposed" else "Described or compared in: "
+    st.markdown(f"{ROLES[spec.role]} :gray-badge[answers: {' + '.join(answers)}] {weights}")
+    st.caption(
+        f"{where}{spec.paper.authors} ({spec.paper.year}). *{spec.paper.title}.* "
+        f"{spec.paper.reference}."
+    )
+
+
+def _idea(spec: Spec) -> None:
+    with st.container(width=READING):
+        st.markdown(spec.idea)
+    if spec.diagram is None:
+        return
+    variant = st.session_state.get("sizes", next(iter(VARIANTS)))
+    svg = diagram_svg(
+        spec.diagram, diagram_shapes(spec.name, variant), st.context.theme.type == "dark"
+    )
+    st.image(
+        svg, width=round(BIGGER * lay_out(spec.diagram).width),
+        alt=f"Wiring of {spec.title}. {spec.diagram.reading}",
+    )  # fmt: skip
+    with st.container(width=READING):
+        st.segmented_control(
+            "Sizes in the drawing", VARIANTS, format_func=VARIANTS.get, required=True,
+            **mirror("sizes", variant),
+        )  # fmt: skip
+        st.caption(
+            f"{spec.diagram.reading} “64@128” is 64 channels of 128×128 cells, measured on the "
+            f"network for an image of {spec.input_size}×{spec.input_size} pixels. The button in "
+            "the corner of the drawing enlarges it."
+        )
+        st.markdown(_size_line(spec))
+        st.download_button(
+            "Drawing (SVG)", svg, f"{spec.name}_{variant}.svg", "image/svg+xml", type="tertiary",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+
+
+def _size_line(spec: Spec) -> str:
+    """Parameters of both variants, and the speed where a card states it."""
+    found = services.available().get(spec.name)
+    card = found.card if found else {}
+    compact = card.get("parameters") or count_parameters(spec.name, "compact")
+    line = (
+        f"**{millions(compact)}** parameters in the compact variant, "
+        f"**{millions(count_parameters(spec.name, 'paper'))}** in the paper's sizes."
+    )
+    cost = card.get("cost") or {}
+    if cost.get("milliseconds"):
+        threads = cost["threads"]
+        line += (
+            f" **{cost['milliseconds']:.0f} ms** for an image (median of {cost['forwards']} runs "
+            f"at {cost['size']} px; {cost['machine']}, {threads} thread{'s' * (threads != 1)})."
+        )
+    return line
+
+
+def _equations(spec: Spec) -> None:
+    if spec.recipe is None:
+        st.caption("The source states no losses for this method, or they could not be read.")
+    for number, equation in enumerate(spec.equations, start=1):
+        _equation(number, equation)
+
+
+def _equation(number: int, equation: Equation) -> None:
+    badges = " ".join(f":violet-badge[{decision}]" for decision in equation.decisions)
+    with st.container(border=True):
+        st.markdown(f"**{number}. {equation.name}** :gray[{equation.source}] {badges}")
+        st.latex(equation.latex)
+        st.markdown(equation.symbols)
+        if equation.printed:
+            st.caption("As printed in the source; above it is corrected or made definite:")
+            st.latex(equation.printed)
+
+
+def _decisions(spec: Spec) -> None:
+    st.markdown(f"**Stated in the source.** {spec.stated}")
+    st.markdown(f"**Ours.** {spec.ours}")
+    deviations = _deviations(spec)
+    if deviations:
+        st.info(
+            f"The shipped weights were trained with other choices than the defaults: "
+            f"{', '.join(deviations)}.",
+            icon=":material/tune:",
+        )
+    if not spec.decisions:
+        st.caption("No numbered decision was needed.")
+    for decision in spec.decisions:
+        _decision(decision)
+
+
+def _decision(decision: Decision) -> None:
+    with st.container(border=True):
+        st.markdown(f":violet-badge[{decision.number}] **{decision.question}**")
+        st.markdown(f"**We do:** {decision.default}")
+        st.markdown(f"**Because:** {decision.reason}")
+        if decision.options != "none":
+            st.markdown(f"**Options:** `{decision.options}`")
+
+
+def _deviations(spec: Spec) -> list[str]:
+    """Options of the shipped weights that are not the defaults."""
+    found = services.available().get(spec.name)
+    if found is None:
+        return []
+    defaults = get_entry(spec.name).options
+    return [
+        f"`{name} = {value}` (default {defaults[name]})"
+        for name, value in found.card.get("options", {}).items()
+        if name in defaults and value != defaults[name]
+    ]
+
+
+SECTIONS: dict[str, tuple[str, Callable[[Spec], None]]] = {
+    "idea": ("Idea", _idea),
+    "equations": ("Equations", _equations),
+    "decisions": ("Decisions", _decisions),
+    "paper": ("In the paper", record.in_the_paper),
+    "training": ("Training", record.training),
+    "card": ("Card", record.model_card),
+}

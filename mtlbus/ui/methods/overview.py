@@ -1,0 +1,163 @@
+"""All methods in three tables, by what their paper makes of them; a row opens the card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from ...core.spec import Role, Spec
+from ...methods import get_spec, list_methods
+from ...methods.registry import VARIANTS
+from ...methods.shapes import count_parameters
+from .. import services, state
+from ..memory import mirror
+from . import pick
+
+ALL = "all"
+GROUPS: dict[Role, tuple[str, str]] = {
+    "proposed": ("Proposed", "The five methods that this package is about."),
+    "ablation": ("Ablations", "A proposal with a part left out: what does the part give?"),
+    "baseline": (
+        "Baselines",
+        "What the proposals are compared with: other multi-task networks, and networks that only "
+        "draw or only classify.",
+    ),
+}
+BUTTONS = {
+    "card": ("", ":material/menu_book: Read", 74),
+    "predict": ("Predict", ":material/radiology:", 66),
+    "attention": ("Inside", ":material/visibility:", 60),
+}  # page to column, label and width
+
+
+def short_title(spec: Spec) -> str:
+    """The title without what stands in brackets."""
+    return spec.title.partition(" (")[0]
+
+
+def papers() -> list[str]:
+    """The proposed methods, each standing for its paper."""
+    return [name for name in list_methods() if get_spec(name).role == "proposed"]
+
+
+def methods_of(paper: str) -> list[str]:
+    """The methods that a proposal's paper describes or has in its tables, or all of them."""
+    if paper == ALL:
+        return list_methods()
+    proposal = get_spec(paper)
+    rows = {row[0] for table in proposal.reported for row in table.rows}
+    return [
+        name
+        for name in list_methods()
+        if get_spec(name).paper == proposal.paper or short_title(get_spec(name)) in rows
+    ]
+
+
+def pick_paper() -> str:
+    """Filter by paper; kept in the address."""
+    options, wanted = [ALL, *papers()], st.session_state.get("paper")
+    chosen = st.segmented_control(
+        "Paper", options, required=True, wrap=True,
+        format_func=lambda name: "All papers" if name == ALL else short_title(get_spec(name)),
+        **mirror("paper", wanted if wanted in options else ALL),
+    )  # fmt: skip
+    if chosen == ALL:
+        state.drop_link("paper")
+    else:
+        state.write_link("paper", chosen)
+    return chosen
+
+
+def show() -> None:
+    """The filter and a table for each role that has a method left."""
+    chosen = methods_of(pick_paper())
+    measured = _parameters(chosen)
+    for role, (title, meaning) in GROUPS.items():
+        names = [name for name in chosen if get_spec(name).role == role]
+        if names:
+            st.subheader(title)
+            st.caption(meaning)
+            _table(role, names, measured)
+    st.caption(
+        "Parameters are counted on the networks as they are built here. Compact: the same wiring, "
+        "small enough to be trained and shipped; paper: the sizes of the paper."
+    )
+
+
+def _table(role: Role, names: Sequence[str], measured: dict[str, tuple[str, str]]) -> None:
+    frame = pd.DataFrame([_row(name, measured[name]) for name in names])
+
+    def button(page: str) -> dict:
+        column, _, width = BUTTONS[page]
+        key = f"_{role}_{page}"
+        return st.column_config.ButtonColumn(
+            column, key=key, type="tertiary", width=width, on_click=_clicked,
+            args=(key, tuple(names), page),
+        )  # fmt: skip
+
+    st.dataframe(
+        frame, hide_index=True, key=f"_methods_{role}", height=37 + 35 * len(frame),
+        column_config={
+            **{page: button(page) for page in BUTTONS},
+            "Method": st.column_config.TextColumn(pinned=True, width=200),
+            "Answers": st.column_config.TextColumn(width=92),
+            "Paper": st.column_config.TextColumn(width=106),
+            "Compact": st.column_config.TextColumn(width=70, alignment="right"),
+            "Paper's size": st.column_config.TextColumn(width=84, alignment="right"),
+            "Weights": st.column_config.TextColumn(width=66),
+        },
+        alt=f"{GROUPS[role][0]}: {', '.join(frame['Method'])}.",
+    )  # fmt: skip
+
+
+def _row(name: str, parameters: tuple[str, str]) -> dict:
+    spec, trained = get_spec(name), pick.can_predict(name)
+    answers = [word for word, said in (("mask", spec.segments), ("class", spec.classifies)) if said]
+    possible = {"predict": trained, "attention": pick.can_look_inside(name)}
+    return {
+        "Method": spec.title,
+        "card": BUTTONS["card"][1],
+        "Answers": " + ".join(answers),
+        "Paper": f"{_surname(spec.paper.authors)} {spec.paper.year}",
+        "Compact": parameters[0],
+        "Paper's size": parameters[1],
+        "Weights": "ship" if trained else "not yet",
+        **{page: BUTTONS[page][1] if can else None for page, can in possible.items()},
+    }
+
+
+def _surname(authors: str) -> str:
+    """The family name of the first author."""
+    return authors.split(",")[0].split()[-1]
+
+
+def _clicked(key: str, names: tuple[str, ...], page: str) -> None:
+    click = st.session_state.get(key)
+    if click is None:
+        return
+    method = names[click["row"]]
+    if page == "card":
+        pick.open_card(method)
+    else:
+        pick.go(page, method)
+
+
+def millions(count: int) -> str:
+    """A number of parameters as people say it."""
+    return f"{count / 1e6:.1f} M"
+
+
+def _parameters(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Compact and paper size by method; the first visit on a server builds them, with progress."""
+    place, found = st.empty(), {}
+    trained = services.available()
+    for number, name in enumerate(names):
+        place.progress(number / len(names), f"Counting the parameters of {get_spec(name).title} …")
+        counts = [count_parameters(name, variant) for variant in VARIANTS]
+        if name in trained:
+            counts[0] = trained[name].card.get("parameters", counts[0])
+        found[name] = (millions(counts[0]), millions(counts[1]))
+    place.empty()
+    return found

@@ -1,0 +1,108 @@
+"""Whose card is open on the Methods page; kept in the address as `method`.
+
+The other pages know trained methods only. So an untrained one that is opened here never becomes
+their choice; they keep the trained one that was chosen last.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ...methods import get_spec, list_methods
+from .. import services, state, untrained
+from ..attention import subjects
+
+OPEN = "_card"
+_WRITTEN = "_card_in_address"
+
+
+def opened() -> str | None:
+    """The method whose card is open, None for the overview; adopts what the address wishes."""
+    wish = state.linked("method")
+    foreign = wish != st.session_state.get(_WRITTEN)
+    if foreign and wish is not None and wish == st.query_params.get("method"):
+        st.session_state[OPEN] = wish
+    _protect_shared_choice()
+    found = st.session_state.get(OPEN)
+    if found is None:
+        return None
+    if found not in list_methods():
+        close()
+        st.warning(
+            f"No method is named “{found[:40]}”. All there are stand below.",
+            icon=":material/search_off:",
+        )
+        return None
+    st.session_state[_WRITTEN] = found
+    state.write_link("method", found)
+    return found
+
+
+def open_card(method: str) -> None:
+    """Open a card; the other pages follow if the method is trained. To be called in a callback."""
+    st.session_state[OPEN] = method
+    if method in services.available():
+        st.session_state["method"] = method
+
+
+def close() -> None:
+    """Back to the overview."""
+    st.session_state[OPEN] = st.session_state[_WRITTEN] = None
+    state.drop_link("method")
+
+
+def pick() -> None:
+    """Go to the next card without the way back over the overview."""
+    names, key = list_methods(), "_card_pick"
+    st.session_state[key] = st.session_state[OPEN]
+    st.selectbox(
+        "Method", names, format_func=lambda name: get_spec(name).title, key=key,
+        on_change=lambda: open_card(st.session_state[key]), label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def can_predict(method: str) -> bool:
+    """Whether trained weights ship."""
+    return method in services.available()
+
+
+def can_look_inside(method: str) -> bool:
+    """Whether the Attention page has a map of it, trained or as wiring."""
+    return method in subjects.methods_with_views() or method in untrained.methods()
+
+
+def go(page: str, method: str) -> None:
+    """Look at a method on another page; to be called in a callback, `follow` does it.
+
+    Args:
+        page: "predict", "attention" or "performance".
+        method: a method that the page can show.
+    """
+    st.session_state["_go"] = (page, method)
+
+
+def follow() -> None:
+    """Go where `go` said, before anything of this page is drawn."""
+    page, method = st.session_state.pop("_go", (None, None))
+    if page is None:
+        return
+    if method in services.available():
+        st.session_state |= {"method": method, "methods": method}
+    query = {"methods": method} if page == "performance" else {"method": method}
+    if page == "attention":
+        st.session_state["untrained"] = not can_predict(method)
+        if not can_predict(method):
+            st.session_state["wiring"] = method
+            query["untrained"] = "1"
+    st.switch_page(f"pages/{page}.py", query_params=query)
+
+
+def _protect_shared_choice() -> None:
+    """Put back what the other pages had, if the address brought a method they do not know."""
+    shared = st.session_state.get("method")
+    if shared in services.available():
+        st.session_state["_trained_before"] = shared
+    elif shared is not None:
+        del st.session_state["method"]
+        if "_trained_before" in st.session_state:
+            st.session_state["method"] = st.session_state["_trained_before"]

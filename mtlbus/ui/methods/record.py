@@ -1,0 +1,270 @@
+"""The sections of a card that report: the paper's own tables, the training, the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ...checkpoints import CARD, Checkpoint
+from ...core.spec import PaperRecipe, Spec
+from ...figures.style import CONFIG
+from ...figures.training_curve import training_figure
+from .. import services, words
+from ..performance.judged_rows import DATASETS
+from ..performance.metrics_table import METRICS
+
+SHOWN = (
+    "auc", "sensitivity", "specificity", "accuracy", "f1", "brier", "ece", "dice", "jaccard",
+    "hd95", "assd",
+)  # fmt: skip
+OPTIMISERS = {"adam": "Adam", "adamw": "AdamW"}
+PARTS = {"data": "training", "validation": "validation", "test": "test"}
+
+
+def in_the_paper(spec: Spec) -> None:
+    """The figures that the paper prints, and what is wrong in it."""
+    if spec.reported:
+        st.caption(
+            "Printed in the papers, on other images, splits and starting weights: not comparable "
+            "with what is measured here, nor one paper with another."
+        )
+    else:
+        st.info("No table of the paper is available here.", icon=":material/menu_book:")
+    for table in spec.reported:
+        st.markdown(f"**{table.caption}**, {table.data}")
+        frame = pd.DataFrame(table.rows, columns=table.columns)
+        st.dataframe(
+            frame, hide_index=True, height=37 + 35 * len(frame), width="content",
+            alt=f"{table.caption}, {table.data}.",
+        )  # fmt: skip
+        st.caption(table.caveat)
+    if spec.paper_errors:
+        st.subheader("Errors and gaps")
+        st.markdown("\n".join(f"- {error}" for error in spec.paper_errors))
+
+
+def training(spec: Spec) -> None:
+    """How the weights came to be, and how the paper would train."""
+    checkpoint = services.available().get(spec.name)
+    if checkpoint is None:
+        _untrained(spec)
+    else:
+        _course(checkpoint)
+    st.subheader("The paper's recipe")
+    if spec.recipe is None:
+        st.markdown("The source states none, or it could not be read.")
+        return
+    st.markdown(_recipe_words(spec.recipe))
+    st.caption(f"{spec.recipe.note} On the command line: `--recipe paper`.")
+
+
+def _untrained(spec: Spec) -> None:
+    st.info(
+        f"No trained weights ship yet for {spec.title}. So there is no curve, no threshold and no "
+        "figure of it here. Train it:",
+        icon=":material/model_training:",
+    )
+    st.code(
+        f"python -m mtlbus train {spec.name} --data LAYOUT=PATH --fold 1 "
+        f"--out checkpoints/{spec.name}",
+        language="bash", wrap_lines=True,
+    )  # fmt: skip
+    st.caption(
+        "LAYOUT is one of the dataset layouts that `python -m mtlbus data --help` lists, for "
+        "example busi or busbra; PATH is where it lies."
+    )
+
+
+def _course(checkpoint: Checkpoint) -> None:
+    about = checkpoint.card.get("training") or {}
+    if not checkpoint.history:
+        st.info("No course of the training was kept with these weights.", icon=":material/info:")
+    else:
+        st.plotly_chart(
+            training_figure(checkpoint.history, about.get("epoch")), key="_training", config=CONFIG,
+            alt="Losses on the training images and figures on the validation part, by epoch.",
+        )  # fmt: skip
+        st.caption(
+            "Dice and AUC are those of the validation part, on which the kept epoch (large points) "
+            "was chosen; dotted lines mark where the input size changes. Losses of different sizes "
+            "and runs do not compare."
+        )
+    runs = list(_runs(about))
+    if len(runs) > 1:
+        st.markdown(
+            f"The curve is that of the last of **{len(runs)} runs**: each went on from the weights "
+            "of the one before."
+        )
+    if runs and "recipe" in runs[0]:
+        frame = pd.DataFrame([_run_row(run, n) for n, run in enumerate(reversed(runs), start=1)])
+        st.dataframe(
+            frame, hide_index=True, height=37 + 35 * len(frame), alt="The runs of the training."
+        )
+
+
+def _runs(about: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The last run, and those before it, as the card nests them."""
+    while about:
+        yield about
+        about = about.get("before") or {}
+
+
+def _run_row(run: Mapping[str, Any], number: int) -> dict[str, Any]:
+    recipe = run.get("recipe") or {}
+    stages = ", ".join(f"{epochs} × {size} px" for epochs, size in recipe.get("stages", ()))
+    seconds = run.get("seconds")
+    return {
+        "Run": number,
+        "Epochs × input": stages,
+        "Kept epoch": run.get("epoch"),
+        "Optimiser": OPTIMISERS.get(recipe.get("optimizer"), recipe.get("optimizer")),
+        "Rate": recipe.get("learning_rate"),
+        "Batch": recipe.get("batch_size"),
+        "Minutes": None if seconds is None else round(seconds / 60),
+        "Machine": run.get("machine", "not kept"),
+    }
+
+
+def _recipe_words(recipe: PaperRecipe) -> str:
+    """The recipe in one paragraph; zero means that it plays no part."""
+    weights = {"mask": recipe.mask_weight, "class": recipe.class_weight}
+    tasks = " and ".join(f"{name} {weight:g}" for name, weight in weights.items() if weight)
+    weighting = {
+        "fixed": f"losses weighed {tasks}",
+        "dwa": "losses balanced by dynamic weight averaging",
+        "learned": "losses with learned weights",
+    }[recipe.weighting]
+    decay = f", weight decay {_power(recipe.weight_decay)}" if recipe.weight_decay else ""
+    optimiser = OPTIMISERS.get(recipe.optimizer, recipe.optimizer)
+    return (
+        f"{optimiser}, rate {_power(recipe.learning_rate)}{decay}, batch "
+        f"{recipe.batch_size}, {recipe.epochs} epochs at {recipe.input_size}×{recipe.input_size} "
+        f"pixels, {recipe.schedule} rate; {weighting}; the {recipe.select} epoch is kept."
+    )
+
+
+def _power(value: float) -> str:
+    """A small number as "5e-4"."""
+    return f"{value:.0e}".replace("e-0", "e-")
+
+
+def model_card(spec: Spec) -> None:
+    """Everything that the card of the weights says; says so where there are none."""
+    checkpoint = services.available().get(spec.name)
+    if checkpoint is None:
+        _untrained(spec)
+        return
+    card, about = checkpoint.card, checkpoint.card.get("training") or {}
+    st.markdown(f"**Intended use.** {card.get('intended_use', 'Not stated.')}")
+    st.markdown(f"**Limits.** {card.get('limits', 'Not stated.')}")
+    st.subheader("Data and protocol")
+    _data(about)
+    if card.get("operating_points"):
+        st.subheader("Thresholds")
+        _thresholds(card)
+    st.subheader("Metrics on the test images")
+    _metrics(card)
+    st.subheader("Licences and origin")
+    st.markdown("\n".join(f"- {line}" for line in card.get("licences", ())) or "Not stated.")
+    st.markdown("SHA-256 of the weights")
+    st.code(checkpoint.digest, language=None, wrap_lines=True)
+    if about.get("command"):
+        st.markdown("Made by")
+        st.code(about["command"], language="bash", wrap_lines=True)
+    st.download_button(
+        f"The card ({CARD})", (checkpoint.folder / CARD).read_bytes(),
+        f"{spec.name}_{CARD}", "application/json", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def _data(about: Mapping[str, Any]) -> None:
+    parts = {name: about[name] for name in PARTS if isinstance(about.get(name), Mapping)}
+    if not parts:
+        st.markdown("The card does not say.")
+        return
+    datasets = list(dict.fromkeys(dataset for counts in parts.values() for dataset in counts))
+    groups = about.get("groups") or {}
+    rows = [
+        {
+            "Part": PARTS[name],
+            **{DATASETS.get(dataset, dataset): counts.get(dataset, 0) for dataset in datasets},
+            "Images": sum(counts.values()),
+            "Groups": groups.get(name),
+        }
+        for name, counts in parts.items()
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Images and groups of each part.")
+    protocol = [
+        f"Fold {about['fold']} of 5 is the test part." if "fold" in about else "",
+        "A group (a patient, or near-duplicate images) stays within one part.",
+        "Epoch, thresholds and temperature were chosen on the validation part; the test part was "
+        "read once, at the end.",
+        f"Seed {about['seed']}." if "seed" in about else "",
+    ]
+    st.caption(" ".join(line for line in protocol if line))
+
+
+def _thresholds(card: Mapping[str, Any]) -> None:
+    rows = []
+    for name, point in words.operating_points(card).items():
+        test = point.get("test") or {}
+        rows.append({
+            "Point": words.POINT_NAMES.get(name, name),
+            "Probability from": f"{point['threshold']:.3f}",
+            "Sensitivity": number(test.get("sensitivity")),
+            "Specificity": number(test.get("specificity")),
+            "Purpose": point.get("purpose", ""),
+        })  # fmt: skip
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Thresholds and what they are worth.")
+    temperature = card.get("temperature")
+    st.caption(
+        "Chosen on real images of the validation part; sensitivity and specificity are those of "
+        "the real test images, with 95 % Wilson intervals."
+        + (f" Temperature of the probabilities: {temperature:.2f}." if temperature else "")
+    )
+
+
+def _metrics(card: Mapping[str, Any]) -> None:
+    metrics = card.get("metrics") or {}
+    entries = {
+        **{DATASETS.get(name, name): e for name, e in (metrics.get("datasets") or {}).items()},
+        **({"real, pooled": metrics["pooled"]} if metrics.get("pooled") else {}),
+    }
+    if not entries:
+        st.markdown("None were measured.")
+        return
+    rows = [
+        {
+            "Metric": METRICS[key][0] + (", px" if key in _PIXELS else ""),
+            **{
+                f"{title} (n {entry['n']})": number(entry.get(key), 1 if key in _PIXELS else 3)
+                for title, entry in entries.items()
+            },
+        }
+        for key in SHOWN
+        if any(key in entry for entry in entries.values())
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=37 + 35 * len(rows), alt="Metrics by dataset."
+    )
+    st.caption(
+        "At the default threshold; in brackets 95 % intervals by a bootstrap over groups. Phantoms "
+        "are simulated and never pooled with real images. Pixels are those of 256×256; what each "
+        "number is stands on Performance under All metrics."
+    )
+
+
+_PIXELS = ("hd95", "assd")
+
+
+def number(entry: Mapping[str, Any] | None, digits: int = 3) -> str:
+    """A figure of a card with its interval, "0.894 (0.859 to 0.925)"."""
+    if not entry or entry.get("value") is None:
+        return "not defined"
+    value, low, high = (entry.get(name) for name in ("value", "low", "high"))
+    if low is None or high is None:
+        return f"{value:.{digits}f}"
+    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"

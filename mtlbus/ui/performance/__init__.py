@@ -1,0 +1,1 @@
+"""The Performance page, and the numbers other pages take from it."""

@@ -1,0 +1,283 @@
+"""The numbers of the Performance page, from `predictions.csv`, kept by the digest of that file."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from ...core.errors import InputError
+from ...evaluation.calibration import Reliability, calibration_slope_intercept, reliability
+from ...evaluation.comparisons import (
+    AucInterval,
+    DeLongTest,
+    McNemarTest,
+    delong_interval,
+    delong_test,
+    mcnemar_test,
+)
+from ...evaluation.curves import PrecisionRecallBand, RocBand, precision_recall_band, roc_band
+from ...evaluation.metrics import classification_metrics
+from ...evaluation.operating_points import Confusion, choose_threshold, confusion
+from ...evaluation.tables import group_keys, read_predictions
+from .. import services
+
+REAL = "real"
+PHANTOM = "phantom"
+DATASETS = {"busi": "BUSI", "busbra": "BUS-BRA", PHANTOM: "phantoms"}
+BOOTSTRAP = 500
+
+
+@dataclass(frozen=True)
+class Table:
+    """The judged images of one method; two are equal when their file is.
+
+    Attributes:
+        method, title: of the method.
+        digest: SHA-256 of `predictions.csv`.
+        rows: as `read_predictions` gives them.
+        card: of the checkpoint.
+    """
+
+    method: str
+    title: str
+    digest: str
+    rows: pd.DataFrame = field(compare=False, repr=False)
+    card: dict[str, Any] = field(compare=False, repr=False)
+
+
+class Pair(NamedTuple):
+    """Two methods on the images that both have judged."""
+
+    n: int
+    auc: DeLongTest
+    calls: McNemarTest
+
+
+def load_table(method: str) -> Table:
+    """The predictions of a method.
+
+    Raises:
+        DataError: they are missing or damaged.
+    """
+    checkpoint = services.checkpoint(method)
+    path = checkpoint.predictions
+    stamp = path.stat().st_mtime_ns if path.is_file() else 0
+    rows, digest = _read(path, stamp)
+    return Table(method, checkpoint.card.get("title", method), digest, rows, checkpoint.card)
+
+
+@lru_cache(maxsize=32)
+def _read(path: Path, _stamp: int) -> tuple[pd.DataFrame, str]:
+    rows = read_predictions(path)
+    return rows, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def title_of_images(images: str) -> str:
+    """A choice of images in words."""
+    return "real images, pooled" if images == REAL else DATASETS.get(images, images)
+
+
+def choices(table: Table) -> list[str]:
+    """What images can be chosen: real ones pooled, then each dataset, phantoms last."""
+    found = sorted(set(table.rows.loc[table.rows["part"] == "test", "dataset"]))
+    real = [name for name in found if name != PHANTOM]
+    return [*([REAL] if len(real) > 1 else []), *real, *([PHANTOM] if PHANTOM in found else [])]
+
+
+@lru_cache(maxsize=64)
+def select(table: Table, images: str, part: str = "test") -> pd.DataFrame:
+    """The rows of one part, of one dataset or of all real ones; not to be changed."""
+    rows = table.rows[table.rows["part"] == part]
+    chosen = rows["dataset"] != PHANTOM if images == REAL else rows["dataset"] == images
+    return rows[chosen].reset_index(drop=True)
+
+
+def classifies(table: Table, images: str) -> bool:
+    """Whether any of these test images has a label and a probability."""
+    return len(judged(select(table, images))) > 0
+
+
+def facts(tables: Sequence[Table], images: str) -> list[str]:
+    """What the numbers rest on: which images, how many, and that training did not see them.
+
+    One line, or one for the methods that were judged on the same images.
+    """
+    titles: dict[str, list[str]] = {}
+    for table in tables:
+        titles.setdefault(_facts_of(table, images), []).append(table.title)
+    if len(titles) == 1:
+        return list(titles)
+    return [f"{', '.join(names)}: {line}" for line, names in titles.items()]
+
+
+def _facts_of(table: Table, images: str) -> str:
+    rows, training = select(table, images), table.card.get("training", {})
+    by_dataset = ", ".join(
+        f"{DATASETS.get(name, name)} {count}"
+        for name, count in rows["dataset"].value_counts().items()
+    )
+    labels = rows["label"].dropna()
+    seen = sum(training.get("data", {}).values())
+    fold = f"fold {training['fold']} of 5, " if training.get("fold") else ""
+    kept = _validation(table)
+    return (
+        f"**{len(rows)} test images** ({by_dataset}): {int((labels == 0).sum())} benign, "
+        f"{int((labels == 1).sum())} malignant, {len(set(groups_of(rows)))} patients or groups. "
+        f"**Not seen in training**: {fold}kept apart from the {seen} training images and from the "
+        f"{len(kept)} validation images that chose epoch and threshold."
+    )
+
+
+def judged(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a label and a probability."""
+    return rows[rows["label"].notna() & rows["probability"].notna()]
+
+
+def classes(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and probabilities of the judged rows, both of shape N."""
+    kept = judged(rows)
+    return kept["label"].to_numpy(int), kept["probability"].to_numpy(float)
+
+
+def groups_of(rows: pd.DataFrame) -> np.ndarray:
+    """Patient or group of each row, told apart between datasets; shape N."""
+    return np.char.add(rows["dataset"].to_numpy(str), np.char.add(" ", group_keys(rows)))
+
+
+@lru_cache(maxsize=64)
+def roc(table: Table, images: str) -> RocBand | None:
+    """ROC with its band; None where one class is missing."""
+    return _curve(roc_band, table, images)
+
+
+@lru_cache(maxsize=64)
+def precision_recall(table: Table, images: str) -> PrecisionRecallBand | None:
+    """Precision–recall with its band; None where one class is missing."""
+    return _curve(precision_recall_band, table, images)
+
+
+def _curve(band, table: Table, images: str):
+    rows = judged(select(table, images))
+    labels, probabilities = classes(rows)
+    strata = rows["dataset"].to_numpy(str)
+    try:
+        return band(labels, probabilities, groups_of(rows), n=BOOTSTRAP, strata=strata)
+    except InputError:
+        return None
+
+
+@lru_cache(maxsize=128)
+def area(table: Table, images: str) -> AucInterval | None:
+    """AUC with its interval, patients kept together; None where one class is missing."""
+    rows = judged(select(table, images))
+    labels, probabilities = classes(rows)
+    try:
+        return delong_interval(labels, probabilities, groups=groups_of(rows))
+    except InputError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def calibration(table: Table, images: str) -> tuple[Reliability, dict[str, float]]:
+    """The calibration curve and what goes with it.
+
+    brier, ece, slope and intercept of the logistic recalibration, and brier_scaled and ece_scaled:
+    with the logits divided by the card's temperature. NaN where one is not defined.
+    """
+    rows = judged(select(table, images))
+    labels, probabilities = classes(rows)
+    numbers = classification_metrics(labels, probabilities)
+    logits = rows["logit"].to_numpy(float)
+    slope = intercept = math.nan
+    if 0 < labels.sum() < len(labels) and np.isfinite(logits).all():
+        slope, intercept = calibration_slope_intercept(labels, logits)
+    temperature = table.card.get("temperature") or math.nan
+    scaled = {"brier": math.nan, "ece": math.nan}
+    if math.isfinite(temperature) and np.isfinite(logits).all():
+        scaled = classification_metrics(labels, expit(logits / temperature))
+    return reliability(labels, probabilities), {
+        "brier": numbers["brier"], "ece": numbers["ece"], "slope": slope, "intercept": intercept,
+        "temperature": temperature, "brier_scaled": scaled["brier"], "ece_scaled": scaled["ece"],
+    }  # fmt: skip
+
+
+def validation_rows(table: Table) -> pd.DataFrame:
+    """Where thresholds are chosen: the real validation images, or all where none is real."""
+    return judged(_validation(table))
+
+
+def _validation(table: Table) -> pd.DataFrame:
+    rows = select(table, REAL, "validation")
+    return rows if len(rows) else select(table, PHANTOM, "validation")
+
+
+def shipped_point(table: Table) -> dict[str, Any] | None:
+    """The card's default operating point; None for a method without a class."""
+    return (table.card.get("operating_points") or {}).get(table.card.get("default_operating_point"))
+
+
+@lru_cache(maxsize=64)
+def threshold_for(table: Table, rule: str) -> float | None:
+    """The threshold of a rule, chosen on validation images only; None where that is impossible.
+
+    Args:
+        table: of the method.
+        rule: "shipped" for the card's default, or a purpose of `choose_threshold`.
+    """
+    if rule == "shipped":
+        point = shipped_point(table)
+        return None if point is None else float(point["threshold"])
+    labels, probabilities = classes(validation_rows(table))
+    try:
+        return choose_threshold(labels, probabilities, rule)
+    except InputError:
+        return None
+
+
+def counts(table: Table, images: str, threshold: float) -> Confusion:
+    """The confusion matrix on the test images."""
+    return confusion(*classes(select(table, images)), threshold)
+
+
+def ending(rows: pd.DataFrame, threshold: float, end: str) -> pd.DataFrame:
+    """The judged rows that end as "tp", "fn", "fp" or "tn", the most mistaken first."""
+    rows = judged(rows)
+    called, malignant = rows["probability"] >= threshold, rows["label"] == 1
+    kept = rows[(called if end in ("tp", "fp") else ~called) & (malignant == (end in ("tp", "fn")))]
+    return kept.sort_values("probability", ascending=end in ("tp", "fn"))
+
+
+def compare(
+    first: Table, second: Table, images: str, thresholds: tuple[float, float]
+) -> Pair | None:
+    """DeLong and McNemar on the common test images; None where they cannot be had."""
+    keys = ["dataset", "image_id"]
+    both = judged(select(first, images)).merge(
+        judged(select(second, images))[[*keys, "probability"]], on=keys, suffixes=("", "_b")
+    )
+    labels = both["label"].to_numpy(int)
+    a, b = both["probability"].to_numpy(float), both["probability_b"].to_numpy(float)
+    if not 0 < labels.sum() < len(labels):
+        return None
+    return Pair(
+        len(both),
+        delong_test(labels, a, b, groups=groups_of(both)),
+        mcnemar_test(labels, (a >= thresholds[0]).astype(int), (b >= thresholds[1]).astype(int)),
+    )
+
+
+def as_percent(value: float, low: float | None = None, high: float | None = None) -> str:
+    """A share as "92.6% (87.5 to 95.7)"; "not defined" where it is not."""
+    if value is None or math.isnan(value):
+        return "not defined"
+    limits = "" if low is None else f" ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{100 * value:.1f}%{limits}"

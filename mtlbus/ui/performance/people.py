@@ -1,0 +1,53 @@
+"""What a call is worth where fewer people have cancer than in a dataset: natural frequencies."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ...evaluation.operating_points import Confusion, natural_frequencies, predictive_values
+from ...figures.confusion import people_figure
+from ..memory import mirror
+from .judged_rows import Table, as_percent
+
+DEFAULT_PREVALENCE = 5.0
+NARROWEST = 340  # pixels; below twice this the halves stand one above the other
+
+
+def show(table: Table, counts: Confusion) -> None:
+    """Predictive values at a prevalence that is chosen, as people and as a picture."""
+    if not (counts.tp + counts.fn and counts.tn + counts.fp):
+        return
+    with st.container(border=True):
+        tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
+        with tiles, st.container():
+            st.markdown(f"**What a call of {table.title} is worth in a clinic**")
+            percent = st.slider(
+                "Of the people who come, this many in 100 have cancer", 0.5, 50.0, step=0.5,
+                format="%.1f",
+                **mirror("prevalence", st.session_state.get("prevalence", DEFAULT_PREVALENCE)),
+                help=f"Among these test images it is {100 * counts.prevalence:.0f} in 100, far "
+                "more than where people are screened.",
+            )  # fmt: skip
+            prevalence = percent / 100
+            people = natural_frequencies(counts.sensitivity, counts.specificity, prevalence)
+            values = predictive_values(counts.sensitivity, counts.specificity, prevalence)
+            called = people.true_positives + people.false_positives
+            st.markdown(
+                f"Of **1000** people **{people.malignant}** have cancer. It calls **{called}** "
+                f"malignant: **{people.true_positives}** rightly, **{people.false_positives}** as "
+                f"a false alarm. It misses **{people.false_negatives}**."
+            )
+            st.markdown(
+                f"A malignant call is right in **{as_percent(values.ppv)}** (PPV), a benign call "
+                f"in **{as_percent(values.npv)}** (NPV)."
+            )
+            st.caption(
+                "If sensitivity and specificity stayed the same there, which no test here shows."
+            )
+        with tiles:
+            st.plotly_chart(
+                people_figure(people), key="_people", config={"displayModeBar": False},
+                alt=f"One dot for each of 1000 people: {people.true_positives} cancers found, "
+                f"{people.false_negatives} missed, {people.false_positives} false alarms, "
+                f"{people.true_negatives} cleared.",
+            )  # fmt: skip

@@ -1,0 +1,31 @@
+"""One of the chosen methods, where a chart or a table cannot show all of them in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ...figures.style import FEW
+from ..memory import mirror
+from .judged_rows import Table
+
+
+def pick_table(tables: Sequence[Table], label: str, name: str) -> Table:
+    """One of the methods; buttons for a few, a list for many, nothing to choose of one.
+
+    Args:
+        tables: of the chosen methods, at least one.
+        label: of the widget.
+        name: under which the choice is remembered.
+    """
+    titles = [table.title for table in tables]
+    if len(titles) == 1:
+        return tables[0]
+    wanted = st.session_state.get(name)
+    kept = mirror(name, wanted if wanted in titles else titles[0])
+    if len(titles) <= FEW:
+        chosen = st.segmented_control(label, titles, required=True, wrap=True, **kept)
+    else:
+        chosen = st.selectbox(label, titles, **kept)
+    return tables[titles.index(chosen)]

@@ -1,0 +1,275 @@
+"""The threshold and all that moves with it: curves, confusion matrix, counts, people, cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from ...evaluation.comparisons import AucInterval
+from ...evaluation.operating_points import Confusion, wilson_interval
+from ...figures.confusion import ENDS, confusion_figure
+from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
+from ...figures.style import CONFIG, FEW
+from .. import cases, state, takeaway
+from ..memory import mirror, remember
+from . import judged_rows, people
+from .judged_rows import Table, as_percent
+from .table_picks import pick_table
+
+RULES = {
+    "shipped": "Shipped",
+    "sensitivity_95": "Sensitivity ≥ 95 %",
+    "youden": "Youden",
+    "hand": "By hand",
+}
+RULES_HELP = (
+    "**Shipped**: what the other pages use. **Sensitivity ≥ 95 %**: finds at least 95 of 100 "
+    "cancers. **Youden**: the largest sensitivity + specificity. Balanced means both as equal as "
+    "possible. All are chosen on validation images, never on the test images that are shown. "
+    "**By hand**: the slider, the same for every method."
+)
+NARROWEST = 340  # pixels; below twice this the halves stand one above the other
+
+
+@st.fragment
+def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> None:
+    """The whole block; a move of the threshold reruns only this.
+
+    Args:
+        tables: of the methods with a class.
+        images: which test images.
+        others: methods without a class, which are only taken away with the rest.
+    """
+    thresholds = _pick_thresholds(tables)
+    counts = {
+        table.title: judged_rows.counts(table, images, thresholds[table.method])
+        for table in tables
+    }
+    points = {
+        table.title: OperatingPoint(
+            thresholds[table.method], counts[table.title].sensitivity,
+            counts[table.title].specificity, counts[table.title].ppv,
+        )
+        for table in tables
+    }  # fmt: skip
+    with st.grid(2, min_column_width=NARROWEST, gap="medium"):
+        curves, matrix = st.container(), st.container()
+    with matrix:
+        if len(tables) == 1:
+            st.markdown(f"**Confusion matrix of {tables[0].title}**")
+        table = pick_table(tables, "Confusion matrix of", "matrix_of")
+        _show_matrix(table, counts[table.title])
+    with curves:
+        _show_curves(tables, images, points, table.title)
+    _show_counts(tables, images, counts, thresholds)
+    _show_cases(table, images, thresholds[table.method])
+    if images != judged_rows.PHANTOM:  # simulated images say nothing about a clinic
+        people.show(table, counts[table.title])
+    takeaway.offer_judged([*tables, *others], images, thresholds)
+
+
+def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
+    """The threshold of each method by name, by a rule or by hand."""
+    rule = st.session_state.get("rule")
+    tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
+    with tiles:
+        rule = st.segmented_control(
+            "Call an image malignant from this probability on", list(RULES),
+            format_func=RULES.get, required=True, help=RULES_HELP,
+            wrap=True, **mirror("rule", rule if rule in RULES else "shipped"),
+        )  # fmt: skip
+    chosen = {
+        table.method: None if rule == "hand" else judged_rows.threshold_for(table, rule)
+        for table in tables
+    }
+    missing = [table.title for table in tables if rule != "hand" and chosen[table.method] is None]
+    first = chosen[tables[0].method]
+    if first is not None:
+        st.session_state["threshold"] = first
+    by_hand = float(st.session_state.get("threshold", 0.5))
+    with tiles:
+        st.session_state["_threshold"] = round(by_hand, 3)
+        st.slider(
+            "Threshold", 0.0, 1.0, step=0.001, format="%.3f", key="_threshold",
+            on_change=_take_threshold,
+            help="Moving it takes the threshold into your hand. Left and right arrow keys work.",
+        )  # fmt: skip
+    if missing:
+        st.info(
+            f"{', '.join(missing)}: no validation images of both classes to choose on; the slider "
+            "is used instead.",
+            icon=":material/info:",
+        )
+    st.caption(_origin(tables, rule))
+    return {name: by_hand if value is None else value for name, value in chosen.items()}
+
+
+def _take_threshold() -> None:
+    remember("threshold")
+    st.session_state["rule"] = "hand"
+
+
+def _origin(tables: Sequence[Table], rule: str) -> str:
+    """Where the thresholds come from, in words."""
+    if rule == "hand":
+        return "Set by hand, for every method alike; shown on test images."
+    names = {str(table.card.get("default_operating_point")) for table in tables}
+    what = "The shipped thresholds" if rule == "shipped" else "Thresholds"
+    if rule == "shipped" and len(names) == 1:
+        what += f" ({names.pop().replace('_', ' ')})"
+    each = " Each method has its own; the slider shows the first's." if len(tables) > 1 else ""
+    return f"{what} were chosen on validation images and are shown on test images.{each}"
+
+
+def _show_curves(
+    tables: Sequence[Table], images: str, points: dict[str, OperatingPoint], chosen: str
+) -> None:
+    roc_tab, precision_tab = st.tabs(
+        ["ROC", "Precision–recall"], key="_curves", on_change="rerun"
+    )  # only the open one is drawn
+    curves = {table.title: judged_rows.roc(table, images) for table in tables}
+    usable = {title: curve for title, curve in curves.items() if curve is not None}
+    if not usable:
+        st.info("A curve needs benign and malignant images; these are of one class.")
+        return
+    points = {title: point for title, point in points.items() if title in usable}
+    if precision_tab.open:
+        recalls = {
+            table.title: judged_rows.precision_recall(table, images)
+            for table in tables if table.title in usable
+        }  # fmt: skip
+        precision_tab.plotly_chart(
+            precision_recall_figure(recalls, points, chosen), key="_pr", config=CONFIG,
+            alt="Precision–recall curves with the operating points.",
+        )  # fmt: skip
+    else:
+        roc_tab.plotly_chart(
+            roc_figure(usable, points, chosen), key="_roc", config=CONFIG,
+            alt="ROC curves: " + ", ".join(f"{t} AUC {c.auc:.3f}" for t, c in usable.items()),
+        )  # fmt: skip
+    others = ""
+    if len(tables) > FEW:
+        others = " Thin lines are the other methods; point at one for its name."
+    st.caption(
+        "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the "
+        f"threshold.{others}"
+    )
+
+
+def _show_matrix(table: Table, counts: Confusion) -> None:
+    st.plotly_chart(
+        confusion_figure(counts), key="_matrix", config={"displayModeBar": False},
+        on_select=_take_cell, selection_mode="points",
+        alt=f"Confusion matrix of {table.title}: {counts.tp} cancers found, {counts.fn} missed, "
+        f"{counts.fp} false alarms, {counts.tn} benign cleared.",
+    )  # fmt: skip
+    lines = []
+    for name, part, whole in (
+        ("Sensitivity", counts.tp, counts.tp + counts.fn),
+        ("Specificity", counts.tn, counts.tn + counts.fp),
+    ):
+        share = part / whole if whole else float("nan")
+        text = as_percent(share, *wilson_interval(part, whole)) if whole else "not defined"
+        lines.append(f"{name} **{text}**, {part} of {whole}")
+    st.markdown("  \n".join(lines))
+    st.segmented_control(
+        "List the cases (or click a cell above)", list(ENDS), format_func=ENDS.get,
+        wrap=True, **mirror("end", st.session_state.get("end")),
+    )  # fmt: skip
+
+
+def _take_cell() -> None:
+    points = st.session_state["_matrix"]["selection"]["points"]
+    if points and points[0].get("customdata"):
+        found = points[0]["customdata"]
+        name = found if isinstance(found, str) else found[0]
+        if name in ENDS:
+            st.session_state["end"] = name
+
+
+def _show_counts(
+    tables: Sequence[Table],
+    images: str,
+    counts: dict[str, Confusion],
+    thresholds: dict[str, float],
+) -> None:
+    rows = []
+    for table in tables:
+        found = counts[table.title]
+        shares = {
+            "Sensitivity": (found.tp, found.tp + found.fn),
+            "Specificity": (found.tn, found.tn + found.fp),
+        }
+        rows.append({
+            "Method": table.title,
+            "AUC": _area(judged_rows.area(table, images)),
+            **{
+                name: as_percent(k / n, *wilson_interval(k, n)) if n else "not defined"
+                for name, (k, n) in shares.items()
+            },
+            "Accuracy": as_percent(found.accuracy),
+            "Threshold": f"{thresholds[table.method]:.3f}",
+            "Found": found.tp,
+            "Missed": found.fn,
+            "False alarms": found.fp,
+            "Cleared": found.tn,
+        })
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=42 + 35 * len(rows),
+        alt="AUC, counts and shares of every method.",
+    )  # fmt: skip
+    st.caption(
+        "In brackets 95 % intervals: of the AUC by DeLong with patients or groups kept together, "
+        "of the shares by Wilson, who takes images as independent. A click on a column's head "
+        "sorts."
+    )
+
+
+def _area(found: AucInterval | None) -> str:
+    if found is None:
+        return "not defined"
+    return f"{found.auc:.3f} ({found.low:.3f} to {found.high:.3f})"
+
+
+def _show_cases(table: Table, images: str, threshold: float) -> None:
+    end = st.session_state.get("end")
+    if end not in ENDS:
+        return
+    rows = judged_rows.ending(judged_rows.select(table, images), threshold, end)
+    st.markdown(f"**{ENDS[end]} by {table.title}: {len(rows)} images**, most surprising first")
+    if rows.empty:
+        st.caption("None at this threshold.")
+        return
+    columns = {
+        "image_id": "Image", "dataset": "Dataset", "probability": "Probability", "dice": "Dice",
+        "birads": "BI-RADS", "histology": "Histology", "device": "Device",
+    }  # fmt: skip
+    shown = [name for name in columns if (rows[name].replace("", None).notna()).any()]
+    event = st.dataframe(
+        rows[shown], hide_index=True, height=min(320, 42 + 35 * len(rows)), key=f"_cases_{end}",
+        on_select="rerun", selection_mode="single-row",
+        column_config={name: columns[name] for name in shown} | {
+            "probability": st.column_config.NumberColumn("Probability", format="%.3f"),
+            "dice": st.column_config.NumberColumn("Dice", format="%.3f"),
+        },
+        alt=f"The images that end as {ENDS[end].lower()}.",
+    )  # fmt: skip
+    chosen = event.selection.rows
+    if chosen and chosen[0] < len(rows):
+        _offer_case(rows.iloc[chosen[0]])
+    else:
+        st.caption("Tick a row to open that image.")
+
+
+def _offer_case(row: pd.Series) -> None:
+    if row["dataset"] in cases.configured():
+        if st.button(f"Open {row['image_id']} in Predict", icon=":material/radiology:"):
+            state.choose_case(f"{row['dataset']}:{row['image_id']}")
+            st.switch_page("pages/predict.py")
+    else:
+        st.caption(
+            f"{row['image_id']} belongs to {judged_rows.title_of_images(row['dataset'])}, whose "
+            "images are not here. Give the dataset's folder in the sidebar to open it."
+        )

@@ -1,0 +1,163 @@
+"""Several images at once: progress, a table, CSV, and a way to look at one of them."""
+
+from __future__ import annotations
+
+import base64
+
+import pandas as pd
+import streamlit as st
+
+from ...core.errors import InputError, MtlbusError
+from ...data.intake import read_image
+from ...figures.overlay import thumbnail
+from ...inference.input_checks import check_image, refusal
+from ...inference.predictor import MASK_THRESHOLD
+from .. import cases, records, services, state
+from ..sidebar import CONSENT, UPLOAD_TYPES
+
+_ROWS = "_batch_rows"
+_GO = "_batch_go"
+_KEPT_ROWS = 2000
+_FIRST = ("picture", "file", "probability", "decision", "input", "remark")
+_HIDDEN = ("image_sha256", "weights_sha256")
+
+
+def several_images(method: str) -> None:
+    """An uploader for many files and the table of what the method says about them."""
+    st.subheader("Several images at once")
+    files = st.file_uploader(
+        "Drop PNG, JPEG, BMP, TIFF or DICOM files, each at most 20 MB",
+        type=UPLOAD_TYPES,
+        accept_multiple_files=True,
+        key="_batch_files",
+        on_change=lambda: st.session_state.update({_GO: True}),
+    )
+    if not files:
+        st.caption(f"The result is a table with one line for each image, and a CSV. {CONSENT}")
+        return
+    digest = services.checkpoint(method).digest
+    rows = st.session_state.setdefault(_ROWS, {})
+    todo = [file for file in files if (file.file_id, digest) not in rows]
+    if todo:
+        _work(method, digest, files, todo, rows)
+    done = [file for file in files if (file.file_id, digest) in rows]
+    if done:
+        _table([rows[file.file_id, digest] for file in done], done, method)
+
+
+def _work(method: str, digest: str, files: list, todo: list, rows: dict) -> None:
+    """Predict what is missing; a click anywhere interrupts, and what is done stays done."""
+    if not st.session_state.get(_GO):
+        st.button(
+            f"Continue with {len(todo)} of {len(files)} images",
+            on_click=lambda: st.session_state.update({_GO: True}),
+            icon=":material/play_arrow:",
+        )
+        return
+    bar, stop = st.progress(0.0), st.empty()
+    stop.button(
+        "Stop",
+        on_click=lambda: st.session_state.update({_GO: False}),
+        icon=":material/stop:",
+        key="_batch_stop",
+    )
+    for number, file in enumerate(todo, start=len(files) - len(todo)):
+        bar.progress(number / len(files), f"Image {number + 1} of {len(files)}: {file.name}")
+        rows[file.file_id, digest] = _row(file, method)
+        while len(rows) > _KEPT_ROWS:
+            del rows[next(iter(rows))]
+    bar.empty()
+    stop.empty()
+    st.session_state[_GO] = False
+
+
+def _row(file, method: str) -> dict:
+    """One line of the table; a refused file is a line that says why."""
+    picture = None
+    try:
+        image = read_image(file.getvalue(), file.name)
+        picture = f"data:image/jpeg;base64,{base64.b64encode(thumbnail(image.pixels, 72)).decode()}"
+        checks = check_image(image)
+        refused = refusal(checks)
+        if refused:
+            raise InputError(refused)
+        case = cases.from_upload(f"{state.UPLOAD}{image.sha256[:12]}", image)
+        prediction = services.predict(case, method)
+    except MtlbusError as error:
+        return {
+            "picture": picture, "file": file.name, "input": "refused", "remark": str(error),
+        }  # fmt: skip
+    checks += services.predictor(method).check(prediction)
+    lesion = records.lesion_of(case, prediction, MASK_THRESHOLD)
+    return {"picture": picture, **records.table_row(case, prediction, lesion, checks)}
+
+
+def _table(rows: list[dict], files: list, method: str) -> None:
+    table = pd.DataFrame(rows)
+    counts = table["input"].value_counts()
+    against = [f"{counts[state]} {state}" for state in ("refused", "caution") if state in counts]
+    if against:
+        st.caption(
+            f":orange[:material/warning:] Of {len(rows)} images {' and '.join(against)}; the "
+            "remark in their line says why."
+        )
+    first = [name for name in _FIRST if name in table.columns]
+    rest = [name for name in table.columns if name not in (*first, *_HIDDEN)]
+    columns = [*first, *(name for name in rest if table[name].notna().any())]
+    shown = table[columns].copy()
+    if "probability" in shown:
+        shown["probability"] = (100 * shown["probability"].astype(float)).round()
+    number = st.column_config.NumberColumn
+    event = st.dataframe(
+        shown,
+        hide_index=True,
+        placeholder="–",
+        on_select="rerun",
+        selection_mode="single-row",
+        key="_batch_table",
+        column_config={
+            "picture": st.column_config.ImageColumn("Image"),
+            "file": "File",
+            "probability": st.column_config.ProgressColumn(
+                "Probability of malignancy", format="%d %%", min_value=0, max_value=100
+            ),
+            "decision": "Call",
+            "input": "Input",
+            "remark": st.column_config.TextColumn("Remark", width="large"),
+            "area_px": number("Area (px)", format="localized"),
+            "width_px": number("Width (px)"),
+            "height_px": number("Height (px)"),
+            "area_mm2": number("Area (mm²)", format="%.1f"),
+            "width_mm": number("Width (mm)", format="%.1f"),
+            "height_mm": number("Height (mm)", format="%.1f"),
+            "height_to_width": number("Height to width", format="%.2f"),
+            "circularity": number("Circularity", format="%.2f"),
+            "margin_roughness": number("Margin roughness", format="percent"),
+            "echo_ratio": number("Echo ratio", format="%.2f"),
+            "posterior_ratio": number("Behind ratio", format="%.2f"),
+        },
+    )
+    chosen = event.selection.rows[:1] if event else []
+    with st.container(horizontal=True):
+        csv = table.drop(columns="picture").assign(method=method, terms=records.DISCLAIMER)
+        st.download_button(
+            "Table as CSV",
+            csv.to_csv(index=False).encode(),
+            f"predictions_{method}.csv",
+            "text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+        )
+        good = chosen and rows[chosen[0]]["picture"]
+        st.button(
+            "Look at the selected image",
+            disabled=not good,
+            on_click=_open,
+            args=(files[chosen[0]],) if good else None,
+            icon=":material/visibility:",
+            help="Select a line of the table first.",
+        )
+
+
+def _open(file) -> None:
+    state.choose_case(state.add_upload(read_image(file.getvalue(), file.name)))

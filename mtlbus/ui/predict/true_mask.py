@@ -1,0 +1,70 @@
+"""A true mask for an uploaded image, so that a prediction can be compared with it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import streamlit as st
+
+from ...core.errors import InputError, MtlbusError
+from ...data.intake import read_mask
+from .. import state
+from ..case import Case
+from ..widgets import explain_error
+
+_TYPES = ("png", "jpg", "jpeg", "bmp", "tif", "tiff")
+_CHANGED = "_true_mask_changed"
+_ERROR = "_true_mask_error"
+
+
+def offer(case: Case) -> None:
+    """A place to drop a mask for an uploaded case; draws the page again when it changed."""
+    widget = f"_true_mask_{case.image.sha256[:12]}"
+    with st.popover("Compare with a true mask", icon=":material/join_inner:", width="content"):
+        st.file_uploader(
+            "A mask of the same size: white lesion on black",
+            type=_TYPES,
+            key=widget,
+            on_change=_take,
+            args=(case, widget),
+        )
+        if _ERROR in st.session_state:
+            explain_error(st.session_state[_ERROR])
+    if st.session_state.pop(_CHANGED, False):
+        st.rerun()
+
+
+def _take(case: Case, widget: str) -> None:
+    """Callback: the case with the dropped mask takes the place of the one before."""
+    file = st.session_state.get(widget)
+    st.session_state.pop(_ERROR, None)
+    try:
+        found = with_mask(case, None if file is None else file.getvalue())
+    except MtlbusError as error:
+        st.session_state[_ERROR] = error
+        return
+    uploads = st.session_state.setdefault("uploads", {})
+    uploads.pop(case.key, None)
+    uploads[found.key] = found
+    state.choose_case(found.key)
+    st.session_state[_CHANGED] = True
+
+
+def with_mask(case: Case, mask: bytes | None) -> Case:
+    """The uploaded case with another true mask, or with none; its key follows the mask.
+
+    Raises:
+        InputError: the bytes are no mask, or of another size than the image.
+    """
+    key = f"{state.UPLOAD}{case.image.sha256[:12]}"
+    if mask is None:
+        return replace(case, key=key, truth=None)
+    truth = read_mask(mask)
+    if truth.shape != case.image.pixels.shape:
+        height, width = case.image.pixels.shape
+        raise InputError(
+            f"The mask is {truth.shape[1]}×{truth.shape[0]} px, the image {width}×{height} px. "
+            "Give a mask of the same size."
+        )
+    return replace(case, key=f"{key}-{hashlib.sha256(mask).hexdigest()[:8]}", truth=truth)

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from mtlbus.checkpoints import find_checkpoint
@@ -174,6 +175,24 @@ def test_training_goes_on_from_weights_of_the_same_parts_only(capsys, tmp_path):
     assert second.card["training"]["initial_weights"] == first.digest
     assert second.card["training"]["before"] == first.card["training"]
     assert second.digest != first.digest
+
+
+def test_training_goes_on_from_a_method_that_is_part_of_it(capsys, tmp_path):
+    common = ("--data", "phantom=60@800000", "--stages", "1@64")
+    part = str(tmp_path / "mtl")
+    assert run(capsys, "train", "mtl", *common, "--out", part)[0] == 0
+    start = (*common, "--start", part)
+    code, _, err = run(capsys, "train", "resnet", *start, "--out", str(tmp_path / "other"))
+    assert code == 1 and "mtl cannot start resnet" in err and not (tmp_path / "other").exists()
+    # At a rate of almost nothing the whole stays what its part was: γ is 0 at the start.
+    still = ("--rate", "1e-12", "--out", str(tmp_path / "whole"))
+    assert run(capsys, "train", "mtl_sa", *start, *still)[0] == 0
+    first, second = (find_checkpoint(tmp_path / name) for name in ("mtl", "whole"))
+    assert second.card["training"]["initial_method"] == "mtl"
+    old, new = (found.load().state_dict() for found in (first, second))
+    assert set(old) < set(new)
+    for name, parameter in first.load().named_parameters():
+        torch.testing.assert_close(new[name], parameter, atol=2e-3, rtol=2e-3)
 
 
 def test_data_summary(capsys, tmp_path):

@@ -7,11 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import nn
+
 from ..checkpoints import PREDICTIONS, Checkpoint, write_checkpoint
 from ..core.errors import InputError
 from ..data.splits import Split
 from ..evaluation.tables import read_predictions, write_predictions
 from ..inference.predictor import Predictor
+from ..methods import create_model
 from ..training.engine import Plan, train
 from ..training.recipes import Recipe
 from .card import choose_operating_points, figures_of, training_card
@@ -35,15 +39,18 @@ def produce(
         out: the checkpoint's folder; the state of the run lies there too.
         resume: continue a run that was interrupted.
         report: receives lines of progress.
-        start: a checkpoint of the same method, fold and seed to train on from.
+        start: a checkpoint of the same fold and seed to train on from, of the same method or of
+            one whose every tensor this method has (MTL-SA holds all of MTL and, with γ at 0,
+            begins as it); what it lacks begins random.
         excluded: what of each dataset took no part, for the card (`card.exclusions`).
 
     Raises:
-        InputError: `start` was trained on other parts, so its training images could be tested.
+        InputError: `start` was trained on other parts, so its training images could be tested, or
+            is no part of this method.
     """
     if start is not None:
         _require_same_parts(start, plan)
-    model = start.load() if start is not None else None
+    model = _part_of(plan, start) if start is not None else None
     trained = train(plan, split.train, split.validation, out, resume, report, model)
     # A network is judged, and later used, at the size that its training ended with.
     trained.model.spec = replace(trained.model.spec, input_size=plan.recipe.stages[-1][1])
@@ -51,6 +58,7 @@ def produce(
     card["exclusions"] = excluded or {}
     if start is not None:
         card["training"]["initial_weights"] = start.digest
+        card["training"]["initial_method"] = start.method
         card["training"]["before"] = start.card["training"]
     checkpoint = write_checkpoint(out, trained.model, card, trained.history)
     predictor = Predictor(checkpoint)
@@ -66,13 +74,27 @@ def produce(
 
 def _require_same_parts(start: Checkpoint, plan: Plan) -> None:
     before = start.card.get("training", {})
-    stated = (start.method, before.get("fold"), before.get("seed"), before.get("data"))
-    wanted = (plan.method, plan.fold, plan.seed, plan.data)
+    stated = (before.get("fold"), before.get("seed"), before.get("data"))
+    wanted = (plan.fold, plan.seed, plan.data)
     if stated != wanted:
         raise InputError(
-            f"{start.folder} was trained as (method, fold, seed, images) {stated}, this run is "
+            f"{start.folder} was trained as (fold, seed, images) {stated}, this run is "
             f"{wanted}. Starting there could test on images that it has seen; use equal ones."
         )
+
+
+def _part_of(plan: Plan, start: Checkpoint) -> nn.Module:
+    """The network of `start`, every tensor of which has its place in the network of the plan."""
+    with torch.device("meta"):
+        whole = create_model(plan.method, plan.variant, **plan.options).state_dict()
+    model = start.load()
+    for name, tensor in model.state_dict().items():
+        if name not in whole or whole[name].shape != tensor.shape:
+            raise InputError(
+                f"{start.method} cannot start {plan.method}, which has no {name} of shape "
+                f"{tuple(tensor.shape)}. Start from the same method, or from a part of it."
+            )
+    return model
 
 
 def make_plan(

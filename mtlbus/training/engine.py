@@ -129,7 +129,7 @@ class Run:
             torch.manual_seed(plan.seed)
             model = create_model(plan.method, plan.variant, **plan.options)
         if start is not None:
-            model.load_state_dict(start.state_dict())
+            model.load_state_dict(model.state_dict() | start.state_dict())
         self.model = model.to(device, memory_format=torch.channels_last)
         self.average = None
         if recipe.average_decay > 0:
@@ -310,7 +310,8 @@ def train(
         out: folder for the state of the run.
         resume: continue from the state in `out` if there is one.
         report: receives a line of progress.
-        start: the same network, trained before on the same parts; None for random weights.
+        start: the same network or a part of it, trained before on the same parts; None for
+            random weights.
 
     Raises:
         DataError: a part is empty, lacks a class, or the parts share a group.

@@ -119,6 +119,12 @@ def classification_metrics(
     return {name: float(value) for name, value in values.items()}
 
 
+def dice_of(first: np.ndarray, second: np.ndarray) -> float:
+    """Dice of two masks, 2|A∩B| / (|A|+|B|), H×W bool; both empty: 1, only one empty: 0 (D2)."""
+    shared = int((first & second).sum())
+    return _ratio(2 * shared, int(first.sum()) + int(second.sum()), empty=1.0)
+
+
 def mask_metrics(predicted: np.ndarray, true: np.ndarray) -> dict[str, float]:
     """How well a mask P agrees with the true mask G.
 

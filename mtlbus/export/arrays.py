@@ -4,49 +4,32 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from ..explain.attention import array_of
+from .case_views import CompareView, PairView, PredictView, Subject
 from .origin import DISCLAIMER, now, pixels_sha256
 from .tables import origin_rows
-from .views import AttentionView, PredictView
+from .views import AttentionView
 
 README = "README"
-_MEANINGS = {
-    "image": "grey image, H×W, 0 black to 255 white",
-    "truth": "true lesion, H×W",
-    "mask_probability": "probability of tumour on the image's grid, H×W",
-    "mask": "the outline: mask_probability above the mask threshold, H×W",
-}
+Named = tuple[str, np.ndarray, str]
+"""Name, array and meaning."""
 
 
-def npz_of(view: PredictView | AttentionView) -> bytes:
-    """A compressed NPZ of image, masks and maps.
+def npz_of(view: PredictView | CompareView | PairView | AttentionView) -> bytes:
+    """A compressed NPZ of images, masks and maps.
 
     Its entry `README` is a text in JSON: what each array is, from what it was computed, and the
     terms. Nothing in it is pickled, so `numpy.load` opens it as it is.
     """
-    arrays = {"image": view.case.image.pixels}
-    if view.case.truth is not None:
-        arrays["truth"] = view.case.truth
-    meanings, facts = dict(_MEANINGS), {}
-    if isinstance(view, PredictView):
-        found, facts = view.prediction, {"mask_threshold": view.mask_threshold}
-        if found.mask_probability is not None:
-            arrays["mask_probability"] = found.mask_probability
-            arrays["mask"] = found.mask(view.mask_threshold)
-    else:
-        for name, found in view.maps.items():
-            arrays[name] = array_of(found)
-            meanings[name] = f"{found.stage}: {found.meaning}" if found.stage else found.meaning
-        facts = {
-            "square": f"the image is padded with zeros to {view.frame.side}×{view.frame.side} px, "
-            f"its upper left corner at ({view.frame.left}, {view.frame.top})"
-        }
+    found = list(_arrays_of(view))
     readme = {
-        "arrays": {name: meanings[name] for name in arrays},
-        **facts,
+        "arrays": {name: meaning for name, _, meaning in found},
+        **_facts_of(view),
         **dict(origin_rows(view)),
         "pixels_sha256": pixels_sha256(view.case.image.pixels),
         "computed": now(),
@@ -54,5 +37,54 @@ def npz_of(view: PredictView | AttentionView) -> bytes:
     }
     text = json.dumps(readme, indent=1, ensure_ascii=False)
     stream = io.BytesIO()
+    arrays = {name: array for name, array, _ in found}
     np.savez_compressed(stream, **{README: np.array(text)}, **arrays)
     return stream.getvalue()
+
+
+def _arrays_of(view: PredictView | CompareView | PairView | AttentionView) -> Iterator[Named]:
+    if isinstance(view, PairView):
+        for word, half in view.halves:
+            for name, array, meaning in _arrays_of(half):
+                joined = word if name == word else f"{word}_{name}"
+                yield joined, array, f"{half.case.title}: {meaning}"
+        return
+    yield from _case(view.case)
+    if isinstance(view, PredictView):
+        yield from _masks(view)
+    elif isinstance(view, CompareView):
+        for one in view.views:
+            yield from _masks(one, f"{one.prediction.method}_")
+    else:
+        for name, found in view.maps.items():
+            meaning = f"{found.stage}: {found.meaning}" if found.stage else found.meaning
+            yield name, array_of(found), meaning
+
+
+def _case(case: Subject) -> Iterator[Named]:
+    yield "image", case.image.pixels, "grey image, H×W, 0 black to 255 white"
+    if case.truth is not None:
+        yield "truth", case.truth, "true lesion, H×W"
+
+
+def _masks(view: PredictView, prefix: str = "") -> Iterator[Named]:
+    plane = view.prediction.mask_probability
+    if plane is None:
+        return
+    name = f"{prefix}mask_probability"
+    yield name, plane, "probability of tumour on the image's grid, H×W"
+    outline = f"the outline: {name} above the mask threshold, H×W"
+    yield f"{prefix}mask", view.prediction.mask(view.mask_threshold), outline
+
+
+def _facts_of(view: PredictView | CompareView | PairView | AttentionView) -> dict[str, Any]:
+    if isinstance(view, AttentionView):
+        return {
+            "square": f"the image is padded with zeros to {view.frame.side}×{view.frame.side} px, "
+            f"its upper left corner at ({view.frame.left}, {view.frame.top})"
+        }
+    if isinstance(view, PredictView):
+        return {"mask_threshold": view.mask_threshold}
+    views = view.first.views if isinstance(view, PairView) else view.views
+    weights = {one.prediction.method: one.prediction.weights_sha256 for one in views}
+    return {"mask_threshold": views[0].mask_threshold, "weights_sha256": weights}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import cells
+from .case_views import CompareView, PredictView
 from .notebook import Cell, code, plain, words
-from .tables import numbers_of
-from .views import CompareView, PredictView
+from .numbers import numbers_of
 
 COMPARED = ("probability_malignant", "mask_area", "area_px", "circularity", "dice", "hd95")
 """The numbers of a prediction that a notebook holds against those of the page."""
@@ -16,7 +16,7 @@ COMPARED = ("probability_malignant", "mask_area", "area_px", "circularity", "dic
 def prediction(view: PredictView) -> list[Cell]:
     """One network on one image."""
     found = view.prediction
-    shown = [
+    written = [
         cells.title(
             "A prediction",
             f"What **{plain(view.title)}** says about **{plain(view.case.title)}**.",
@@ -32,61 +32,78 @@ def prediction(view: PredictView) -> list[Cell]:
             method=found.method, weights=found.weights_sha256,
         ),
         *_call(view),
-        *_numbers(view.mask_threshold),
+        *numbers_cells(view.mask_threshold),
     ]  # fmt: skip
     if found.mask_probability is not None:
-        shown += _picture()
+        written += _picture()
     return [
-        *shown,
-        code("here = {prediction.method: numbers(prediction)}\nhere"),
-        *cells.comparison({found.method: _shown(view)}),
+        *written,
+        code("here = {prediction.method: numbers(prediction, image, truth)}\nhere"),
+        *cells.comparison({found.method: shown_of(view)}),
     ]
 
 
 def comparison(view: CompareView) -> list[Cell]:
     """Several networks on one image."""
-    names = ", ".join(plain(one.title) for one in view.views)
-    weights = {one.prediction.method: one.prediction.weights_sha256 for one in view.views}
-    points = {
-        one.prediction.method: None if one.point is None else one.point.threshold
-        for one in view.views
-    }
     return [
-        cells.title("A comparison", f"What **{names}** say about **{plain(view.case.title)}**."),
+        cells.title(
+            "A comparison", f"What **{names_of(view)}** say about **{plain(view.case.title)}**."
+        ),
         cells.start(),
         *cells.image(view.case),
-        code(
-            """
-            from mtlbus.inference.predictor import predict_all
-
-            WEIGHTS = $weights
-            predictors = [replay.network(name, weights) for name, weights in WEIGHTS.items()]
-            predictions = predict_all(predictors, image)  # the image is prepared once for all
-            """,
-            weights=weights,
-        ),
-        *_numbers(view.views[0].mask_threshold),
-        code(
-            """
+        networks_cell(view),
+        code("predictions = predict_all(predictors, image)  # the image is prepared once for all"),
+        *numbers_cells(view.views[0].mask_threshold),
+        calls_cell(view),
+        code("""
             import pandas as pd
 
-            # The probability from which each network's call is "malignant"; None: it makes none.
-            CALL_FROM = $points
-
-            here = {prediction.method: numbers(prediction) for prediction in predictions}
+            here = {one.method: numbers(one, image, truth) for one in predictions}
             table = pd.DataFrame(here).T
-            table["call"] = [
-                "–" if CALL_FROM[one.method] is None
-                else "malignant" if one.probability >= CALL_FROM[one.method]
-                else "benign"
-                for one in predictions
-            ]
+            table["call"] = [call(one) for one in predictions]
             table
-            """,
-            points=points,
-        ),
-        *cells.comparison({one.prediction.method: _shown(one) for one in view.views}),
+        """),
+        *cells.comparison({one.prediction.method: shown_of(one) for one in view.views}),
     ]
+
+
+def names_of(view: CompareView) -> str:
+    """The networks of a comparison, for Markdown."""
+    return ", ".join(plain(one.title) for one in view.views)
+
+
+def networks_cell(view: CompareView) -> Cell:
+    """Give `predictors` and `predict_all`."""
+    return code(
+        """
+        from mtlbus.inference.predictor import predict_all
+
+        WEIGHTS = $weights
+        predictors = [replay.network(name, weights) for name, weights in WEIGHTS.items()]
+        """,
+        weights={one.prediction.method: one.prediction.weights_sha256 for one in view.views},
+    )
+
+
+def calls_cell(view: CompareView) -> Cell:
+    """Give `call(prediction)`."""
+    return code(
+        """
+        # The probability from which each network's call is "malignant"; None: it makes none.
+        CALL_FROM = $points
+
+
+        def call(prediction):
+            threshold = CALL_FROM[prediction.method]
+            if threshold is None:
+                return "–"
+            return "malignant" if prediction.probability >= threshold else "benign"
+        """,
+        points={
+            one.prediction.method: None if one.point is None else one.point.threshold
+            for one in view.views
+        },
+    )
 
 
 def _call(view: PredictView) -> list[Cell]:
@@ -103,7 +120,8 @@ def _call(view: PredictView) -> list[Cell]:
     ]
 
 
-def _numbers(mask_threshold: float) -> list[Cell]:
+def numbers_cells(mask_threshold: float) -> list[Cell]:
+    """Give `numbers(prediction, image, truth)`."""
     return [
         words("""
             The outline is measured on the image's own grid. Against the true outline it is
@@ -119,7 +137,7 @@ def _numbers(mask_threshold: float) -> list[Cell]:
             MASK_THRESHOLD = $threshold  # a pixel is inside above this tumour probability
 
 
-            def numbers(prediction):
+            def numbers(prediction, image, truth):
                 found = {"probability_malignant": prediction.probability, "mask_area": None}
                 mask = prediction.mask(MASK_THRESHOLD)
                 if mask is None:
@@ -157,6 +175,7 @@ def _picture() -> list[Cell]:
     ]
 
 
-def _shown(view: PredictView) -> dict[str, Any]:
+def shown_of(view: PredictView) -> dict[str, Any]:
+    """The numbers of the page that a notebook is held against."""
     numbers = numbers_of(view)
     return {name: numbers[name] for name in COMPARED if name in numbers}

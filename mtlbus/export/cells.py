@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from ..data.phantom import GALLERY, make_phantom
+from .case_views import Subject
 from .notebook import Cell, code, words
 from .origin import DISCLAIMER, now, pixels_sha256, versions
-from .views import Subject
 
 
 def title(what: str, about: str) -> Cell:

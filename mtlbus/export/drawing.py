@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,14 +13,15 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from PIL import Image
 
+from .case_views import CompareView, PairView, PredictView
 from .contours import outlines, svg_path
 from .origin import DISCLAIMER
 from .tables import origin_rows
-from .views import CompareView, PredictView
 
 LONGEST_PICTURE = 1600  # pixels; a larger image is embedded scaled down, the outlines are not
 SHOWN = 960  # longest side at which a viewer opens the drawing
 _LINE, _TEXT = 1 / 340, 1 / 46  # of the longer side: width of an outline, size of the letters
+_SIZE = re.compile(r'width="(\d+)" height="(\d+)" role="img"')  # of an element of `drawing`
 _PALE, _DARK = "#E4ECEE", "#0E1416"
 
 
@@ -59,16 +61,46 @@ class Outline(NamedTuple):
     label: str
 
 
-def svg_of(view: PredictView | CompareView, palette: Palette) -> str:
-    """A view as an SVG file, with a strip that says what it is and what it is not."""
-    views = view.views if isinstance(view, CompareView) else (view,)
-    said = [sentence_of(one) for one in views]
+def svg_of(view: PredictView | CompareView | PairView, palette: Palette) -> str:
+    """A view as an SVG file, with a strip that says what it is and what it is not.
+
+    Two images stand side by side.
+    """
+    halves = [half for _, half in view.halves] if isinstance(view, PairView) else [view]
+    drawn = [_drawn(half, palette) for half in halves]
+    about = [f"{name}: {digest}" for name, digest in _weights(halves[0]).items()]
+    about += [f"{name}: {text}" for name, text in origin_rows(view)]
+    return document(drawn[0] if len(drawn) == 1 else beside(drawn), "; ".join(about))
+
+
+def _drawn(view: PredictView | CompareView, palette: Palette) -> str:
+    said = [sentence_of(one) for one in _networks(view)]
     lines = outlines_of(view, palette)
     alt = f"Ultrasound image {view.case.title} with {len(lines)} outlines. {' '.join(said)}"
-    element = drawing(view.case.image.pixels, lines, alt, (view.case.title, *said, DISCLAIMER))
-    about = [f"{one.prediction.method}: {one.prediction.weights_sha256}" for one in views]
-    about += [f"{name}: {text}" for name, text in origin_rows(view)]
-    return document(element, "; ".join(about))
+    return drawing(view.case.image.pixels, lines, alt, (view.case.title, *said, DISCLAIMER))
+
+
+def _networks(view: PredictView | CompareView) -> tuple[PredictView, ...]:
+    return view.views if isinstance(view, CompareView) else (view,)
+
+
+def _weights(view: PredictView | CompareView) -> dict[str, str]:
+    found = (one.prediction for one in _networks(view))
+    return {one.method: one.weights_sha256 for one in found}
+
+
+def beside(elements: Sequence[str], gap: int = 24) -> str:
+    """SVG elements from `drawing` side by side, as one."""
+    parts, left, tallest = [], 0, 0
+    for element in elements:
+        width, height = map(int, _SIZE.search(element).groups())
+        parts.append(f'<g transform="translate({left})">{element}</g>')
+        left, tallest = left + width + gap, max(tallest, height)
+    width = left - gap
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {tallest}" '
+        f'width="{width}" height="{tallest}">{"".join(parts)}</svg>'
+    )
 
 
 def sentence_of(view: PredictView) -> str:

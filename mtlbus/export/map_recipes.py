@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..explain.attention import array_of
 from . import cells
 from .notebook import Cell, code, plain, words
+from .numbers import attribution_numbers, map_numbers
 from .origin import DISCLAIMER
-from .tables import attribution_numbers, map_numbers
 from .views import AttentionView, AttributionView
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import cells
 from .notebook import Cell, code, plain, words
-from .tables import judged_numbers
+from .numbers import judged_numbers
 from .views import PerformanceView
 
 

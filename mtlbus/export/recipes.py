@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from . import case_recipes, map_recipes, performance_recipe
+from . import case_recipes, map_recipes, method_recipes, pair_recipes, performance_recipe
+from .case_views import CompareView, MirrorView, PredictView, TwoCasesView
+from .method_views import MethodView, OverviewView
 from .notebook import Cell, notebook
-from .views import (
-    AttentionView,
-    AttributionView,
-    CompareView,
-    PerformanceView,
-    PredictView,
-    View,
-)
+from .views import AttentionView, AttributionView, PerformanceView, View
 
 
 @singledispatch
@@ -24,9 +19,13 @@ def cells_of(view: View) -> list[Cell]:
 
 cells_of.register(PredictView, case_recipes.prediction)
 cells_of.register(CompareView, case_recipes.comparison)
+cells_of.register(MirrorView, pair_recipes.mirror)
+cells_of.register(TwoCasesView, pair_recipes.two_cases)
 cells_of.register(AttentionView, map_recipes.attention)
 cells_of.register(AttributionView, map_recipes.attributions)
 cells_of.register(PerformanceView, performance_recipe.performance)
+cells_of.register(MethodView, method_recipes.method)
+cells_of.register(OverviewView, method_recipes.overview)
 
 
 def notebook_of(view: View) -> str:

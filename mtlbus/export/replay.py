@@ -12,6 +12,7 @@ import io
 import math
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -96,6 +97,15 @@ def network(method: str, weights: str | None) -> Predictor:
     Raises:
         CheckpointError: other weights are here, or none.
     """
+    return Predictor(_with_weights(method, weights))
+
+
+def card(method: str, weights: str | None) -> dict[str, Any]:
+    """The card of trained weights; arguments and errors as of `network`."""
+    return _with_weights(method, weights).card
+
+
+def _with_weights(method: str, weights: str | None) -> Checkpoint:
     found = checkpoint(method)
     if weights is not None and found.digest != weights:
         raise CheckpointError(
@@ -103,7 +113,7 @@ def network(method: str, weights: str | None) -> Predictor:
             f"{found.digest[:12]}…, so its numbers would be others. Name the folder that holds "
             "the first in MTLBUS_CHECKPOINTS, or write weights=None to go on with these."
         )
-    return Predictor(found)
+    return found
 
 
 def untrained_network(method: str, seed: int) -> nn.Module:

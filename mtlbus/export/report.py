@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from ..core.errors import InputError
+from .case_views import LABELS, PredictView
 from .drawing import Palette, drawing, outlines_of
 from .origin import DISCLAIMER, now, pixels_sha256, versions
 from .report_style import STYLE
-from .views import LABELS, PredictView
 
 ORIGINS = {
     "phantom": "A phantom: computed from physics, no person's image.",
@@ -27,7 +27,9 @@ METRICS = {
 BAR = 400  # width of the probability bar in its own unit
 
 
-def report_of(views: Sequence[PredictView], palette: Palette) -> str:
+def report_of(
+    views: Sequence[PredictView], palette: Palette, sections: Sequence[str] = ()
+) -> str:
     """The report of one case as HTML.
 
     Every text is escaped. The file holds its pictures and its style, and forbids itself to load
@@ -36,6 +38,7 @@ def report_of(views: Sequence[PredictView], palette: Palette) -> str:
     Args:
         views: what one or more networks say about one image; at least one.
         palette: colours of classes and outlines.
+        sections: more to say after the findings, as HTML whose texts are escaped.
 
     Raises:
         InputError: no view, or views of different images.
@@ -52,6 +55,7 @@ def report_of(views: Sequence[PredictView], palette: Palette) -> str:
         f'<p class="terms"><strong>{DISCLAIMER}</strong> Computed by a network; no medical '
         "finding.</p></header>",
         *(_finding(view, palette, len(views) > 1) for view in views),
+        *sections,
         _checks(views[0]),
         _origin(views, f"{width} × {height} px"),
     ]
@@ -98,7 +102,7 @@ def _verdict(view: PredictView, palette: Palette, named: bool) -> str:
         )
     return (
         f'{by}<p class="label">Probability of malignancy</p>'
-        f'<p class="number">{_percent(probability)}</p>{call}'
+        f'<p class="number">{percent(probability)}</p>{call}'
         f"{_bar(probability, view, palette)}{_meaning(view)}"
     )
 
@@ -150,7 +154,7 @@ def _measured(view: PredictView) -> str:
         f" {lesion.parts} separate parts; the largest is measured." if lesion.parts > 1 else ""
     )
     return (
-        f"<h3>Measured on the outline</h3>{_table(rows)}"
+        f"<h3>Measured on the outline</h3>{table(rows)}"
         f'<p class="note">Computed from the mask above {view.mask_threshold:.2f} tumour '
         f"probability, not a BI-RADS reading.{parts}</p>"
     )
@@ -164,7 +168,7 @@ def _truth(view: PredictView) -> str:
         (name, "not defined" if metrics[key] != metrics[key] else form.format(metrics[key]), what)
         for key, (name, form, what) in METRICS.items()
     ]
-    return f"<h3>Against the true outline</h3>{_table(rows)}"
+    return f"<h3>Against the true outline</h3>{table(rows)}"
 
 
 def _checks(view: PredictView) -> str:
@@ -197,7 +201,8 @@ def _origin(views: Sequence[PredictView], size: str) -> str:
     return f'<section><h3>Made from</h3><table class="origin">{cells}</table></section>'
 
 
-def _table(rows: Iterable[tuple[str, str, str]]) -> str:
+def table(rows: Iterable[tuple[str, str, str]]) -> str:
+    """Rows of a name, a value and what it is, as HTML; `**` marks what is important."""
     cells = "".join(
         f"<tr><th scope=row>{escape(name)}</th><td>{_emphasised(value)}</td>"
         f"<td>{_emphasised(what)}</td></tr>"
@@ -211,7 +216,7 @@ def _emphasised(text: str) -> str:
     return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text))
 
 
-def _percent(probability: float) -> str:
+def percent(probability: float) -> str:
     """A probability as people read it; what would round to 0 or 100 % is given as a bound."""
     if probability < 0.001:
         return "below 0.1%"

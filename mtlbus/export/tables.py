@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import math
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ..evaluation.operating_points import Confusion, confusion
-from ..evaluation.tables import summarise
-from ..explain.agreement import mass_inside, points_into
 from ..explain.attention import array_of
+from .case_views import CompareView, MirrorView, PredictView, TwoCasesView
+from .method_views import MethodView, OverviewView
+from .numbers import judged_numbers, map_numbers, method_numbers, mirror_numbers, numbers_of
 from .origin import DISCLAIMER, now, versions
-from .views import (
-    AttentionView,
-    CompareView,
-    Judged,
-    PerformanceView,
-    PredictView,
-    View,
-)
+from .views import AttentionView, PerformanceView, View
 
-if TYPE_CHECKING:
-    from ..explain.attributions import Attribution
+WITHOUT_CASE = PerformanceView | MethodView | OverviewView
 
 _UNITS = {
     "probability_malignant": "0..1", "logit": "log-odds", "call_threshold": "0..1",
@@ -59,10 +50,33 @@ def _(view: PredictView) -> pd.DataFrame:
 
 @table_of.register
 def _(view: CompareView) -> pd.DataFrame:
-    return pd.DataFrame(
-        [{"method": one.prediction.method, "title": one.title} | numbers_of(one)
-         | {"weights_sha256": one.prediction.weights_sha256} for one in view.views]
-    )  # fmt: skip
+    return pd.DataFrame([_row(one, numbers_of(one)) for one in view.views])
+
+
+def _row(view: PredictView, numbers: dict[str, Any]) -> dict[str, Any]:
+    """Numbers between the names of a network and its digest."""
+    found = view.prediction
+    names = {"method": found.method, "title": view.title}
+    return names | numbers | {"weights_sha256": found.weights_sha256}
+
+
+@table_of.register
+def _(view: MirrorView) -> pd.DataFrame:
+    rows = []
+    for one, turned in view.by_network:
+        numbers = mirror_numbers(one.prediction, turned.prediction, view.mask_threshold)
+        calls = {"call": one.call, "call_mirrored": turned.call}
+        rows.append(_row(one, {"mask_threshold": view.mask_threshold, **numbers, **calls}))
+    return pd.DataFrame(rows)
+
+
+@table_of.register
+def _(view: TwoCasesView) -> pd.DataFrame:
+    return pd.DataFrame([
+        {"case": one.case.title, "image_sha256": one.case.image.sha256} | _row(one, numbers_of(one))
+        for both in view.by_network
+        for one in both
+    ])  # fmt: skip
 
 
 @table_of.register
@@ -87,86 +101,37 @@ def _(view: PerformanceView) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def numbers_of(view: PredictView) -> dict[str, Any]:
-    """All that a prediction says in numbers, by name; None where a number is not defined."""
-    found, mask = view.prediction, view.prediction.mask(view.mask_threshold)
-    lesion, metrics = view.lesion(), view.against_truth()
-    measured = {} if lesion is None else lesion.as_dict()
-    if lesion is not None and lesion.spacing_mm is None:
-        measured = {name: value for name, value in measured.items() if "mm" not in name}
+@table_of.register
+def _(view: MethodView) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (what, name, value)
+            for what, numbers in method_numbers(view).items()
+            for name, value in numbers.items()
+        ],
+        columns=["of", "number", "value"],
+    )
+
+
+@table_of.register
+def _(view: OverviewView) -> pd.DataFrame:
+    return pd.DataFrame(map(_method_row, view.methods))
+
+
+def _method_row(view: MethodView) -> dict[str, Any]:
+    spec = view.spec
     return {
-        "probability_malignant": found.probability,
-        "logit": found.logit,
-        "call": view.call,
-        "distance_from_training": found.distance,
-        "call_threshold": view.point.threshold if view.point else None,
-        "mask_threshold": None if mask is None else view.mask_threshold,
-        "mask_area": None if mask is None else int(mask.sum()),
-        **measured,
-        **({} if metrics is None else metrics),
+        "method": spec.name,
+        "title": spec.title,
+        "role": spec.role,
+        "outlines": spec.segments,
+        "classifies": spec.classifies,
+        "authors": spec.paper.authors,
+        "year": spec.paper.year,
+        "paper": spec.paper.title,
+        **{f"parameters_{variant}": count for variant, count in view.parameters.items()},
+        "weights_sha256": view.weights_sha256,
     }
-
-
-def map_numbers(values: np.ndarray) -> dict[str, float]:
-    """How many numbers an inner map holds; the least, mean and greatest; their deviation."""
-    return {
-        "numbers": int(values.size),
-        "least": float(values.min()),
-        "mean": float(values.mean(dtype=np.float64)),
-        "greatest": float(values.max()),
-        "deviation": float(values.std(dtype=np.float64)),
-    }
-
-
-def attribution_numbers(one: Attribution, mask: np.ndarray | None) -> dict[str, Any]:
-    """The map's extremes and sum, whether its shares add up, and what lies in the mask.
-
-    Args:
-        one: an attribution.
-        mask: H×W bool, the lesion; None where there is none.
-    """
-    numbers = {
-        "least": float(one.plane.min()),
-        "greatest": float(one.plane.max()),
-        "sum": float(one.square.sum(dtype=np.float64)),
-    }
-    if one.completeness is not None:
-        numbers |= {"total": one.completeness.total, "change": one.completeness.change}
-    if mask is not None:
-        numbers |= {
-            "mass_inside": mass_inside(one.plane, mask),
-            "points_into": points_into(one.plane, mask),
-        }
-    return numbers
-
-
-def judged_numbers(one: Judged) -> dict[str, float | int | None]:
-    """A method on the test images: n, AUC and Dice with their intervals, and the four counts.
-
-    The intervals are those of the card: 1000 draws of whole groups within each dataset.
-    """
-    threshold = 0.5 if one.threshold is None else one.threshold
-    entry = summarise(one.rows, threshold)["pooled"]
-    numbers: dict[str, float | int | None] = {"n": len(one.rows)}
-    for metric in ("auc", "dice"):
-        if metric in entry:
-            limits = zip(("", "_low", "_high"), ("value", "low", "high"), strict=True)
-            numbers |= {f"{metric}{end}": entry[metric][side] for end, side in limits}
-    if one.threshold is None:
-        return numbers
-    counts = counts_of(one.rows, one.threshold)
-    return numbers | {
-        "threshold": one.threshold,
-        **counts._asdict(),
-        "sensitivity": counts.sensitivity,
-        "specificity": counts.specificity,
-    }
-
-
-def counts_of(rows: pd.DataFrame, threshold: float) -> Confusion:
-    """The confusion matrix of those rows that have a label and a probability."""
-    kept = rows[rows["label"].notna() & rows["probability"].notna()]
-    return confusion(kept["label"].to_numpy(int), kept["probability"].to_numpy(float), threshold)
 
 
 def csv_of(view: View) -> str:
@@ -184,8 +149,14 @@ def csv_of(view: View) -> str:
 def origin_rows(view: View) -> list[tuple[str, str]]:
     """What a view was computed from: image, weights where they are one, and versions."""
     rows = []
-    if not isinstance(view, PerformanceView):
+    if not isinstance(view, WITHOUT_CASE):
         rows += [("case", view.case.title), ("image_sha256", view.case.image.sha256)]
+    if isinstance(view, TwoCasesView):
+        second = view.second.case
+        rows += [("second_case", second.title), ("second_image_sha256", second.image.sha256)]
+    if isinstance(view, MethodView):
+        rows.append(("method", view.spec.name))
+        rows.append(("weights_sha256", view.weights_sha256 or "no trained weights ship"))
     if isinstance(view, PredictView):
         found = view.prediction
         rows += [("method", found.method), ("weights_sha256", found.weights_sha256)]

@@ -13,28 +13,29 @@ import streamlit as st
 
 from ..checkpoints import Checkpoint
 from ..export.arrays import npz_of
-from ..export.drawing import Palette, outlines_of, sentence_of, svg_of
-from ..export.origin import DISCLAIMER
+from ..export.case_views import (
+    CompareView,
+    MirrorView,
+    PairView,
+    Point,
+    PredictView,
+    TwoCasesView,
+)
+from ..export.drawing import Palette, sentence_of, svg_of
+from ..export.method_views import MethodView, OverviewView
+from ..export.pair_report import mirror_report
 from ..export.recipes import notebook_of
 from ..export.report import report_of
 from ..export.tables import csv_of
-from ..export.views import (
-    AttentionView,
-    AttributionView,
-    CompareView,
-    Judged,
-    PerformanceView,
-    Point,
-    PredictView,
-    View,
-)
-from ..figures import colours, overlay
+from ..export.views import AttentionView, AttributionView, Judged, PerformanceView, View
+from ..figures import colours
 from ..figures.style import METHOD_COLOURS
 from ..inference.input_checks import Check
 from ..inference.predictor import Prediction
-from . import services, words
+from . import pictures, records, services, words
 from .case import Case
 from .performance import judged_rows
+from .together import together
 
 PALETTE = Palette(
     colours.BENIGN, colours.MALIGNANT, colours.OUTLINE, colours.TRUTH, METHOD_COLOURS
@@ -81,38 +82,83 @@ def offer(view: View, more: Sequence[File] = (), key: str = "takeaway") -> None:
 
 def files(view: View) -> list[File]:
     """What a view can be kept as; nothing is made yet."""
-    found = [File(
-        "Open as notebook", ".ipynb", "application/x-ipynb+json", "code",
-        "Computes this view again through mtlbus, checks image and weights by their digests, and "
-        "compares the numbers.", lambda: notebook_of(view),
-    )]  # fmt: skip
-    if isinstance(view, PredictView | CompareView):
-        views = view.views if isinstance(view, CompareView) else (view,)
-        found = [
-            File("Report (HTML)", ".html", "text/html", "description",
-                 "One page to read, print and keep; it needs nothing else.",
-                 lambda: report_of(views, PALETTE)),
-            *found,
-            File("Drawing (SVG)", ".svg", "image/svg+xml", "polyline",
-                 "The image with the outlines as lines that stay sharp.",
-                 lambda: svg_of(view, PALETTE)),
-        ]  # fmt: skip
-    if isinstance(view, CompareView):
+    found = _reports(view)
+    about = "Computes this view again through mtlbus and compares the numbers."
+    if not isinstance(view, OverviewView | MethodView | PerformanceView):
+        about += " Image and weights are checked by their digests."
+    found.append(File(
+        "Open as notebook", ".ipynb", "application/x-ipynb+json", "code", about,
+        lambda: notebook_of(view),
+    ))  # fmt: skip
+    if isinstance(view, PredictView | CompareView | PairView):
+        found.append(File(
+            "Drawing (SVG)", ".svg", "image/svg+xml", "polyline",
+            "The image with the outlines as lines that stay sharp.", lambda: svg_of(view, PALETTE),
+        ))  # fmt: skip
+    if isinstance(view, CompareView | PairView):
         found.append(File(
             "Picture (PNG)", ".png", "image/png", "image", "All outlines on one picture.",
-            lambda: together(view),
+            lambda: together(view, PALETTE),
         ))  # fmt: skip
     if not isinstance(view, AttributionView):  # its page has tables of its own
         found.append(File(
             "Numbers (CSV)", ".csv", "text/csv", "table",
             "Each number with its name, and what it was computed from.", lambda: csv_of(view),
         ))  # fmt: skip
-    if isinstance(view, PredictView | AttentionView):
+    if isinstance(view, PredictView | CompareView | PairView | AttentionView):
         found.append(File(
             "Arrays (NPZ)", ".npz", "application/zip", "data_array",
             "Image, masks and maps as NumPy arrays, with a README.", lambda: npz_of(view),
         ))  # fmt: skip
     return found
+
+
+def _reports(view: View) -> list[File]:
+    """The reports of what is about a case."""
+
+    def report(which: str, ending: str, make: Callable[[], str]) -> File:
+        about = "One page to read, print and keep; it needs nothing else."
+        return File(f"Report{which} (HTML)", ending, "text/html", "description", about, make)
+
+    if isinstance(view, TwoCasesView):  # a report is about one image
+        first, second = view.first.views, view.second.views
+        return [
+            report(" of the first case", "_first.html", lambda: report_of(first, PALETTE)),
+            report(" of the second case", "_second.html", lambda: report_of(second, PALETTE)),
+        ]
+    if isinstance(view, MirrorView):
+        return [report("", ".html", lambda: mirror_report(view, PALETTE))]
+    if isinstance(view, PredictView | CompareView):
+        views = view.views if isinstance(view, CompareView) else (view,)
+        return [report("", ".html", lambda: report_of(views, PALETTE))]
+    return []
+
+
+def offer_prediction(
+    view: PredictView, look: pictures.Look, checks: Sequence[Check] = ()
+) -> None:
+    """Draw the menu of a prediction.
+
+    Args:
+        view: what one network says about one image.
+        look: how it is drawn.
+        checks: what speaks against the image.
+    """
+    case, prediction = view.case, view.prediction
+    said, threshold = sentence_of(view), None if view.point is None else view.point.threshold
+    offer(view, [
+        File(
+            "Picture (PNG)", ".png", "image/png", "image", "As it is shown, with its origin.",
+            lambda: pictures.export_png(case, prediction, look, said),
+        ),
+        File(
+            "Numbers (JSON)", ".json", "application/json", "data_object",
+            "All numbers of this view as one document.",
+            lambda: records.as_json(
+                case, prediction, view.title, threshold, look.threshold, view.lesion(),
+                view.against_truth(), checks),
+        ),
+    ])  # fmt: skip
 
 
 def predicted(
@@ -156,16 +202,6 @@ def compared(
         predicted(case, prediction, services.checkpoint(method), mask_threshold)
         for method, prediction in found.items()
     ))  # fmt: skip
-
-
-def together(view: CompareView) -> bytes:
-    """All outlines of a comparison on one picture, as PNG with a strip that says whose they are."""
-    panel, lines = overlay.grey_panel(view.case.image.pixels), outlines_of(view, PALETTE)
-    for line in lines:
-        panel = overlay.draw_region(panel, line.plane, line.colour, line.threshold)
-    texts = (view.case.title, *map(sentence_of, view.views), DISCLAIMER)
-    entries = [(line.colour, line.label) for line in lines]
-    return overlay.encode_png(overlay.add_strip(panel, [*entries, *((None, t) for t in texts)]))
 
 
 def offer_judged(

@@ -16,16 +16,9 @@ from mtlbus.explain.attributions import attribute
 from mtlbus.explain.options import Options
 from mtlbus.explain.subject import Subject
 from mtlbus.explain.targets import Target
+from mtlbus.export.case_views import CompareView, Point, PredictView
 from mtlbus.export.drawing import Palette
-from mtlbus.export.views import (
-    AttentionView,
-    AttributionView,
-    CompareView,
-    Judged,
-    PerformanceView,
-    Point,
-    PredictView,
-)
+from mtlbus.export.views import AttentionView, AttributionView, Judged, PerformanceView
 from mtlbus.inference.predictor import Predictor, prepare
 from mtlbus.ui.case import Case
 from mtlbus.ui.cases import phantom_case

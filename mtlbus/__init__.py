@@ -27,7 +27,14 @@ def load(method: str | Path, device: str | None = None):
 
 
 def predict(image: bytes | str | Path, method: str | Path, maps: bool = False):
-    """Read an image (a path, or the bytes of a file) and predict it with a trained method."""
-    from .data.intake import read_image
+    """Read an image (a path, or the bytes of a file) and predict it with a trained method.
 
-    return load(method).predict(read_image(image), maps=maps)
+    Raises:
+        InputError: it cannot be read, or is no ultrasound image that a network can be asked about.
+    """
+    from .data.intake import read_image
+    from .inference.input_checks import require_answerable
+
+    found = read_image(image)
+    require_answerable(found)
+    return load(method).predict(found, maps=maps)

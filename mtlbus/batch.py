@@ -11,7 +11,7 @@ from .core.errors import InputError
 from .core.files import write_atomically, write_json
 from .data.intake import GreyImage, read_image
 from .figures import colours, overlay
-from .inference.input_checks import Check, check_image, refusal, worst
+from .inference.input_checks import Check, require_answerable, worst
 from .inference.measure import measure
 from .inference.predictor import Prediction, Predictor, predict_all
 
@@ -40,10 +40,7 @@ def predict_files(
     for number, path in enumerate(images, start=1):
         try:
             image = read_image(path)
-            checks = check_image(image)
-            refused = refusal(checks)
-            if refused:
-                raise InputError(f"{Path(path).name} is refused. {refused}")
+            checks = require_answerable(image)
         except InputError as error:
             records.append({"image": str(path), "error": str(error)})
             continue

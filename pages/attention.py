@@ -4,7 +4,7 @@ import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
 from mtlbus.explain.views import list_views
-from mtlbus.ui import state
+from mtlbus.ui import input_line, state
 from mtlbus.ui.attention import subjects
 from mtlbus.ui.attention.views import explore
 from mtlbus.ui.frame import require_frame
@@ -18,6 +18,8 @@ st.markdown(
     "region adds. These are the method's own numbers, drawn in cells of their true size."
 )
 case = state.current_case()
+if not input_line.let_in(case):
+    st.stop()
 left, right = st.columns(2, vertical_alignment="bottom")
 switches = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 with switches:
@@ -29,7 +31,8 @@ with right:
 try:
     look = subjects.look_at(case, method, strength / 100)
     with switches:
-        beside = subjects.look_beside(look, untrained)
+        second = subjects.pick_second(look, untrained)
+    beside = subjects.look_beside(look, second)
 except MtlbusError as error:
     explain_error(error)
     st.stop()

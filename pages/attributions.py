@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
-from mtlbus.ui import state
+from mtlbus.ui import input_line, state
 from mtlbus.ui.attributions import files, measures, page, view
 from mtlbus.ui.frame import require_frame
 from mtlbus.ui.widgets import explain_error, pick_method
@@ -16,10 +16,13 @@ st.markdown(
     "network that has learnt nothing."
 )
 case = state.current_case()
+if not input_line.let_in(case):
+    st.stop()
 with st.container(width=420):
     method = pick_method("Network")
 try:
     question = page.ask(case, method)
+    input_line.unfamiliar(case, method)
     page.run_what_is_missing(question)
     view.maps(question)
     view.numbers(question)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mtlbus.ui import state
+from mtlbus.ui import input_line, state
 from mtlbus.ui.compare import mirrored, two_cases, view
 from mtlbus.ui.compare.ask import ask
 from mtlbus.ui.frame import require_frame
@@ -17,9 +17,16 @@ methods = pick_methods("Networks")
 if not methods:
     st.info("Choose at least one network above.", icon=":material/arrow_upward:")
 elif mode == view.NETWORKS:
-    view.networks(case, *ask([case], methods))
+    if input_line.let_in(case):
+        view.networks(case, *ask([case], methods))
 elif mode == view.MIRROR:
-    mirrored.mirrored(case, *ask([case, mirrored.mirror_of(case)], methods))
+    mirror = mirrored.mirror_of(case)
+    if input_line.let_in(case) and input_line.let_in(mirror, cautions=False):
+        mirrored.mirrored(case, *ask([case, mirror], methods))
 else:
-    second = two_cases.pick_second(case)
-    two_cases.two_cases((case, second), ask([case, second], methods))
+    pair = case, two_cases.pick_second(case)
+    usable = [one for one in pair if input_line.let_in(one, named=True)]
+    if len(usable) == 2:
+        two_cases.two_cases(pair, ask(pair, methods))
+    elif usable:  # the other one is refused
+        view.networks(usable[0], *ask(usable, methods))

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from ..core.errors import InputError
 from ..data.intake import GreyImage
 
 State = Literal["ok", "caution", "refused"]
@@ -35,7 +36,12 @@ _MOSTLY_WHITE = 0.45  # share of the pixels; at most 0.19
 _LAYERED = 0.12, 0.05  # log of the powers of change, down over across; 4 of 2655 below 0.12
 _VARIED = 0.7  # standard deviation of the logarithm of the texture of blocks
 _BRIGHT, _LEFT_SKEWED = 127, -0.2  # median and skewness together; 10 of the 2655 images
-_COLOURED, _MOSTLY_COLOURED = 0.01, 0.5  # share of the pixels; grey scans have none
+_COLOURED, _MOSTLY_COLOURED = 0.01, 0.5  # share of the pixels; the data: none at all
+_UNLIKE_TISSUE = {
+    "texture": "has almost no speckle",
+    "direction": "changes as much from side to side as with depth",
+}
+_NEXT = "So nothing is predicted. Give an ultrasound picture as the scanner made it."
 
 
 @dataclass(frozen=True)
@@ -59,20 +65,35 @@ def worst(checks: Iterable[Check]) -> State:
 
 
 def refusal(checks: Iterable[Check]) -> str | None:
-    """The reasons for which nothing may be predicted, in one line; None where there are none."""
+    """Why nothing may be predicted and what to do, in one line; None where nothing is refused."""
     reasons = [check.reason for check in checks if check.state == "refused"]
-    return " ".join(reasons) or None
+    return " ".join((*reasons, _NEXT)) if reasons else None
 
 
 def check_image(image: GreyImage) -> tuple[Check, ...]:
     """What speaks against an image, the gravest first; empty for one that looks as it should."""
     reduced = _reduce(image.pixels)
-    found = [
-        _size(*image.pixels.shape),
-        _emptiness(reduced) or _texture(reduced) or _direction(reduced) or _inverted(reduced),
-        _colour(image.colour_share),
-    ]
+    content = (
+        _emptiness(reduced) or _texture(reduced) or _direction(reduced) or _inverted(reduced)
+    )
+    colour = _colour(image.colour_share)
+    found = [_size(*image.pixels.shape), content, colour]
+    if content and colour and {content.state, colour.state} == {"caution"}:
+        found[1:] = _photograph(content, image.colour_share) or found[1:]
     return tuple(sorted(filter(None, found), key=lambda check: -STATES.index(check.state)))
+
+
+def require_answerable(image: GreyImage) -> tuple[Check, ...]:
+    """The checks of an image that networks may be asked about.
+
+    Raises:
+        InputError: it is refused; the message says why, and what to do.
+    """
+    checks = check_image(image)
+    refused = refusal(checks)
+    if refused:
+        raise InputError(f"{image.name or 'The image'} is refused. {refused}")
+    return checks
 
 
 def check_distance(distance: float | None, quantile: float) -> tuple[Check, ...]:
@@ -208,6 +229,18 @@ def _colour(share: float) -> Check | None:
         f"{share:.0%} of it is coloured: colour Doppler, elastography, a tint, or no ultrasound. "
         "Colours became shades of grey that mean nothing; use the grey picture."
     ))  # fmt: skip
+
+
+def _photograph(content: Check, share: float) -> list[Check] | None:
+    """Colour and a content unlike tissue: each may happen to a scan, both speak of a photograph."""
+    if content.name not in _UNLIKE_TISSUE:
+        return None
+    return [
+        Check("refused", "photograph", (
+            f"{share:.0%} of it is coloured, and it {_UNLIKE_TISSUE[content.name]}: a photograph, "
+            "a drawing or a screen, not an ultrasound picture."
+        ))
+    ]  # fmt: skip
 
 
 def _histogram(reduced: np.ndarray) -> np.ndarray:

@@ -12,8 +12,9 @@ from ..checkpoints import Checkpoint
 from ..core.errors import MtlbusError
 from ..data.intake import read_image
 from ..data.phantom import GALLERY, make_phantom
-from ..figures.overlay import thumbnail
-from . import pictures, services, state, verdict, words
+from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
+from ..inference.input_checks import refusal
+from . import input_line, pictures, services, state, verdict, words
 from .case import Case
 from .sidebar import CONSENT, UPLOAD_TYPES
 from .widgets import NO_METHODS, explain_error, show_image
@@ -39,14 +40,21 @@ def follow_choice() -> None:
 
 
 def finished(case: Case, method: str) -> None:
-    """A prediction of the current case: picture left, verdict right."""
+    """A prediction of the current case: picture left, verdict right; of a refused one, why."""
+    row = st.container(horizontal=True, vertical_alignment="center", gap="large")
+    if refusal(services.checks(case)):
+        with row.container(width=390):
+            panel = encode_jpeg(grey_panel(case.image.pixels, _PLACE))
+            show_image(panel, f"{case.title}, about which nothing is predicted.")
+        with row.container(width="stretch"):
+            input_line.let_in(case)
+        return
     prediction = services.predict(case, method)
     checkpoint = services.checkpoint(method)
     points = words.operating_points(checkpoint.card)
     point = next(iter(points), None) if prediction.probability is not None else None
     threshold = points[point]["threshold"] if point else None
     look = pictures.Look(colour=verdict.class_colour(prediction, threshold), place=_PLACE)
-    row = st.container(horizontal=True, vertical_alignment="center", gap="large")
     with row.container(width=390):
         show_image(
             pictures.picture(case, prediction, look),
@@ -63,6 +71,8 @@ def finished(case: Case, method: str) -> None:
             if case.label is not None:
                 known = "malignant" if case.label else "benign"
                 st.markdown(f"Truth: {verdict.BADGES[known]}")
+        input_line.let_in(case)
+        input_line.unfamiliar(case, method)
         note = words.agreement_note(prediction, point is not None or None, prediction.mask())
         if note:
             st.caption(f":material/warning: {note}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import streamlit as st
 import torch
 
 from ..checkpoints import CARD, CHECKPOINTS, Checkpoint, list_checkpoints
-from ..core.errors import CheckpointError, choose
+from ..core.errors import CheckpointError, InputError, choose
 from ..data.transforms import PREPROCESSING_VERSION
+from ..inference.input_checks import Check, check_image, refusal
 from ..inference.predictor import Prediction, Predictor, Prepared, prepare
 from .results import HEAVY, ResultStore
 from .state import Case
@@ -35,6 +37,7 @@ def _bytes_of(prediction: Prediction) -> int:
 
 _PREDICTIONS = ResultStore(256 * MEGABYTE, _bytes_of)
 _PREPARED = ResultStore(64 * MEGABYTE, lambda ready: ready.grey.numel() * 4)
+_CHECKS = ResultStore(MEGABYTE, lambda checks: 1024, gate=nullcontext())  # waits for no network
 
 
 def available() -> dict[str, Checkpoint]:
@@ -107,6 +110,11 @@ def prepared(case: Case, size: int) -> Prepared:
     return found or _PREPARED.get(key, lambda: prepare(case.image, size))
 
 
+def checks(case: Case) -> tuple[Check, ...]:
+    """What the pixels of a case say against asking networks about it; looked at once."""
+    return _CHECKS.get(case.image.sha256, lambda: check_image(case.image))
+
+
 def predict(case: Case, method: str, maps: bool = False) -> Prediction:
     """What a method says about a case; computed once for each image and set of weights.
 
@@ -114,7 +122,13 @@ def predict(case: Case, method: str, maps: bool = False) -> Prediction:
         case: the image.
         method: a name of `available()`.
         maps: with the inner maps; a prediction with maps serves requests without them too.
+
+    Raises:
+        InputError: the image is refused; a page asks `input_line.let_in` before it gets here.
     """
+    refused = refusal(checks(case))
+    if refused:
+        raise InputError(refused)
     with_maps = _PREDICTIONS.peek(prediction_key(case, method, True))
     if with_maps is not None:
         return with_maps

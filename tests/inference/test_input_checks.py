@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 
 import numpy as np
@@ -10,9 +11,16 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 from sklearn.datasets import load_sample_image
 
+from mtlbus.core.errors import InputError
 from mtlbus.data.intake import GreyImage, read_image
 from mtlbus.data.phantom import GALLERY, make_phantom, random_parameters
-from mtlbus.inference.input_checks import check_distance, check_image, refusal, worst
+from mtlbus.inference.input_checks import (
+    check_distance,
+    check_image,
+    refusal,
+    require_answerable,
+    worst,
+)
 
 Y, X = np.mgrid[:256, :256]
 
@@ -135,6 +143,33 @@ def test_a_colour_doppler_picture_from_its_file(tmp_path):
     assert (check.name, check.state) == ("colour", "caution") and "4% of it" in check.reason
 
 
+def test_colour_and_a_content_unlike_tissue_are_a_photograph():
+    """Each alone is a caution; a scan in colour stays one, and so does an inverted one."""
+    turned, smooth = np.rot90(phantom(0, 128)), ndimage.gaussian_filter(phantom().astype(float), 12)
+    for pixels in (turned, smooth):
+        assert set(found(pixels).values()) == set(found(phantom(), 0.3).values()) == {"caution"}
+        assert found(pixels, 0.3) == {"photograph": "refused"}
+        assert found(pixels, 0.005) == found(pixels)
+    assert set(found(255 - phantom(3, 128), 0.3).values()) == {"caution"}
+
+
+def test_a_colour_photograph_from_its_pixels():
+    """China's lower corners passed with two cautions each: 47 % and 7 % of them are coloured."""
+    china = load_sample_image("china.jpg")[214:]
+    for left in (0, 320):
+        buffer = io.BytesIO()
+        Image.fromarray(china[:, left : left + 320]).save(buffer, "PNG")
+        (check,) = check_image(read_image(buffer.getvalue(), "china.png"))
+        assert (check.name, check.state) == ("photograph", "refused")
+        assert "% of it is coloured, and it changes as much" in check.reason
+
+
+def test_what_is_refused_is_an_error_with_its_name():
+    with pytest.raises(InputError, match=r"a\.png is refused\. It is blank.*Give an ultrasound"):
+        require_answerable(GreyImage(np.full((99, 99), 9, np.uint8), "", (), "a.png"))
+    assert require_answerable(GreyImage(phantom(), "", (), "")) == ()
+
+
 def test_the_distance_from_the_training_images():
     assert check_distance(None, 0.99) == check_distance(1.0, 0.99) == ()
     (check,) = check_distance(1.43, 0.99)
@@ -146,7 +181,7 @@ def test_the_gravest_counts():
     checks = check_image(image)
     assert [check.state for check in checks] == ["refused", "caution"]
     assert worst(checks) == "refused"
-    assert refusal(checks) == checks[0].reason
+    assert refusal(checks).startswith(f"{checks[0].reason} So nothing is predicted.")
     assert worst(()) == "ok" and refusal(check_distance(2.0, 0.99)) is None
 
 

@@ -8,7 +8,7 @@ import torch
 from ...core.outputs import Map
 from ...explain.views import can_be_seen
 from ...methods import get_spec
-from .. import services, state, untrained
+from .. import input_line, services, state, untrained
 from ..memory import mirror
 from ..state import Case
 from ..widgets import pick_method
@@ -105,13 +105,19 @@ def look_at(case: Case, method: str, opacity: float, place: str = "") -> Look:
     )  # fmt: skip
 
 
-def look_beside(look: Look, with_untrained: bool) -> Look | None:
-    """The second look, if one is wished."""
+def pick_second(look: Look, with_untrained: bool) -> tuple[Case, str] | None:
+    """Case and method of the second look, if one is wished."""
     names = methods_with_views() + (untrained.methods() if with_untrained else [])
-    chosen = beside.pick_beside(look.case, look.method, names)
+    return beside.pick_beside(look.case, look.method, names)
+
+
+def look_beside(look: Look, chosen: tuple[Case, str] | None) -> Look | None:
+    """The second look; None where none is wished, or its image is refused, which is said."""
     if chosen is None:
         return None
     case, method = chosen
+    if case.key != look.case.key and not input_line.let_in(case, named=True):
+        return None
     return look_at(case, method, look.opacity, "_beside")
 
 

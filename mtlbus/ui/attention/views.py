@@ -10,7 +10,7 @@ import streamlit as st
 
 from ...explain.views import Form, address_of, list_views
 from ...export.views import AttentionView
-from .. import takeaway
+from .. import input_line, takeaway
 from ..untrained import SEED
 from . import cells, features, gates, regions
 from .beside import pick_second
@@ -118,6 +118,8 @@ def _say_answer(look: Look) -> None:
         f": probability of malignancy {percent(look.probability)}"
     )  # fmt: skip
     st.markdown(f"**{look.title}** on **{look.case.title}**{answer}")
+    if look.trained:
+        input_line.unfamiliar(look.case, look.method)
 
 
 def _say_what_differs(beside: Look, pick: Pick, picked: Pick | None) -> None:

@@ -7,10 +7,9 @@ import base64
 import pandas as pd
 import streamlit as st
 
-from ...core.errors import InputError, MtlbusError
+from ...core.errors import MtlbusError
 from ...data.intake import read_image
 from ...figures.overlay import thumbnail
-from ...inference.input_checks import check_image, refusal
 from ...inference.predictor import MASK_THRESHOLD
 from .. import cases, records, services, state
 from ..sidebar import CONSENT, UPLOAD_TYPES
@@ -77,17 +76,13 @@ def _row(file, method: str) -> dict:
     try:
         image = read_image(file.getvalue(), file.name)
         picture = f"data:image/jpeg;base64,{base64.b64encode(thumbnail(image.pixels, 72)).decode()}"
-        checks = check_image(image)
-        refused = refusal(checks)
-        if refused:
-            raise InputError(refused)
         case = cases.from_upload(f"{state.UPLOAD}{image.sha256[:12]}", image)
         prediction = services.predict(case, method)
     except MtlbusError as error:
         return {
             "picture": picture, "file": file.name, "input": "refused", "remark": str(error),
         }  # fmt: skip
-    checks += services.predictor(method).check(prediction)
+    checks = (*services.checks(case), *services.predictor(method).check(prediction))
     lesion = records.lesion_of(case, prediction, MASK_THRESHOLD)
     return {"picture": picture, **records.table_row(case, prediction, lesion, checks)}
 

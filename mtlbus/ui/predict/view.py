@@ -12,13 +12,13 @@ import streamlit as st
 from ...checkpoints import Checkpoint
 from ...export.views import PredictView
 from ...figures.overlay import encode_jpeg, grey_panel
-from ...inference.input_checks import Check, check_image, refusal
+from ...inference.input_checks import Check, refusal
 from ...inference.measure import Lesion
 from ...inference.predictor import MASK_THRESHOLD, Prediction
-from .. import pictures, records, services, takeaway, verdict, words
+from .. import input_line, pictures, records, services, takeaway, verdict, words
 from ..case import Case
 from ..widgets import show_image
-from . import input_line, spacing, true_mask
+from . import spacing, true_mask
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Asked:
 def show(case: Case, method: str) -> None:
     """Check the image, ask the network, and show what it says; a refused image is not asked."""
     started = time.perf_counter()
-    checks = check_image(case.image)
+    checks = services.checks(case)
     checking = time.perf_counter() - started
     if refusal(checks):
         left, right = st.columns([5, 4], gap="medium")
@@ -53,7 +53,7 @@ def show(case: Case, method: str) -> None:
             panel = encode_jpeg(grey_panel(case.image.pixels))
             show_image(panel, f"{case.title}, about which nothing is predicted.")
         with right:
-            input_line.draw(checks, None)
+            input_line.let_in(case)
         return
     kept = services.is_ready(case, method)
     prediction = services.predict(case, method)

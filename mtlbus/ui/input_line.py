@@ -1,0 +1,75 @@
+"""What the input checks found, in the same words on every page: green, amber or red.
+
+Each page asks `let_in` before it asks a network. The image is looked at once, see
+`services.checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from ..inference.input_checks import Check, refusal
+from ..inference.predictor import Prediction
+from . import services
+from .case import Case
+
+_FINE = "Size, content, texture and colour are those of an ultrasound image"
+
+
+def let_in(case: Case, cautions: bool = True, named: bool = False) -> bool:
+    """Whether networks may be asked about a case; says why not, or what to be careful about.
+
+    Args:
+        case: the image.
+        cautions: draw the cautions too, one short line each.
+        named: say in each caution whose it is, where several cases are on the page.
+    """
+    checks = services.checks(case)
+    refused = refusal(checks)
+    if refused:
+        st.error(refused, icon=":material/block:", title=f"Refused: {case.title}")
+        return False
+    if cautions:
+        _cautions(checks, f"{case.title}: " if named else "")
+    return True
+
+
+def unfamiliar(case: Case, method: str) -> None:
+    """One short line where an image that was predicted is unlike the network's training images."""
+    _cautions(services.predictor(method).check(services.predict(case, method)))
+
+
+def draw(checks: Iterable[Check], prediction: Prediction, unknown: str = "") -> None:
+    """All that is known about the input of a prediction, also that it is fine.
+
+    Args:
+        checks: what speaks against the image; none of them refuses it.
+        prediction: with its distance from the training images.
+        unknown: why that distance is not known, if a file should have told it.
+    """
+    if not _cautions(checks):
+        st.markdown(f":green-badge[:material/check: input ok] :small[:gray[{_fine(prediction)}]]")
+    if unknown:
+        st.caption(unknown)
+
+
+def _cautions(checks: Iterable[Check], name: str = "") -> bool:
+    """A line for each caution; whether there was one."""
+    lines = [
+        f":orange-badge[:material/warning: caution] :small[{name}{check.reason}]"
+        for check in checks
+    ]
+    for line in lines:
+        st.markdown(line)
+    return bool(lines)
+
+
+def _fine(prediction: Prediction) -> str:
+    if prediction.distance is None:
+        return f"{_FINE}."
+    return (
+        f"{_FINE}, and it resembles the training images "
+        f"(distance {prediction.distance:.2f} of the limit)."
+    )

@@ -83,8 +83,8 @@ def _paper(spec: Spec) -> list[Cell]:
         """))
     for number, table in enumerate(spec.reported):
         found += [words(_caption(table)), code(f"""
-            table = spec.reported[{number}]
-            pd.DataFrame(table.rows, columns=table.columns)
+            printed = spec.reported[{number}]
+            pd.DataFrame(printed.rows, columns=printed.columns)
         """)]
     if spec.paper_errors:
         found.append(words("Errors and gaps of the paper:"))

@@ -14,7 +14,7 @@ from ..data.intake import read_image
 from ..data.phantom import GALLERY, make_phantom
 from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
 from ..inference.input_checks import refusal
-from . import input_line, pictures, services, state, verdict, words
+from . import input_line, pictures, services, state, takeaway, verdict, words
 from .case import Case
 from .sidebar import CONSENT, UPLOAD_TYPES
 from .widgets import NO_METHODS, explain_error, show_image
@@ -76,6 +76,11 @@ def finished(case: Case, method: str) -> None:
         note = words.agreement_note(prediction, point is not None or None, prediction.mask())
         if note:
             st.caption(f":material/warning: {note}")
+        checks = (*services.checks(case), *services.predictor(method).check(prediction))
+        takeaway.offer_prediction(
+            takeaway.predicted(case, prediction, checkpoint, look.threshold, point, checks), look,
+            checks,
+        )  # fmt: skip
 
 
 def doors(method: str | None) -> None:

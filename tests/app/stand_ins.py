@@ -44,7 +44,9 @@ def invented_predictions(seed: int, strength: float = 1.6, classifies: bool = Tr
     return frame
 
 
-def write_stand_in(root: Path, method: str, seed: int = 0, strength: float = 1.6) -> Path:
+def write_stand_in(
+    root: Path, method: str, seed: int = 0, strength: float = 1.6, bootstrap: int = 50
+) -> Path:
     """A whole checkpoint folder of a method under `root`, with random weights."""
     folder, spec = root / method, get_spec(method)
     folder.mkdir(parents=True)
@@ -63,7 +65,7 @@ def write_stand_in(root: Path, method: str, seed: int = 0, strength: float = 1.6
             "operating_points": {"balanced": {"threshold": threshold, "purpose": "balanced"}},
             "default_operating_point": "balanced",
         }
-    card["metrics"] = summarise(frame, threshold, bootstrap=50)
+    card["metrics"] = summarise(frame, threshold, bootstrap)
     torch.manual_seed(seed)
     model = create_model(method)
     write_checkpoint(folder, model, card, [])

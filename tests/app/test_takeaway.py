@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mtlbus.export.views import CompareView, PerformanceView, PredictView, View
+from mtlbus.export.case_views import CompareView, MirrorView, PredictView, TwoCasesView
+from mtlbus.export.method_views import MethodView, OverviewView
+from mtlbus.export.numbers import mirror_numbers
+from mtlbus.export.views import PerformanceView, View
 from mtlbus.inference.predictor import Predictor
 from mtlbus.ui import takeaway
 from tests.app.stand_ins import write_stand_in
@@ -20,7 +23,15 @@ APP = Path(__file__).resolve().parents[2] / "app.py"
 CASE = {"Report (HTML)", "Open as notebook", "Numbers (CSV)", "Drawing (SVG)"}
 MENUS = {
     ("predict", "method=mtl"): CASE | {"Arrays (NPZ)", "Picture (PNG)", "Numbers (JSON)"},
-    ("compare", "methods=mtl,uresnet"): CASE | {"Picture (PNG)"},
+    ("home", ""): CASE | {"Arrays (NPZ)", "Picture (PNG)", "Numbers (JSON)"},
+    ("compare", "methods=mtl,uresnet"): CASE | {"Picture (PNG)", "Arrays (NPZ)"},
+    ("compare", "methods=mtl,uresnet&compare=mirror"): CASE | {"Picture (PNG)", "Arrays (NPZ)"},
+    ("compare", "methods=mtl&compare=two&second=scar"): CASE - {"Report (HTML)"} | {
+        "Report of the first case (HTML)", "Report of the second case (HTML)", "Picture (PNG)",
+        "Arrays (NPZ)",
+    },
+    ("methods", ""): {"Open as notebook", "Numbers (CSV)"},
+    ("methods", "method=mtl"): {"Open as notebook", "Numbers (CSV)", "Drawing (SVG)"},
     ("attention", "method=mtl_cosa"): {"Open as notebook", "Numbers (CSV)", "Arrays (NPZ)"},
     ("attributions", "method=mtl&attributions=saliency&placebo=0"): {
         "Open as notebook", "Maps (NPZ)", "Numbers (CSV)", "Saliency (PNG)",
@@ -101,6 +112,52 @@ def test_compare_is_taken_away_as_it_is_shown(open_page, offered):
     assert view.views[1].point is None
 
 
+def test_the_mirror_is_taken_away_as_it_is_shown(open_page, offered):
+    app = open_page("compare", "case=scar&methods=mtl,uresnet&compare=mirror")
+    app.slider(key="compare_threshold").set_value(0.25).run()
+    view = offered[-1]
+    assert isinstance(view, MirrorView)
+    assert (view.first.case.key, view.mask_threshold) == ("scar", 0.25)
+    table = app.dataframe[0].value
+    numbers = [mirror_numbers(a.prediction, b.prediction, 0.25) for a, b in view.by_network]
+    assert list(table["Dice, mirror"]) == [one["dice_mirrored"] for one in numbers]
+    assert list(table["Mirror (px)"]) == [one["mask_area_mirrored"] for one in numbers]
+    assert view.first.views[0].call in ("benign", "malignant") and view.first.views[1].call is None
+
+
+def test_two_cases_are_taken_away_as_they_are_shown(open_page, offered):
+    open_page("compare", "case=lipoma&methods=mtl&compare=two&second=scar")
+    view = offered[-1]
+    assert isinstance(view, TwoCasesView)
+    assert [half.case.key for _, half in view.halves] == ["lipoma", "scar"]
+
+
+def test_home_is_taken_away_as_predict_would_be(open_page, offered):
+    open_page("home", "case=lipoma")
+    open_page("predict", "case=lipoma&method=mtl_cosa")
+    home, predict = offered[-2:]
+    assert isinstance(home, PredictView) and home.stem == predict.stem
+    assert home.prediction.probability == predict.prediction.probability
+    assert home.point == predict.point and home.mask_threshold == predict.mask_threshold
+
+
+def test_the_drawing_of_a_method_is_that_of_the_sizes_shown(open_page, offered, monkeypatch):
+    asked = []
+    monkeypatch.setattr(takeaway, "offer", lambda view, more: asked.append((view, more)))
+    app = open_page("methods", "method=ctan")
+    app.button_group(key="_sizes").set_value(["paper"]).run()
+    (view, (file,)) = asked[-1]
+    assert isinstance(view, MethodView) and view.checkpoint is None
+    assert file.ending == "_paper.svg" and file.make().startswith("<svg")
+
+
+def test_the_overview_takes_what_the_filter_leaves(open_page, offered):
+    open_page("methods", "paper=ctan")
+    view = offered[-1]
+    assert isinstance(view, OverviewView) and len(view.methods) == 5
+    assert view.stem == "methods_ctan"
+
+
 def test_the_threshold_of_performance_goes_with_it(open_page, offered):
     app = open_page("performance", "methods=mtl,uresnet&images=busi")
     app.slider(key="_threshold").set_value(0.37).run()
@@ -114,7 +171,8 @@ def test_the_threshold_of_performance_goes_with_it(open_page, offered):
 @pytest.mark.parametrize(("page", "query"), MENUS, ids=str)
 def test_a_menu_and_its_files(page, query, open_page, offered, monkeypatch):
     made = []
-    for name in ("notebook_of", "csv_of", "report_of", "svg_of", "npz_of"):
+    for name in ("notebook_of", "csv_of", "report_of", "mirror_report", "svg_of", "npz_of",
+                 "together"):
         make = getattr(takeaway, name)
         monkeypatch.setattr(
             takeaway, name, lambda *a, make=make, name=name: made.append(name) or make(*a)
@@ -126,13 +184,14 @@ def test_a_menu_and_its_files(page, query, open_page, offered, monkeypatch):
     assert made == [], "a file is made when its button is pressed"
     monkeypatch.setattr(Predictor, "predict", None)  # calling it would fail
     contents = {file.ending: file.make() for file in takeaway.files(offered[-1])}
-    assert len(made) == len(contents) - (page == "compare") >= 1
+    assert len(made) == len(contents) >= 1
     assert json.loads(contents[".ipynb"])["nbformat"] == 4
     if ".csv" in contents:
         assert len(list(csv.reader(io.StringIO(contents[".csv"])))) > 1
-    if ".html" in contents:
-        assert contents[".html"].startswith("<!doctype html>")
-        assert contents[".svg"].startswith("<?xml")
+    for ending, content in contents.items():
+        if ending.endswith(".html"):
+            assert content.startswith("<!doctype html>")
+            assert contents[".svg"].startswith("<?xml")
     if ".npz" in contents:
         with np.load(io.BytesIO(contents[".npz"]), allow_pickle=False) as arrays:
             assert "README" in arrays.files

@@ -11,17 +11,19 @@ import pytest
 
 from mtlbus.checkpoints import list_checkpoints, sha256
 from mtlbus.data.intake import GreyImage
+from mtlbus.evaluation.intervals import BOOTSTRAP
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.explain.attributions import attribute
 from mtlbus.explain.options import Options
 from mtlbus.explain.subject import Subject
 from mtlbus.explain.targets import Target
-from mtlbus.export.case_views import CompareView, Point, PredictView
+from mtlbus.export.case_views import CompareView, MirrorView, Point, PredictView, TwoCasesView
 from mtlbus.export.drawing import Palette
 from mtlbus.export.views import AttentionView, AttributionView, Judged, PerformanceView
 from mtlbus.inference.predictor import Predictor, prepare
 from mtlbus.ui.case import Case
 from mtlbus.ui.cases import phantom_case
+from mtlbus.ui.compare.mirrored import mirror_of
 from tests.app.stand_ins import write_stand_in
 
 HOSTILE = '=cmd|"</title><script>alert(1)</script>" `$(x)` **b** \\ \'""".png'
@@ -33,7 +35,8 @@ def weights(tmp_path_factory) -> Path:
     """Networks with mask and class, with a mask only, and with a class only."""
     root = tmp_path_factory.mktemp("checkpoints")
     for seed, method in enumerate(("mtl_cosa", "mtl", "uresnet", "resnet")):
-        write_stand_in(root, method, seed=seed + 60)
+        bootstrap = BOOTSTRAP if method == "mtl_cosa" else 50  # its card is computed again
+        write_stand_in(root, method, seed=seed + 60, bootstrap=bootstrap)
     return root
 
 
@@ -87,6 +90,28 @@ def compare_view(predict_view):
         views = [predict_view(case, name) for name in ("mtl", "uresnet", "resnet")]
         shared = views[0].mask_threshold
         return CompareView(case, tuple(replace(one, mask_threshold=shared) for one in views))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def mirror_view(compare_view):
+    def make(case: Case) -> MirrorView:
+        first, second = compare_view(case), compare_view(mirror_of(case))
+        shared = first.views[0].mask_threshold
+        turned = tuple(replace(one, mask_threshold=shared) for one in second.views)
+        return MirrorView(first, CompareView(second.case, turned))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def two_cases_view(compare_view):
+    def make(case: Case, other: Case) -> TwoCasesView:
+        first, second = compare_view(case), compare_view(other)
+        shared = first.views[0].mask_threshold
+        views = tuple(replace(one, mask_threshold=shared) for one in second.views)
+        return TwoCasesView(first, CompareView(other, views))
 
     return make
 

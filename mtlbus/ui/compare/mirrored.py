@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ...export.case_views import MirrorView
+from ...export.numbers import mirror_dice, mirror_numbers
 from ...figures import colours
-from ...figures.pairwise_dice import pairwise_dice
+from ...inference.mirror import mirrored as mirrored_image
 from ...inference.predictor import Prediction
-from .. import services
+from .. import services, takeaway
 from ..case import Case
 from . import region_shapes, table, view, zoom_panels
 from .answers import Answers, call_of, name_of
@@ -30,13 +31,11 @@ WHY = (
 
 def mirror_of(case: Case) -> Case:
     """The case turned left to right, with its truth; a case of its own for everything kept."""
-    digest = hashlib.sha256(f"mirror of {case.image.sha256}".encode()).hexdigest()
-    pixels = np.ascontiguousarray(case.image.pixels[:, ::-1])
     return replace(
         case,
         key=f"{case.key}~mirror",
         title=f"{case.title}, mirrored",
-        image=replace(case.image, pixels=pixels, sha256=digest),
+        image=mirrored_image(case.image),
         truth=None if case.truth is None else case.truth[:, ::-1],
     )
 
@@ -73,7 +72,12 @@ def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, P
     )  # fmt: skip
     rows = rows_of(answers, other)
     table.show(rows, "compare_mirror_table")
-    table.offer(rows, case.key, "mirror")
+    with st.container(horizontal=True):
+        table.offer(rows, case.key, "mirror")
+        takeaway.offer(MirrorView(
+            takeaway.compared(case, found, look.threshold),
+            takeaway.compared(mirror, turned, look.threshold),
+        ))  # fmt: skip
 
 
 def said(found: Mapping[str, Prediction], turned: Mapping[str, Prediction]) -> str:
@@ -98,29 +102,25 @@ def rows_of(answers: Answers, other: Answers) -> list[dict[str, Any]]:
     """
     rows = []
     for method, first in answers.found.items():
-        second, threshold = other.found[method], answers.look.threshold
+        second = other.found[method]
         calls = call_of(first), call_of(second)
-        masks = first.mask(threshold), second.mask(threshold)
-        p, q = first.probability, second.probability
+        numbers = mirror_numbers(first, second, answers.look.threshold)
         rows.append({
             "Network": services.title_of(method),
-            "Probability": p,
-            "Mirror": q,
-            "Change (points)": None if p is None else 100 * (q - p),
+            "Probability": numbers["probability_malignant"],
+            "Mirror": numbers["probability_mirrored"],
+            "Change (points)": numbers["change_points"],
             "Call": " → ".join(dict.fromkeys(calls)) or None,
-            "Dice, mirror": dice_with_mirror(answers, other, method),
-            "Area (px)": None if masks[0] is None else int(masks[0].sum()),
-            "Mirror (px)": None if masks[1] is None else int(masks[1].sum()),
+            "Dice, mirror": numbers["dice_mirrored"],
+            "Area (px)": numbers["mask_area"],
+            "Mirror (px)": numbers["mask_area_mirrored"],
         })  # fmt: skip
     return rows
 
 
 def dice_with_mirror(answers: Answers, other: Answers, method: str) -> float | None:
     """Dice of a network's outline and of the one on the mirror, turned back; None without one."""
-    if method not in answers.levels:
-        return None
-    masks = answers.levels[method] > 0, other.levels[method][:, ::-1] > 0
-    return float(pairwise_dice(masks)[0, 1])
+    return mirror_dice(answers.found[method], other.found[method], answers.look.threshold)
 
 
 def _both(answers: Answers, other: Answers, method: str) -> Panel:

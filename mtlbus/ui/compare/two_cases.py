@@ -8,8 +8,9 @@ import streamlit as st
 
 from ...core.errors import MtlbusError
 from ...data.phantom import GALLERY
+from ...export.case_views import TwoCasesView
 from ...inference.predictor import Prediction
-from .. import cases, state
+from .. import cases, state, takeaway
 from ..case import Case
 from ..memory import mirror
 from ..widgets import explain_error
@@ -113,4 +114,9 @@ def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]
         for row in rows_of_one_network
     ]
     table.show(rows, "compare_two_table")
-    table.offer(rows, f"{pair[0].key} and {pair[1].key}", "two_cases")
+    with st.container(horizontal=True):
+        table.offer(rows, f"{pair[0].key} and {pair[1].key}", "two_cases")
+        takeaway.offer(TwoCasesView(*(
+            takeaway.compared(case, answers, look.threshold)
+            for case, answers in zip(pair, found, strict=True)
+        )))  # fmt: skip

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from ...core.spec import Decision, Equation, Spec
+from ...export.method_views import parameters_of
 from ...figures.diagrams import diagram_svg, lay_out
 from ...methods import get_spec
 from ...methods.registry import get_entry
-from ...methods.shapes import count_parameters, diagram_shapes
+from ...methods.shapes import diagram_shapes
 from .. import services, state
 from ..memory import mirror
-from . import pick, record
+from . import files, pick, record
 from .overview import millions
 
 READING = 900  # px, the width of a line that is read with ease
@@ -34,6 +35,7 @@ def show(method: str) -> None:
         with st.container(width=300):
             pick.pick()
         _ways_on(method)
+        files.offer_card(spec, _variant())
     with st.container(width=READING):
         _head(spec)
         wanted = st.session_state.get("tab")
@@ -81,7 +83,7 @@ def _idea(spec: Spec) -> None:
         st.markdown(spec.idea)
     if spec.diagram is None:
         return
-    variant = st.session_state.get("sizes", next(iter(VARIANTS)))
+    variant = _variant()
     svg = diagram_svg(
         spec.diagram, diagram_shapes(spec.name, variant), st.context.theme.type == "dark"
     )
@@ -100,20 +102,21 @@ def _idea(spec: Spec) -> None:
             "the corner of the drawing enlarges it."
         )
         st.markdown(_size_line(spec))
-        st.download_button(
-            "Drawing (SVG)", svg, f"{spec.name}_{variant}.svg", "image/svg+xml", type="tertiary",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+
+
+def _variant() -> str:
+    """Whose sizes the drawing shows."""
+    return st.session_state.get("sizes", next(iter(VARIANTS)))
 
 
 def _size_line(spec: Spec) -> str:
     """Parameters of both variants, and the speed where a card states it."""
     found = services.available().get(spec.name)
     card = found.card if found else {}
-    compact = card.get("parameters") or count_parameters(spec.name, "compact")
+    counts = parameters_of(spec.name, found)
     line = (
-        f"**{millions(compact)}** parameters in the compact variant, "
-        f"**{millions(count_parameters(spec.name, 'paper'))}** in the paper's sizes."
+        f"**{millions(counts['compact'])}** parameters in the compact variant, "
+        f"**{millions(counts['paper'])}** in the paper's sizes."
     )
     cost = card.get("cost") or {}
     if cost.get("milliseconds"):

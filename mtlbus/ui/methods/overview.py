@@ -8,12 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from ...core.spec import Role, Spec
+from ...export.method_views import parameters_of
 from ...methods import get_spec, list_methods
-from ...methods.registry import VARIANTS
-from ...methods.shapes import count_parameters
 from .. import services, state
 from ..memory import mirror
-from . import pick
+from . import files, pick
 
 ALL = "all"
 GROUPS: dict[Role, tuple[str, str]] = {
@@ -55,6 +54,13 @@ def methods_of(paper: str) -> list[str]:
     ]
 
 
+def _words(paper: str) -> str:
+    """What the filter leaves, in words."""
+    if paper == ALL:
+        return "all methods of all papers"
+    return f"what the paper on {short_title(get_spec(paper))} describes or compares with"
+
+
 def pick_paper() -> str:
     """Filter by paper; kept in the address."""
     options, wanted = [ALL, *papers()], st.session_state.get("paper")
@@ -72,7 +78,10 @@ def pick_paper() -> str:
 
 def show() -> None:
     """The filter and a table for each role that has a method left."""
-    chosen = methods_of(pick_paper())
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        paper = pick_paper()
+        chosen = methods_of(paper)
+        files.offer_overview(paper, _words(paper), chosen)
     measured = _parameters(chosen)
     for role, (title, meaning) in GROUPS.items():
         names = [name for name in chosen if get_spec(name).role == role]
@@ -155,9 +164,7 @@ def _parameters(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     trained = services.available()
     for number, name in enumerate(names):
         place.progress(number / len(names), f"Counting the parameters of {get_spec(name).title} …")
-        counts = [count_parameters(name, variant) for variant in VARIANTS]
-        if name in trained:
-            counts[0] = trained[name].card.get("parameters", counts[0])
-        found[name] = (millions(counts[0]), millions(counts[1]))
+        counts = parameters_of(name, trained.get(name))
+        found[name] = (millions(counts["compact"]), millions(counts["paper"]))
     place.empty()
     return found

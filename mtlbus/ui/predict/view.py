@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from ...checkpoints import Checkpoint
-from ...export.views import PredictView
 from ...figures.overlay import encode_jpeg, grey_panel
 from ...inference.input_checks import Check, refusal
 from ...inference.measure import Lesion
@@ -87,7 +85,7 @@ def _result(case: Case, asked: Asked) -> None:
     with right:
         input_line.draw(checks, prediction, asked.unknown)
         view = takeaway.predicted(case, prediction, checkpoint, look.threshold, point, checks)
-        _downloads(view, look, threshold, checks)
+        takeaway.offer_prediction(view, look, checks)
     with left:
         _truth(original, prediction, metrics)
     _measurements(original, mask, lesion)
@@ -212,24 +210,3 @@ def _scores(metrics: dict[str, float], size: int) -> None:
         st.metric("In excess", f"{extra:.0%}", width="content", help=(
             "Pixels marked beside the lesion, as a share of the lesion's own size."
         ))  # fmt: skip
-
-
-def _downloads(
-    view: PredictView, look: pictures.Look, threshold: float | None, checks: Sequence[Check]
-) -> None:
-    """The menu of what can be taken away; no file is made before its button is pressed."""
-    case, prediction = view.case, view.prediction
-    said = takeaway.sentence_of(view)
-    takeaway.offer(view, [
-        takeaway.File(
-            "Picture (PNG)", ".png", "image/png", "image", "As it is shown, with its origin.",
-            lambda: pictures.export_png(case, prediction, look, said),
-        ),
-        takeaway.File(
-            "Numbers (JSON)", ".json", "application/json", "data_object",
-            "All numbers of this view as one document.",
-            lambda: records.as_json(
-                case, prediction, view.title, threshold, look.threshold, view.lesion(),
-                view.against_truth(), checks),
-        ),
-    ])  # fmt: skip

@@ -1,0 +1,42 @@
+"""What can be taken away of a method's card and of the overview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ...core.spec import Spec
+from ...export.method_views import MethodView, OverviewView
+from ...figures.diagrams import diagram_svg
+from ...methods import get_spec
+from ...methods.shapes import diagram_shapes
+from .. import services, takeaway
+from .record import SHOWN
+
+
+def view_of(method: str) -> MethodView:
+    """A method with its weights, where they ship."""
+    return MethodView(get_spec(method), services.available().get(method), SHOWN)
+
+
+def offer_card(spec: Spec, variant: str) -> None:
+    """Draw the menu of a card.
+
+    Args:
+        spec: the method.
+        variant: whose sizes stand in the drawing.
+    """
+    more, dark = [], st.context.theme.type == "dark"
+    if spec.diagram is not None:
+        more.append(takeaway.File(
+            "Drawing (SVG)", f"_{variant}.svg", "image/svg+xml", "polyline",
+            "How the network is wired, with the sizes that are chosen under Idea.",
+            lambda: diagram_svg(spec.diagram, diagram_shapes(spec.name, variant), dark),
+        ))  # fmt: skip
+    takeaway.offer(view_of(spec.name), more)
+
+
+def offer_overview(key: str, title: str, methods: Sequence[str]) -> None:
+    """Draw the menu of the tables; arguments as of `OverviewView`, the methods by name."""
+    takeaway.offer(OverviewView(key, title, tuple(map(view_of, methods))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,17 @@ LEVEL = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TOP_LEVEL = {"requirements.txt", "app.py", "pages", "mtlbus", "checkpoints", "tests", "README.md"}
 
 
-def imported(path: Path) -> set[str]:
-    """Absolute module names that a file imports, relative ones resolved."""
+def imported(path: Path, at_once: bool = False) -> set[str]:
+    """Absolute module names that a file imports, relative ones resolved.
+
+    Args:
+        path: the file.
+        at_once: only what it imports when it is loaded itself, not inside functions.
+    """
     names: set[str] = set()
     package = ["mtlbus", *path.relative_to(PACKAGE).parts[:-1]] if PACKAGE in path.parents else []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body if at_once else ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -76,6 +83,17 @@ def test_streamlit_plotly_and_torch_stay_in_their_rooms(path):
         assert "plotly" not in tops
     if room == "pages":
         assert "torch" not in tops
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "cli").glob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_a_verb_imports_what_it_needs_when_it_runs(path):
+    """The help comes at once, and a verb does not wait for what another one needs."""
+    for name in imported(path, at_once=True):
+        first, _, rest = name.partition(".")
+        own = first == "mtlbus" and rest.split(".")[0] in ("cli", "core")
+        assert own or first in sys.stdlib_module_names, f"{path.name} imports {name} when loaded"
 
 
 def test_the_top_level_holds_what_was_asked_for_and_nothing_else():

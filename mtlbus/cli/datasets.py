@@ -1,0 +1,64 @@
+"""The verbs about data: what a dataset holds, what is wrong with it, and phantoms to make."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from .options import parse_options
+from .printing import print_result, report
+
+
+def data(arguments: argparse.Namespace) -> int:
+    """Counts, groups, folds and defects of a dataset on disk."""
+    from ..data.layouts import load_dataset
+    from ..data.summary import summarise_dataset
+
+    summary = summarise_dataset(load_dataset(arguments.layout, arguments.path))
+
+    def lines() -> list[str]:
+        shown = [f"{key:<24}{value}" for key, value in summary.items() if key != "defects"]
+        return shown + ["defect".ljust(24) + defect for defect in summary["defects"]]
+
+    print_result(summary, arguments.json, lines)
+    return 0
+
+
+def audit(arguments: argparse.Namespace) -> int:
+    """Copies across splits and labels, faulty masks, burned-in marks of a dataset on disk."""
+    from ..data import audit as audits
+
+    dataset = audits.load_everything(arguments.layout, arguments.path)
+    found = audits.audit(dataset, report=report)
+    document = found.as_dict()
+    lines = audits.lines(found)
+    if arguments.reference:
+        document["agreement"] = audits.agreement(found, arguments.reference)
+        lines += [f"{name:<24}{value}" for name, value in document["agreement"].items()]
+    if arguments.out:
+        audits.write_groups(arguments.out, found)
+    print_result(document, arguments.json, lambda: lines)
+    return 0
+
+
+def phantom(arguments: argparse.Namespace) -> int:
+    """Make phantom images with their true masks and parameters."""
+    from ..data.phantom import GALLERY, PhantomParameters, make_phantom, random_parameters
+    from ..data.synthetic import save_phantom
+
+    if arguments.gallery:
+        wanted = {name: entry.parameters for name, entry in GALLERY.items()}
+    else:
+        label = True if arguments.malignant else False if arguments.benign else None
+        drawn = asdict(random_parameters(arguments.seed, label))
+        given = parse_options(arguments.set, PhantomParameters.knobs(), "phantom parameter")
+        wanted = {f"phantom-{arguments.seed}": PhantomParameters(**{**drawn, **given})}
+    entries = [
+        save_phantom(Path(arguments.out), name, make_phantom(parameters, arguments.size))
+        for name, parameters in wanted.items()
+    ]
+    print_result(
+        entries, arguments.json, lambda: [file for entry in entries for file in entry["files"]]
+    )
+    return 0

@@ -1,0 +1,169 @@
+"""The verbs about image files: what a network answers, and which pixels its answer rests on."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import InputError
+from .printing import NOTHING, print_result, report, table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..explain.attributions import Attribution
+    from ..explain.targets import Target
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """Predict images: JSON on stdout, and overlays with --out."""
+    from ..batch import predict_files
+    from ..checkpoints import find_checkpoint
+    from ..inference.predictor import Predictor
+
+    predictors = [Predictor(find_checkpoint(name)) for name in arguments.method]
+    entries = predict_files(arguments.images, predictors, arguments.out, report)
+
+    def lines() -> list[str]:
+        rows = [_prediction_row(entry) for entry in entries if "error" not in entry]
+        return table(("image", "method", "P(malignant)", "lesion", "input"), rows) if rows else []
+
+    print_result(entries, arguments.json, lines)
+    refused = [entry["error"] for entry in entries if "error" in entry]
+    for line in refused:
+        report(line)
+    return 1 if refused else 0
+
+
+def _prediction_row(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """A record of `batch.predict_files` in the words of the table."""
+    probability, lesion = entry["probability"], entry["lesion"]
+    return (
+        entry["image"],
+        entry["method"],
+        NOTHING if probability is None else f"{probability:.3f}",
+        NOTHING if lesion is None else _area(lesion),
+        entry["input"],
+    )
+
+
+def _area(lesion: Mapping[str, Any]) -> str:
+    area = f"{lesion['area_px']} px"
+    return area if lesion["area_mm2"] is None else f"{lesion['area_mm2']:.1f} mm² ({area})"
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Which pixels an answer rests on, by attribution maps; arrays and pictures with --out."""
+    from ..data.intake import read_image
+    from ..explain.attributions import Attribution
+    from ..explain.options import Options
+    from ..explain.record import document_of
+    from ..explain.request import Request, answer
+    from ..explain.subject import Subject
+    from ..explain.targets import Target
+    from ..export.origin import DISCLAIMER
+    from ..inference.predictor import MASK_THRESHOLD, Predictor, prepare
+
+    request = Request(
+        tuple(arguments.attribution or Request().attributions),
+        Target.parse(arguments.target),
+        Options.parse(arguments.settings),
+        arguments.placebo,
+    )
+    image, predictor = read_image(arguments.image), Predictor.of(arguments.method)
+    truth = _true_mask(arguments.truth, image.pixels) if arguments.truth else None
+    prepared = prepare(image, predictor.size)
+    prediction = predictor.predict(prepared)
+    square = prediction.mask_square
+    lesion = None if square is None else square > MASK_THRESHOLD
+    subject = Subject.of(predictor, prepared.grey, prepared.frame, request.target, lesion, truth)
+    found = answer(request, subject, report)
+    document = {
+        "image": str(arguments.image),
+        "method": prediction.method,
+        **document_of(request, subject, found, prediction.mask()),
+        "image_sha256": prediction.image_sha256,
+        "weights_sha256": prediction.weights_sha256,
+        "terms": DISCLAIMER,
+    }
+    maps = {name: value for name, value in found.items() if isinstance(value, Attribution)}
+    if arguments.out:
+        document["files"] = _write_maps(
+            Path(arguments.out), image.pixels, maps, request.target, document
+        )
+    print_result(document, arguments.json, lambda: _map_lines(document))
+    refused = [value for name, value in found.items() if name not in maps]
+    for value in refused:
+        report(f"mtlbus: {value}")
+    return 1 if refused else 0
+
+
+def _true_mask(path: str, pixels: np.ndarray) -> np.ndarray:
+    """The true mask of an image, H×W bool.
+
+    Raises:
+        InputError: the file is no mask, or of another size than the image.
+    """
+    from ..data.intake import read_mask
+
+    truth = read_mask(path)
+    if truth.shape != pixels.shape:
+        raise InputError(
+            f"The true mask is {truth.shape[1]}×{truth.shape[0]} px, the image "
+            f"{pixels.shape[1]}×{pixels.shape[0]} px; give a mask of the image's size."
+        )
+    return truth
+
+
+def _write_maps(
+    out: Path,
+    pixels: np.ndarray,
+    maps: Mapping[str, Attribution],
+    target: Target,
+    document: Mapping[str, Any],
+) -> list[str]:
+    """Write the maps as one NPZ, with the document in its README, and a PNG each.
+
+    Args:
+        out: the folder.
+        pixels: H×W uint8, the image.
+        maps: by name, a placebo's with its ending.
+        target: what they explain.
+        document: what `explain` prints.
+
+    Returns:
+        The paths of the files.
+    """
+    from ..core.files import write_atomically
+    from ..explain.record import attribution_npz
+    from ..figures.attribution_maps import labelled_png
+
+    image, digest = Path(document["image"]).stem, document["image_sha256"][:8]
+    stem = f"{image}.{digest}.{document['method']}"
+    files = {f"{stem}.attributions.npz": attribution_npz(pixels, maps, document)}
+    for name, found in maps.items():
+        files[f"{stem}.{name}.png"] = labelled_png(pixels, name, found, target, document["terms"])
+    for name, content in files.items():
+        write_atomically(out / name, content)
+    return [str(out / name) for name in files]
+
+
+def _map_lines(document: Mapping[str, Any]) -> list[str]:
+    """The answer, a row for each map, and the files."""
+    header = ("attribution", "sum", "should be", "strongest at", "placebo ρ")
+    rows = [_map_row(entry) for entry in document["maps"] if "error" not in entry]
+    shown = [f"{document['target_in_words']}: {document['value']:.4g}"]
+    return [*shown, *(table(header, rows) if rows else []), *document.get("files", [])]
+
+
+def _map_row(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """An entry of `explain.record.document_of` in the words of the table."""
+    correlation = entry.get("placebo_rank_correlation")
+    return (
+        entry["attribution"],
+        *(NOTHING if entry[key] is None else f"{entry[key]:.4g}" for key in ("sum", "should_be")),
+        "row {}, column {}".format(*entry["strongest"]),
+        NOTHING if correlation is None else f"{correlation:.2f}",
+    )

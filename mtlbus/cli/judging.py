@@ -1,0 +1,93 @@
+"""The verbs that judge trained weights: how good, how fast, and on which images to be believed."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from ..core.errors import InputError
+from .printing import metric_lines, print_result, report, table
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Judge trained weights on a dataset, with 95 % intervals over groups."""
+    from ..checkpoints import find_checkpoint
+    from ..data.layouts import parse_dataset
+    from ..evaluation.tables import write_predictions
+    from ..protocol import evaluate as judge
+    from ..protocol import figures, renew_card
+
+    checkpoint = find_checkpoint(arguments.method)
+    datasets = [parse_dataset(text) for text in arguments.data]
+    if arguments.card and (arguments.flip or arguments.fold != checkpoint.card["training"]["fold"]):
+        raise InputError(
+            "--card completes a card by the judgement that is on it: give its --fold "
+            f"{checkpoint.card['training']['fold']}, without --flip."
+        )
+    frame = judge(checkpoint, datasets, arguments.fold, report, arguments.flip)
+    if arguments.out:
+        write_predictions(arguments.out, frame)
+    document = figures(checkpoint, frame)
+    if arguments.card:
+        document["reproduced"] = renew_card(checkpoint, frame, datasets)
+    print_result(document, arguments.json, lambda: metric_lines(document))
+    return 0
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """The speed of the shipped methods side by side; --markdown: their quality too."""
+    from ..checkpoints import find_checkpoint, list_checkpoints
+    from ..inference.cost import measure_cost
+    from ..inference.predictor import Predictor
+    from ..protocol import benchmark, write_cost
+
+    shipped = [find_checkpoint(name) for name in arguments.method or list_checkpoints()]
+    if arguments.markdown:
+        lines = benchmark.markdown(shipped)
+        print_result("\n".join(lines), arguments.json, lambda: lines)
+        return 0
+    entries = []
+    for checkpoint in shipped:
+        predictor = Predictor(checkpoint)
+        cost = measure_cost(predictor.model, predictor.size, arguments.forwards)
+        if arguments.write:
+            write_cost(checkpoint, cost)
+        entries.append(benchmark.entry(checkpoint) | {"cost": asdict(cost)})
+        report(f"{checkpoint.method}: {cost.milliseconds:.0f} ms")
+    rows = benchmark.speed_rows(entries)
+    print_result(entries, arguments.json, lambda: table(benchmark.SPEED_HEADER, rows))
+    return 0
+
+
+def familiarity(arguments: argparse.Namespace) -> int:
+    """Learn what the training images look like to a network; written beside its weights."""
+    from ..checkpoints import find_checkpoint
+    from ..data.layouts import parse_dataset
+    from ..inference.familiarity import fit_checkpoint, write_familiarity
+    from ..inference.predictor import Predictor
+    from ..protocol import split_datasets
+
+    checkpoint = find_checkpoint(arguments.method)
+    split = split_datasets([parse_dataset(text) for text in arguments.data], arguments.fold)
+    found, parts = fit_checkpoint(Predictor(checkpoint), split, report)
+    path = write_familiarity(checkpoint, found)
+    document = {
+        "method": checkpoint.method,
+        "weights_sha256": checkpoint.digest,
+        "maps": list(found.maps),
+        "quantile": found.quantile,
+        "limit": found.limit,
+        "parts": parts,
+        "file": str(path),
+    }
+
+    def lines() -> list[str]:
+        rows = [
+            (part, dataset, str(entry["n"]), f"{entry['beyond']:.3f}")
+            for part, datasets in parts.items()
+            for dataset, entry in datasets.items()
+        ]
+        return [*table(("part", "data", "n", "beyond the limit"), rows), str(path)]
+
+    print_result(document, arguments.json, lines)
+    return 0

@@ -1,0 +1,38 @@
+"""The notation NAME=VALUE of the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from ..core.errors import InputError, choose
+
+
+def parse_options(
+    texts: Sequence[str], known: Collection[str] | None = None, kind: str = "option"
+) -> dict[str, Any]:
+    """Read NAME=VALUE, the value as JSON where it is JSON, else as text.
+
+    Args:
+        texts: one NAME=VALUE each; of a name that comes twice the last one counts.
+        known: the names that exist; None takes any.
+        kind: what is named, in words, for the error.
+
+    Raises:
+        InputError: a text without "=".
+        UnknownNameError: a name that is not among the known ones.
+    """
+    return dict(_parse(text, known, kind) for text in texts)
+
+
+def _parse(text: str, known: Collection[str] | None, kind: str) -> tuple[str, Any]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise InputError(f"Expected NAME=VALUE, got {text!r}.")
+    if known is not None:
+        choose(kind, name, known)
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value

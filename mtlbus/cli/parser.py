@@ -1,0 +1,190 @@
+"""The verbs and their arguments, in the order of `--help`.
+
+A verb is a function whose name and docstring the help prints; it takes the parsed arguments and
+returns the exit code. It imports what it needs when it runs, so that the help comes at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from .datasets import audit, data, phantom
+from .images import explain, predict
+from .judging import bench, evaluate, familiarity
+from .methods import methods
+from .training import crossvalidate, train
+
+IMAGE = "PNG, JPEG, BMP, TIFF or DICOM"
+TRAINED = "a shipped method, or the folder of a checkpoint"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of `python -m mtlbus`; the verb that was chosen is `run` of what it returns."""
+    top = argparse.ArgumentParser(
+        prog="python -m mtlbus",
+        description="Multi-task learning on breast ultrasound. Research and education only; "
+        "not a medical device.",
+    )
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for function, add_arguments in VERBS.items():
+        summary = (function.__doc__ or "").strip()
+        listed = summary.replace("%", "%%")  # argparse formats it
+        verb = verbs.add_parser(function.__name__, help=listed, description=summary)
+        verb.add_argument("--json", action="store_true", help="print one JSON document")
+        verb.set_defaults(run=function)
+        add_arguments(verb)
+    return top
+
+
+def _methods(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", nargs="?", help="one method only")
+
+
+def _data(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("path", help="folder, manifest file, or a count of phantoms")
+    verb.add_argument("--layout", default="folder", help="busi, busbra, folder, manifest, phantom")
+
+
+def _audit(verb: argparse.ArgumentParser) -> None:
+    _data(verb)
+    verb.add_argument("--out", metavar="FILE.csv", help="write the group of each image")
+    verb.add_argument("--reference", metavar="FILE.csv", help="groups to compare with: id,group")
+
+
+def _train(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", help="a name from `methods`")
+    _datasets(verb)
+    _test_fold(verb)
+    verb.add_argument("--out", required=True, help="folder of the run and its checkpoint")
+    verb.add_argument("--resume", action="store_true", help="continue an interrupted run")
+    verb.add_argument(
+        "--start", metavar="DIR", help="train on from a checkpoint of the same method and parts"
+    )
+    _recipe(verb)
+    verb.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE",
+        help="a numbered decision of the method",
+    )  # fmt: skip
+
+
+def _evaluate(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", help=TRAINED)
+    _datasets(verb)
+    verb.add_argument("--fold", type=int, help="test fold; without it, all lesion images")
+    verb.add_argument("--out", metavar="FILE.csv", help="write one row an image")
+    verb.add_argument(
+        "--flip", action="store_true", help="average with the mirror image (two forwards)"
+    )
+    verb.add_argument(
+        "--card", action="store_true",
+        help="compare with the stored predictions and complete the card; changes no figure",
+    )  # fmt: skip
+
+
+def _crossvalidate(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", nargs="*", help="without: the five of the COSA paper")
+    _datasets(verb)
+    verb.add_argument("--out", required=True, help="folder of all runs and of the report")
+    verb.add_argument(
+        "--fold", type=int, action="append", help="one test fold; may be given several times"
+    )
+    verb.add_argument(
+        "--split", default="group",
+        help="group (default), image (random images: leaks), or both to compare the two",
+    )  # fmt: skip
+    _recipe(verb)
+
+
+def _bench(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", nargs="*", help="shipped methods or folders; all without")
+    verb.add_argument("--forwards", type=int, default=20, help="forwards to time (default 20)")
+    verb.add_argument("--write", action="store_true", help="put what was measured into the cards")
+    verb.add_argument(
+        "--markdown", action="store_true", help="the table of the cards; measures nothing"
+    )
+
+
+def _predict(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("images", nargs="+", metavar="IMAGE", help=IMAGE)
+    verb.add_argument(
+        "--method", action="append", required=True,
+        help="a shipped method or a checkpoint folder; may be given several times",
+    )  # fmt: skip
+    verb.add_argument("--out", help="folder for overlays and masks (PNG) and predictions.json")
+
+
+def _explain(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("image", metavar="IMAGE", help=IMAGE)
+    verb.add_argument("--method", required=True, help="a shipped method or a checkpoint folder")
+    verb.add_argument(
+        "--attribution", action="append", metavar="NAME",
+        help="gradcam, integrated_gradients, occlusion, …; may be given several times",
+    )  # fmt: skip
+    verb.add_argument(
+        "--target", default="class:difference", metavar="HEAD:ANSWER:REGION",
+        help="class:difference (default), class:malignant, mask:difference:lesion, "
+        "mask:tumour:box=LEFT,TOP,WIDTH,HEIGHT, …",
+    )  # fmt: skip
+    verb.add_argument(
+        "--settings", default="", metavar="NAME=VALUE,…", help="steps=32,baseline=black, …"
+    )
+    verb.add_argument("--placebo", action="store_true", help="also of shuffled weights")
+    verb.add_argument("--truth", metavar="MASK", help="true mask, for the region truth")
+    verb.add_argument("--out", help="folder for the arrays (NPZ) and pictures (PNG)")
+
+
+def _familiarity(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", help=TRAINED)
+    _datasets(verb)
+    _test_fold(verb)
+
+
+def _phantom(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--out", required=True, help="folder for image, mask and parameters")
+    verb.add_argument("--seed", type=int, default=0)
+    verb.add_argument("--size", type=int, default=256, help="side, pixels (default 256)")
+    verb.add_argument("--gallery", action="store_true", help="the named phantoms of the app")
+    label = verb.add_mutually_exclusive_group()
+    label.add_argument("--malignant", action="store_true")
+    label.add_argument("--benign", action="store_true")
+    verb.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="one knob of the phantom"
+    )
+
+
+def _datasets(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--data", action="append", required=True, metavar="LAYOUT=PATH",
+        help="busi=, busbra=, folder= with a folder, manifest=FILE.csv, or phantom=COUNT; "
+        "may be given several times",
+    )  # fmt: skip
+
+
+def _test_fold(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--fold", type=int, default=1, help="test fold, 1 to 5 (default 1)")
+
+
+def _recipe(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--epochs", type=int, help="another total number of epochs")
+    verb.add_argument("--size", type=int, help="one input size for all epochs, pixels")
+    verb.add_argument("--stages", metavar="EPOCHS@SIZE,…", help="progressive resizing")
+    verb.add_argument("--rate", type=float, help="another learning rate")
+    verb.add_argument("--recipe", default="house", help="house (default) or paper")
+    verb.add_argument("--variant", default="compact", help="compact (default) or paper")
+    verb.add_argument("--seed", type=int, default=0, help="of weights, order and augmentation")
+
+
+VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentParser], None]] = {
+    methods: _methods,
+    data: _data,
+    audit: _audit,
+    train: _train,
+    evaluate: _evaluate,
+    crossvalidate: _crossvalidate,
+    bench: _bench,
+    predict: _predict,
+    explain: _explain,
+    familiarity: _familiarity,
+    phantom: _phantom,
+}

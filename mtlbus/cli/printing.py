@@ -1,0 +1,61 @@
+"""What the verbs print: results to stdout, as lines or as one JSON document; progress to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+METRICS_SHOWN = ("auc", "accuracy", "sensitivity", "specificity", "f1", "dice", "jaccard", "hd95")
+NOTHING = "–"
+
+
+def report(line: str) -> None:
+    """Print a line of progress, or of what went wrong, to stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def print_result(document: Any, as_json: bool, lines: Callable[[], Sequence[str]]) -> None:
+    """Print a result to stdout.
+
+    Args:
+        document: the result, JSON-ready.
+        as_json: whether `--json` was given.
+        lines: makes the same result as lines for a person; asked only without `--json`.
+    """
+    if as_json:
+        print(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        for line in lines():
+            print(line)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Lines of columns that are padded to their widest cell."""
+    widths = [max(len(str(row[i])) for row in [header, *rows]) for i in range(len(header))]
+    return [
+        "  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [header, *rows]
+    ]
+
+
+def metric_lines(document: Mapping[str, Any]) -> list[str]:
+    """The figures of a judged method: a row for each dataset, and one for all pooled.
+
+    Args:
+        document: `datasets` and `pooled` as `evaluation.tables.summarise` gives them.
+    """
+    parts = {**document["datasets"], "pooled": document["pooled"]}
+    shown = [name for name in METRICS_SHOWN if name in document["pooled"]]
+    rows = [
+        (name, part["n"], *(_interval(part.get(metric)) for metric in shown))
+        for name, part in parts.items()
+    ]
+    return table(("data", "n", *shown), rows)
+
+
+def _interval(metric: Mapping[str, float | None] | None) -> str:
+    if metric is None or metric["value"] is None:
+        return NOTHING
+    return f"{metric['value']:.3f} ({metric['low']:.3f}–{metric['high']:.3f})"

@@ -1,0 +1,63 @@
+"""The verbs that train: one method on one fold, or several methods on all folds."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .options import parse_options
+from .printing import metric_lines, print_result, report
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train a method, choose on the validation part, judge the test fold once."""
+    from ..checkpoints import find_checkpoint
+    from ..data.layouts import parse_dataset
+    from ..methods import get_spec
+    from ..protocol import exclusions, make_plan, produce, split_datasets
+    from ..training.recipes import make_recipe
+
+    spec = get_spec(arguments.method)
+    recipe = make_recipe(
+        spec, arguments.recipe, arguments.epochs, arguments.size, arguments.stages, arguments.rate
+    )
+    options = parse_options(arguments.option)
+    datasets = [parse_dataset(text) for text in arguments.data]
+    split = split_datasets(datasets, arguments.fold)
+    start = find_checkpoint(arguments.start) if arguments.start else None
+    plan = make_plan(
+        spec.name, arguments.variant, options, recipe, split, arguments.fold, arguments.seed, start
+    )
+    checkpoint = produce(
+        plan, split, Path(arguments.out), arguments.resume, report, start, exclusions(datasets)
+    )
+    document = {"method": spec.name, "folder": str(checkpoint.folder), **checkpoint.card["metrics"]}
+    print_result(document, arguments.json, lambda: metric_lines(document))
+    return 0
+
+
+def crossvalidate(arguments: argparse.Namespace) -> int:
+    """Train and test methods on all folds; print them beside the tables of the COSA paper."""
+    from ..data.layouts import parse_dataset
+    from ..methods import get_spec
+    from ..protocol.crossvalidation import COSA_NAMES, CrossValidation, cross_validate
+    from ..training.recipes import make_recipe
+
+    methods = [get_spec(name).name for name in arguments.method or COSA_NAMES]
+    recipe = make_recipe(
+        get_spec(methods[0]), arguments.recipe, arguments.epochs, arguments.size,
+        arguments.stages, arguments.rate,
+    )  # fmt: skip
+    plan = CrossValidation(
+        methods=tuple(methods),
+        datasets=tuple(parse_dataset(text) for text in arguments.data),
+        out=Path(arguments.out),
+        recipe=recipe,
+        folds=tuple(arguments.fold or range(1, 6)),
+        split=arguments.split,
+        variant=arguments.variant,
+        seed=arguments.seed,
+    )
+    document = cross_validate(plan, report)
+    print_result(document, arguments.json, lambda: document["markdown"])
+    return 0

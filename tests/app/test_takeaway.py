@@ -145,7 +145,7 @@ def test_the_drawing_of_a_method_is_that_of_the_sizes_shown(open_page, offered, 
     asked = []
     monkeypatch.setattr(takeaway, "offer", lambda view, more: asked.append((view, more)))
     app = open_page("methods", "method=ctan")
-    app.button_group(key="_sizes").set_value(["paper"]).run()
+    app.segmented_control(key="_sizes").set_value("paper").run()
     (view, (file,)) = asked[-1]
     assert isinstance(view, MethodView) and view.checkpoint is None
     assert file.ending == "_paper.svg" and file.make().startswith("<svg")

@@ -22,6 +22,16 @@ def take(page, label: str, folder: Path) -> Path:
     return path
 
 
+def run(path: Path) -> dict:
+    """Run all code of a notebook; its numbers are those of the page."""
+    names: dict = {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    assert names["check"]["same"].all()
+    return names
+
+
 def test_notebook_and_report_of_a_prediction(server, page, tmp_path):
     page.goto(f"{server}/predict?case=lipoma&method=mtl")
     metric = page.locator("[data-testid=stMetric]", has_text="Probability of malignancy")
@@ -29,12 +39,7 @@ def test_notebook_and_report_of_a_prediction(server, page, tmp_path):
 
     path = take(page, "Open as notebook", tmp_path)
     assert path.name == "lipoma_mtl.ipynb"
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    names: dict = {}
-    for cell in cells:
-        if cell["cell_type"] == "code":
-            exec("".join(cell["source"]), names)
-    assert names["check"]["same"].all()
+    names = run(path)
     assert f"{names['prediction'].probability:.0%}" == shown
 
     # The report, opened as a file: it loads nothing and runs nothing, and shows the same number.
@@ -53,3 +58,28 @@ def test_notebook_and_report_of_a_prediction(server, page, tmp_path):
     assert drawn.locator("path").count() == 4, "two outlines on their dark edges"
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert troubles == []
+
+
+def test_notebooks_of_a_mirror_two_cases_and_a_card(server, page, tmp_path):
+    page.goto(f"{server}/compare?case=scar&methods=mtl&compare=mirror")
+    badge = page.locator(".badge").filter(has_text="→").first
+    badge.wait_for()
+    shown = re.search(r"(\d+%) → (\d+%)", badge.inner_text()).groups()
+    path = take(page, "Open as notebook", tmp_path)
+    assert path.name == "mirror_scar.ipynb"
+    row = run(path)["table"].loc["mtl"]
+    columns = "probability_malignant", "probability_mirrored"
+    assert tuple(f"{row[name]:.0%}" for name in columns) == shown
+
+    page.goto(f"{server}/compare?case=scar&methods=mtl&compare=two&second=lipoma")
+    path = take(page, "Open as notebook", tmp_path)
+    assert path.name == "two-cases_scar_lipoma.ipynb"
+    names = run(path)
+    assert f"{names['table'].loc['mtl, first case', 'probability_malignant']:.0%}" == shown[0]
+
+    page.goto(f"{server}/methods?method=acsnet")
+    path = take(page, "Open as notebook", tmp_path)
+    assert path.name == "method_acsnet.ipynb"
+    shown = page.get_by_text("parameters in the compact variant").inner_text()
+    for count in run(path)["check"]["here"]:
+        assert f"{count / 1e6:.1f} M" in shown

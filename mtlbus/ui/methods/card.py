@@ -35,15 +35,16 @@ def show(method: str) -> None:
         with st.container(width=300):
             pick.pick()
         _ways_on(method)
-        files.offer_card(spec, _variant())
     with st.container(width=READING):
         _head(spec)
         wanted = st.session_state.get("tab")
-        chosen = st.segmented_control(
-            "Section", SECTIONS, format_func=lambda name: SECTIONS[name][0], required=True,
-            label_visibility="collapsed", wrap=True,
-            **mirror("tab", wanted if wanted in SECTIONS else next(iter(SECTIONS))),
-        )  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="center"):
+            chosen = st.segmented_control(
+                "Section", SECTIONS, format_func=lambda name: SECTIONS[name][0], required=True,
+                label_visibility="collapsed", wrap=True,
+                **mirror("tab", wanted if wanted in SECTIONS else next(iter(SECTIONS))),
+            )  # fmt: skip
+            files.offer_card(spec, _variant())
         state.write_link("tab", chosen)
         if chosen != "idea":
             SECTIONS[chosen][1](spec)

@@ -12,11 +12,22 @@ Research and education only; not a medical device.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from .methods import create_model, get_spec, list_methods
+if TYPE_CHECKING:
+    from .methods import create_model, get_spec, list_methods
 
 __version__ = "0.1.0"
 __all__ = ["create_model", "get_spec", "list_methods", "load", "predict"]
+
+
+def __getattr__(name: str) -> Any:
+    """The registry, read when it is asked for: torch and timm take seconds, `--help` needs none."""
+    if name not in ("create_model", "get_spec", "list_methods"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import methods
+
+    return getattr(methods, name)
 
 
 def load(method: str | Path, device: str | None = None):

@@ -64,6 +64,7 @@ def explain(arguments: argparse.Namespace) -> int:
     from ..explain.subject import Subject
     from ..explain.targets import Target
     from ..export.origin import DISCLAIMER
+    from ..inference.input_checks import require_answerable
     from ..inference.predictor import MASK_THRESHOLD, Predictor, prepare
 
     request = Request(
@@ -73,6 +74,7 @@ def explain(arguments: argparse.Namespace) -> int:
         arguments.placebo,
     )
     image, predictor = read_image(arguments.image), Predictor.of(arguments.method)
+    require_answerable(image)
     truth = _true_mask(arguments.truth, image.pixels) if arguments.truth else None
     prepared = prepare(image, predictor.size)
     prediction = predictor.predict(prepared)

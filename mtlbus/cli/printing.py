@@ -46,16 +46,12 @@ def metric_lines(document: Mapping[str, Any]) -> list[str]:
     Args:
         document: `datasets` and `pooled` as `evaluation.tables.summarise` gives them.
     """
+    from ..evaluation.intervals import figure_words
+
     parts = {**document["datasets"], "pooled": document["pooled"]}
     shown = [name for name in METRICS_SHOWN if name in document["pooled"]]
     rows = [
-        (name, part["n"], *(_interval(part.get(metric)) for metric in shown))
+        (name, part["n"], *(figure_words(part.get(metric)) for metric in shown))
         for name, part in parts.items()
     ]
     return table(("data", "n", *shown), rows)
-
-
-def _interval(metric: Mapping[str, float | None] | None) -> str:
-    if metric is None or metric["value"] is None:
-        return NOTHING
-    return f"{metric['value']:.3f} ({metric['low']:.3f}–{metric['high']:.3f})"

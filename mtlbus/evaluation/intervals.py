@@ -26,6 +26,20 @@ class Interval(NamedTuple):
     high: float
 
 
+def figure_words(figure: Mapping[str, float | None] | None) -> str:
+    """A figure of a card in words: "0.944 (0.915–0.968)".
+
+    Args:
+        figure: value, low and high; without limits where no draw had one, None where it was not
+            measured.
+    """
+    if not figure or figure["value"] is None:
+        return "–"
+    if figure["low"] is None:
+        return f"{figure['value']:.3f}"
+    return f"{figure['value']:.3f} ({figure['low']:.3f}–{figure['high']:.3f})"
+
+
 def group_draws(
     groups: ArrayLike, n: int = BOOTSTRAP, seed: int = 0, strata: ArrayLike | None = None
 ) -> np.ndarray:

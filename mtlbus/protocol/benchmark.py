@@ -7,6 +7,7 @@ from typing import Any
 
 from ..checkpoints import Checkpoint
 from ..core.spec import ReportedTable
+from ..evaluation.intervals import figure_words
 
 FIGURES = {
     "auc": "AUC",
@@ -106,19 +107,11 @@ def _row(found: Mapping[str, Any], dataset: str) -> tuple[str, ...]:
     figures, cost = found["datasets"][dataset], found["cost"]
     return (
         found["title"],
-        *(_cell(figures[key]) for key in FIGURES),
+        *(figure_words(figures[key]) for key in FIGURES),
         f"{found['parameters'] / 1e6:.1f} M",
         f"{cost['flops'] / 1e9:.1f} G" if cost else NOTHING,
         f"{cost['milliseconds']:.0f}" if cost else NOTHING,
     )
-
-
-def _cell(figure: Mapping[str, float | None] | None) -> str:
-    if not figure or figure["value"] is None:
-        return NOTHING
-    if figure["low"] is None:
-        return f"{figure['value']:.3f}"
-    return f"{figure['value']:.3f} ({figure['low']:.3f}–{figure['high']:.3f})"
 
 
 def _machines(entries: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -7,7 +7,12 @@ import pytest
 from scipy.stats import norm
 
 from mtlbus.core.errors import InputError
-from mtlbus.evaluation.intervals import bootstrap_by_group, group_draws, percentile_limits
+from mtlbus.evaluation.intervals import (
+    bootstrap_by_group,
+    figure_words,
+    group_draws,
+    percentile_limits,
+)
 
 
 def test_draws_keep_groups_together_and_add_up():
@@ -103,3 +108,10 @@ def test_level_decides_the_width():
 def test_groups_and_strata_must_match():
     with pytest.raises(InputError, match="shape"):
         group_draws(["a", "b"], strata=["x"])
+
+
+def test_a_figure_in_words():
+    limits = {"value": 0.9444, "low": 0.9151, "high": 0.968}
+    assert figure_words(limits) == "0.944 (0.915–0.968)"
+    assert figure_words({"value": 0.5, "low": None, "high": None}) == "0.500"
+    assert figure_words({"value": None, "low": None, "high": None}) == figure_words(None) == "–"

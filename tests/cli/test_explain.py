@@ -11,7 +11,7 @@ from PIL import Image
 from mtlbus.cli import main
 from mtlbus.data.phantom import make_phantom, random_parameters
 
-from .made import untrained_checkpoint
+from ..made import untrained_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +94,10 @@ def test_a_true_mask_of_another_size_is_refused(capsys, files, tmp_path):
     Image.fromarray(np.zeros((30, 20), np.uint8)).save(tmp_path / "small.png")
     code, _, err = run(capsys, files, "--truth", str(tmp_path / "small.png"))
     assert code == 1 and "20×30 px, the image 128×90 px" in err
+
+
+def test_no_map_of_an_image_that_no_network_is_asked_about(capsys, files, tmp_path):
+    Image.fromarray(np.full((200, 200), 90, np.uint8)).save(tmp_path / "blank.png")
+    code = main(["explain", str(tmp_path / "blank.png"), "--method", str(files[0])])
+    out, err = capsys.readouterr()
+    assert code == 1 and not out and "blank.png is refused. It is blank" in err

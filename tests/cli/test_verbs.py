@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from mtlbus.data.phantom import make_phantom, random_parameters
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.predictor import Predictor
 
-from .made import make_manifest, untrained_checkpoint
+from ..made import make_manifest, untrained_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,12 @@ def test_help_lists_every_verb_with_its_sentence(capsys):
     shown = " ".join(capsys.readouterr().out.split())
     for verb, sentence in (("train", "Train a method"), ("evaluate", "with 95 % intervals")):
         assert verb in shown and sentence in shown
+
+
+def test_help_does_not_wait_for_torch():
+    code = "import sys, mtlbus.cli.parser; print(sorted({'torch', 'timm'} & sys.modules.keys()))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
 
 
 def test_methods_as_table_and_json(capsys):

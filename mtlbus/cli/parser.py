@@ -59,7 +59,8 @@ def _train(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", required=True, help="folder of the run and its checkpoint")
     verb.add_argument("--resume", action="store_true", help="continue an interrupted run")
     verb.add_argument(
-        "--start", metavar="DIR", help="train on from a checkpoint of the same parts, of the method or a part of it"
+        "--start", metavar="DIR", help="train on from a checkpoint of the method, or of one that "
+        "is part of it, with the same training part",
     )
     _recipe(verb)
     verb.add_argument(

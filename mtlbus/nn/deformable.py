@@ -71,8 +71,11 @@ class ModulatedDeformableConv(nn.Module):
         """
         offset = self.offset(features)
         modulation = torch.sigmoid(self.modulation(features))
-        # Positions need full precision; the product inside runs in half where that is asked for.
-        answer = deform_conv3x3(features.float(), offset.float(), self.weight, modulation.float())
+        # Positions need the precision of the weights; under autocast the product runs in half.
+        exact = self.weight.dtype
+        answer = deform_conv3x3(
+            features.to(exact), offset.to(exact), self.weight, modulation.to(exact)
+        )
         return answer, offset, modulation
 
 

@@ -47,7 +47,7 @@ SPEC = Spec(
     title="Hybrid-MT-ESTAN",
     role="proposed",
     paper=hybrid_paper.PAPER,
-    idea="A convolutional encoder with row and column kernels keeps the local pattern, a Swin "
+    idea="A convolutional encoder with row and column kernels keeps the local pattern. A Swin "
     "Transformer beside it sees the whole image. Skin, fat, gland and muscle lie as horizontal "
     "layers, so after each Swin stage a gate of 9×1 and 1×9 kernels weighs the features by their "
     "place in this stack.",

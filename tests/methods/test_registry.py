@@ -37,6 +37,27 @@ def test_a_second_registration_is_refused():
         registry.register(get_spec("mtl"))(lambda **_: None)
 
 
+def test_every_method_of_the_papers_is_registered():
+    """By paper: Hybrid-MT-ESTAN, CTAN, MTL-COSA, ACSNet and ResFormer-MTL (re-imagined from the
+    abstract) with what they compare against, then what several of them compare against."""
+    assert set(list_methods()) == {
+        "hybrid_mt_estan", "mt_estan", "mt_estan_swin", "swin",
+        "ctan", "stl_segmentation", "stl_classification", "hps", "mtan",
+        "mtl_cosa", "mtl_sa", "mtl", "uresnet", "resnet",
+        "acsnet", "resformer_mtl",
+        "sha_mtl", "emt_net", "chowdary", "vgga_vit", "vgg16", "lenet", "mobilenet",
+        "densenet121", "vit",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list_methods())
+def test_a_misspelt_name_finds_its_method(name):
+    """One letter left out, or one doubled."""
+    for wrong in (name[:-2] + name[-1], name + name[-1]):
+        with pytest.raises(UnknownNameError, match=f"Did you mean '{name}'"):
+            get_spec(wrong)
+
+
 def test_proposed_methods_come_first():
     roles = [get_spec(name).role for name in list_methods()]
     assert roles == sorted(roles, key=["proposed", "ablation", "baseline"].index)

@@ -1,4 +1,5 @@
-"""Dilated feature enhancement (DFE) of a skip connection (ResFormer-MTL; decision R2)."""
+"""Dilated feature enhancement (DFE) of a skip connection, decision R2 of ResFormer-MTL, which is
+re-imagined from the abstract."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -9,11 +11,28 @@ from safetensors.torch import save_file
 from mtlbus.core.errors import UnknownNameError
 from mtlbus.methods import create_model, get_spec
 
+LABEL = "re-imagined from the abstract"
+REPOSITORY = Path(__file__).resolve().parents[2]
+
 
 def test_it_never_poses_as_a_reproduction():
     spec = get_spec("resformer_mtl")
-    assert "re-imagined from the abstract" in spec.title
+    assert LABEL in spec.title
     assert spec.reported == ()
+
+
+def test_the_label_stands_wherever_it_is_named():
+    """In every source file, which may take the name from the title, and in every line of text."""
+    places = [REPOSITORY / "app.py"]
+    for folder in ("mtlbus", "pages"):
+        places += (REPOSITORY / folder).rglob("*.py")
+    texts = [(path, path.read_text(encoding="utf-8")) for path in places]
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    texts += [("README.md", line) for line in readme.splitlines()]
+    named = [(path, text) for path, text in texts if "ResFormer" in text]
+    assert "README.md" in dict(named)
+    for path, text in named:
+        assert LABEL in " ".join(text.split()), path
 
 
 def test_size_and_shapes_of_the_proposal():

@@ -110,6 +110,24 @@ def test_regions_follow_the_predicted_mask_without_gradient():
     assert all(parameter.grad is None for parameter in model.decoder.parameters())
 
 
+@pytest.mark.parametrize("sign,region", [(-1, 0), (1, 1)], ids=["empty", "full"])
+def test_an_empty_or_full_mask_gives_finite_answers(sign, region):
+    """The one region that is left takes the whole image; the split over the three stays exact."""
+    model = with_gamma().train()
+    with torch.no_grad():
+        model.decoder.classifier.weight.zero_()
+        model.decoder.classifier.bias.copy_(torch.tensor([-sign, sign]))
+    output = model(images(), maps=True)
+    maps, logits = output.maps, output.class_logits[LOGITS]
+    assert (maps["regions"].tensor[:, region] == 1).all()
+    assert all(torch.isfinite(found.tensor).all() for found in maps.values())
+    total = maps["region_score"].tensor.sum(dim=-1) + maps["region_constant"].tensor
+    torch.testing.assert_close(total, logits, rtol=0, atol=1e-4)
+    logits.square().sum().backward()
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    assert gradients and all(torch.isfinite(gradient).all() for gradient in gradients)
+
+
 def test_true_masks_can_replace_the_prediction():
     model = with_gamma(truth_epochs=3)
     truth = torch.zeros(2, 256, 256)

@@ -86,6 +86,8 @@ def test_without_gamma_the_pooled_vectors_are_the_region_means():
     result = module(bottleneck, rectangle().expand(2, -1, -1))
     expected = (result.weights[:, :, None] * bottleneck[:, None]).mean(dim=(3, 4))
     torch.testing.assert_close(result.weighted.sum(dim=(3, 4)), expected)
+    regional = result.weights[:, :, None] * bottleneck[:, None]  # C_R
+    torch.testing.assert_close(64 * result.weighted, regional)  # S_R
     torch.testing.assert_close(result.vector, bottleneck.mean(dim=(2, 3)), rtol=0, atol=1e-5)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -16,8 +17,9 @@ import torch
 from mtlbus.core.errors import DataError, InputError
 from mtlbus.data.splits import split_fold
 from mtlbus.data.synthetic import load
-from mtlbus.training.engine import STATE, Plan, train
-from mtlbus.training.recipes import Recipe
+from mtlbus.methods import get_spec
+from mtlbus.training.engine import STATE, Plan, make_schedule, train
+from mtlbus.training.recipes import Recipe, make_recipe
 
 RECIPE = Recipe(stages=((2, 64), (2, 96)), batch_size=8, average_decay=0.8, learning_rate=2e-3)
 SPLIT = split_fold(load("40@70000").samples, 1, share=0.25)
@@ -131,6 +133,47 @@ def test_weights_of_tasks_and_schedules_survive_a_restart(weighting, schedule, t
     assert {"mask_weight", "class_weight"} <= whole.history[2].keys()
     if weighting == "dwa":
         assert whole.history[1]["mask_weight"] == 1.0 != whole.history[2]["mask_weight"]
+
+
+@pytest.mark.parametrize(
+    "method,weighting,rate",
+    [
+        ("hybrid_mt_estan", "fixed", 1e-5),
+        ("ctan", "dwa", 1e-4),
+        ("mtl_cosa", "fixed", 1e-4),
+        ("acsnet", "learned", 1e-4),
+        ("resformer_mtl", "fixed", 1e-4),
+        ("emt_net", "fixed", 1e-5),
+    ],
+)
+def test_the_recipe_of_each_paper_trains_its_network(method, weighting, rate, tmp_path):
+    recipe = make_recipe(get_spec(method), "paper", epochs=1, size=64)
+    chosen = plan(method=method, recipe=recipe)
+    entry = train(chosen, SPLIT.train, SPLIT.validation, tmp_path).history[0]
+    assert all(math.isfinite(value) for value in entry.values())
+    assert ("mask_weight" in entry) == (weighting != "fixed")
+    state = torch.load(tmp_path / STATE, weights_only=True)
+    (group,) = state["optimizer"]["param_groups"]
+    stated = get_spec(method).recipe
+    assert group["initial_lr" if recipe.schedule == "cosine" else "lr"] == rate
+    assert (group["betas"], group["weight_decay"]) == (stated.betas, stated.weight_decay)
+    steps = state["optimizer"]["state"].values()
+    assert {int(step["step"]) for step in steps} == {max(len(SPLIT.train) // stated.batch_size, 1)}
+    assert len(steps) == len(group["params"]), "every parameter moved, and learned weights too"
+
+
+def test_the_cosine_falls_to_a_tenth():
+    """ACSNet's factor, 0.1 + 0.9·(1 + cos(π·e/E))/2, at the start, half-way and at the end."""
+    optimizer = torch.optim.Adam([torch.zeros(1, requires_grad=True)], lr=1e-4)
+    schedule = make_schedule(replace(RECIPE, schedule="cosine", learning_rate=1e-4), optimizer, 90)
+    rates = []
+    for _ in range(91):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    for epoch in (0, 30, 45, 90):
+        factor = 0.1 + 0.9 * (1 + math.cos(math.pi * epoch / 90)) / 2
+        assert rates[epoch] == pytest.approx(1e-4 * factor)
 
 
 @pytest.mark.parametrize("method", ["resnet", "uresnet", "mtl_cosa"])

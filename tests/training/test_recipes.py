@@ -44,6 +44,16 @@ def test_recipes_of_the_other_papers_are_data():
     acsnet = make_recipe(get_spec("acsnet"), "paper")
     assert (acsnet.weighting, acsnet.schedule, acsnet.epochs) == ("learned", "cosine", 90)
     assert acsnet.augmentation.vertical_flip == 0.6 and acsnet.augmentation.noise == 0
+    assert (acsnet.learning_rate, acsnet.weight_decay, acsnet.batch_size) == (1e-4, 1e-4, 8)
+    assert (acsnet.cross_entropy_weight, acsnet.dice_weight, acsnet.dice_smooth) == (0.0, 1.0, 1e-5)
+    resformer = make_recipe(get_spec("resformer_mtl"), "paper")  # R5, ours
+    assert (resformer.mask_weight, resformer.class_weight, resformer.dice_weight) == (0.5, 0.5, 1.0)
+    assert (resformer.learning_rate, resformer.batch_size, resformer.epochs) == (1e-4, 8, 100)
+
+
+def test_a_paper_without_settings_says_so():
+    with pytest.raises(InputError, match="states no recipe"):
+        make_recipe(get_spec("chowdary"), "paper")
 
 
 def test_stages_as_text():

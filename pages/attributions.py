@@ -4,7 +4,7 @@ import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
 from mtlbus.ui import input_line, state
-from mtlbus.ui.attributions import files, measures, page, view
+from mtlbus.ui.attributions import files, measures, page, refine, view
 from mtlbus.ui.frame import require_frame
 from mtlbus.ui.widgets import explain_error, pick_method
 
@@ -26,6 +26,7 @@ try:
     page.run_what_is_missing(question)
     view.maps(question)
     view.numbers(question)
+    refine.offer(question)
     measures.faithfulness(question)
     measures.agreement(question)
     files.downloads(question)

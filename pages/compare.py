@@ -29,4 +29,5 @@ else:
     if len(usable) == 2:
         two_cases.two_cases(pair, ask(pair, methods))
     elif usable:  # the other one is refused
+        st.subheader(usable[0].title)
         view.networks(usable[0], *ask(usable, methods))

@@ -17,10 +17,14 @@ from .subject import BATCH, Subject
 
 
 def integrated_gradients(subject: Subject, options: Options) -> Tensor:
-    """Shares by the mean gradient on the straight way from the baseline (Sundararajan 2017)."""
+    """Shares by the mean gradient on the straight way from the baseline (Sundararajan 2017).
+
+    The gradient is asked at the middle of each step: rectifiers bend the answer, and a rule for
+    smooth functions as Gauss-Legendre misses about twice as much with as many steps (measured).
+    """
     return IntegratedGradients(subject.values).attribute(
         subject.leaf(), subject.baseline(options.baseline), n_steps=options.steps,
-        internal_batch_size=BATCH,
+        method="riemann_middle", internal_batch_size=BATCH,
     )  # fmt: skip
 
 

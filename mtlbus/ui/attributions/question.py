@@ -20,6 +20,7 @@ from ...data.transforms import PREPROCESSING_VERSION
 from ...explain.attributions import Attribution
 from ...explain.faithfulness import Faithfulness
 from ...explain.gradcam import NotServed
+from ...explain.options import Options
 from ...explain.placebo import randomised
 from ...explain.request import Request
 from ...explain.subject import Cost, Pace, Subject, measure_pace
@@ -68,6 +69,10 @@ class Question:
         """Ask a trained network about a case; predicts it first if that has not been done."""
         network = services.predictor(method)
         return cls(case, method, network, services.predict(case, method), request)
+
+    def with_options(self, options: Options) -> Question:
+        """The same question with other settings."""
+        return replace(self, request=replace(self.request, options=options))
 
     @property
     def lesion(self) -> np.ndarray | None:

@@ -47,10 +47,11 @@ class Step(NamedTuple):
 
 def map_steps(question: Question) -> list[Step]:
     """The maps of a question that are missing."""
-    return [_map_step(question, name, random) for name, random in question.missing()]
+    return [map_step(question, name, random) for name, random in question.missing()]
 
 
-def _map_step(question: Question, name: str, random: bool) -> Step:
+def map_step(question: Question, name: str, random: bool = False) -> Step:
+    """One map of a question, or its placebo."""
     technique, request = technique_of(name), question.request
     ready = question.prediction
 

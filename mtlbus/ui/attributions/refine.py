@@ -1,0 +1,86 @@
+"""More steps for Integrated Gradients at one click, until its shares add up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ...explain.attributions import Attribution
+from ...explain.options import Options
+from ...explain.refinement import NAME, WITHIN, adds_up, doublings
+from . import runs
+from .quantities import cost_words
+from .question import Question
+from .runs import Step
+
+_JUMPS = (
+    "More steps would not help much: the answer jumps somewhere on the way from the baseline, as "
+    "where a region is cut at another place, and no gradient sees a jump. Take the map for what "
+    "lies between the jumps, or try another baseline in *Settings*."
+)
+
+
+def offer(question: Question) -> None:
+    """Where the shares do not add up: how far they miss, what more steps cost, and the button."""
+    found = question.found(NAME)
+    if NAME not in question.request.attributions or not isinstance(found, Attribution):
+        return
+    if adds_up(found):
+        return
+    options = question.request.options
+    missed = (
+        f"With {options.steps} steps the shares of Integrated Gradients miss the change of the "
+        f"answer by {found.completeness.share:.0%} of it."
+    )
+    steps = refinements(question)
+    if not steps:
+        st.info(f"{missed} {_JUMPS}", icon=":material/stairs:")
+        return
+    most = doublings(options)[-1].steps
+    with st.container(horizontal=True, vertical_alignment="center"):
+        asked = st.button(
+            f"Add steps until it is at most {WITHIN:.0%}", icon=":material/stairs:", key="_refine",
+            help="Doubles the steps until the shares add up, and stops there. Its placebo with "
+            "as many steps can be run afterwards.",
+        )  # fmt: skip
+        cost = cost_words(runs.total_cost(steps), question.pace())
+        st.caption(
+            f"{missed} Doubling goes on to {most} steps at most. {cost} It "
+            "ends earlier where they add up."
+        )
+    if asked:
+        runs.run(steps, "_stop_refine")
+        st.rerun()
+
+
+def refinements(question: Question) -> list[Step]:
+    """A part of the run for each doubling; those after the one that adds up have nothing to do."""
+    asked = [question.with_options(options) for options in doublings(question.request.options)]
+    return [_step(asked[: number + 1]) for number in range(len(asked))]
+
+
+def _step(tries: list[Question]) -> Step:
+    """The last of these tries; it is shown as soon as it is there."""
+    step = runs.map_step(tries[-1], NAME)
+    options = tries[-1].request.options
+
+    def ready() -> bool:
+        return any(_adds_up(one) for one in tries[:-1])
+
+    def work(watch: Callable[[int], None]) -> None:
+        if not step.ready():
+            step.work(watch)
+        _show(options)
+
+    return step._replace(title=f"{step.title}, {options.steps} steps", ready=ready, work=work)
+
+
+def _adds_up(question: Question) -> bool:
+    found = question.found(NAME)
+    return isinstance(found, Attribution) and adds_up(found)
+
+
+def _show(options: Options) -> None:
+    """Let the page ask with these options from now on, also after a stop."""
+    st.session_state["settings"] = str(options)

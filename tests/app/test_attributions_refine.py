@@ -1,0 +1,74 @@
+"""More steps at one click: the cost before, no step too many, and what a stop leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mtlbus.explain.attributions import Completeness
+from mtlbus.explain.options import Options
+from mtlbus.ui.attributions import refine, runs
+from tests.app.test_attributions_page import here, open_page, press, question, root, text  # noqa: F401
+
+IG = "integrated_gradients"
+
+
+@pytest.fixture
+def missing(monkeypatch):
+    """Integrated Gradients misses 0.39 / steps of the change, and never less than `floor`."""
+    ran, made, attribute = [], {"floor": 0.0}, runs.attribute
+
+    def invented(subject, name, options):
+        ran.append(options.steps)
+        found = attribute(subject, name, replace(options, steps=2))
+        missed = max(made["floor"], 0.39 / options.steps)
+        return replace(found, completeness=Completeness(2 + 2 * missed, 2.0))
+
+    monkeypatch.setattr(runs, "attribute", invented)
+    return ran, made
+
+
+def buttons(app) -> list[str]:
+    return [button.key for button in app.button]
+
+
+def test_steps_double_until_the_shares_add_up_and_no_further(missing):
+    ran, _ = missing
+    app = press(open_page(method="mtl", attributions=IG, settings="steps=2", placebo="0"), "_run")
+    assert "miss the change of the answer by 20% of it" in text(app)
+    assert "to 256 steps at most" in text(app) and "Cost: 508 gradients" in text(app)
+    press(app, "_refine")
+    assert ran == [2, 4, 8]
+    assert app.session_state["settings"] == "steps=8"
+    assert "_refine" not in buttons(app) and "_run" not in buttons(app)
+    assert app.dataframe[0].value["Error"].tolist() == pytest.approx([0.39 / 8])
+    assert app.query_params["settings"] == "steps=8"  # the command line takes the same words
+
+
+def test_what_never_adds_up_ends_at_the_limit_and_says_why(missing):
+    ran, made = missing
+    made["floor"] = 0.2
+    app = press(open_page(method="mtl", attributions=IG, settings="steps=60", placebo="0"), "_run")
+    press(app, "_refine")
+    assert ran == [60, 120, 240] and app.session_state["settings"] == "steps=240"
+    assert "_refine" not in buttons(app) and "the answer jumps somewhere" in text(app)
+
+
+def test_nothing_is_offered_where_the_shares_add_up_or_are_not_there(missing):
+    app = open_page(method="mtl", attributions=f"{IG},saliency", settings="steps=8", placebo="0")
+    assert "_refine" not in buttons(app)
+    press(app, "_run")
+    assert "_refine" not in buttons(app)
+
+
+def test_a_stop_keeps_the_doublings_that_are_done(missing, monkeypatch):
+    shown = []
+    monkeypatch.setattr(refine, "_show", lambda options: shown.append(options.steps))
+    asked = question(attributions=(IG,), options=Options(steps=2), placebo=False)
+    steps = refine.refinements(asked)
+    assert [step.cost.gradients for step in steps] == [4, 8, 16, 32, 64, 128, 256]
+    steps[0].work(lambda images: None)  # a stop comes before the next one
+    assert shown == [4] and not steps[1].ready()
+    steps[1].work(lambda images: None)
+    assert shown == [4, 8] and not steps[1].ready() and all(s.ready() for s in steps[2:])

@@ -128,7 +128,7 @@ def test_a_trained_card_shows_what_its_card_says(page, root):
         f"{auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f})"
     )
     app = page(method="mtl_cosa", tab="training")
-    assert len(app.get("plotly_chart")) == 1 and "last of **2 runs**" in text(app)
+    assert len(app.get("plotly_chart")) == 1 and "last of 2 rounds" in text(app)
     assert "**41 ms** for an image (median of 20 runs" in text(page(method="mtl_cosa"))
     decisions = text(page(method="mtl_cosa", tab="decisions"))
     assert "`region_pooling = masked` (default mean)" in decisions
@@ -170,6 +170,41 @@ def test_back_to_the_overview(page):
     next(button for button in app.button if button.label == "All methods").click().run()
     assert app.title[0].value == "Methods" and len(rows(app)) == 5
     assert address(app, "method") is None
+
+
+def test_a_list_opens_a_card_from_the_overview_where_a_keyboard_cannot_press_the_tables(page):
+    app = page(paper="ctan")
+    first = next(found for found in app.selectbox if found.key == "_card_first")
+    assert first.value is None
+    first.set_value("ctan").run()
+    assert not app.exception and app.title[0].value == "CTAN"
+    next(button for button in app.button if button.label == "All methods").click().run()
+    first = next(found for found in app.selectbox if found.key == "_card_first")
+    assert not app.exception and first.value is None
+    first.set_value("ctan").run()
+    assert app.title[0].value == "CTAN", "the same card opens twice"
+
+
+def test_the_source_has_a_column_and_no_name_is_cut(page):
+    app = page()
+    tables = {row["Method"]: row for table in app.dataframe for _, row in table.value.iterrows()}
+    sources = {name: row["Source"] for name, row in tables.items() if row["Source"] != "paper"}
+    rebuilt = ("ResFormer-MTL", "Chowdary", "EMT-Net", "SHA-MTL")
+    both = ("ACSNet", "MT-ESTAN", "DenseNet-121", "MobileNet")
+    assert sources == {
+        **dict.fromkeys(rebuilt, "abstract"), **dict.fromkeys(both, "paper + code"),
+        "VGGA-ViT": "code",
+    }  # fmt: skip
+    assert app.get("dataframe") and max(map(len, tables)) <= 18
+    assert page(method="resformer_mtl").title[0].value == get_spec("resformer_mtl").title
+
+
+def test_a_drawing_can_be_enlarged_by_a_button_that_is_always_there(page):
+    app = page(method="mtl_cosa")
+    next(button for button in app.button if button.label == "Enlarge").click().run()
+    assert not app.exception
+    (drawing,) = app.get("html")
+    assert "Wiring of MTL-COSA" in drawing.proto.body and 'tabindex="0"' in drawing.proto.body
 
 
 def test_looking_inside_an_untrained_method_shows_its_wiring(page):

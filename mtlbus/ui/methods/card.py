@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
+from html import escape
 
 import streamlit as st
 
@@ -88,21 +90,38 @@ def _idea(spec: Spec) -> None:
     svg = diagram_svg(
         spec.diagram, diagram_shapes(spec.name, variant), st.context.theme.type == "dark"
     )
-    st.image(
-        svg, width=round(BIGGER * lay_out(spec.diagram).width),
-        alt=f"Wiring of {spec.title}. {spec.diagram.reading}",
-    )  # fmt: skip
+    width, alt = round(BIGGER * lay_out(spec.diagram).width), f"Wiring of {spec.title}."
+    alt = f"{alt} {spec.diagram.reading}"
+    st.image(svg, width=width, alt=alt)
     with st.container(width=READING):
+        if st.button("Enlarge", icon=":material/zoom_out_map:", type="tertiary"):
+            _enlarged(svg, width, alt)
         st.segmented_control(
             "Sizes in the drawing", VARIANTS, format_func=VARIANTS.get, required=True,
             **mirror("sizes", variant),
         )  # fmt: skip
         st.caption(
             f"{spec.diagram.reading} “64@128” is 64 channels of 128×128 cells, measured on the "
-            f"network for an image of {spec.input_size}×{spec.input_size} pixels. The button in "
-            "the corner of the drawing enlarges it."
+            f"network for an image of {spec.input_size}×{spec.input_size} pixels."
         )
         st.markdown(_size_line(spec))
+
+
+@st.dialog("How it is wired", width="large", icon=":material/account_tree:")
+def _enlarged(svg: str, width: int, alt: str) -> None:
+    """The drawing in its own size, moved with the arrow keys or by dragging its bar.
+
+    Args:
+        svg: the drawing.
+        width: pixels; a narrower window scrolls.
+        alt: what it shows.
+    """
+    source = base64.b64encode(svg.encode()).decode()
+    st.html(
+        f'<div tabindex="0" role="group" aria-label="Drawing, scrolls" style="overflow: auto">'
+        f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(alt)}" width="{width}" '
+        f'style="max-width: none"></div>'
+    )
 
 
 def _variant() -> str:

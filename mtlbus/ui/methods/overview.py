@@ -1,4 +1,4 @@
-"""All methods in three tables, by what their paper makes of them; a row opens the card."""
+"""All methods in three tables, by what their paper makes of them; a row or a list opens a card."""
 
 from __future__ import annotations
 
@@ -31,9 +31,21 @@ BUTTONS = {
 }  # page to column, label and width
 
 
+_CODE = ("public code", "public script", "published network")  # as the specs say it
+
+
 def short_title(spec: Spec) -> str:
     """The title without what stands in brackets."""
     return spec.title.partition(" (")[0]
+
+
+def source_of(spec: Spec) -> str:
+    """What a method was built from: "paper", "paper + code", "code" or "abstract"."""
+    if "abstract" in spec.title:
+        return "abstract"
+    if spec.stated.startswith("From the public code"):
+        return "code"
+    return "paper + code" if any(word in spec.stated for word in _CODE) else "paper"
 
 
 def papers() -> list[str]:
@@ -82,6 +94,8 @@ def show() -> None:
         paper = pick_paper()
         chosen = methods_of(paper)
         files.offer_overview(paper, _words(paper), chosen)
+    with st.container(width=300):
+        pick.pick_first()
     measured = _parameters(chosen)
     for role, (title, meaning) in GROUPS.items():
         names = [name for name in chosen if get_spec(name).role == role]
@@ -110,8 +124,12 @@ def _table(role: Role, names: Sequence[str], measured: dict[str, tuple[str, str]
         frame, hide_index=True, key=f"_methods_{role}", height=37 + 35 * len(frame),
         column_config={
             **{page: button(page) for page in BUTTONS},
-            "Method": st.column_config.TextColumn(pinned=True, width=200),
+            "Method": st.column_config.TextColumn(pinned=True, width=132),
             "Answers": st.column_config.TextColumn(width=92),
+            "Source": st.column_config.TextColumn(width=88, help=(
+                "What it was built from: the paper, the authors' or lab's public code, or the "
+                "abstract only, so that the rest is ours; the card says what."
+            )),
             "Paper": st.column_config.TextColumn(width=106),
             "Compact": st.column_config.TextColumn(width=70, alignment="right"),
             "Paper's size": st.column_config.TextColumn(width=84, alignment="right"),
@@ -126,9 +144,10 @@ def _row(name: str, parameters: tuple[str, str]) -> dict:
     answers = [word for word, said in (("mask", spec.segments), ("class", spec.classifies)) if said]
     possible = {"predict": trained, "attention": pick.can_look_inside(name)}
     return {
-        "Method": spec.title,
+        "Method": short_title(spec),
         "card": BUTTONS["card"][1],
         "Answers": " + ".join(answers),
+        "Source": source_of(spec),
         "Paper": f"{_surname(spec.paper.authors)} {spec.paper.year}",
         "Compact": parameters[0],
         "Paper's size": parameters[1],

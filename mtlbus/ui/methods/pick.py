@@ -6,6 +6,8 @@ their choice; they keep the trained one that was chosen last.
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from ...methods import get_spec, list_methods
@@ -53,11 +55,20 @@ def close() -> None:
 
 def pick() -> None:
     """Go to the next card without the way back over the overview."""
-    names, key = list_methods(), "_card_pick"
-    st.session_state[key] = st.session_state[OPEN]
+    st.session_state["_card_pick"] = st.session_state[OPEN]
+    _choice("_card_pick", label_visibility="collapsed")
+
+
+def pick_first() -> None:
+    """Open a card from the overview, whose tables a keyboard cannot press; nothing is chosen."""
+    st.session_state["_card_first"] = None
+    _choice("_card_first", index=None, placeholder="Choose a method")
+
+
+def _choice(key: str, **look: Any) -> None:
     st.selectbox(
-        "Method", names, format_func=lambda name: get_spec(name).title, key=key,
-        on_change=lambda: open_card(st.session_state[key]), label_visibility="collapsed",
+        "Open a card", list_methods(), format_func=lambda name: get_spec(name).title, key=key,
+        on_change=lambda: open_card(st.session_state[key]), **look,
     )  # fmt: skip
 
 

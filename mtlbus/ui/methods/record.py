@@ -80,6 +80,10 @@ def _untrained(spec: Spec) -> None:
 
 def _course(checkpoint: Checkpoint) -> None:
     about = checkpoint.card.get("training") or {}
+    runs = list(_runs(about))
+    if checkpoint.history:
+        more = f", the last of {len(runs)} rounds; all are listed below" if len(runs) > 1 else ""
+        st.markdown(f"**Training{more}**")
     if not checkpoint.history:
         st.info("No course of the training was kept with these weights.", icon=":material/info:")
     else:
@@ -90,18 +94,16 @@ def _course(checkpoint: Checkpoint) -> None:
         st.caption(
             "Dice and AUC are those of the validation part, on which the kept epoch (large points) "
             "was chosen; dotted lines mark where the input size changes. Losses of different sizes "
-            "and runs do not compare."
+            "and rounds do not compare."
         )
-    runs = list(_runs(about))
     if len(runs) > 1:
         st.markdown(
-            f"The curve is that of the last of **{len(runs)} runs**: each went on from the weights "
-            "of the one before."
+            f"**The {len(runs)} rounds**, each of which went on from the weights of the one before"
         )
     if runs and "recipe" in runs[0]:
         frame = pd.DataFrame([_run_row(run, n) for n, run in enumerate(reversed(runs), start=1)])
         st.dataframe(
-            frame, hide_index=True, height=37 + 35 * len(frame), alt="The runs of the training."
+            frame, hide_index=True, height=37 + 35 * len(frame), alt="The rounds of the training."
         )
 
 
@@ -117,7 +119,7 @@ def _run_row(run: Mapping[str, Any], number: int) -> dict[str, Any]:
     stages = ", ".join(f"{epochs} × {size} px" for epochs, size in recipe.get("stages", ()))
     seconds = run.get("seconds")
     return {
-        "Run": number,
+        "Round": number,
         "Epochs × input": stages,
         "Kept epoch": run.get("epoch"),
         "Optimiser": OPTIMISERS.get(recipe.get("optimizer"), recipe.get("optimizer")),

@@ -118,6 +118,8 @@ SPEC = Spec(
         "Its masks are resized bilinearly and then compared with 0 and 1, so boundary pixels drop "
         "out; distances of empty masks count as 0; only the first mask of an image is read.",
         "Its folds are neither stratified nor by patient.",
+        "Behind each gate stands a convolution with group normalisation, which divides a common "
+        "factor out again: a + b reaches the decoder only through the bias of that convolution.",
     ),
     recipe=PaperRecipe(
         optimizer="adam",

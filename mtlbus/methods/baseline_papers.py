@@ -93,7 +93,8 @@ LAB_SINGLE_RECIPE = PaperRecipe(
     positive_weight=4.0,
     schedule="plateau",
     select="best",
-    note=_LAB_NOTE + "Binary cross-entropy with weight 4 on malignant; best validation loss kept.",
+    note=_LAB_NOTE + "Binary cross-entropy with weight 4 on malignant; the best epoch of the "
+    "validation part is kept, here by AUC, there by the loss.",
 )
 LAB_MULTI_RECIPE = PaperRecipe(
     optimizer="adam",

@@ -23,7 +23,8 @@ RECIPE = PaperRecipe(
     input_size=256,
     mask_weight=0.8,
     class_weight=0.2,
-    note="M6: ImageNet normalisation, horizontal flip only, weights of the last epoch.",
+    note="M6: ImageNet normalisation, horizontal flip only, weights of the last epoch. M7: results "
+    "are given by dataset; that each has a network of its own is our reading.",
 )
 
 DECODER_DECISION = Decision(

@@ -40,7 +40,8 @@ RECIPE = PaperRecipe(
     note="L = 3·focal (α = 0.5, γ = 2, corrected) for the class + Dice (over the whole batch, "
     "smooth 1) for the mask. Horizontal flip, shifts of 20 %, rotation of 20 degrees. Epochs and "
     "schedule are not stated: H9, 50 epochs, rate ×0.1 after 15 without gain down to 1e-6, best "
-    "validation loss, as in the lab's code.",
+    "epoch of the validation part, as in the lab's code; gain and best are judged here by the mean "
+    "of Dice and AUC, there by the loss.",
 )
 
 

@@ -38,6 +38,15 @@ def test_the_gate_scales_the_whole_level():
     assert norm.num_groups == 8
 
 
+def test_without_its_bias_the_gate_would_not_matter():
+    """GN(W·s·x) = GN(W·x): what the specification of ACSNet says against the design."""
+    refine = LevelGate(32).refine
+    features = torch.randn(2, 32, 5, 5)
+    assert not torch.allclose(refine(0.5 * features), refine(2 * features), rtol=0.02, atol=0.02)
+    nn.init.zeros_(refine[0].bias)
+    torch.testing.assert_close(refine(0.5 * features), refine(2 * features), rtol=1e-3, atol=1e-3)
+
+
 def test_groups_of_the_gate_are_those_of_the_code():
     norms = [m for m in LevelGate(256).modules() if isinstance(m, nn.GroupNorm)]
     assert [(n.num_channels, n.num_groups) for n in norms] == [(32, 16), (256, 64)]

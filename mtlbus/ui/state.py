@@ -20,7 +20,7 @@ __all__ = ["Case", "current_case"]
 DEFAULT_CASE = "spiculated-carcinoma"
 LINKED = (
     "case", "method", "methods", "map", "beside", "map2", "tab", "paper", "compare", "second",
-    "attributions", "target", "settings", "placebo",
+    "attributions", "target", "settings", "placebo", "point",
 )  # fmt: skip
 _LAG_SECONDS = 2.0
 UPLOAD = "upload:"
@@ -115,6 +115,14 @@ def write_link(name: str, value: str) -> None:
         written[name] = (value, now, time.monotonic())
     if st.query_params.get(name) != value:
         st.query_params[name] = value
+
+
+def link_unless(name: str, value: str, default: str) -> None:
+    """Put a value into the address, or take its name out where it is what a new visitor gets."""
+    if value == default:
+        drop_link(name)
+    else:
+        write_link(name, value)
 
 
 def drop_link(name: str) -> None:

@@ -9,7 +9,8 @@ from ..figures.colours import of_class
 from ..figures.probability import probability_bar
 from ..figures.style import CONFIG
 from ..inference.predictor import Prediction
-from . import words
+from . import state, words
+from .memory import adopt_link, mirror
 
 BADGES = {"malignant": ":orange-badge[malignant]", "benign": ":green-badge[benign]"}
 NO_CLASS = "This network outlines only; it does not say benign or malignant."
@@ -22,26 +23,30 @@ def class_colour(prediction: Prediction, threshold: float | None) -> str:
     return of_class(prediction.probability >= threshold)
 
 
-def pick_point(checkpoint: Checkpoint, key: str = "point") -> str | None:
-    """A choice among the operating points of a card; None where it has none."""
+def pick_point(checkpoint: Checkpoint) -> str | None:
+    """A choice among the operating points of a card, kept over pages and in the address.
+
+    The address names it as `?point=…` unless it is the default one; None where a card has none.
+    """
     points = words.operating_points(checkpoint.card)
     if not points:
         return None
     if len(points) == 1:
         return next(iter(points))
-    widget = f"_pick_{key}"
-    wanted = st.session_state.get(key)
-    st.session_state[widget] = wanted if wanted in points else next(iter(points))
+    default = next(iter(points))
+    adopt_link("point")
+    wanted = st.session_state.get("point")
     chosen = st.segmented_control(
         "Operating point",
         list(points),
         format_func=lambda name: words.POINT_NAMES.get(name, name).capitalize(),
-        key=widget,
         required=True,
+        wrap=True,
         help="From which probability on the call is “malignant”. The threshold was chosen on "
         "validation images, never on the test images.",
+        **mirror("point", wanted if wanted in points else default),
     )
-    st.session_state[key] = chosen
+    state.link_unless("point", chosen, default)
     return chosen
 
 

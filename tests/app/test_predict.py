@@ -50,6 +50,17 @@ def asked(monkeypatch) -> list[str]:
 
 
 @pytest.fixture
+def points(monkeypatch) -> None:
+    """Two operating points for every network, at 0 and at 1: the call is another one at each."""
+    from mtlbus.ui import words
+
+    monkeypatch.setattr(words, "operating_points", lambda card: {
+        "balanced": {"threshold": 0.0, "purpose": "Kept as it is."},
+        "specificity_95": {"threshold": 1.0, "purpose": "Nearly all are benign."},
+    })  # fmt: skip
+
+
+@pytest.fixture
 def open_page(root, monkeypatch):
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
 
@@ -90,6 +101,10 @@ def labels(app: AppTest) -> list[str]:
     return [metric.label for metric in app.metric]
 
 
+def calls(app: AppTest) -> list[str]:
+    return [m.delta for m in app.metric if m.label == "Probability of malignancy"]
+
+
 def test_controls_run_no_network(open_page, asked):
     app = open_page(case="fibroadenoma", method="mtl")
     assert asked == ["mtl"]
@@ -103,6 +118,28 @@ def test_controls_run_no_network(open_page, asked):
         change().run()
         assert not app.exception and not app.error
     assert asked == ["mtl"]
+
+
+def test_the_operating_point_moves_the_call(open_page, points, asked):
+    app = open_page(case="fibroadenoma", method="mtl")
+    asked.clear()
+    assert "Kept as it is" in text(app) and "point" not in app.query_params
+    assert calls(app) == ["malignant"]
+    picked = app.segmented_control(key="_point").set_value("specificity_95").run()
+    assert picked.segmented_control(key="_point").value == "specificity_95"
+    assert "Nearly all are benign" in text(picked) and calls(picked) == ["benign"]
+    assert picked.query_params["point"] == "specificity_95" and asked == []
+
+
+def test_a_link_names_the_operating_point(open_page, points):
+    app = open_page(case="fibroadenoma", method="mtl", point="specificity_95")
+    assert app.segmented_control(key="_point").value == "specificity_95"
+    assert "Nearly all are benign" in text(app)
+    app.switch_page("pages/compare.py").run()
+    app.switch_page("pages/predict.py").run()
+    assert app.segmented_control(key="_point").value == "specificity_95"
+    wrong = open_page(case="fibroadenoma", method="mtl", point="magic")
+    assert wrong.segmented_control(key="_point").value == "balanced"
 
 
 def test_the_mask_threshold_changes_what_is_measured(open_page):

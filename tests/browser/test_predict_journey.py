@@ -31,6 +31,14 @@ def test_predict(server, page):
     assert "A pixel is 0.150 mm, as the file tells" in page.inner_text(MAIN)
     assert page.get_by_text("input ok").count() == 1
 
+    # Another operating point is another threshold, and stands in the address.
+    before = page.inner_text(MAIN)
+    page.get_by_role("radio", name="Sensitive").click()
+    page.wait_for_url("**point=sensitivity_95**")
+    settle(page)
+    assert page.get_by_role("radio", name="Sensitive").is_checked()
+    assert "Of 100 malignant" in before and page.inner_text(MAIN) != before
+
     # Its true mask brings the comparison, in colours.
     assert page.get_by_text("Dice").count() == 0
     page.get_by_role("button", name="Compare with a true mask").click()

@@ -22,6 +22,8 @@ class Case:
         label: 1 malignant, 0 benign, None where it is unknown.
         origin: where it comes from.
         about: one or two plain sentences.
+        dataset: name of the dataset it is from ("busi"); None for anything else.
+        fold: of that dataset, in which it is a test image; None where it has none.
     """
 
     key: str
@@ -31,3 +33,5 @@ class Case:
     label: int | None
     origin: Literal["phantom", "upload", "dataset"]
     about: str
+    dataset: str | None = None
+    fold: int | None = None

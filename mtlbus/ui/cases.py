@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ..data.dataset import Dataset, Sample
 from ..data.intake import GreyImage, read_image
 from ..data.layouts import load_dataset
 from ..data.phantom import GALLERY, make_phantom
+from ..data.splits import with_folds
 from .case import Case
 
 LABELS = {0: "benign", 1: "malignant", None: "class unknown"}
@@ -110,8 +112,13 @@ def _read_dataset(layout: str, path: str) -> Dataset:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def sample_index(layout: str, path: str) -> dict[str, Sample]:
-    """The samples of a dataset by id."""
-    return {sample.id: sample for sample in open_dataset(layout, path).samples}
+    """The samples of a dataset by id, with the folds that a training gives them."""
+    samples = open_dataset(layout, path).samples
+    try:
+        folds = {sample.id: sample.fold for sample in with_folds(samples)}
+    except DataError:  # too few to split: nothing was trained on them
+        folds = {}
+    return {sample.id: replace(sample, fold=folds.get(sample.id)) for sample in samples}
 
 
 def dataset_case(layout: str, sample_id: str) -> Case:
@@ -140,7 +147,9 @@ def _sample_case(layout: str, sample: Sample) -> Case:
         f"{f' {facts}.' if facts else ''}"
     )
     key = f"{layout}:{sample.id}"
-    return Case(key, sample.id, image, truth, sample.label, "dataset", about)
+    return Case(
+        key, sample.id, image, truth, sample.label, "dataset", about, sample.dataset, sample.fold
+    )
 
 
 def readable(error: Exception) -> str:

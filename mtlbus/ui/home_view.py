@@ -14,7 +14,7 @@ from ..data.intake import read_image
 from ..data.phantom import GALLERY, make_phantom
 from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
 from ..inference.input_checks import refusal
-from . import input_line, pictures, services, state, takeaway, verdict, words
+from . import input_line, pictures, seen, services, state, takeaway, verdict, words
 from .case import Case
 from .sidebar import CONSENT, UPLOAD_TYPES
 from .widgets import NO_METHODS, explain_error, show_image
@@ -71,6 +71,9 @@ def finished(case: Case, method: str) -> None:
             if case.label is not None:
                 known = "malignant" if case.label else "benign"
                 st.markdown(f"Truth: {verdict.BADGES[known]}")
+        caution = seen.sentence(case, checkpoint.card)
+        if caution:
+            st.warning(caution, icon=":material/warning:")
         input_line.let_in(case)
         input_line.unfamiliar(case, method)
         note = words.agreement_note(prediction, point is not None or None, prediction.mask())

@@ -46,12 +46,14 @@ def as_json(
     lesion: Lesion | None,
     metrics: Mapping[str, float] | None,
     checks: Sequence[Check] = (),
+    seen: str = "",
 ) -> str:
     """All numbers of a view as one JSON document, with the digests that reproduce it."""
     document = {
         "case": {"key": case.key, "title": case.title, "origin": case.origin},
         "image_sha256": prediction.image_sha256,
         "image_size_px": [case.image.pixels.shape[1], case.image.pixels.shape[0]],
+        "seen_in_training": seen or None,
         "known_class": None if case.label is None else LABELS[case.label],
         "method": prediction.method,
         "method_title": title,

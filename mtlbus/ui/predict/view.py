@@ -13,7 +13,7 @@ from ...figures.overlay import encode_jpeg, grey_panel
 from ...inference.input_checks import Check, refusal
 from ...inference.measure import Lesion
 from ...inference.predictor import MASK_THRESHOLD, Prediction
-from .. import input_line, pictures, records, services, takeaway, verdict, words
+from .. import input_line, pictures, records, seen, services, takeaway, verdict, words
 from ..case import Case
 from ..widgets import show_image
 from . import spacing, true_mask
@@ -87,7 +87,7 @@ def _result(case: Case, asked: Asked) -> None:
         view = takeaway.predicted(case, prediction, checkpoint, look.threshold, point, checks)
         takeaway.offer_prediction(view, look, checks)
     with left:
-        _truth(original, prediction, metrics)
+        _truth(original, prediction, metrics, seen.sentence(case, checkpoint.card))
     _measurements(original, mask, lesion)
     seconds = {
         "checks": asked.checking,
@@ -182,9 +182,13 @@ def _measurements(case: Case, mask: np.ndarray | None, lesion: Lesion | None) ->
     )
 
 
-def _truth(case: Case, prediction: Prediction, metrics: dict[str, float] | None) -> None:
+def _truth(
+    case: Case, prediction: Prediction, metrics: dict[str, float] | None, caution: str
+) -> None:
     if case.label is not None:
         st.markdown(f"**Against the truth**, which is {verdict.BADGES[records.LABELS[case.label]]}")
+    if caution:
+        st.warning(caution, icon=":material/warning:")
     if case.origin == "upload" and prediction.mask_square is not None:
         true_mask.offer(case)
     elif case.truth is None:

@@ -77,6 +77,7 @@ class PredictView:
         describe: turns measurements into rows of (name, value with unit, what it is), as the page
             shows them; they are made when they are asked for.
         checks: of the input, as (state, sentence).
+        parameters: of the network; None where its card does not say.
     """
 
     case: Subject
@@ -86,6 +87,7 @@ class PredictView:
     point: Point | None = None
     describe: Callable[[Lesion], Sequence[tuple[str, str, str]]] | None = None
     checks: tuple[tuple[str, str], ...] = ()
+    parameters: int | None = None
 
     @property
     def stem(self) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from functools import singledispatch
+from statistics import mean
 from typing import Any
 
 import pandas as pd
 
+from ..evaluation.metrics import dice_of
 from ..explain.attention import array_of
 from .case_views import CompareView, MirrorView, PredictView, TwoCasesView
 from .method_views import MethodView, OverviewView
@@ -50,14 +52,22 @@ def _(view: PredictView) -> pd.DataFrame:
 
 @table_of.register
 def _(view: CompareView) -> pd.DataFrame:
-    return pd.DataFrame([_row(one, numbers_of(one)) for one in view.views])
+    masks = [one.prediction.mask(one.mask_threshold) for one in view.views]
+    rows = []
+    for number, (one, mask) in enumerate(zip(view.views, masks, strict=True)):
+        others = [m for n, m in enumerate(masks) if n != number and m is not None]
+        shared = [dice_of(mask, other) for other in others] if mask is not None else []
+        numbers = numbers_of(one) | ({"dice_to_the_others": mean(shared)} if shared else {})
+        rows.append(_row(one, numbers))
+    return pd.DataFrame(rows)
 
 
 def _row(view: PredictView, numbers: dict[str, Any]) -> dict[str, Any]:
-    """Numbers between the names of a network and its digest."""
+    """Numbers between the names of a network and its size, time and digest."""
     found = view.prediction
     names = {"method": found.method, "title": view.title}
-    return names | numbers | {"weights_sha256": found.weights_sha256}
+    cost = {"parameters": view.parameters, "milliseconds": 1000 * sum(found.seconds.values())}
+    return names | numbers | cost | {"weights_sha256": found.weights_sha256}
 
 
 @table_of.register
@@ -65,8 +75,12 @@ def _(view: MirrorView) -> pd.DataFrame:
     rows = []
     for one, turned in view.by_network:
         numbers = mirror_numbers(one.prediction, turned.prediction, view.mask_threshold)
-        calls = {"call": one.call, "call_mirrored": turned.call}
-        rows.append(_row(one, {"mask_threshold": view.mask_threshold, **numbers, **calls}))
+        here, there = one.lesion(), turned.lesion()
+        more = {
+            "call": one.call, "call_mirrored": turned.call,
+            "area_px": here and here.area_px, "area_px_mirrored": there and there.area_px,
+        }  # fmt: skip
+        rows.append(_row(one, {"mask_threshold": view.mask_threshold, **numbers, **more}))
     return pd.DataFrame(rows)
 
 

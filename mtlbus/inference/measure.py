@@ -104,8 +104,7 @@ def measure(
         raise InputError(f"A spacing of {spacing} mm per pixel: give two positive lengths.")
     if not mask.any():
         return None
-    labels, parts = ndimage.label(mask, structure=np.ones((3, 3)))
-    counts = np.bincount(labels.ravel())[1:]
+    labels, counts = _parts(mask)
     largest = int(counts.argmax()) + 1
     rows, columns = ndimage.find_objects(labels, max_label=largest)[largest - 1]
     lesion = labels[rows, columns] == largest
@@ -139,10 +138,25 @@ def measure(
         margin_roughness=max(0.0, perimeter / _hull_perimeter(lesion, (down, across)) - 1),
         echo_ratio=_echo_ratio(lesion, mask, pixels, rows, columns),
         posterior_ratio=_posterior_ratio(mask, pixels, rows, columns),
-        parts=parts,
+        parts=len(counts),
         other_parts_px=int(mask.sum()) - area,
         **in_mm,
     )
+
+
+def largest_part(mask: np.ndarray) -> tuple[int, int]:
+    """Pixels of the part that `measure` measures, and how many parts there are; H×W bool.
+
+    For many masks at once: this takes a tenth of the time of all measurements.
+    """
+    counts = _parts(mask)[1]
+    return int(counts.max(initial=0)), len(counts)
+
+
+def _parts(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The number of its connected part by pixel, from 1, and how many pixels each part has."""
+    labels, _ = ndimage.label(mask, structure=np.ones((3, 3)))
+    return labels, np.bincount(labels.ravel())[1:]
 
 
 def _axes(

@@ -17,6 +17,28 @@ def adopt_link(name: str) -> None:
         st.session_state[name] = st.query_params[name]
 
 
+def number(name: str, default: float, least: float, most: float) -> float:
+    """A kept number, at first that of the address; `default` for anything else.
+
+    Args:
+        name: of the choice.
+        default: where nothing is kept, or what is kept is no number or lies outside.
+        least, most: what is allowed.
+    """
+    adopt_link(name)
+    try:
+        value = float(st.session_state.get(name, default))
+    except (TypeError, ValueError):
+        return default
+    return value if least <= value <= most else default
+
+
+def switch(name: str) -> bool:
+    """Whether a kept switch is on, at first as the address says with "1"."""
+    adopt_link(name)
+    return st.session_state.get(name) in (True, "1")
+
+
 def mirror(name: str, value: Any) -> dict[str, Any]:
     """Set the widget of a choice to `value`; returns its `key`, `on_change` and `args`."""
     st.session_state[f"_{name}"] = value

@@ -191,7 +191,10 @@ def predicted(
         )
     title = checkpoint.card.get("title", prediction.method)
     found = tuple((check.state, check.reason) for check in checks)
-    return PredictView(case, title, prediction, mask_threshold, chosen, words.lesion_rows, found)
+    return PredictView(
+        case, title, prediction, mask_threshold, chosen, words.lesion_rows, found,
+        checkpoint.card.get("parameters"),
+    )  # fmt: skip
 
 
 def compared(

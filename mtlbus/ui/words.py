@@ -145,6 +145,13 @@ def timing(seconds: Mapping[str, float], kept: bool) -> str:
     return f"Computed in {total:.0f} ms: {stages}{' (kept from before)' if kept else ''}"
 
 
+def area(pixels: int, square_mm: float | None) -> str:
+    """An area in pixels and, where the size of a pixel is known, first in mm²."""
+    if square_mm is None:
+        return f"{pixels:,} px"
+    return f"{square_mm:.{0 if square_mm >= 10 else 1}f} mm² ({pixels:,} px)"
+
+
 def lesion_rows(lesion: Lesion) -> list[tuple[str, str, str]]:
     """The measurements as (name, value with unit, what it is)."""
 
@@ -155,14 +162,13 @@ def lesion_rows(lesion: Lesion) -> list[tuple[str, str, str]]:
         return in_px if in_mm is None else f"{in_mm} ({in_px})"
 
     left, top, width, height = lesion.box
-    area = box = axes = None
+    box = axes = None
     if lesion.spacing_mm is not None:
-        area = f"{lesion.area_mm2:.{0 if lesion.area_mm2 >= 10 else 1}f} mm²"
         box = "{:.1f} × {:.1f} mm".format(*lesion.box_mm)
         axes = f"{lesion.major_axis_mm:.1f} × {lesion.minor_axis_mm:.1f} mm"
     angle = "round" if lesion.angle_deg is None else f"{lesion.angle_deg:+.0f}°".replace("-", "−")
     return [
-        ("Area", both(area, f"{lesion.area_px:,} px"),
+        ("Area", area(lesion.area_px, lesion.area_mm2),
          f"Inside the outline; {lesion.area_share:.1%} of the image."),
         ("Box", both(box, f"{width} × {height} px"),
          f"Width × height; its upper left corner is {left} px from the left, {top} px from the "

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtlbus.data.phantom import GALLERY
+from mtlbus.export.tables import table_of
 from mtlbus.inference.predictor import Predictor
-from mtlbus.ui import services
+from mtlbus.ui import records, services, state, takeaway, words
 from mtlbus.ui.compare import ask
 from tests.app.stand_ins import write_stand_in
 
@@ -73,10 +75,10 @@ def test_adding_a_network_runs_only_that_one_and_controls_run_none(open_page, as
     assert asked == ["mtl", "uresnet"]
     assert app.query_params["methods"] == "mtl,uresnet"
     for change in (
-        lambda: app.slider(key="compare_threshold").set_value(0.3),
-        lambda: app.slider(key="compare_fill").set_value(40),
-        lambda: app.toggle(key="compare_truth").set_value(True),
-        lambda: app.toggle(key="compare_agreement").set_value(True),
+        lambda: app.slider(key="_mask_threshold").set_value(0.3),
+        lambda: app.slider(key="_compare_fill").set_value(40),
+        lambda: app.toggle(key="_compare_truth").set_value(True),
+        lambda: app.toggle(key="_compare_agreement").set_value(True),
     ):
         change().run()
         assert not app.exception and not app.error
@@ -127,6 +129,81 @@ def test_one_or_none_says_what_is_missing(open_page):
     assert "at least one network" in text(app)
 
 
+def test_an_area_is_that_of_the_largest_part_as_on_predict(open_page, root, monkeypatch):
+    app = open_page(case="scar", methods="mtl,uresnet", mask_threshold="0.5")
+    table = app.dataframe[0].value.set_index("Network")
+    notes = {panel["title"]: panel["note"] for panel in pictures(app)[0]["panels"]}
+    several = False
+    for method in ("mtl", "uresnet"):
+        case = state.cases.open_shipped("scar")
+        answer = services.predict(case, method)
+        lesion, title = records.lesion_of(case, answer, 0.5), services.title_of(method)
+        several |= lesion.parts > 1
+        assert table.loc[title, "Area (px)"] == lesion.area_px
+        assert table.loc[title, "Area (mm²)"] == pytest.approx(lesion.area_mm2)
+        assert notes[title].startswith(words.lesion_rows(lesion)[0][1])
+        assert (f"the largest of {lesion.parts} parts" in notes[title]) == (lesion.parts > 1)
+    assert several, "else this could not fail"
+
+
+def test_right_and_wrong_switches_off_what_it_leaves_out(open_page):
+    app = open_page(case="scar", methods="mtl")
+    others = lambda: (app.slider(key="_compare_fill"), app.toggle(key="_compare_truth"))  # noqa: E731
+    assert not any(found.disabled for found in others())
+    app.toggle(key="_compare_agreement").set_value(True).run()
+    assert all(found.disabled for found in others())
+    app.segmented_control(key="_compare").set_value("mirror").run()  # has no such colours
+    assert not any(found.disabled for found in others())
+    app.segmented_control(key="_compare").set_value("networks").run()
+    assert all(found.disabled for found in others())
+    app.toggle(key="_compare_agreement").set_value(False).run()
+    assert not any(found.disabled for found in others())
+
+
+def test_how_it_is_drawn_is_in_the_address_and_outlives_the_page(open_page):
+    app = open_page(case="scar", methods="mtl")
+    names = {"mask_threshold", "compare_fill", "compare_truth", "compare_agreement"}
+    assert not names & set(app.query_params)
+    app.slider(key="_mask_threshold").set_value(0.3).run()
+    app.slider(key="_compare_fill").set_value(40).run()
+    app.toggle(key="_compare_truth").set_value(True).run()
+    wanted = {"mask_threshold": "0.3", "compare_fill": "40", "compare_truth": "1"}
+    written = {name: str(np.ravel(app.query_params[name])[0]) for name in wanted}
+    assert written == wanted
+    linked = open_page(case="scar", methods="mtl", **wanted)
+    app.switch_page("pages/home.py").run()
+    app.switch_page("pages/compare.py").run()
+    for one in (app, linked):
+        assert one.slider(key="_mask_threshold").value == pytest.approx(0.3)
+        assert one.slider(key="_compare_fill").value == 40
+        assert one.toggle(key="_compare_truth").value is True
+        assert one.toggle(key="_compare_agreement").value is False
+    assert pictures(linked) == pictures(app)
+
+
+@pytest.mark.parametrize("value", ["", "x", "nan", "-1", "7", "1e999"])
+def test_a_link_with_no_threshold_of_ours_shows_the_usual_one(open_page, value):
+    app = open_page(case="scar", methods="mtl", mask_threshold=value, compare_fill=value + "9")
+    assert app.slider(key="_mask_threshold").value == 0.5
+
+
+def test_the_csv_of_the_menu_holds_what_the_table_shows(open_page, monkeypatch):
+    offered = []
+    monkeypatch.setattr(takeaway, "offer", lambda view, *more: offered.append(view))
+    app = open_page(case="scar", methods="mtl,uresnet,resnet")
+    assert "Table as CSV" not in [button.label for button in app.get("download_button")]
+    shown, table = app.dataframe[0].value, table_of(offered[-1])
+    for column, name, factor in (
+        ("Area (px)", "area_px", 1), ("Area (mm²)", "area_mm2", 1), ("Dice", "dice", 1),
+        ("HD95 (px)", "hd95", 1), ("Weights (M)", "parameters", 1e-6),
+        ("Time (ms)", "milliseconds", 1), ("Dice to the others", "dice_to_the_others", 1),
+        ("Probability", "probability_malignant", 100),
+    ):  # fmt: skip
+        left, right = (found.astype(float).to_numpy() for found in (shown[column], table[name]))
+        slack = 0.51 if column == "Probability" else 1e-6
+        np.testing.assert_allclose(left, factor * right, atol=slack, err_msg=column)
+
+
 def test_the_mirror_runs_each_network_once_more(open_page, asked):
     app = open_page(case="lipoma", methods="mtl,resnet")
     del asked[:]
@@ -175,7 +252,7 @@ def test_a_stop_keeps_what_is_done_and_offers_the_rest(open_page, asked, monkeyp
         app = open_page(case="complicated-cyst", methods="mtl_cosa,mtl,resnet")
     assert "Stopped: 1 of 3 networks have answered" in text(app)
     assert len(app.dataframe[0].value) == 1 and asked == ["mtl_cosa"]
-    app.slider(key="compare_threshold").set_value(0.3).run()
+    app.slider(key="_mask_threshold").set_value(0.3).run()
     assert asked == ["mtl_cosa"]
     app.button(key="_compare_go_on").click().run()
     assert not app.exception and asked == ["mtl_cosa", "mtl", "resnet"]

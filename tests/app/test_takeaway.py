@@ -104,7 +104,7 @@ def test_predict_is_taken_away_as_it_is_shown(open_page, offered):
 
 def test_compare_is_taken_away_as_it_is_shown(open_page, offered):
     app = open_page("compare", "methods=mtl,uresnet")
-    app.slider(key="compare_threshold").set_value(0.25).run()
+    app.slider(key="_mask_threshold").set_value(0.25).run()
     view = offered[-1]
     assert isinstance(view, CompareView)
     assert [one.prediction.method for one in view.views] == ["mtl", "uresnet"]
@@ -114,7 +114,7 @@ def test_compare_is_taken_away_as_it_is_shown(open_page, offered):
 
 def test_the_mirror_is_taken_away_as_it_is_shown(open_page, offered):
     app = open_page("compare", "case=scar&methods=mtl,uresnet&compare=mirror")
-    app.slider(key="compare_threshold").set_value(0.25).run()
+    app.slider(key="_mask_threshold").set_value(0.25).run()
     view = offered[-1]
     assert isinstance(view, MirrorView)
     assert (view.first.case.key, view.mask_threshold) == ("scar", 0.25)

@@ -100,6 +100,10 @@ def test_the_tables_of_pairs(uploaded, phantom, mirror_view, two_cases_view):
     shown = table["probability_mirrored"] - table["probability_malignant"]
     np.testing.assert_allclose(100 * shown, table["change_points"], atol=1e-9)
     assert np.isnan(table.loc["resnet", "dice_mirrored"])
+    pairs = {one.prediction.method: (one, turned) for one, turned in view.by_network}
+    one, turned = pairs["mtl"]
+    assert table.loc["mtl", "area_px"] == one.lesion().area_px
+    assert table.loc["mtl", "area_px_mirrored"] == turned.lesion().area_px
     assert table["image_sha256"].unique() == [phantom.image.sha256]
     view = two_cases_view(uploaded, phantom)
     table = pd.read_csv(io.StringIO(csv_of(view)))

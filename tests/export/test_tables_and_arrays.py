@@ -49,6 +49,12 @@ def test_one_row_a_method(phantom, compare_view):
     assert np.isnan(table.loc["uresnet", "probability_malignant"])
     assert np.isnan(table.loc["resnet", "mask_area"])
     assert table["image_sha256"].nunique() == 1 and table["weights_sha256"].nunique() == 3
+    masks = [one.prediction.mask(one.mask_threshold) for one in view.views[:2]]
+    shared, whole = (masks[0] & masks[1]).sum(), masks[0].sum() + masks[1].sum()
+    assert table.loc["mtl", "dice_to_the_others"] == pytest.approx(2 * shared / whole)
+    assert np.isnan(table.loc["resnet", "dice_to_the_others"])
+    seconds = view.views[0].prediction.seconds
+    assert table.loc["mtl", "milliseconds"] == pytest.approx(1000 * sum(seconds.values()))
 
 
 def test_performance_against_scikit_learn(performance_view):

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ellipe
 
 from mtlbus.core.errors import InputError
-from mtlbus.inference.measure import measure
+from mtlbus.inference.measure import largest_part, measure
 
 SIZE = 256
 Y, X = np.mgrid[:SIZE, :SIZE].astype(float)
@@ -93,6 +93,7 @@ def test_only_the_largest_part_is_measured():
     mask = rectangle(40, 60, 80, 40) | rectangle(200, 200, 5, 5)
     lesion = measure(mask, grey())
     assert (lesion.area_px, lesion.parts, lesion.other_parts_px) == (3200, 2, 25)
+    assert largest_part(mask) == (3200, 2) and largest_part(mask & False) == (0, 0)
 
 
 def test_edges_of_the_image_and_of_sense():

@@ -6,10 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from ...figures import colours
+from ...inference.measure import largest_part
 from ...inference.predictor import MASK_THRESHOLD, Prediction
 from .. import records, services, verdict, words
 from ..case import Case
@@ -40,6 +42,20 @@ class Look:
     fill: float = 0.0
     truth: bool = False
     agreement: bool = False
+
+
+class Area(NamedTuple):
+    """How large an outline is, measured as on Predict: its largest connected part.
+
+    Attributes:
+        px: pixels of that part.
+        mm2: the same in mm²; None where the size of a pixel is unknown.
+        parts: connected parts.
+    """
+
+    px: int
+    mm2: float | None
+    parts: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +95,18 @@ class Answers:
             found[method] = {name: value for name, value in known.items() if math.isfinite(value)}
         return found
 
+    @cached_property
+    def areas(self) -> dict[str, Area]:
+        """How large each outline is; only of networks that outline."""
+        found, spacing = {}, self.case.image.spacing
+        for method, answer in self.found.items():
+            mask = answer.mask(self.look.threshold)
+            if mask is not None:
+                pixels, parts = largest_part(mask)
+                mm2 = None if spacing is None else pixels * spacing[0] * spacing[1]
+                found[method] = Area(pixels, mm2, parts)
+        return found
+
     def lesion(self) -> tuple[float, float, float, float] | None:
         """The box of what is true or outlined by at least half of the networks, with a margin."""
         return region_shapes.lesion_box(list(self.levels.values()), self.truth)
@@ -98,7 +126,10 @@ class Answers:
         elif not mask.any():
             note = drawn = "outlines nothing at this threshold"
         else:
-            note, drawn = f"{int(mask.sum()):,} px", f"outlines {mask.mean():.1%} of the image"
+            area, drawn = self.areas[method], f"outlines {mask.mean():.1%} of the image"
+            note = words.area(area.px, area.mm2)
+            if area.parts > 1:
+                note += f", the largest of {area.parts} parts"
             if "dice" in self.metrics[method]:
                 note += f" · Dice {self.metrics[method]['dice']:.2f}"
         if answer.distance is not None and answer.distance > 1:

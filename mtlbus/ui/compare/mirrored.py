@@ -16,6 +16,7 @@ from ...inference.mirror import mirrored as mirrored_image
 from ...inference.predictor import Prediction
 from .. import services, takeaway
 from ..case import Case
+from ..predict import spacing
 from . import region_shapes, table, view, zoom_panels
 from .answers import Answers, call_of, name_of
 from .zoom_panels import Panel
@@ -49,6 +50,7 @@ def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, P
         found: what each method says about it.
         turned: what each says about the mirror, as it came from the network.
     """
+    case = spacing.known(case)
     st.markdown(said(found, turned), help=WHY)
     look = view.controls(case.truth is not None, agreement=False)
     mirror = mirror_of(case)
@@ -70,14 +72,12 @@ def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, P
         together=3 if three else 1,
         mirrored=three,
     )  # fmt: skip
-    rows = rows_of(answers, other)
-    table.show(rows, "compare_mirror_table")
-    with st.container(horizontal=True):
-        table.offer(rows, case.key, "mirror")
-        takeaway.offer(MirrorView(
-            takeaway.compared(case, found, look.threshold),
-            takeaway.compared(mirror, turned, look.threshold),
-        ))  # fmt: skip
+    about = f"What each network says about {case.title} and about its mirror"
+    table.show(rows_of(answers, other), "compare_mirror_table", about)
+    takeaway.offer(MirrorView(
+        takeaway.compared(case, found, look.threshold),
+        takeaway.compared(mirror, turned, look.threshold),
+    ))  # fmt: skip
 
 
 def said(found: Mapping[str, Prediction], turned: Mapping[str, Prediction]) -> str:
@@ -104,6 +104,7 @@ def rows_of(answers: Answers, other: Answers) -> list[dict[str, Any]]:
     for method, first in answers.found.items():
         second = other.found[method]
         calls = call_of(first), call_of(second)
+        here, there = answers.areas.get(method), other.areas.get(method)
         numbers = mirror_numbers(first, second, answers.look.threshold)
         rows.append({
             "Network": services.title_of(method),
@@ -112,8 +113,8 @@ def rows_of(answers: Answers, other: Answers) -> list[dict[str, Any]]:
             "Change (points)": numbers["change_points"],
             "Call": " → ".join(dict.fromkeys(calls)) or None,
             "Dice, mirror": numbers["dice_mirrored"],
-            "Area (px)": numbers["mask_area"],
-            "Mirror (px)": numbers["mask_area_mirrored"],
+            "Area (px)": here and here.px,
+            "Mirror (px)": there and there.px,
         })  # fmt: skip
     return rows
 

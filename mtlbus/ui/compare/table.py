@@ -1,4 +1,4 @@
-"""The numbers of the compared networks as a table and a CSV."""
+"""The numbers of the compared networks as a table; its CSV is in the page's menu."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from ...figures.pairwise_dice import mean_with_others, pairwise_dice
-from .. import records, services
+from .. import services
 from .answers import Answers, call_of
 
 _PERCENT = ("Probability", "Mirror")
@@ -27,15 +27,16 @@ def rows_of(answers: Answers, name: str | None = None) -> list[dict[str, Any]]:
         others = dict(zip(answers.levels, map(float, dice), strict=True))
     rows = []
     for method, answer in answers.found.items():
-        mask, metrics = answer.mask(answers.look.threshold), answers.metrics[method]
+        area, metrics = answers.areas.get(method), answers.metrics[method]
         rows.append({
             "Network": services.title_of(method),
             "Case": name,
             "Probability": answer.probability,
             "Call": call_of(answer) or None,
-            "Area (px)": None if mask is None else int(mask.sum()),
+            "Area (px)": area and area.px,
+            "Area (mm²)": area and area.mm2,
             "Dice": metrics.get("dice"),
-            "Dice, others": others.get(method),
+            "Dice to the others": others.get(method),
             "HD95 (px)": metrics.get("hd95"),
             "Weights (M)": services.checkpoint(method).card["parameters"] / 1e6,
             "Time (ms)": 1000 * sum(answer.seconds.values()),
@@ -43,31 +44,21 @@ def rows_of(answers: Answers, name: str | None = None) -> list[dict[str, Any]]:
     return rows
 
 
-def show(rows: list[dict[str, Any]], key: str) -> None:
-    """The rows as a table, without columns that are empty."""
+def show(rows: list[dict[str, Any]], key: str, about: str) -> None:
+    """The rows as a table, without columns that are empty.
+
+    Args:
+        rows: of `rows_of`, or others.
+        key: of the element.
+        about: what the table is about, for people who cannot see it.
+    """
     table = _filled(rows)
     table["Network"] = table["Network"].str.partition(" (")[0]
     for column in table.columns.intersection(_PERCENT):
         table[column] = (100 * table[column].astype(float)).round()
     st.dataframe(
         table, hide_index=True, placeholder="–", height="content", column_config=_columns(),
-        key=key,
-    )  # fmt: skip
-
-
-def offer(rows: list[dict[str, Any]], case_key: str, name: str = "compare") -> None:
-    """The rows as CSV.
-
-    Args:
-        rows: of `rows_of`, or others.
-        case_key: stands in the file, with the terms of use.
-        name: of the file.
-    """
-    st.download_button(
-        "Table as CSV",
-        lambda: _filled(rows).assign(case=case_key, terms=records.DISCLAIMER).to_csv(index=False),
-        f"{name}_{case_key.replace(':', '-')}.csv", "text/csv", icon=":material/table:",
-        on_click="ignore",
+        key=key, alt=f"{about}: {', '.join(dict.fromkeys(table['Network']))}.",
     )  # fmt: skip
 
 
@@ -85,13 +76,14 @@ def _columns() -> dict[str, Any]:
         "Mirror": bar(format="%d %%", min_value=0, max_value=100, width=130,
                       help="Probability of malignancy for the mirrored image."),
         "Call": st.column_config.TextColumn(help="At the card's default operating point."),
-        "Area (px)": number(format="localized"),
-        "Mirror (px)": number(format="localized"),
+        "Area (px)": number(format="localized", help="Of the largest part, as on Predict."),
+        "Area (mm²)": number(format="%.1f", help="Of the largest part, as on Predict."),
+        "Mirror (px)": number(format="localized", help="The same on the mirrored image."),
         "Change (points)": number(format="%.1f", help="Mirror less case, in percentage points."),
         "Dice": number(format="%.2f", help="To the true outline; 1 is the same, 0 no overlap."),
         "Dice, mirror": number(format="%.2f", help="Of the outline and the one drawn on the "
                                "mirrored image, turned back; 1 is the same."),
-        "Dice, others": number(format="%.2f", help="To the outlines of the others, on average."),
+        "Dice to the others": number(format="%.2f", help="Of the outlines, on average."),
         "HD95 (px)": number(format="%.1f", help="95 of 100 outline points are nearer than this to "
                             "the true outline, in pixels of the network's square."),
         "Weights (M)": number(format="%.1f", help="Millions of parameters."),

@@ -13,12 +13,13 @@ from ...inference.predictor import Prediction
 from .. import cases, state, takeaway
 from ..case import Case
 from ..memory import mirror
+from ..predict import spacing
 from ..widgets import explain_error
 from . import table, view, zoom_panels
 from .answers import Answers
 
 _HERE = "gallery and uploads"
-_SAME = ("Dice, others", "Weights (M)")  # of one case, or the same for both
+_SAME = ("Dice to the others", "Weights (M)")  # of one case, or the same for both
 
 
 def pick_second(case: Case) -> Case:
@@ -92,7 +93,7 @@ def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]
         pair: the images.
         found: what each method says about the first and about the second.
     """
-    top = st.container()
+    pair, top = tuple(map(spacing.known, pair)), st.container()
     look = view.controls(any(case.truth is not None for case in pair))
     both = [Answers(case, answers, look) for case, answers in zip(pair, found, strict=True)]
     for answers in both:
@@ -113,10 +114,9 @@ def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]
         for rows_of_one_network in zip(*tables, strict=True)
         for row in rows_of_one_network
     ]
-    table.show(rows, "compare_two_table")
-    with st.container(horizontal=True):
-        table.offer(rows, f"{pair[0].key} and {pair[1].key}", "two_cases")
-        takeaway.offer(TwoCasesView(*(
-            takeaway.compared(case, answers, look.threshold)
-            for case, answers in zip(pair, found, strict=True)
-        )))  # fmt: skip
+    about = f"What each network says about {pair[0].title} and about {pair[1].title}"
+    table.show(rows, "compare_two_table", about)
+    takeaway.offer(TwoCasesView(*(
+        takeaway.compared(case, answers, look.threshold)
+        for case, answers in zip(pair, found, strict=True)
+    )))  # fmt: skip

@@ -9,7 +9,8 @@ import streamlit as st
 from ...inference.predictor import MASK_THRESHOLD, Prediction
 from .. import services, state, takeaway
 from ..case import Case
-from ..memory import mirror
+from ..memory import mirror, number, switch
+from ..predict import spacing
 from . import table, votes, zoom_panels
 from .answers import Answers, Look
 
@@ -55,18 +56,16 @@ def networks(case: Case, found: Mapping[str, Prediction]) -> None:
         case: the image.
         found: what each method says about it.
     """
-    top = st.container()
+    case, top = spacing.known(case), st.container()
     answers = Answers(case, found, controls(case.truth is not None))
     top.markdown(answers.said() or "These networks outline only.")
     zoom_panels.show(
         "compare_panels", [case], [answers.panel(method) for method in found],
         [answers.lesion()], answers.legend(),
     )  # fmt: skip
-    rows = table.rows_of(answers)
-    table.show(rows, "compare_table")
-    with st.container(horizontal=True):
-        table.offer(rows, case.key)
-        takeaway.offer(takeaway.compared(case, found, answers.look.threshold))
+    about = f"What each network says about {case.title}"
+    table.show(table.rows_of(answers), "compare_table", about)
+    takeaway.offer(takeaway.compared(case, found, answers.look.threshold))
     if len(answers.levels) > 1:
         votes.show(answers)
     else:
@@ -74,7 +73,10 @@ def networks(case: Case, found: Mapping[str, Prediction]) -> None:
 
 
 def controls(truth_known: bool, agreement: bool = True) -> Look:
-    """Threshold, fill and truth, the same for all pictures.
+    """Threshold, fill and truth, the same for all pictures; kept over pages and in the address.
+
+    The threshold is that of Predict, too. What the colours of right and wrong leave out is
+    switched off while they are on.
 
     Args:
         truth_known: offer to draw the true outline.
@@ -82,17 +84,31 @@ def controls(truth_known: bool, agreement: bool = True) -> Look:
     """
     first, second, rest = st.columns([3, 2, 4], vertical_alignment="bottom", gap="medium")
     threshold = first.slider(
-        "Mask threshold", 0.05, 0.95, MASK_THRESHOLD, 0.05, key="compare_threshold",
-        help="A pixel is inside from this tumour probability on; the same for all networks.",
+        "Mask threshold", 0.05, 0.95, step=0.05,
+        help="A pixel is inside from this tumour probability on; the same for all networks, and "
+        "on Predict.",
+        **mirror("mask_threshold", number("mask_threshold", MASK_THRESHOLD, 0.05, 0.95)),
     )  # fmt: skip
+    truth, wrong = switch("compare_truth"), switch("compare_agreement")
+    coloured = truth_known and agreement and wrong
     fill = second.slider(
-        "Fill", 0, 80, 0, 5, format="%d %%", key="compare_fill", help="Opacity of the inside."
-    )
-    truth = wrong = False
+        "Fill", 0, 80, step=5, format="%d %%", disabled=coloured,
+        help="Opacity of the inside. Right and wrong has a fill of its own.",
+        **mirror("compare_fill", int(number("compare_fill", 0, 0, 80))),
+    )  # fmt: skip
     if truth_known:
         with rest.container(horizontal=True, gap="medium"):
-            truth = st.toggle("True outline", key="compare_truth")
-            wrong = agreement and st.toggle("Right and wrong", key="compare_agreement", help=(
-                "Colours what was found, what was marked in excess and what was missed."
-            ))  # fmt: skip
-    return Look(threshold, fill / 100, truth, wrong)
+            truth = st.toggle(
+                "True outline", disabled=coloured, **mirror("compare_truth", truth),
+                help="Right and wrong draws it always, in white." if coloured else None,
+            )  # fmt: skip
+            wrong = agreement and st.toggle(
+                "Right and wrong", **mirror("compare_agreement", wrong),
+                help="Colours what was found, what was marked in excess and what was missed.",
+            )  # fmt: skip
+    state.link_unless("mask_threshold", f"{threshold:g}", f"{MASK_THRESHOLD:g}")
+    state.link_unless("compare_fill", str(fill), "0")
+    state.link_unless("compare_truth", str(int(truth)), "0")
+    if agreement:
+        state.link_unless("compare_agreement", str(int(wrong)), "0")
+    return Look(threshold, fill / 100, truth and truth_known, wrong and truth_known)

@@ -18,6 +18,7 @@ from .zoom_panels import Key, Panel
 
 _OPACITY = 0.62
 _MATRIX_FROM = 4
+_NARROWEST = 130  # pixels of a fifth; in a narrower place the numbers stand below the maps
 
 
 def palette(name: str, count: int) -> list[str]:
@@ -39,10 +40,10 @@ def show(answers: Answers) -> None:
     names = [name_of(method) for method in answers.levels]
     dice = pairwise_dice([level > 0 for level in answers.levels.values()])
     st.subheader("Where they agree")
-    maps, numbers = st.columns([3, 2], gap="medium")
-    with maps:
+    tiles = st.grid(5, min_column_width=_NARROWEST, gap="medium")
+    with tiles.cell(column_span=3):
         _maps(answers, votes)
-    with numbers:
+    with tiles.cell(column_span=2):
         _numbers(answers, votes)
         if len(names) < _MATRIX_FROM:
             _pairs(names, dice)
@@ -91,8 +92,9 @@ def _maps(answers: Answers, votes: Votes) -> None:
 
 def _numbers(answers: Answers, votes: Votes) -> None:
     with st.container(horizontal=True, gap="medium"):
-        st.metric("All call it lesion", f"{votes.united:,} px", width="content")
-        st.metric("They differ", f"{votes.disputed:,} px", width="content")
+        whole = "Of all parts of the outlines."
+        st.metric("All call it lesion", f"{votes.united:,} px", width="content", help=whole)
+        st.metric("They differ", f"{votes.disputed:,} px", width="content", help=whole)
         if answers.case.truth is not None and votes.count > 2:
             truth = region_shapes.reduced_mask(answers.case.truth)
             majority = pairwise_dice([votes.total > votes.count / 2, truth])[0, 1]
@@ -111,6 +113,7 @@ def _pairs(names: Sequence[str], dice: np.ndarray) -> None:
         column_config={"Dice": st.column_config.NumberColumn(
             format="%.2f", help="Of the two outlines; 1 is the same, 0 no overlap."
         )},
+        alt=f"Dice of each pair of the outlines of {', '.join(names)}.",
     )  # fmt: skip
 
 

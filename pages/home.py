@@ -9,6 +9,7 @@ require_frame(__file__)
 home_view.follow_choice()
 
 case = state.current_case()
+home_view.failed_upload(case)
 st.title("One network that outlines and classifies")
 st.markdown(
     "Multi-task networks look at a breast ultrasound image once, draw the lesion's outline and "

@@ -9,15 +9,13 @@ from math import isfinite
 import streamlit as st
 
 from ..checkpoints import Checkpoint
-from ..core.errors import MtlbusError
-from ..data.intake import read_image
 from ..data.phantom import GALLERY, make_phantom
 from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
 from ..inference.input_checks import refusal
-from . import input_line, pictures, seen, services, state, takeaway, verdict, words
+from . import input_line, pictures, seen, services, state, takeaway, uploads, verdict, words
 from .case import Case
 from .sidebar import CONSENT, UPLOAD_TYPES
-from .widgets import NO_METHODS, explain_error, show_image
+from .widgets import NO_METHODS, show_image
 
 FAVOURITE = "mtl_cosa"
 _PLACE = (380, 560)
@@ -37,6 +35,11 @@ def follow_choice() -> None:
     """Go on to Predict when a sample or an upload was chosen here."""
     if st.session_state.pop("_go_predict", False):
         st.switch_page("pages/predict.py")
+
+
+def failed_upload(case: Case) -> None:
+    """At the top: why a file that was given here is not what is shown."""
+    uploads.banner("_home_upload", case)
 
 
 def finished(case: Case, method: str) -> None:
@@ -101,9 +104,7 @@ def doors(method: str | None) -> None:
                 "PNG, JPEG, BMP, TIFF or DICOM", type=UPLOAD_TYPES, key="_home_upload",
                 on_change=_take, help=CONSENT,
             )  # fmt: skip
-            error = st.session_state.pop("_home_error", None)
-            if error:
-                explain_error(error)
+            uploads.explain("_home_upload")
         with _door(":material/monitoring: See how good it is"):
             st.markdown(track_record(method))
             st.page_link("pages/performance.py", label="See figures", icon=":material/east:")
@@ -130,14 +131,8 @@ def track_record(method: str | None) -> str:
 
 
 def _take() -> None:
-    file = st.session_state.get("_home_upload")
-    if file is None:
-        return
-    try:
-        state.choose_case(state.add_upload(read_image(file.getvalue(), file.name)))
+    if uploads.take("_home_upload"):
         st.session_state["_go_predict"] = True
-    except MtlbusError as error:
-        st.session_state["_home_error"] = error
 
 
 @cache

@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from ..core.errors import MtlbusError
-from ..data.intake import read_image
 from ..data.phantom import GALLERY
 from ..figures.overlay import thumbnail
-from . import cases, services, state
+from . import cases, services, state, uploads
 from .records import DISCLAIMER
 from .widgets import explain_error
 
@@ -35,6 +34,7 @@ def draw() -> None:
         _datasets()
         st.caption(f":material/memory: {services.device_words()}")
         st.caption(f":material/science: **{DISCLAIMER}**")
+    uploads.banner("_upload", case)
     state.write_link("case", case.key)
 
 
@@ -54,28 +54,16 @@ def _choice(case: state.Case) -> None:
     )
 
 
-def _take_upload() -> None:
-    """Callback of the uploader; a bad file leaves the current case as it is."""
-    file = st.session_state.get("_upload")
-    st.session_state.pop("_upload_error", None)
-    if file is None:
-        return
-    try:
-        state.choose_case(state.add_upload(read_image(file.getvalue(), file.name)))
-    except MtlbusError as error:
-        st.session_state["_upload_error"] = error
-
-
 def _upload() -> None:
     st.file_uploader(
         "Upload an image (PNG, JPEG, BMP, TIFF, DICOM)",
         type=UPLOAD_TYPES,
         key="_upload",
-        on_change=_take_upload,
+        on_change=uploads.take,
+        args=("_upload",),
     )
+    uploads.explain("_upload")
     st.caption(CONSENT)
-    if "_upload_error" in st.session_state:
-        explain_error(st.session_state["_upload_error"])
 
 
 def _datasets() -> None:

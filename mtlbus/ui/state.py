@@ -24,6 +24,7 @@ LINKED = (
 )  # fmt: skip
 _LAG_SECONDS = 2.0
 UPLOAD = "upload:"
+FAILED_UPLOAD = "_failed_upload"  # in the session: key of an uploader and what was wrong
 MAX_UPLOADS = 12
 
 
@@ -64,6 +65,7 @@ def choose_case(key: str) -> None:
     """Make `key` the current case; to be called before the sidebar is drawn, or in a callback."""
     st.session_state["last_good_case"] = st.session_state.get("case", DEFAULT_CASE)
     st.session_state["case"] = key
+    st.session_state.pop(FAILED_UPLOAD, None)
 
 
 def add_upload(image: GreyImage) -> str:

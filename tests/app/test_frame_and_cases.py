@@ -132,11 +132,25 @@ def test_a_bad_upload_is_one_line_and_the_last_good_case_stays(open_app, name):
     app = open_app(case="lipoma")
     app.file_uploader(key="_upload").set_value((name, BAD[name], "image/png")).run()
     assert not app.exception
-    assert len(app.error) == 1
-    assert app.error[0].value.startswith(name) and "\n" not in app.error[0].value
+    (beside,), (above,) = app.sidebar.error, app.main.error
+    assert beside.value.startswith(name) and "\n" not in beside.value
+    assert above.value == f"{beside.value} Below you still see “{GALLERY['lipoma'].title}”."
+    assert next(iter(app.main)).type == "error"
     assert app.title[0].value == GALLERY["lipoma"].title
     app.selectbox(key="_case_choice").select("scar").run()
     assert app.title[0].value == GALLERY["scar"].title
+    assert not app.error
+
+
+def test_an_upload_that_failed_is_explained_under_its_uploader_until_it_is_removed(open_app):
+    app = open_app()
+    app.file_uploader(key="_upload").set_value(("text.png", b"no picture", "image/png")).run()
+    kinds = [found.type for found in app.sidebar]
+    assert kinds[kinds.index("file_uploader") + 1] == "error"
+    app.slider(key="mask_threshold").set_value(0.6).run()
+    assert len(app.error) == 2
+    app.file_uploader(key="_upload").set_value([]).run()
+    assert not app.error and not app.exception
 
 
 def test_a_configured_dataset_opens_by_link_and_by_choice(open_app, monkeypatch, tmp_path):

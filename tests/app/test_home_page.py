@@ -50,7 +50,9 @@ def test_every_sample_has_a_picture_with_words_and_a_button(home):
 
 def test_an_upload_goes_on_to_predict_and_a_bad_file_stays(home):
     home.file_uploader(key="_home_upload").set_value(("bad.png", b"no", "image/png")).run()
-    assert len(home.error) == 1 and "bad.png" in home.error[0].value
+    above, beside = home.error
+    assert "bad.png" in beside.value and above.value.startswith(beside.value)
+    assert "still see “Spiculated carcinoma”" in above.value
     buffer = io.BytesIO()
     Image.fromarray(make_phantom(GALLERY["scar"].parameters, 96).image).save(buffer, "PNG")
     file = ("mine.png", buffer.getvalue(), "image/png")

@@ -78,6 +78,7 @@ class PredictView:
             shows them; they are made when they are asked for.
         checks: of the input, as (state, sentence).
         parameters: of the network; None where its card does not say.
+        seen: a caution where the image took part in the training of the network; "" otherwise.
     """
 
     case: Subject
@@ -88,6 +89,7 @@ class PredictView:
     describe: Callable[[Lesion], Sequence[tuple[str, str, str]]] | None = None
     checks: tuple[tuple[str, str], ...] = ()
     parameters: int | None = None
+    seen: str = ""
 
     @property
     def stem(self) -> str:

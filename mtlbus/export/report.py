@@ -161,14 +161,21 @@ def _measured(view: PredictView) -> str:
 
 
 def _truth(view: PredictView) -> str:
-    metrics = view.against_truth()
+    metrics, seen = view.against_truth(), _seen(view)
     if metrics is None:
-        return ""
+        return f"<h3>What is known about this image</h3>{seen}" if seen else ""
     rows = [
         (name, "not defined" if metrics[key] != metrics[key] else form.format(metrics[key]), what)
         for key, (name, form, what) in METRICS.items()
     ]
-    return f"<h3>Against the true outline</h3>{table(rows)}"
+    return f"<h3>Against the true outline</h3>{seen}{table(rows)}"
+
+
+def _seen(view: PredictView) -> str:
+    """The caution that the network knows this image from its training; "" where it does not."""
+    if not view.seen:
+        return ""
+    return f'<ul class="checks"><li><strong>caution</strong> {escape(view.seen)}</li></ul>'
 
 
 def _checks(view: PredictView) -> str:

@@ -32,7 +32,7 @@ from ..figures import colours
 from ..figures.style import METHOD_COLOURS
 from ..inference.input_checks import Check
 from ..inference.predictor import Prediction
-from . import pictures, records, services, words
+from . import pictures, records, seen, services, words
 from .case import Case
 from .performance import judged_rows
 from .together import together
@@ -156,7 +156,7 @@ def offer_prediction(
             "All numbers of this view as one document.",
             lambda: records.as_json(
                 case, prediction, view.title, threshold, look.threshold, view.lesion(),
-                view.against_truth(), checks),
+                view.against_truth(), checks, view.seen),
         ),
     ])  # fmt: skip
 
@@ -193,7 +193,7 @@ def predicted(
     found = tuple((check.state, check.reason) for check in checks)
     return PredictView(
         case, title, prediction, mask_threshold, chosen, words.lesion_rows, found,
-        checkpoint.card.get("parameters"),
+        checkpoint.card.get("parameters"), seen.sentence(case, checkpoint.card),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ method = pick.opened()
 if method is None:
     st.title("Methods")
     st.markdown(
-        "Every network of the five papers and what they compare with: its idea, its equations, "
+        "Every method of the five papers and what they compare with: its idea, its equations, "
         "what we had to decide, and what its paper gets wrong."
     )
     overview.show()

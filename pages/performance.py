@@ -18,9 +18,9 @@ st.markdown(
 )
 tiles = st.grid(2, min_column_width=340, gap="medium")
 with tiles:
-    methods = pick_methods()
+    methods = pick_methods("Networks")
 if not methods:
-    st.info("Choose at least one method above.", icon=":material/info:")
+    st.info("Choose at least one network above.", icon=":material/info:")
     st.stop()
 tables = []
 for method in methods:
@@ -31,7 +31,7 @@ for method in methods:
 tables = [table for table in tables if judged_rows.choices(table)]
 if not tables:
     st.info(
-        "None of these methods has judged test images. Run `python -m mtlbus evaluate` first.",
+        "None of these networks has judged test images. Run `python -m mtlbus evaluate` first.",
         icon=":material/info:",
     )
     st.stop()

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..evaluation.operating_points import Confusion, NaturalFrequencies
-from .colours import BENIGN, MALIGNANT, rgb
+from .colours import BENIGN, EXTRA, MALIGNANT, MISSED, rgb
 from .style import CLEAR, finish
 
 ENDS = {
@@ -17,16 +17,16 @@ ENDS = {
 }
 """The four ends of a call, by their names in `Confusion`."""
 _PLACES = {"tp": (0, 0), "fn": (1, 0), "fp": (0, 1), "tn": (1, 1)}  # column, row
-_COLOURS = {"tp": MALIGNANT, "fn": MALIGNANT, "fp": BENIGN, "tn": BENIGN}
+COLOURS = {"tp": MALIGNANT, "fn": MISSED, "fp": EXTRA, "tn": BENIGN}
+"""Of the four ends: what is right wears the colour of its class."""
 INK = "#17262B"  # on cells that are light in both themes
-PEOPLE_COLOURS = {"tp": "#D55E00", "fn": "#F5B041", "fp": "#7FB8A4", "tn": "#B8BDC6"}
 
 
 def confusion_figure(counts: Confusion, height: int = 250) -> go.Figure:
     """Rows are the truth, columns the call; counts, and their share of the row.
 
-    The deeper a cell, the larger its share of the row; rows wear the colour of their truth. Each
-    cell has a point whose customdata is its name (tp, fn, fp, tn).
+    The deeper a cell, the larger its share of the row; each wears the colour of its end, as the
+    people below. Each cell has a point whose customdata is its name (tp, fn, fp, tn).
     """
     rows = {"tp": counts.tp + counts.fn, "fn": counts.tp + counts.fn}
     rows |= {"fp": counts.fp + counts.tn, "tn": counts.fp + counts.tn}
@@ -37,8 +37,8 @@ def confusion_figure(counts: Confusion, height: int = 250) -> go.Figure:
         share = count / rows[name] if rows[name] else 0.0
         figure.add_shape(
             type="rect", x0=column - 0.485, x1=column + 0.485, y0=row - 0.475, y1=row + 0.475,
-            layer="below", line={"color": _COLOURS[name], "width": 1},
-            fillcolor=_on_white(_COLOURS[name], 0.08 + 0.47 * share),
+            layer="below", line={"color": COLOURS[name], "width": 1},
+            fillcolor=_on_white(COLOURS[name], 0.08 + 0.47 * share),
         )  # fmt: skip
         percent = f"{share:.1%} of row" if rows[name] else "row is empty"
         texts.append(
@@ -80,7 +80,7 @@ def people_figure(frequencies: NaturalFrequencies, columns: int = 50) -> go.Figu
         figure.add_scatter(
             x=where % columns, y=where // columns, mode="markers", hoverinfo="name",
             name=f"{count} {ENDS[name][0].lower() + ENDS[name][1:]}",
-            marker={"size": 7, "color": PEOPLE_COLOURS[name]},
+            marker={"size": 7, "color": COLOURS[name]},
         )  # fmt: skip
         start += count
     finish(figure, 260)

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from ..evaluation.curves import PrecisionRecallBand, RocBand
 from .style import (
     CLEAR,
+    LAST_LABEL,
     NEUTRAL,
     drawn_in_full,
     finish,
@@ -60,7 +61,7 @@ def roc_figure(
     _add_points(figure, points, found, curves, full)
     figure.update_xaxes(**share_axis("1 − specificity (false alarms)"))
     figure.update_yaxes(**share_axis("sensitivity (cancers found)"))
-    return finish(figure, height)
+    return finish(figure, height).update_layout(margin_r=LAST_LABEL)
 
 
 def precision_recall_figure(
@@ -94,7 +95,7 @@ def precision_recall_figure(
     _add_points(figure, points, found, curves, full)
     figure.update_xaxes(**share_axis("recall = sensitivity (cancers found)"))
     figure.update_yaxes(**share_axis("precision (right malignant calls)"))
-    return finish(figure, height)
+    return finish(figure, height).update_layout(margin_r=LAST_LABEL)
 
 
 def _order(curves: Mapping[str, object], full: set[str]) -> list[tuple[str, str]]:

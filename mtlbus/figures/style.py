@@ -13,6 +13,7 @@ FEW = 4  # so many methods can be told apart with their bands
 CLEAR = "rgba(0,0,0,0)"
 NEUTRAL = "#8A8F98"  # readable on white and on black
 FAINT = "rgba(138,143,152,0.28)"
+LAST_LABEL = 28  # pixels right of a `share_axis`, so that its "100%" is not left out
 
 # After Okabe and Ito (2008), without the two that mean benign and malignant; the blue is lighter,
 # so that it can be seen on a dark page.

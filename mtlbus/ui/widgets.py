@@ -31,7 +31,7 @@ def explain_error(error: Exception) -> None:
 
 
 def pick_method(
-    label: str = "Method", methods: Sequence[str] | None = None, key: str = "method"
+    label: str = "Network", methods: Sequence[str] | None = None, key: str = "method"
 ) -> str:
     """A choice of one method, kept over pages and in the address (`?method=…`).
 
@@ -65,7 +65,7 @@ def pick_method(
 
 
 def pick_methods(
-    label: str = "Methods",
+    label: str = "Networks",
     methods: Sequence[str] | None = None,
     key: str = "methods",
     default: int = 3,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -66,6 +67,30 @@ def test_the_threshold_moves_matrix_and_counts(page, root):
         assert app.session_state["rule"] == "hand"
         shown.append(tuple(counts))
     assert shown[0] != shown[1]
+
+
+def test_rule_and_threshold_are_in_the_address(page):
+    app = page(methods="mtl")
+    assert not {"rule", "threshold"} & set(app.query_params)
+    app.slider(key="_threshold").set_value(0.7).run()
+    address = {name: str(np.ravel(app.query_params[name])[0]) for name in ("rule", "threshold")}
+    assert address == {"rule": "hand", "threshold": "0.700"}
+    linked = page(methods="mtl", **address)
+    assert linked.slider(key="_threshold").value == pytest.approx(0.7)
+    assert linked.dataframe[0].value.equals(app.dataframe[0].value)
+    control(app, "button_group", "_rule").set_value("youden").run()
+    assert np.ravel(app.query_params["rule"])[0] == "youden"
+    assert "threshold" not in app.query_params
+    linked = page(methods="mtl", rule="youden")
+    assert linked.dataframe[0].value.equals(app.dataframe[0].value)
+
+
+@pytest.mark.parametrize("value", ["x", "nan", "7", "-0.1"])
+def test_a_link_without_a_threshold_falls_back(page, value):
+    app = page(methods="mtl", rule="hand", threshold=value)
+    assert not app.error and app.slider(key="_threshold").value == 0.5
+    app = page(methods="mtl", rule=value)
+    assert control(app, "button_group", "_rule").value == "shipped"
 
 
 def test_rules_are_chosen_on_validation_images_only(page, root):

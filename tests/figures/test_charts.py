@@ -84,3 +84,16 @@ def test_slices_carry_value_interval_and_n():
     assert list(drawn.error_x.array) == pytest.approx([0.1, 0.05])
     assert list(drawn.error_x.arrayminus) == pytest.approx([0.2, 0.1])
     assert list(figure.layout.yaxis.ticktext) == ["small  (n 12)", "large  (n 30)"]
+
+
+def test_there_is_room_for_the_last_label_of_an_axis_of_shares(judged):
+    labels, scores, groups = judged
+    point = {"One": OperatingPoint(0.5, 0.8, 0.7, 0.6)}
+    figures = (
+        roc_figure({"One": roc_band(labels, scores, groups, n=20)}, point),
+        precision_recall_figure({"One": precision_recall_band(*judged, n=20)}, point),
+        calibration_figure({"One": reliability(labels, scores)}),
+    )
+    half = 36 / 2  # pixels of "100%" at the charts' size of text
+    for figure in figures:
+        assert figure.layout.margin.r > half

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from mtlbus.evaluation.operating_points import Confusion, NaturalFrequencies
-from mtlbus.figures.confusion import confusion_figure, people_figure
+from mtlbus.figures import colours
+from mtlbus.figures.confusion import ENDS, confusion_figure, people_figure
 
 
 def cells(counts: Confusion) -> dict[str, str]:
@@ -37,3 +38,14 @@ def test_one_dot_a_person():
     assert [len(group.x) for group in figure.data] == [47, 3, 21, 929]
     places = {(x, y) for group in figure.data for x, y in zip(group.x, group.y, strict=True)}
     assert len(places) == 1000
+
+
+def test_an_end_has_one_colour_in_the_matrix_and_among_the_people():
+    matrix = confusion_figure(Confusion(30, 5, 95, 10))
+    people = people_figure(NaturalFrequencies(1000, 50, 950, 47, 3, 21, 929))
+    cells_wear = dict(zip(ENDS, (shape.line.color for shape in matrix.layout.shapes), strict=True))
+    people_wear = dict(zip(ENDS, (group.marker.color for group in people.data), strict=True))
+    assert cells_wear == people_wear and len(set(people_wear.values())) == 4
+    assert people_wear["tn"] == colours.BENIGN and people_wear["tp"] == colours.MALIGNANT
+    tints = {shape.fillcolor for shape in matrix.layout.shapes}
+    assert len(tints) == 4

@@ -48,7 +48,7 @@ def _classifying(tables: Sequence[Table], images: str) -> list[Table]:
 def _show_calibration(tables: Sequence[Table], images: str) -> None:
     tables = _classifying(tables, images)
     if not tables:
-        st.info("None of the chosen methods says benign or malignant.", icon=":material/info:")
+        st.info("None of the chosen networks says benign or malignant.", icon=":material/info:")
         return
     found = {table.title: judged_rows.calibration(table, images) for table in tables}
     shown = None
@@ -77,7 +77,7 @@ def _show_calibration(tables: Sequence[Table], images: str) -> None:
         )
     st.dataframe(
         pd.DataFrame([
-            {"Method": title}
+            {"Network": title}
             | {name: _three(numbers[key]) for key, name in CALIBRATION.items()}
             for title, (_, numbers) in found.items()
         ]),
@@ -97,14 +97,14 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
         if len(rows := judged_rows.select(table, images).dropna(subset=["dice"]))
     }
     if not outlined:
-        st.info("None of the chosen methods draws a mask.", icon=":material/info:")
+        st.info("None of the chosen networks draws a mask.", icon=":material/info:")
         return
     st.plotly_chart(
         dice_figure({
             title: (rows["dice"].to_numpy(float), rows["image_id"].tolist())
             for title, rows in outlined.items()
         }),
-        key="_dice", config=CONFIG, alt="Dice of each image, by method.",
+        key="_dice", config=CONFIG, alt="Dice of each image, by network.",
     )  # fmt: skip
     points = "Each point is an image" if len(outlined) <= FEW else "Points are outliers"
     st.caption(
@@ -114,7 +114,7 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
     st.markdown("**The worst outlines**")
     worst = pd.concat([rows.assign(method=title) for title, rows in outlined.items()])
     names = {
-        "method": "Method", "image_id": "Image", "dataset": "Dataset", "dice": "Dice",
+        "method": "Network", "image_id": "Image", "dataset": "Dataset", "dice": "Dice",
         "hd95": "HD95, px", "lesion_area": "Lesion, px", "predicted_area": "Marked, px",
         "birads": "BI-RADS",
     }  # fmt: skip
@@ -130,7 +130,7 @@ def _show_two(tables: Sequence[Table], images: str) -> None:
     shipped = {t.method: judged_rows.threshold_for(t, "shipped") for t in tables}
     pairs = list(combinations(tables, 2))
     if len(tables) > FEW:
-        against = pick_table(tables, "Every method against", "against")
+        against = pick_table(tables, "Every network against", "against")
         pairs = [(table, against) for table in tables if table is not against]
     for first, second in pairs:
         thresholds = (shipped[first.method], shipped[second.method])
@@ -140,7 +140,7 @@ def _show_two(tables: Sequence[Table], images: str) -> None:
         if pair is None:
             continue
         rows.append({
-            "Methods": f"{first.title} and {second.title}",
+            "Networks": f"{first.title} and {second.title}",
             "Images": pair.n,
             "Difference of AUC": f"{pair.auc.difference:+.3f} ({pair.auc.low:+.3f} to "
             f"{pair.auc.high:+.3f})".replace("-", "−"),
@@ -150,7 +150,7 @@ def _show_two(tables: Sequence[Table], images: str) -> None:
             "p (McNemar)": _p(pair.calls.p_value),
         })
     if not rows:
-        st.info("These methods share no images of both classes.", icon=":material/info:")
+        st.info("These networks share no images of both classes.", icon=":material/info:")
         return
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height=42 + 35 * len(rows),
@@ -235,7 +235,7 @@ _SECTIONS: dict[str, tuple[str, Callable[[Sequence[Table], str], None]]] = {
     "calibration": ("Calibration", _show_calibration),
     "outlines": ("Outlines", _show_outlines),
     "metrics": ("All metrics", metrics_table.show),
-    "two": ("Method against method", _show_two),
+    "two": ("Network against network", _show_two),
     "parts": ("Parts of the data", _show_slices),
     "papers": ("The papers", _show_papers),
 }

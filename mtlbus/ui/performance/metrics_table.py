@@ -76,7 +76,7 @@ def _show_many(tables: Sequence[Table], images: str) -> None:
         if images == judged_rows.REAL:
             entry = metrics["pooled"]
         rows.append(
-            {"Method": table.title}
+            {"Network": table.title}
             | {title: _number(entry, key) for key, (title, _) in METRICS.items()}
         )
     st.dataframe(
@@ -84,13 +84,13 @@ def _show_many(tables: Sequence[Table], images: str) -> None:
         column_config={
             title: st.column_config.TextColumn(title, help=meaning)
             for title, meaning in METRICS.values()
-        } | {"Method": st.column_config.TextColumn("Method", pinned=True)},
-        alt="Metrics of every method.",
+        } | {"Network": st.column_config.TextColumn("Network", pinned=True)},
+        alt="Metrics of every network.",
     )  # fmt: skip
     st.caption(
-        f"On {judged_rows.title_of_images(images)}, calls at each method's shipped threshold; in "
+        f"On {judged_rows.title_of_images(images)}, calls at each network's shipped threshold; in "
         f"brackets 95 % intervals by a bootstrap over patients or groups. Choose at most {FEW} "
-        "methods above to see each with all datasets side by side."
+        "networks above to see each with all datasets side by side."
     )
 
 

@@ -13,7 +13,7 @@ from ...figures.confusion import ENDS, confusion_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.style import CONFIG, FEW
 from .. import cases, state, takeaway
-from ..memory import mirror, remember
+from ..memory import adopt_link, mirror, number, remember
 from . import judged_rows, people
 from .judged_rows import Table, as_percent
 from .table_picks import pick_table
@@ -28,7 +28,7 @@ RULES_HELP = (
     "**Shipped**: what the other pages use. **Sensitivity ≥ 95 %**: finds at least 95 of 100 "
     "cancers. **Youden**: the largest sensitivity + specificity. Balanced means both as equal as "
     "possible. All are chosen on validation images, never on the test images that are shown. "
-    "**By hand**: the slider, the same for every method."
+    "**By hand**: the slider, the same for every network."
 )
 NARROWEST = 340  # pixels; below twice this the halves stand one above the other
 
@@ -71,7 +71,8 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
 
 
 def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
-    """The threshold of each method by name, by a rule or by hand."""
+    """The threshold of each method by name, by a rule or by hand; kept in the address."""
+    adopt_link("rule")
     rule = st.session_state.get("rule")
     tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
     with tiles:
@@ -88,14 +89,19 @@ def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
     first = chosen[tables[0].method]
     if first is not None:
         st.session_state["threshold"] = first
-    by_hand = float(st.session_state.get("threshold", 0.5))
+    by_hand = round(number("threshold", 0.5, 0.0, 1.0), 3)
     with tiles:
-        st.session_state["_threshold"] = round(by_hand, 3)
+        st.session_state["_threshold"] = by_hand
         st.slider(
             "Threshold", 0.0, 1.0, step=0.001, format="%.3f", key="_threshold",
             on_change=_take_threshold,
             help="Moving it takes the threshold into your hand. Left and right arrow keys work.",
         )  # fmt: skip
+    state.link_unless("rule", rule, "shipped")
+    if rule == "hand" or missing:
+        state.write_link("threshold", f"{by_hand:.3f}")
+    else:
+        state.drop_link("threshold")
     if missing:
         st.info(
             f"{', '.join(missing)}: no validation images of both classes to choose on; the slider "
@@ -114,12 +120,12 @@ def _take_threshold() -> None:
 def _origin(tables: Sequence[Table], rule: str) -> str:
     """Where the thresholds come from, in words."""
     if rule == "hand":
-        return "Set by hand, for every method alike; shown on test images."
+        return "Set by hand, for every network alike; shown on test images."
     names = {str(table.card.get("default_operating_point")) for table in tables}
     what = "The shipped thresholds" if rule == "shipped" else "Thresholds"
     if rule == "shipped" and len(names) == 1:
         what += f" ({names.pop().replace('_', ' ')})"
-    each = " Each method has its own; the slider shows the first's." if len(tables) > 1 else ""
+    each = " Each network has its own; the slider shows the first's." if len(tables) > 1 else ""
     return f"{what} were chosen on validation images and are shown on test images.{each}"
 
 
@@ -151,7 +157,7 @@ def _show_curves(
         )  # fmt: skip
     others = ""
     if len(tables) > FEW:
-        others = " Thin lines are the other methods; point at one for its name."
+        others = " Thin lines are the other networks; point at one for its name."
     st.caption(
         "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the "
         f"threshold.{others}"
@@ -203,7 +209,7 @@ def _show_counts(
             "Specificity": (found.tn, found.tn + found.fp),
         }
         rows.append({
-            "Method": table.title,
+            "Network": table.title,
             "AUC": _area(judged_rows.area(table, images)),
             **{
                 name: as_percent(k / n, *wilson_interval(k, n)) if n else "not defined"
@@ -218,7 +224,7 @@ def _show_counts(
         })
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height=42 + 35 * len(rows),
-        alt="AUC, counts and shares of every method.",
+        alt="AUC, counts and shares of every network.",
     )  # fmt: skip
     st.caption(
         "In brackets 95 % intervals: of the AUC by DeLong with patients or groups kept together, "

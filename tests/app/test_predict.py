@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -14,6 +15,7 @@ from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.figures.overlay import encode_png
 from mtlbus.inference.familiarity import fit, write_familiarity
 from mtlbus.inference.predictor import Predictor
+from mtlbus.ui.predict import batch
 from tests.app.stand_ins import write_stand_in
 from tests.data.test_dicom import dataset, packed, region
 
@@ -290,6 +292,18 @@ def test_several_images_become_a_table_and_bad_ones_a_line(open_page):
     assert "broken.png" in table["remark"][0] and "blank" in table["remark"][1]
     assert table["probability"].notna().sum() == 2
     assert "2 refused" in text(app)
+    told = app.get("text")[0].value.splitlines()
+    assert told[0] == table["remark"][0] and told[1] == f"blank.png: {table['remark'][1]}"
+    assert len(told) == 2
+
+
+def test_of_many_refused_images_the_first_are_told_above_the_table():
+    names = [f"{n}.png" for n in range(15)]
+    rows = pd.DataFrame({"file": names, "input": "refused", "remark": "It is blank."})
+    rows.loc[3, "input"] = "ok"
+    told = batch._reasons(rows).splitlines()
+    assert len(told) == 13 and told[3] == "4.png: It is blank."
+    assert told[-1].startswith("… and 2 more")
 
 
 def test_what_was_stopped_waits_for_a_click(open_page, asked):

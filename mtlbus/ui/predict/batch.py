@@ -17,6 +17,7 @@ from ..sidebar import CONSENT, UPLOAD_TYPES
 _ROWS = "_batch_rows"
 _GO = "_batch_go"
 _KEPT_ROWS = 2000
+_TOLD = 12  # images whose reason stands above the table
 _FIRST = ("picture", "file", "probability", "decision", "input", "remark")
 _HIDDEN = ("image_sha256", "weights_sha256")
 
@@ -87,15 +88,29 @@ def _row(file, method: str) -> dict:
     return {"picture": picture, **records.table_row(case, prediction, lesion, checks)}
 
 
+def _reasons(table: pd.DataFrame) -> str:
+    """A line for each of the first images that are not ok, "file: why"; columns of the table cut.
+
+    As plain text, since anyone may have named a file.
+    """
+    told = table[table["input"] != "ok"]
+    lines = [
+        remark if remark.startswith(file) else f"{file}: {remark}"
+        for file, remark in zip(told["file"], told["remark"], strict=True)
+    ]
+    more = len(lines) - _TOLD
+    if more > 0:
+        lines[_TOLD:] = [f"… and {more} more: the remark in their line of the table says why."]
+    return "\n".join(lines)
+
+
 def _table(rows: list[dict], files: list, method: str) -> None:
     table = pd.DataFrame(rows)
     counts = table["input"].value_counts()
     against = [f"{counts[state]} {state}" for state in ("refused", "caution") if state in counts]
     if against:
-        st.caption(
-            f":orange[:material/warning:] Of {len(rows)} images {' and '.join(against)}; the "
-            "remark in their line says why."
-        )
+        st.caption(f":orange[:material/warning:] Of {len(rows)} images {' and '.join(against)}:")
+        st.text(_reasons(table))
     first = [name for name in _FIRST if name in table.columns]
     rest = [name for name in table.columns if name not in (*first, *_HIDDEN)]
     columns = [*first, *(name for name in rest if table[name].notna().any())]
@@ -131,6 +146,7 @@ def _table(rows: list[dict], files: list, method: str) -> None:
             "echo_ratio": number("Echo ratio", format="%.2f"),
             "posterior_ratio": number("Behind ratio", format="%.2f"),
         },
+        alt=f"What {services.title_of(method)} says about {len(rows)} images, one a line.",
     )
     chosen = event.selection.rows[:1] if event else []
     with st.container(horizontal=True):

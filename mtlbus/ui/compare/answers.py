@@ -180,10 +180,10 @@ class Answers:
         return [*keys, (colours.TRUTH, "true outline")] if self.look.truth else keys
 
     def said(self) -> str:
-        """How many call it malignant, the truth, and a caution where it was used in training."""
+        """One sentence: how many call it malignant, and the truth; "" where no network calls."""
         calls = [call for call in map(call_of, self.found.values()) if call]
         if not calls:
-            return f"These networks outline only.{self.caution()}"
+            return ""
         values = sorted(p.probability for p in self.found.values() if p.probability is not None)
         share = f"{calls.count('malignant')} of {len(calls)}"
         if len(set(calls)) > 1:
@@ -196,14 +196,13 @@ class Answers:
         line += f", probability of malignancy {low if low == high else f'{low} to {high}'}."
         if self.case.label is not None:
             line += f" The truth is {verdict.BADGES[records.LABELS[self.case.label]]}."
-        return line + self.caution()
+        return line
 
     def caution(self) -> str:
-        """A paragraph of caution where networks know the image from their training; or ""."""
+        """Whose training the image took part in; "" where it is new to all."""
         cards = {method: services.checkpoint(method).card for method in self.found}
         names = [name_of(m) for m, card in cards.items() if seen.in_training(self.case, card)]
-        said = seen.sentence_of_several(names, len(cards))
-        return f"\n\n:orange-badge[:material/warning: caution] {said}" if said else ""
+        return seen.sentence_of_several(names, len(cards))
 
 
 def name_of(method: str) -> str:

@@ -98,6 +98,8 @@ def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]
     both = [Answers(case, answers, look) for case, answers in zip(pair, found, strict=True)]
     for answers in both:
         top.markdown(f"{answers.case.title}: {answers.said()}")
+        if caution := answers.caution():
+            top.warning(f"{answers.case.title}: {caution}", icon=":material/warning:")
     panels = [
         answers.panel(method, image, answers.case.title)
         for method in found[0]

@@ -58,7 +58,9 @@ def networks(case: Case, found: Mapping[str, Prediction]) -> None:
     """
     case, top = spacing.known(case), st.container()
     answers = Answers(case, found, controls(case.truth is not None))
-    top.markdown(answers.said())
+    top.markdown(answers.said() or "These networks outline only.")
+    if caution := answers.caution():
+        top.warning(caution, icon=":material/warning:")
     zoom_panels.show(
         "compare_panels", [case], [answers.panel(method) for method in found],
         [answers.lesion()], answers.legend(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +105,7 @@ def test_any_mixture_is_shown_rightly(open_page):
     app = open_page(case="scar", methods=ALL)
     table = app.dataframe[0].value
     assert list(table["Network"]) == ["MTL-COSA", "MTL", "ResNet", "UResNet"]
-    assert table["Probability"].isna().sum() == 1 and table["Area (px)"].isna().sum() == 1
+    assert table["Probability"].isna().sum() == 1 and table["Area (mm²)"].isna().sum() == 1
     panels = {panel["title"]: panel for panel in pictures(app)[0]["panels"]}
     assert panels["ResNet"]["note"] == "draws no outline" and not panels["ResNet"]["shapes"]
     assert panels["UResNet"]["badge"] == "outline only" and panels["UResNet"]["kind"] == "none"
@@ -139,11 +140,22 @@ def test_an_area_is_that_of_the_largest_part_as_on_predict(open_page, root, monk
         answer = services.predict(case, method)
         lesion, title = records.lesion_of(case, answer, 0.5), services.title_of(method)
         several |= lesion.parts > 1
-        assert table.loc[title, "Area (px)"] == lesion.area_px
         assert table.loc[title, "Area (mm²)"] == pytest.approx(lesion.area_mm2)
         assert notes[title].startswith(words.lesion_rows(lesion)[0][1])
         assert (f"the largest of {lesion.parts} parts" in notes[title]) == (lesion.parts > 1)
     assert several, "else this could not fail"
+
+
+def test_an_image_of_unknown_spacing_is_measured_in_pixels(open_page):
+    image = replace(state.cases.open_shipped("scar").image, spacing=None)
+    app = open_page(case="scar", methods="mtl")
+    app.session_state["case"] = key = "upload:without-spacing"
+    app.session_state["uploads"] = {key: state.cases.from_upload(key, image)}
+    app.run()
+    assert not app.exception and not app.error
+    table, (panel,) = app.dataframe[0].value, pictures(app)[0]["panels"]
+    assert "Area (mm²)" not in table and table["Area (px)"][0] > 0
+    assert panel["note"].startswith(f"{table['Area (px)'][0]:,} px")
 
 
 def test_right_and_wrong_switches_off_what_it_leaves_out(open_page):
@@ -194,7 +206,7 @@ def test_the_csv_of_the_menu_holds_what_the_table_shows(open_page, monkeypatch):
     assert "Table as CSV" not in [button.label for button in app.get("download_button")]
     shown, table = app.dataframe[0].value, table_of(offered[-1])
     for column, name, factor in (
-        ("Area (px)", "area_px", 1), ("Area (mm²)", "area_mm2", 1), ("Dice", "dice", 1),
+        ("Area (mm²)", "area_mm2", 1), ("Dice", "dice", 1),
         ("HD95 (px)", "hd95", 1), ("Weights (M)", "parameters", 1e-6),
         ("Time (ms)", "milliseconds", 1), ("Dice to the others", "dice_to_the_others", 1),
         ("Probability", "probability_malignant", 100),

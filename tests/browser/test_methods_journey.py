@@ -25,7 +25,7 @@ def test_methods_journey(server, page):
     assert "paper=acsnet" in page.url
 
     # A row opens its card; the drawing is there and keeps its aspect.
-    click_cell(page, 0, 169)
+    click_cell(page, 0, 161)
     page.wait_for_selector(f"{MAIN} h1:has-text('ACSNet')")
     settle(page)
     assert "method=acsnet" in page.url

@@ -45,7 +45,7 @@ def rows_of(answers: Answers, name: str | None = None) -> list[dict[str, Any]]:
 
 
 def show(rows: list[dict[str, Any]], key: str, about: str) -> None:
-    """The rows as a table, without columns that are empty.
+    """The rows as a table, without columns that are empty; an area in mm² needs none in pixels.
 
     Args:
         rows: of `rows_of`, or others.
@@ -54,6 +54,8 @@ def show(rows: list[dict[str, Any]], key: str, about: str) -> None:
     """
     table = _filled(rows)
     table["Network"] = table["Network"].str.partition(" (")[0]
+    if "Area (mm²)" in table and (table["Area (mm²)"].notna() == table["Area (px)"].notna()).all():
+        table = table.drop(columns="Area (px)")
     for column in table.columns.intersection(_PERCENT):
         table[column] = (100 * table[column].astype(float)).round()
     st.dataframe(

@@ -26,7 +26,7 @@ GROUPS: dict[Role, tuple[str, str]] = {
 }
 BUTTONS = {
     "card": ("", ":material/menu_book: Read", 74),
-    "predict": ("Predict", ":material/radiology:", 66),
+    "predict": ("Predict", ":material/radiology:", 62),
     "attention": ("Inside", ":material/visibility:", 60),
 }  # page to column, label and width
 
@@ -124,16 +124,16 @@ def _table(role: Role, names: Sequence[str], measured: dict[str, tuple[str, str]
         frame, hide_index=True, key=f"_methods_{role}", height=37 + 35 * len(frame),
         column_config={
             **{page: button(page) for page in BUTTONS},
-            "Method": st.column_config.TextColumn(pinned=True, width=132),
+            "Method": st.column_config.TextColumn(pinned=True, width=124),
             "Answers": st.column_config.TextColumn(width=92),
-            "Source": st.column_config.TextColumn(width=88, help=(
+            "Source": st.column_config.TextColumn(width=86, help=(
                 "What it was built from: the paper, the authors' or lab's public code, or the "
                 "abstract only, so that the rest is ours; the card says what."
             )),
             "Paper": st.column_config.TextColumn(width=106),
-            "Compact": st.column_config.TextColumn(width=70, alignment="right"),
+            "Compact": st.column_config.TextColumn(width=66, alignment="right"),
             "Paper's size": st.column_config.TextColumn(width=84, alignment="right"),
-            "Weights": st.column_config.TextColumn(width=66),
+            "Weights": st.column_config.TextColumn(width=64),
         },
         alt=f"{GROUPS[role][0]}: {', '.join(frame['Method'])}.",
     )  # fmt: skip

@@ -8,7 +8,9 @@ from . import colours
 from .style import FAINT, NEUTRAL, finish, see_through
 
 _TRACK = (0.30, 0.70)
-_ROOM = 0.27  # from either end to the middle of the grey zone, so that the words do not touch
+# From the left and the right end to the middle of the grey zone, so that no two words touch where
+# the bar is at its narrowest, about 300 pixels.
+_ROOM = 0.28, 0.34
 
 
 def probability_bar(
@@ -31,14 +33,14 @@ def probability_bar(
         _band(figure, low, high, see_through(colour, 0.40))
     if grey_zone and grey_zone[0] < grey_zone[1]:
         _band(figure, *grey_zone, see_through(colours.UNSURE, 0.75))
-        if _ROOM <= sum(grey_zone) / 2 <= 1 - _ROOM:
+        if _ROOM[0] <= sum(grey_zone) / 2 <= 1 - _ROOM[1]:
             _name(figure, sum(grey_zone) / 2, "center", "grey zone")
     figure.add_shape(
         type="line",
         x0=threshold,
         x1=threshold,
-        y0=0.16,
-        y1=0.84,
+        y0=0.20,
+        y1=0.80,
         line={"color": NEUTRAL, "width": 2},
     )
     marker = {
@@ -70,6 +72,21 @@ def probability_bar(
     figure.update_yaxes(visible=False, range=[0, 1.05], fixedrange=True)
     finish(figure, height=104, legend=False)
     return figure.update_layout(margin={"l": 14, "r": 22, "t": 0, "b": 24})
+
+
+def bar_in_words(
+    probability: float, threshold: float, grey_zone: tuple[float, float] | None = None
+) -> str:
+    """What the bar shows, for a person who cannot see it; arguments as of `probability_bar`."""
+    where = "at or above" if probability >= threshold else "below"
+    zone = ""
+    if grey_zone and grey_zone[0] < grey_zone[1]:
+        inside = "in" if grey_zone[0] <= probability < grey_zone[1] else "outside"
+        zone = f", {inside} the grey zone from {grey_zone[0]:.0%} to {grey_zone[1]:.0%}"
+    return (
+        f"Bar from 0 to 100 %, benign on the left, malignant on the right: the probability "
+        f"{probability:.0%} is {where} the operating point of {threshold:.0%}{zone}."
+    )
 
 
 def _name(figure: go.Figure, x: float, side: str, text: str) -> None:

@@ -41,7 +41,8 @@ _UNLIKE_TISSUE = {
     "texture": "has almost no speckle",
     "direction": "changes as much from side to side as with depth",
 }
-_NEXT = "So nothing is predicted. Give an ultrasound picture as the scanner made it."
+_NOTHING = "Nothing is predicted."
+_NEXT = "Give an ultrasound picture as the scanner made it."
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def worst(checks: Iterable[Check]) -> State:
 def refusal(checks: Iterable[Check]) -> str | None:
     """Why nothing may be predicted and what to do, in one line; None where nothing is refused."""
     reasons = [check.reason for check in checks if check.state == "refused"]
-    return " ".join((*reasons, _NEXT)) if reasons else None
+    return " ".join((_NOTHING, *reasons, _NEXT)) if reasons else None
 
 
 def check_image(image: GreyImage) -> tuple[Check, ...]:

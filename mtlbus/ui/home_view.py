@@ -11,24 +11,23 @@ import streamlit as st
 from ..checkpoints import Checkpoint
 from ..data.phantom import GALLERY, make_phantom
 from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
-from ..inference.input_checks import refusal
+from ..inference.input_checks import Check, refusal
 from . import input_line, pictures, seen, services, state, takeaway, uploads, verdict, words
 from .case import Case
 from .sidebar import CONSENT, UPLOAD_TYPES
-from .widgets import NO_METHODS, show_image
+from .widgets import NO_METHODS, ask, show_image
 
-FAVOURITE = "mtl_cosa"
 _PLACE = (380, 560)
 _TILE = 120  # pixels; at 1280 there are six in a row, and 16 leave no single one in the last
 
 
 def first_method(methods: Mapping[str, Checkpoint]) -> str | None:
-    """The method in use, else the favourite, else any; says what to do where there is none."""
+    """The method in use, else the one that Predict opens; says what to do where there is none."""
     if not methods:
         st.info(NO_METHODS, icon=":material/info:")
         return None
     wanted = st.session_state.get("method")
-    return next(name for name in (wanted, FAVOURITE, *methods) if name in methods)
+    return wanted if wanted in methods else services.first_of(methods)
 
 
 def follow_choice() -> None:
@@ -52,7 +51,8 @@ def finished(case: Case, method: str) -> None:
         with row.container(width="stretch"):
             input_line.let_in(case)
         return
-    prediction = services.predict(case, method)
+    with row:
+        prediction = ask(case, method)
     checkpoint = services.checkpoint(method)
     points = words.operating_points(checkpoint.card)
     point = next(iter(points), None) if prediction.probability is not None else None
@@ -69,20 +69,19 @@ def finished(case: Case, method: str) -> None:
         if point is None:
             st.info(verdict.NO_CLASS, icon=":material/info:")
         else:
-            zone = words.grey_zone(checkpoint.card)
-            verdict.headline(prediction, threshold, zone, key="home_bar")
+            verdict.headline(prediction, threshold)
+        note = words.agreement_note(prediction, point is not None or None, prediction.mask())
+        outline = (Check("caution", "outline", note),) if note else ()
+        checks = (*services.checks(case), *services.predictor(method).check(prediction))
+        input_line.warn((*checks, *outline))
+        if point is not None:
+            verdict.bar(prediction, threshold, words.grey_zone(checkpoint.card), key="home_bar")
             if case.label is not None:
                 known = "malignant" if case.label else "benign"
                 st.markdown(f"Truth: {verdict.BADGES[known]}")
         caution = seen.sentence(case, checkpoint.card)
         if caution:
             st.warning(caution, icon=":material/warning:")
-        input_line.let_in(case)
-        input_line.unfamiliar(case, method)
-        note = words.agreement_note(prediction, point is not None or None, prediction.mask())
-        if note:
-            st.caption(f":material/warning: {note}")
-        checks = (*services.checks(case), *services.predictor(method).check(prediction))
         takeaway.offer_prediction(
             takeaway.predicted(case, prediction, checkpoint, look.threshold, point, checks), look,
             checks,

@@ -6,7 +6,7 @@ Each page asks `let_in` before it asks a network. The image is looked at once, s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -41,29 +41,29 @@ def unfamiliar(case: Case, method: str) -> None:
     _cautions(services.predictor(method).check(services.predict(case, method)))
 
 
-def draw(checks: Iterable[Check], prediction: Prediction, unknown: str = "") -> None:
-    """All that is known about the input of a prediction, also that it is fine.
+def warn(checks: Iterable[Check]) -> None:
+    """What speaks against the answer, a line each; belongs directly under the headline."""
+    _cautions(checks)
+
+
+def say_fine(checks: Sequence[Check], prediction: Prediction, unknown: str = "") -> None:
+    """That nothing speaks against the image of a prediction, if so.
 
     Args:
-        checks: what speaks against the image; none of them refuses it.
+        checks: what speaks against the image; `warn` shows it.
         prediction: with its distance from the training images.
         unknown: why that distance is not known, if a file should have told it.
     """
-    if not _cautions(checks):
+    if not checks:
         st.markdown(f":green-badge[:material/check: input ok] :small[:gray[{_fine(prediction)}]]")
     if unknown:
         st.caption(unknown)
 
 
-def _cautions(checks: Iterable[Check], name: str = "") -> bool:
-    """A line for each caution; whether there was one."""
-    lines = [
-        f":orange-badge[:material/warning: caution] :small[{name}{check.reason}]"
-        for check in checks
-    ]
-    for line in lines:
-        st.markdown(line)
-    return bool(lines)
+def _cautions(checks: Iterable[Check], name: str = "") -> None:
+    """A line for each caution."""
+    for check in checks:
+        st.markdown(f":orange-badge[:material/warning: caution] :small[{name}{check.reason}]")
 
 
 def _fine(prediction: Prediction) -> str:

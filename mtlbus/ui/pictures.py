@@ -46,34 +46,46 @@ def picture(case: Case, prediction: Prediction, look: Look) -> bytes:
 
 
 def draw(case: Case, prediction: Prediction, look: Look) -> np.ndarray:
-    """The picture as h×w×3 uint8."""
+    """The picture as h×w×3 uint8, without its legend."""
     panel = overlay.grey_panel(case.image.pixels, look.place)
     plane = prediction.mask_probability
     if look.agreement and case.truth is not None and plane is not None:
-        panel = overlay.draw_agreement(panel, plane > look.threshold, case.truth)
-        entries = [
-            (colours.AGREE, "found"),
-            (colours.EXTRA, "marked, but not lesion"),
-            (colours.MISSED, "missed"),
-            ("#FFFFFF", TRUTH_WORDS),
-        ]
-        return overlay.add_strip(panel, entries)
-    entries = []
+        return overlay.draw_agreement(panel, plane > look.threshold, case.truth)
     if look.truth and case.truth is not None:
         panel = overlay.draw_region(panel, case.truth, colours.TRUTH, line=2.0)
-        entries.append((colours.TRUTH, TRUTH_WORDS))
     if plane is not None and (look.outline or look.fill > 0):
         line = 2.8 if look.outline else 0.0
         panel = overlay.draw_region(
             panel, plane, look.colour, look.threshold, line=line, fill=look.fill
         )
+    return panel
+
+
+def legend(case: Case, prediction: Prediction, look: Look) -> list[tuple[str, str]]:
+    """What the colours of a picture mean, as (colour, words); empty where one line is drawn."""
+    if case.truth is None or not (look.truth or look.agreement):
+        return []
+    outlines = prediction.mask_probability is not None
+    if look.agreement and outlines:
+        return [
+            (colours.AGREE, "found"),
+            (colours.EXTRA, "marked, but not lesion"),
+            (colours.MISSED, "missed"),
+            ("#FFFFFF", TRUTH_WORDS),
+        ]
+    if not look.truth:
+        return []
+    entries = [(colours.TRUTH, TRUTH_WORDS)]
+    if outlines and (look.outline or look.fill > 0):
         entries.append((look.colour, f"predicted outline, threshold {look.threshold:.2f}"))
-    return overlay.add_strip(panel, entries) if look.truth and entries else panel
+    return entries
 
 
 def export_png(case: Case, prediction: Prediction, look: Look, sentence: str) -> bytes:
-    """The picture as PNG with a strip that says what it is and what it is not."""
-    panel = draw(case, prediction, look)
+    """The picture as PNG with its legend and a strip that says what it is and what it is not."""
+    panel, entries = draw(case, prediction, look), legend(case, prediction, look)
+    if entries:
+        panel = overlay.add_strip(panel, entries)
     return overlay.encode_png(
         overlay.add_strip(panel, [(None, case.title), (None, sentence), (None, DISCLAIMER)])
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+from collections.abc import Collection
 from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +26,7 @@ from .state import Case
 
 LOG = logging.getLogger("mtlbus")
 MEGABYTE = 1024**2
+FAVOURITE = "mtl_cosa"
 
 
 def _bytes_of(prediction: Prediction) -> int:
@@ -61,6 +63,11 @@ def _read_checkpoints(root: Path, _stamps: tuple) -> dict[str, Checkpoint]:
     return usable
 
 
+def first_of(methods: Collection[str]) -> str:
+    """The method that a new visitor meets first on every page, among some; at least one."""
+    return FAVOURITE if FAVOURITE in methods else next(iter(methods))
+
+
 def checkpoint(method: str) -> Checkpoint:
     """The checkpoint of a method; `UnknownNameError` where none ships."""
     found = available()
@@ -95,6 +102,14 @@ def _load(folder: str, digest: str) -> Predictor:
 def prediction_key(case: Case, method: str, maps: bool = False) -> tuple:
     """What a prediction depends on, in digests."""
     return (case.image.sha256, checkpoint(method).digest, PREPROCESSING_VERSION, maps)
+
+
+def is_busy() -> bool:
+    """Whether another computation holds the gate, so that a network would have to wait."""
+    if HEAVY.acquire(blocking=False):
+        HEAVY.release()
+        return False
+    return True
 
 
 def is_ready(case: Case, method: str) -> bool:

@@ -21,6 +21,8 @@ DEFAULT_CASE = "spiculated-carcinoma"
 LINKED = (
     "case", "method", "methods", "map", "beside", "map2", "tab", "paper", "compare", "second",
     "attributions", "target", "settings", "placebo", "point",
+    "mask_threshold", "mask_fill", "show_outline", "show_truth", "show_agreement",
+    "compare_fill", "compare_truth", "compare_agreement",
 )  # fmt: skip
 _LAG_SECONDS = 2.0
 UPLOAD = "upload:"

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ..checkpoints import Checkpoint
 from ..figures.colours import of_class
-from ..figures.probability import probability_bar
+from ..figures.probability import bar_in_words, probability_bar
 from ..figures.style import CONFIG
 from ..inference.predictor import Prediction
 from . import state, words
@@ -50,8 +50,8 @@ def pick_point(checkpoint: Checkpoint) -> str | None:
     return chosen
 
 
-def headline(prediction: Prediction, threshold: float, zone: tuple | None, key: str) -> None:
-    """The probability as a number with the call, and the bar."""
+def headline(prediction: Prediction, threshold: float) -> None:
+    """The probability as a number with the call; cautions belong directly under it."""
     probability = prediction.probability
     said = words.decision(probability, threshold)
     st.metric(
@@ -64,10 +64,15 @@ def headline(prediction: Prediction, threshold: float, zone: tuple | None, key: 
         help=f"The call is “malignant” from {threshold:.0%} on, the operating point: the line in "
         "the bar. In the grey part a cautious and a strict reader would differ.",
     )
+
+
+def bar(prediction: Prediction, threshold: float, zone: tuple | None, key: str) -> None:
+    """The probability on a line with the operating point and the grey zone, and in words."""
     st.plotly_chart(
-        probability_bar(probability, threshold, zone),
+        probability_bar(prediction.probability, threshold, zone),
         config={**CONFIG, "displayModeBar": False},
         key=key,
+        alt=bar_in_words(prediction.probability, threshold, zone),
     )
 
 

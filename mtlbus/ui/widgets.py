@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
 from ..core.errors import MtlbusError
+from ..inference.predictor import Prediction
 from . import services, state
+from .case import Case
 
 LOG = logging.getLogger("mtlbus")
 NO_METHODS = (
@@ -51,7 +54,7 @@ def pick_method(
     if wanted is not None and wanted not in names and wanted not in services.available():
         state.say(f"No trained network is named “{str(wanted)[:40]}”; showing another.")
     widget = f"_pick_{key}"
-    st.session_state[widget] = wanted if wanted in names else names[0]
+    st.session_state[widget] = wanted if wanted in names else services.first_of(names)
     chosen = st.selectbox(
         label,
         names,
@@ -107,6 +110,38 @@ def pick_methods(
     if chosen:
         state.write_link("methods", ",".join(chosen))
     return chosen
+
+
+def ask(case: Case, method: str) -> Prediction:
+    """What a method says about a case, with words while its network computes or waits.
+
+    Raises:
+        InputError: the image is refused; a page asks `input_line.let_in` before it gets here.
+    """
+    if services.is_ready(case, method):
+        return services.predict(case, method)
+    services.predictor(method)  # loading has a spinner of its own
+    text = f"Asking {services.title_of(method)} …"
+    if services.is_busy():
+        text = f"Waiting for another computation, then asking {services.title_of(method)} …"
+    with st.spinner(text):
+        return services.predict(case, method)
+
+
+def show_legend(entries: Sequence[tuple[str, str]]) -> None:
+    """A line of text with a coloured mark before each entry, below a picture; nothing for none.
+
+    Args:
+        entries: colour "#RRGGBB" and what it means.
+    """
+    mark = "display:inline-block;width:.8em;height:.8em;border:1px solid #8A8F98;border-radius:2px"
+    line = " &emsp; ".join(
+        f'<span style="white-space:nowrap"><span style="{mark};background:{colour}"></span> '
+        f"{escape(text)}</span>"
+        for colour, text in entries
+    )
+    if line:
+        st.html(f'<div style="font-size:.875rem">{line}</div>')
 
 
 def show_image(data: bytes, alt: str, caption: str | None = None, width="content") -> None:

@@ -148,7 +148,7 @@ def test_an_upload_that_failed_is_explained_under_its_uploader_until_it_is_remov
     app.file_uploader(key="_upload").set_value(("text.png", b"no picture", "image/png")).run()
     kinds = [found.type for found in app.sidebar]
     assert kinds[kinds.index("file_uploader") + 1] == "error"
-    app.slider(key="mask_threshold").set_value(0.6).run()
+    app.slider(key="_mask_threshold").set_value(0.6).run()
     assert len(app.error) == 2
     app.file_uploader(key="_upload").set_value([]).run()
     assert not app.error and not app.exception

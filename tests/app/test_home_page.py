@@ -60,6 +60,20 @@ def test_an_upload_goes_on_to_predict_and_a_bad_file_stays(home):
     assert not home.exception and home.title[0].value == "mine.png"
 
 
+def test_home_and_predict_open_the_same_network(root, monkeypatch):
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+    monkeypatch.setattr(services, "FAVOURITE", "uresnet")  # not the first one of these
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert any(c.value.startswith("What UResNet says") for c in app.caption)
+    app.switch_page("pages/predict.py").run()
+    assert app.selectbox(key="_pick_method").value == "uresnet"
+
+
+def test_the_bar_is_told_in_words(home):
+    (chart,) = home.get("plotly_chart")
+    assert "operating point" in chart.proto.alt
+
+
 def test_the_track_record_is_that_of_the_card_or_none(monkeypatch):
     rates = {"sensitivity": {"value": 0.894, "low": 0.8}, "specificity": {"value": 0.826}}
 

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.figures.overlay import encode_png
 from mtlbus.inference.familiarity import fit, write_familiarity
-from mtlbus.inference.predictor import Predictor
+from mtlbus.inference.predictor import Prediction, Predictor
 from mtlbus.ui.predict import batch
 from tests.app.stand_ins import write_stand_in
 from tests.data.test_dicom import dataset, packed, region
@@ -111,11 +111,11 @@ def test_controls_run_no_network(open_page, asked):
     app = open_page(case="fibroadenoma", method="mtl")
     assert asked == ["mtl"]
     for change in (
-        lambda: app.slider(key="mask_threshold").set_value(0.1),
-        lambda: app.slider(key="mask_fill").set_value(40),
-        lambda: app.toggle(key="show_outline").set_value(False),
-        lambda: app.toggle(key="show_truth").set_value(True),
-        lambda: app.toggle(key="show_agreement").set_value(True),
+        lambda: app.slider(key="_mask_threshold").set_value(0.1),
+        lambda: app.slider(key="_mask_fill").set_value(40),
+        lambda: app.toggle(key="_show_outline").set_value(False),
+        lambda: app.toggle(key="_show_truth").set_value(True),
+        lambda: app.toggle(key="_show_agreement").set_value(True),
     ):
         change().run()
         assert not app.exception and not app.error
@@ -146,8 +146,8 @@ def test_a_link_names_the_operating_point(open_page, points):
 
 def test_the_mask_threshold_changes_what_is_measured(open_page):
     app = open_page(case="fibroadenoma", method="mtl")
-    low = measures(app.slider(key="mask_threshold").set_value(0.05).run())
-    high = app.slider(key="mask_threshold").set_value(0.95).run()
+    low = measures(app.slider(key="_mask_threshold").set_value(0.05).run())
+    high = app.slider(key="_mask_threshold").set_value(0.95).run()
     assert measures(high) != low
     assert measures(high) or "empty at this threshold" in text(high)
 
@@ -188,7 +188,7 @@ def test_a_refused_image_is_not_asked_about(open_page, asked):
     asked.clear()
     upload(app, encode_png(np.full((200, 200), 90, np.uint8)), "blank.png")
     (error,) = app.error
-    assert "blank" in error.value and "nothing is predicted" in error.value
+    assert "blank" in error.value and error.value.startswith("Nothing is predicted. It is blank")
     assert app.title[0].value == "blank.png" and asked == [] and not labels(app)
 
 
@@ -216,6 +216,97 @@ def test_a_file_of_other_weights_is_said_quietly(open_page, root):
     assert "belongs to other weights" in text(app) and "input ok" in text(app)
 
 
+def test_cautions_stand_between_the_call_and_the_bar(open_page, points):
+    kinds = [
+        "caution" if "unlike the images" in str(getattr(found, "value", "")) else found.type
+        for found in open_page(case="simple-cyst", method="lenet").main
+        if found.type != "metric" or found.label == "Probability of malignancy"
+    ]
+    places = [kinds.index(kind) for kind in ("metric", "caution", "plotly_chart", "button_group")]
+    assert places == sorted(places)
+
+
+# The picture.
+
+
+def test_right_and_wrong_disables_what_it_replaces(open_page):
+    app = open_page(case="fibroadenoma", method="mtl")
+    replaced = ("toggle", "_show_outline"), ("toggle", "_show_truth"), ("slider", "_mask_fill")
+    for on in (True, False):
+        app.toggle(key="_show_agreement").set_value(on).run()
+        assert [getattr(app, kind)(key=key).disabled for kind, key in replaced] == [on] * 3
+        assert not app.slider(key="_mask_threshold").disabled
+
+
+def test_the_picture_is_kept_over_pages_and_in_the_link(open_page):
+    app = open_page(case="fibroadenoma", method="mtl")
+    assert not {"mask_threshold", "mask_fill", "show_outline"} & {*app.query_params}
+    app.slider(key="_mask_threshold").set_value(0.3).run()
+    app.slider(key="_mask_fill").set_value(25).run()
+    app.toggle(key="_show_outline").set_value(False).run()
+    app.toggle(key="_show_truth").set_value(True).run()
+    wanted = {"mask_threshold": "0.3", "mask_fill": "25", "show_outline": "0", "show_truth": "1"}
+    assert wanted.items() <= app.query_params.items()
+    app.switch_page("pages/home.py").run()
+    app.switch_page("pages/predict.py").run()
+    for again in (app, open_page(case="fibroadenoma", method="mtl", **wanted)):
+        assert not again.exception
+        assert again.slider(key="_mask_threshold").value == 0.3
+        assert again.slider(key="_mask_fill").value == 25
+        assert not again.toggle(key="_show_outline").value
+        assert again.toggle(key="_show_truth").value
+    open_page(case="scar", method="mtl", mask_threshold="x", mask_fill="-5", show_truth="maybe")
+
+
+def test_the_legend_is_a_line_of_the_page_and_burned_into_what_is_exported():
+    from mtlbus.ui import cases, pictures
+
+    case = cases.phantom_case("fibroadenoma")
+    plane = case.truth.astype(np.float32)
+    said = Prediction("mtl", "a", "b", None, 256, plane, plane, None, None)
+    look = pictures.Look(truth=True)
+    assert pictures.legend(case, said, pictures.Look()) == []
+    assert [words for _, words in pictures.legend(case, said, look)] == [
+        "true outline", "predicted outline, threshold 0.50",
+    ]  # fmt: skip
+    plain = pictures.draw(case, said, pictures.Look()).shape
+    assert pictures.draw(case, said, look).shape == plain
+    one, two = (
+        Image.open(io.BytesIO(pictures.export_png(case, said, chosen, "said"))).height
+        for chosen in (pictures.Look(), look)
+    )
+    assert one < two
+
+
+def test_the_page_says_what_the_colours_mean(open_page):
+    app = open_page(case="fibroadenoma", method="mtl")
+    assert not app.get("html")
+    app.toggle(key="_show_agreement").set_value(True).run()
+    (legend,) = app.get("html")
+    assert "marked, but not lesion" in legend.proto.body
+
+
+def test_a_network_that_computes_or_waits_is_said(root, monkeypatch):
+    import streamlit as st
+
+    from mtlbus.ui import cases, services, widgets
+    from mtlbus.ui.results import HEAVY
+
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+    said, case = [], cases.phantom_case("microlobulated-carcinoma")
+    ready, spinner = services.is_ready, st.spinner
+    monkeypatch.setattr(st, "spinner", lambda text: said.append(text) or spinner(text))
+    widgets.ask(case, "mtl")
+    widgets.ask(case, "mtl")  # there already
+    monkeypatch.setattr(services, "is_ready", lambda *_: False)
+    monkeypatch.setattr(services, "predict", lambda *_: None)
+    with HEAVY:
+        widgets.ask(case, "mtl")
+    assert said == [f"Asking {services.title_of('mtl')} …",
+                    f"Waiting for another computation, then asking {services.title_of('mtl')} …"]
+    assert ready(case, "mtl") and not services.is_busy()
+
+
 # Sizes in mm.
 
 
@@ -224,14 +315,14 @@ def test_dicom_brings_its_spacing(open_page, scan):
     whole = region(0.01, 0.01, box=(0, 0, 127, 127))
     content = packed(dataset(scan.image, SequenceOfUltrasoundRegions=[whole]))
     app = upload(app, content, "scan.dcm")
-    app = app.slider(key="mask_threshold").set_value(0.05).run()
+    app = app.slider(key="_mask_threshold").set_value(0.05).run()
     assert " mm² (" in measures(app) and "A pixel is 0.100 mm, as the file tells" in text(app)
     assert not app.number_input
 
 
 def test_a_spacing_can_be_typed_in_and_belongs_to_its_image(open_page, scan, asked):
     app = upload(open_page(method="mtl"), encode_png(scan.image))
-    app = app.slider(key="mask_threshold").set_value(0.05).run()
+    app = app.slider(key="_mask_threshold").set_value(0.05).run()
     assert "mm" not in measures(app) and "In px" in text(app)
     asked.clear()
     app.number_input[0].set_value(0.2).run()
@@ -251,7 +342,7 @@ def test_a_true_mask_can_be_added_and_taken_away(open_page, scan, asked):
     (key,) = [u.key for u in app.file_uploader if u.key and u.key.startswith("_true_mask")]
     app = upload(app, encode_png(scan.mask), "mask.png", key)
     assert "Dice" in labels(app) and asked == [] and app.title[0].value == "scan.png"
-    assert app.toggle(key="show_agreement")
+    assert app.toggle(key="_show_agreement")
     assert [o for o in app.selectbox(key="_case_choice").options if "Upload" in o] == [
         "Upload: scan.png"
     ]

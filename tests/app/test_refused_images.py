@@ -164,7 +164,7 @@ def test_an_image_unlike_the_training_images_is_a_caution(page):
 
 def test_no_way_around_the_pages(tmp_path, asked):
     image = read_image(REFUSED["text"], "mine.png")
-    with pytest.raises(InputError, match="So nothing is predicted"):
+    with pytest.raises(InputError, match="Nothing is predicted"):
         services.predict(cases.from_upload("upload:x", image), "mtl")
     path = tmp_path / "text.png"
     path.write_bytes(REFUSED["text"])

@@ -94,7 +94,7 @@ def labels(app: AppTest) -> set[str]:
 
 def test_predict_is_taken_away_as_it_is_shown(open_page, offered):
     app = open_page("predict", "case=fibroadenoma&method=mtl")
-    app.slider(key="mask_threshold").set_value(0.35).run()
+    app.slider(key="_mask_threshold").set_value(0.35).run()
     view = offered[-1]
     assert isinstance(view, PredictView)
     assert (view.case.key, view.prediction.method) == ("fibroadenoma", "mtl")

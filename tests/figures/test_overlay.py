@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mtlbus.figures import colours, overlay
-from mtlbus.figures.probability import probability_bar
+from mtlbus.figures.probability import bar_in_words, probability_bar
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,21 @@ def test_bar_marks_probability_threshold_and_grey_zone():
     assert {(0, 0.45), (0.45, 1), (0.3, 0.6), (0.45, 0.45)} == set(spans)
     assert probability_bar(0.44, 0.45).data[0].marker.color == colours.BENIGN
     assert len(probability_bar(0.5, 0.5, None).layout.shapes) == 3
+
+
+def test_the_grey_zone_is_named_only_where_its_name_has_room():
+    def named(low: float, high: float) -> bool:
+        notes = probability_bar(0.5, 0.4, (low, high)).layout.annotations
+        return "grey zone" in [note.text for note in notes]
+
+    assert named(0.2, 0.7)
+    assert not named(0.0, 0.4)  # it would lie on "benign"
+    assert not named(0.5, 0.9)  # and here on "malignant"
+
+
+def test_the_bar_in_words_says_what_the_bar_shows():
+    said = bar_in_words(0.93, 0.27, (0.05, 0.68))
+    assert "93% is at or above the operating point of 27%" in said
+    assert "outside the grey zone from 5% to 68%" in said
+    assert "10% is below the operating point of 27%, in the grey" in bar_in_words(0.1, 0.27, (0, 1))
+    assert "zone" not in bar_in_words(0.27, 0.27) and "or above" in bar_in_words(0.27, 0.27)

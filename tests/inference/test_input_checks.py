@@ -181,7 +181,7 @@ def test_the_gravest_counts():
     checks = check_image(image)
     assert [check.state for check in checks] == ["refused", "caution"]
     assert worst(checks) == "refused"
-    assert refusal(checks).startswith(f"{checks[0].reason} So nothing is predicted.")
+    assert refusal(checks).startswith(f"Nothing is predicted. {checks[0].reason}")
     assert worst(()) == "ok" and refusal(check_distance(2.0, 0.99)) is None
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ...checkpoints import Checkpoint
 from ...figures.overlay import encode_jpeg, grey_panel
 from ...inference.input_checks import Check, refusal
 from ...inference.measure import Lesion
-from ...inference.predictor import MASK_THRESHOLD, Prediction
+from ...inference.predictor import Prediction
 from .. import input_line, pictures, records, seen, services, takeaway, verdict, words
 from ..case import Case
-from ..widgets import show_image
+from ..widgets import ask, show_image, show_legend
 from . import spacing, true_mask
+from .controls import pick_look
+
+NARROWEST = 340  # pixels; below twice this the verdict stands under the picture
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def show(case: Case, method: str) -> None:
     checks = services.checks(case)
     checking = time.perf_counter() - started
     if refusal(checks):
-        left, right = st.columns([5, 4], gap="medium")
+        left, right = _halves()
         with left:
             panel = encode_jpeg(grey_panel(case.image.pixels))
             show_image(panel, f"{case.title}, about which nothing is predicted.")
@@ -54,7 +59,7 @@ def show(case: Case, method: str) -> None:
             input_line.let_in(case)
         return
     kept = services.is_ready(case, method)
-    prediction = services.predict(case, method)
+    prediction = ask(case, method)
     network = services.predictor(method)
     _result(case, Asked(
         prediction, services.checkpoint(method), (*checks, *network.check(prediction)),
@@ -67,23 +72,26 @@ def _result(case: Case, asked: Asked) -> None:
     """Everything about one prediction; its controls draw again and never run the network."""
     prediction, checkpoint, original = asked.prediction, asked.checkpoint, case
     case = spacing.known(original)
-    left, right = st.columns([5, 4], gap="medium")
+    left, right = _halves()
     with right:
-        point = _verdict(prediction, checkpoint)
+        point, cautions = _verdict(prediction, checkpoint)
     threshold = words.operating_points(checkpoint.card)[point]["threshold"] if point else None
     colour = verdict.class_colour(prediction, threshold)
     started = time.perf_counter()
     with left:
-        look = _controls(case, prediction, replace(pictures.Look(), colour=colour))
+        look = pick_look(case, prediction, pictures.Look(colour=colour))
         show_image(pictures.picture(case, prediction, look), _alt(case, prediction, look))
+        show_legend(pictures.legend(case, prediction, look))
     drawn = time.perf_counter()
     mask = prediction.mask(look.threshold)
     lesion = records.lesion_of(case, prediction, look.threshold)
     metrics = records.against_truth(case, prediction, look.threshold)
     measured = time.perf_counter()
     checks = (*asked.checks, *_of_the_outline(prediction, threshold, mask))
+    with cautions:
+        input_line.warn(checks)
     with right:
-        input_line.draw(checks, prediction, asked.unknown)
+        input_line.say_fine(checks, prediction, asked.unknown)
         view = takeaway.predicted(case, prediction, checkpoint, look.threshold, point, checks)
         takeaway.offer_prediction(view, look, checks)
     with left:
@@ -98,21 +106,36 @@ def _result(case: Case, asked: Asked) -> None:
     st.caption(f":material/timer: {words.timing(seconds, asked.kept)}")
 
 
-def _verdict(prediction: Prediction, checkpoint: Checkpoint) -> str | None:
+def _halves() -> Sequence[DeltaGenerator]:
+    """Places for the picture and for the verdict; on a narrow page one below the other."""
+    with st.grid(2, min_column_width=NARROWEST, gap="medium"):
+        return st.container(), st.container()
+
+
+def _verdict(
+    prediction: Prediction, checkpoint: Checkpoint
+) -> tuple[str | None, DeltaGenerator]:
+    """The call and what it is worth.
+
+    Returns:
+        The operating point, None without one; and a place directly under the call for cautions.
+    """
+    headline, cautions, bar = st.container(), st.container(), st.container()
     if prediction.probability is None:
-        st.info(verdict.NO_CLASS, icon=":material/info:")
-        return None
-    slot = st.container()
+        headline.info(verdict.NO_CLASS, icon=":material/info:")
+        return None, cautions
     point = verdict.pick_point(checkpoint)
     if point is None:
-        st.metric("Probability of malignancy", f"{prediction.probability:.0%}")
+        headline.metric("Probability of malignancy", f"{prediction.probability:.0%}")
         st.caption("The card of this network states no operating point, so there is no call.")
-        return None
+        return None, cautions
     threshold = words.operating_points(checkpoint.card)[point]["threshold"]
-    with slot:
-        verdict.headline(prediction, threshold, words.grey_zone(checkpoint.card), key="bar")
+    with headline:
+        verdict.headline(prediction, threshold)
+    with bar:
+        verdict.bar(prediction, threshold, words.grey_zone(checkpoint.card), key="bar")
     verdict.explain(prediction, checkpoint, point)
-    return point
+    return point, cautions
 
 
 def _of_the_outline(
@@ -124,31 +147,6 @@ def _of_the_outline(
     return (Check("caution", "outline", note),) if note else ()
 
 
-def _controls(case: Case, prediction: Prediction, look: pictures.Look) -> pictures.Look:
-    """The controls above the picture; none where there is no mask to draw."""
-    if prediction.mask_probability is None:
-        st.caption("This network says benign or malignant only; it draws no outline.")
-        return look
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        outline = st.toggle("Outline", True, key="show_outline")
-        truth = agreement = False
-        if case.truth is not None:
-            truth = st.toggle("True outline", key="show_truth")
-            agreement = st.toggle("Right and wrong", key="show_agreement", help=(
-                "Colours what was found, what was marked in excess and what was missed."
-            ))  # fmt: skip
-    first, second = st.columns(2, gap="medium")
-    threshold = first.slider(
-        "Mask threshold", 0.05, 0.95, MASK_THRESHOLD, 0.05, key="mask_threshold",
-        help="A pixel is inside from this tumour probability on.",
-    )  # fmt: skip
-    fill = second.slider("Opacity of the inside", 0, 80, 0, 5, format="%d %%", key="mask_fill")
-    return replace(
-        look, outline=outline, truth=truth, agreement=agreement, threshold=threshold,
-        fill=fill / 100,
-    )  # fmt: skip
-
-
 def _alt(case: Case, prediction: Prediction, look: pictures.Look) -> str:
     mask = prediction.mask(look.threshold)
     if mask is None:
@@ -157,6 +155,8 @@ def _alt(case: Case, prediction: Prediction, look: pictures.Look) -> str:
         drawn = "in which the network outlines nothing"
     else:
         drawn = f"with a predicted outline around {mask.mean():.1%} of the image"
+        if look.agreement and case.truth is not None:
+            drawn += ", coloured by what was found, marked in excess and missed"
     return f"Ultrasound image {case.title} {drawn}."
 
 

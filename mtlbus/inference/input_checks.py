@@ -93,7 +93,8 @@ def require_answerable(image: GreyImage) -> tuple[Check, ...]:
     checks = check_image(image)
     refused = refusal(checks)
     if refused:
-        raise InputError(f"{image.name or 'The image'} is refused. {refused}")
+        why = refused.removeprefix(f"{_NOTHING} ")
+        raise InputError(f"{image.name or 'The image'} is refused. {why}")
     return checks
 
 

@@ -384,8 +384,8 @@ def test_several_images_become_a_table_and_bad_ones_a_line(open_page):
     assert table["probability"].notna().sum() == 2
     assert "2 refused" in text(app)
     told = app.get("text")[0].value.splitlines()
-    assert told[0] == table["remark"][0] and told[1] == f"blank.png: {table['remark'][1]}"
-    assert len(told) == 2
+    reasons = [table["remark"][0], f"blank.png: {table['remark'][1]}"]
+    assert told == [f"• {reason}" for reason in reasons]
 
 
 def test_of_many_refused_images_the_first_are_told_above_the_table():
@@ -393,8 +393,8 @@ def test_of_many_refused_images_the_first_are_told_above_the_table():
     rows = pd.DataFrame({"file": names, "input": "refused", "remark": "It is blank."})
     rows.loc[3, "input"] = "ok"
     told = batch._reasons(rows).splitlines()
-    assert len(told) == 13 and told[3] == "4.png: It is blank."
-    assert told[-1].startswith("… and 2 more")
+    assert len(told) == 13 and told[3] == "• 4.png: It is blank."
+    assert told[-1].startswith("• 2 more")
 
 
 def test_what_was_stopped_waits_for_a_click(open_page, asked):

@@ -82,12 +82,14 @@ def _columns() -> dict[str, Any]:
         "Area (mm²)": number(format="%.1f", help="Of the largest part, as on Predict."),
         "Mirror (px)": number(format="localized", help="The same on the mirrored image."),
         "Change (points)": number(format="%.1f", help="Mirror less case, in percentage points."),
-        "Dice": number(format="%.2f", help="To the true outline; 1 is the same, 0 no overlap."),
+        "Dice": number(format="%.2f", help="Of all parts with the true outline; 1 is the same, 0 "
+                       "no overlap."),
         "Dice, mirror": number(format="%.2f", help="Of the outline and the one drawn on the "
                                "mirrored image, turned back; 1 is the same."),
         "Dice to the others": number(format="%.2f", help="Of the outlines, on average."),
-        "HD95 (px)": number(format="%.1f", help="95 of 100 outline points are nearer than this to "
-                            "the true outline, in pixels of the network's square."),
+        "HD95 (px)": number(format="%.1f", help="95 of 100 points on the outline of all parts are "
+                            "nearer than this to the true outline, in pixels of the network's "
+                            "square."),
         "Weights (M)": number(format="%.1f", help="Millions of parameters."),
         "Time (ms)": number(format="%.0f", help="Of the run that was kept; one image."),
     }  # fmt: skip

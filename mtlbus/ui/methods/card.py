@@ -116,6 +116,7 @@ def _enlarged(svg: str, width: int, alt: str) -> None:
         width: pixels; a narrower window scrolls.
         alt: what it shows.
     """
+    st.caption("Where it is wider than the window it moves sideways, also with the arrow keys.")
     source = base64.b64encode(svg.encode()).decode()
     st.html(
         f'<div tabindex="0" role="group" aria-label="Drawing, scrolls" style="overflow: auto">'

@@ -89,18 +89,18 @@ def _row(file, method: str) -> dict:
 
 
 def _reasons(table: pd.DataFrame) -> str:
-    """A line for each of the first images that are not ok, "file: why"; columns of the table cut.
+    """A line for each of the first images that are not ok, "file: why", which the table would cut.
 
     As plain text, since anyone may have named a file.
     """
     told = table[table["input"] != "ok"]
     lines = [
-        remark if remark.startswith(file) else f"{file}: {remark}"
+        f"• {remark}" if remark.startswith(file) else f"• {file}: {remark}"
         for file, remark in zip(told["file"], told["remark"], strict=True)
     ]
     more = len(lines) - _TOLD
     if more > 0:
-        lines[_TOLD:] = [f"… and {more} more: the remark in their line of the table says why."]
+        lines[_TOLD:] = [f"• {more} more, whose remark in the table says why."]
     return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ from mtlbus.ui.widgets import pick_method
 require_frame(__file__)
 
 case = state.current_case()
-title, choice = st.columns([5, 4], gap="medium", vertical_alignment="bottom")
+title, choice = st.columns(2, gap="medium", vertical_alignment="bottom")
 title.title(case.title)
 with choice:
     method = pick_method("Network")

@@ -12,8 +12,6 @@ from ..case import Case
 from ..memory import adopt_link, mirror, number, switch
 from ..pictures import Look
 
-_WHITE = "Right and wrong colours the inside of both outlines, and draws the true one in white."
-
 
 def pick_look(case: Case, prediction: Prediction, look: Look) -> Look:
     """How the picture is drawn; nothing to pick where there is no mask to draw.
@@ -30,14 +28,14 @@ def pick_look(case: Case, prediction: Prediction, look: Look) -> Look:
         return look
     known = case.truth is not None
     wrong = known and switch("show_agreement")
-    why = _WHITE if wrong else None
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        outline = _toggle("Outline", "show_outline", True, disabled=wrong, help=why)
+        outline = _toggle("Outline", "show_outline", True, disabled=wrong)
         truth = False
         if known:
-            truth = _toggle("True outline", "show_truth", disabled=wrong, help=why)
+            truth = _toggle("True outline", "show_truth", disabled=wrong)
             wrong = _toggle("Right and wrong", "show_agreement", help=(
-                "Colours what was found, what was marked in excess and what was missed."
+                "Colours what was found, what was marked in excess and what was missed, and draws "
+                "the true outline in white. While it is on, the controls it replaces are off."
             ))  # fmt: skip
     first, second = st.columns(2, gap="medium")
     threshold = first.slider(
@@ -46,7 +44,7 @@ def pick_look(case: Case, prediction: Prediction, look: Look) -> Look:
         **mirror("mask_threshold", number("mask_threshold", MASK_THRESHOLD, 0.05, 0.95)),
     )  # fmt: skip
     fill = second.slider(
-        "Opacity of the inside", 0, 80, step=5, format="%d %%", disabled=wrong, help=why,
+        "Opacity of the inside", 0, 80, step=5, format="%d %%", disabled=wrong,
         **mirror("mask_fill", int(number("mask_fill", 0, 0, 80))),
     )  # fmt: skip
     state.link_unless("mask_threshold", f"{threshold:g}", f"{MASK_THRESHOLD:g}")

@@ -28,7 +28,7 @@ def pick_look(case: Case, prediction: Prediction, look: Look) -> Look:
         return look
     known = case.truth is not None
     wrong = known and switch("show_agreement")
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         outline = _toggle("Outline", "show_outline", True, disabled=wrong)
         truth = False
         if known:

@@ -167,6 +167,25 @@ def received(attention: Map, head: int | None = None) -> np.ndarray:
     return tiles.swapaxes(1, 2).reshape(rows, columns) / len(weights)
 
 
+def share_of_cell(
+    part: str, cell: tuple[int, int], maps: Mapping[str, Map]
+) -> float | None:
+    """How much of a cell belongs to a region, 0..1; None where no map of regions says.
+
+    Args:
+        part: name of the region.
+        cell: row and column in the grid of the regions' weights.
+        maps: of the network.
+    """
+    for found in maps.values():
+        if found.kind != "region" or found.stride == 1 or part not in found.labels:
+            continue
+        rows, columns = found.tensor.shape[-2:]
+        if cell[0] < rows and cell[1] < columns:
+            return float(found.tensor[(found.labels.index(part), *cell)])
+    return None
+
+
 def logit_split(maps: Mapping[str, Map]) -> LogitSplit:
     """The exact split of the log-odds of malignant over the regions.
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..core.errors import InputError
 from ..core.outputs import Map
 from ..data.transforms import Frame
-from .attention import array_of
+from .attention import array_of, cell_boxes
 
 Form = Literal[
     "region", "score", "attention", "gate", "channels", "offset", "feature", "numbers"
@@ -160,6 +160,23 @@ def find_view(views: list[View], wanted: str | None) -> View:
 def gate_plane(gate: Map, channel: int | str = "mean") -> np.ndarray:
     """A gate C×H×W as one plane: the "mean" or "max" over its channels, or one channel."""
     return _one_plane(array_of(gate), channel)
+
+
+def gate_contrast(gate: Map, frame: Frame) -> float:
+    """How much a gate's cells on the image differ, 0..1, the largest of its pictures.
+
+    From the 2nd to the 98th percentile, so that single cells do not decide. A gate whose channels
+    have names has a picture for each, any other one is the mean over its channels.
+    """
+    values = array_of(gate)
+    planes = values if gate.labels else values.mean(axis=0, keepdims=True)
+    return max(plane_contrast(plane, frame) for plane in planes)
+
+
+def plane_contrast(plane: np.ndarray, frame: Frame) -> float:
+    """From the 2nd to the 98th percentile of the cells rows×columns that lie on the image."""
+    low, high = np.percentile(cell_boxes(plane.shape, frame).visible(plane), (2, 98))
+    return float(high - low)
 
 
 def _one_plane(values: np.ndarray, channel: int | str) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..explain.views import Arrows
-from .cells import image_figure
+from .cells import BAR_SPACE, image_figure
 
 ARROW, CASING = "#F0E442", "#000000"
 _FACTORS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -32,6 +32,7 @@ def arrow_figure(
         height: pixels.
     """
     figure = image_figure(grey, height)
+    figure.update_layout(margin={"t": 4, "b": 4}, height=figure.layout.height - BAR_SPACE + 8)
     x, y = _segments(arrows, magnified)
     for colour, width in ((CASING, 3.5), (ARROW, 1.6)) if arrows.longest else ():
         figure.add_scatter(

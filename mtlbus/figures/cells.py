@@ -24,7 +24,7 @@ from .style import CLEAR, finish, see_through
 LONGEST_SIDE = 360
 FINEST_GRID = 32
 FINEST_PICTURE = 640  # pixels of a side
-BAR_SPACE = 50  # pixels above and below the image together
+BAR_SPACE = 50  # pixels above the image for its scale bar, and below it, together
 CHOSEN = "#FFFFFF"
 STRENGTH = "strength"
 LESS, MORE = "#56B4E9", "#F0E442"  # Okabe and Ito (2008); not the colours of the classes
@@ -195,9 +195,11 @@ def image_figure(grey: np.ndarray, height: int = 330) -> go.Figure:
     Args:
         grey: H×W uint8.
         height: pixels for a square image and its scale bar; a wide image takes less.
+            The scale bar or legend stands above the image, which keeps to the top: what a narrow
+            column leaves free is below, and the two stay together.
     """
     rows, columns = grey.shape
-    height = min(height, round(BAR_SPACE + 1.15 * (height - BAR_SPACE) * rows / columns))
+    height = min(height, round(BAR_SPACE + (height - BAR_SPACE) * rows / columns))
     figure = finish(go.Figure(), height, legend=False)
     add_picture(figure, jpeg_uri(grey), Frame(rows, columns), below=True)
     bare = {"visible": False, "fixedrange": True}
@@ -206,7 +208,7 @@ def image_figure(grey: np.ndarray, height: int = 330) -> go.Figure:
         range=[rows, 0], constrain="domain", constraintoward="top", scaleanchor="x", **bare
     )
     return figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 4, "b": BAR_SPACE - 4}, dragmode=False,
+        margin={"l": 0, "r": 0, "t": BAR_SPACE - 4, "b": 4}, dragmode=False,
         clickmode="event+select",
     )  # fmt: skip
 
@@ -263,7 +265,7 @@ def _sampled(colours: str | list[tuple[float, str]], count: int) -> np.ndarray:
 
 
 def _add_scale_bar(figure: go.Figure, scale: Scale) -> None:
-    """A bar below the image. It hangs on an unseen point, so that opacity leaves it alone."""
+    """A bar above the image. It hangs on an unseen point, so that opacity leaves it alone."""
     figure.add_scatter(
         x=[None], y=[None], mode="markers", hoverinfo="skip", showlegend=False,
         marker={
@@ -271,7 +273,7 @@ def _add_scale_bar(figure: go.Figure, scale: Scale) -> None:
             "colorscale": scale.colours, "showscale": True,
             "colorbar": {
                 "orientation": "h", "thickness": 9, "len": 0.86, "x": 0.5, "xanchor": "center",
-                "y": 0, "yanchor": "top", "ypad": 6, "outlinewidth": 1,
+                "y": 1, "yanchor": "bottom", "ypad": 6, "outlinewidth": 1,
                 "tickvals": list(scale.ticks), "ticktext": list(scale.labels),
             },
         },

@@ -43,7 +43,7 @@ def region_figure(
             marker={"size": 12, "symbol": "square", "color": colour},
         )  # fmt: skip
     return figure.update_layout(
-        showlegend=True, legend={"orientation": "h", "y": 0, "yanchor": "top", "x": 0.5,
+        showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.5,
                                  "xanchor": "center", "itemclick": False},
     )  # fmt: skip
 

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mtlbus.explain.attention import share_of_cell
 from mtlbus.explain.views import can_be_seen
 from mtlbus.methods import get_spec, list_methods
+from mtlbus.ui import cases, services, state
+from mtlbus.ui.attention import opening
 from tests.app.stand_ins import write_stand_in
 
 NOTE = "Random weights: this shows the wiring, not knowledge"
@@ -243,14 +246,53 @@ def test_another_case_shows_the_same_map_and_cell(page):
     assert "beside" not in app.query_params and "Simple cyst**:" not in text(app)
 
 
-def test_another_network_without_the_map_says_so_and_can_show_another(page):
+def test_another_network_without_the_map_shows_its_first_one_and_can_show_another(page):
     app = page(method="mtl_cosa", map="region_score", beside="method:mtl_sa")
-    assert "has no “Share of the decision” and nothing of its kind" in app.info[0].value
-    app.selectbox(key="_map2").set_value("Self attention").run()
-    assert not app.info and "Where the context comes from" in text(app)
-    assert app.query_params["map2"] == "sa_attention"
+    shown = text(app)
+    assert "It has no “Share of the decision”. Shown: **Self attention**" in shown
+    assert "Where the context comes from" in shown and not app.info
+    app.selectbox(key="_map2").set_value("Mask probability").run()
+    assert "not the probability of malignancy" in text(app)
+    assert app.query_params["map2"] == "mask_probability"
     app.selectbox(key="_map2").set_value("as on the left").run()
-    assert "map2" not in app.query_params and app.info
+    assert "map2" not in app.query_params and "Shown: **Self attention**" in text(app)
+
+
+# --- what is seen before anybody chooses --------------------------------------------------------
+
+
+def test_the_part_that_has_most_of_the_cell_opens(page):
+    """The middle cell of a lesion is no background: that part had nothing to ask with."""
+    app = page(method="mtl_cosa", map="cosa_attention")
+    found = services.predict(app_case(), "mtl_cosa", maps=True).maps
+    cell = tuple(map(int, app.query_params["cell"].split(",")))
+    part = app.query_params["map"].partition(".")[2]
+    shares = {
+        one: share_of_cell(one, cell, found) for one in ("background", "tumour", "margin")
+    }
+    assert shares[part] == max(shares.values()) > 0
+
+
+def app_case():
+    return cases.open_shipped(state.DEFAULT_CASE)
+
+
+def test_a_network_opens_at_the_level_whose_cells_differ_most(monkeypatch, untrained):
+    monkeypatch.setattr(
+        opening, "gate_contrast",
+        lambda gate, frame: 0.7 if gate.stride == 8 else 0.1,
+    )  # fmt: skip
+    app = untrained("ctan")
+    assert app.query_params["map"] == "ctae_mask.2"
+    app.segmented_control(key="_level_ctae_mask").set_value("4").run()
+    assert app.query_params["map"] == "ctae_mask.4"  # a choice stays
+
+
+def test_almost_one_colour_is_said_to_be(untrained):
+    app = untrained("sha_mtl", map="ag_gate.2")
+    assert "Stretch the colours" in app.info[0].value
+    app.toggle(key="_stretch").set_value(True).run()
+    assert not app.info
 
 
 def test_a_cell_of_another_grid_is_at_the_same_place(untrained):

@@ -103,6 +103,14 @@ def test_fine_grids_travel_as_a_picture():
     assert (overlay[0, 0] != overlay[99, 0]).any() and overlay[0, 0, 3] == 128
 
 
+def test_the_scale_bar_touches_its_picture_however_narrow_the_column():
+    """Below the picture of a narrow column it stood 100 pixels away."""
+    figure = cell_figure(GREY, np.zeros((8, 8)), FRAME, gate_scale())
+    bar = next(t.marker.colorbar for t in figure.data if t.type == "scatter")
+    assert (bar.y, bar.yanchor) == (1, "bottom")
+    assert figure.layout.yaxis.constraintoward == "top"
+
+
 def test_regions_are_tinted_in_their_colours():
     regions = np.zeros((3, 160, 160))
     regions[0] = 1

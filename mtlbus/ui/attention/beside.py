@@ -6,19 +6,19 @@ follow the first, `map2` (the name of its view).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import streamlit as st
 
 from ...core.errors import MtlbusError
-from ...core.outputs import Map
 from ...data.phantom import GALLERY
 from ...explain.views import find_view, list_views
 from ...methods import get_spec
 from .. import services, state, untrained
 from ..case import Case
 from ..memory import adopt_link
-from .view_picks import Pick, counterpart, within
+from .look import Look
+from .view_picks import Pick, counterpart, opened, within
 
 NOTHING, METHOD, CASE = "nothing", "another network", "another case"
 _WORDS = {"method": METHOD, "case": CASE}
@@ -59,18 +59,20 @@ def pick_beside(case: Case, method: str, names: list[str]) -> tuple[Case, str] |
     return found
 
 
-def pick_second(pick: Pick, own: Mapping[str, Map], maps: Mapping[str, Map]) -> Pick | None:
+def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
     """What the second look shows: what the first shows, unless another view is chosen for it.
 
     Args:
         pick: of the first look.
-        own, maps: of the first and the second look.
+        look, second: the two looks.
 
     Returns:
-        None where it has nothing of that kind.
+        None where it has no map at all. Where it has nothing of that kind, its first view.
     """
+    own, maps = look.maps, second.maps
     views = list_views(maps)
-    followed = counterpart(pick, own, views, maps)
+    if not views:
+        return None
     adopt_link("map2")
     titles = {view.title: view for view in views}
     wanted = st.session_state.get("map2")
@@ -89,7 +91,7 @@ def pick_second(pick: Pick, own: Mapping[str, Map], maps: Mapping[str, Map]) -> 
         return within(titles[chosen], pick, own, maps)
     if "map2" in st.query_params:
         del st.query_params["map2"]
-    return followed
+    return counterpart(pick, own, views, maps) or opened(views[0], second)
 
 
 def _pick(

@@ -106,14 +106,13 @@ def _show_row(shown: Shown, row: np.ndarray) -> None:
 
 def _region_share(shown: Shown) -> str:
     """How much of the cell belongs to the region whose attention this is."""
-    part, cell = shown.pick.level, shown.detail.cell
-    for found in shown.look.maps.values():
-        if found.kind == "region" and found.stride > 1 and part in found.labels:
-            share = float(found.tensor[(found.labels.index(part), *cell)])
-            if share == 0:
-                return f"Nothing of this cell is {part}, so it has nothing to ask with."
-            return f"{share:.1%} of this cell is {part}."
-    return ""
+    part = shown.pick.level
+    share = arrays.share_of_cell(part, shown.detail.cell, shown.look.maps)
+    if share is None:
+        return ""
+    if share == 0:
+        return f"Nothing of this cell is {part}, so it has nothing to ask with."
+    return f"{share:.1%} of this cell is {part}."
 
 
 def _clip(plane: np.ndarray, grid: tuple[int, int]) -> np.ndarray:

@@ -14,14 +14,13 @@ from .. import state
 from ..memory import adopt_link, mirror
 from .look import Look
 from .map_words import gate_words
+from .opening import Cell, chosen_cell, moved_cell
 from .shown import Detail
 from .view_picks import Pick
 
 TAPS = ("top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom",
         "bottom right")  # fmt: skip
 LINKED = {"channel", "stretch", "cell", "head", "sample"}
-
-Cell = tuple[int, int]
 
 
 def pick_detail(look: Look, pick: Pick) -> Detail:
@@ -56,7 +55,7 @@ def same_detail(detail: Detail, own: Map, other: Map) -> Detail:
         grid = arrays.attention_grid(other)
         cell = (grid[0] // 2, grid[1] // 2)
         if detail.cell is not None:
-            cell = _moved(detail.cell, arrays.attention_grid(own), grid)
+            cell = moved_cell(detail.cell, arrays.attention_grid(own), grid)
         heads = other.tensor.shape[-3]
         head = detail.head if detail.head is not None and detail.head < heads else None
         return Detail(cell=cell, head=head)
@@ -134,17 +133,10 @@ def _pick_number(name: str, count: int, used: set[str]) -> int | None:
 
 def _pick_cell(look: Look, found: Map, used: set[str]) -> Cell:
     """The cell that looks, by click or by numbers; kept in the address as `cell`."""
-    adopt_link("cell")
-    grid = arrays.attention_grid(found, look.size)
-    boxes = arrays.cell_boxes(grid, look.frame)
-    before = st.session_state.get("_cell_grid", grid)
-    wished = _parsed(st.session_state.get("cell"))
-    cell = _moved(wished, before, grid) if wished and before != grid else wished
-    if cell is None or not _exists(cell, grid) or not boxes.sees(cell):
-        cell = (grid[0] // 2, grid[1] // 2)
+    grid, cell = arrays.attention_grid(found, look.size), chosen_cell(found, look)
     st.session_state["_cell_grid"] = grid
     st.session_state["_row"], st.session_state["_column"] = cell
-    seen = boxes.seen()
+    seen = arrays.cell_boxes(grid, look.frame).seen()
     limits = [(min(index), max(index)) for index in zip(*seen, strict=True)]
     for name, (low, high) in zip(("row", "column"), limits, strict=True):
         st.number_input(
@@ -158,25 +150,6 @@ def _pick_cell(look: Look, found: Map, used: set[str]) -> Cell:
 
 def _take_numbers() -> None:
     st.session_state["cell"] = f"{st.session_state['_row']},{st.session_state['_column']}"
-
-
-def _parsed(text: str | None) -> Cell | None:
-    """ "3,4" as row and column."""
-    parts = [part.strip() for part in (text or "").split(",")]
-    fits = len(parts) == 2 and all(part.isdecimal() and len(part) < 5 for part in parts)
-    return tuple(map(int, parts)) if fits else None
-
-
-def _moved(cell: Cell, old: Cell, new: Cell) -> Cell:
-    """The cell of a new grid over the middle of a cell of the old one."""
-    return tuple(
-        int((index + 0.5) * after / before)
-        for index, before, after in zip(cell, old, new, strict=True)
-    )
-
-
-def _exists(cell: Cell, grid: Cell) -> bool:
-    return all(0 <= index < length for index, length in zip(cell, grid, strict=True))
 
 
 def _link(name: str, value: str, used: set[str]) -> None:

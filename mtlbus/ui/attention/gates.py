@@ -13,9 +13,11 @@ from ...explain import views as arrays
 from ...explain.attention import cell_boxes
 from ...figures import cells
 from .look import Look, grid_words, signed
-from .map_words import gate_words, mask_heading
+from .map_words import channel_heading, gate_words, mask_heading
 from .shown import Shown
 from .view_picks import DIFFERENCE
+
+_ONE_COLOUR = 0.25  # of a scale that is 1 long
 
 
 class Tile(NamedTuple):
@@ -66,6 +68,9 @@ def show_gates(shown: Shown) -> None:
                 "highest cell, however close these are. Do not compare colours between pictures.",
                 icon=":material/contrast:",
             )
+        elif not look.place and gate_words(shown.names[0]).may_stretch:
+            fixed = [tile.plane for tile in tiles if tile.scale.title != cells.STRENGTH]
+            _suggest_stretch(max(arrays.plane_contrast(plane, look.frame) for plane in fixed))
         caution = gate_words(shown.names[0]).caution
         if not shown.detail.stretch:
             caution = f"The scale is fixed. {caution}"
@@ -73,6 +78,17 @@ def show_gates(shown: Shown) -> None:
             f"{meaning}From {stages}: {grid_words(one.tensor.shape)} cells of {one.stride}×"
             f"{one.stride} pixels of the network's input. {caution}"
         ))  # fmt: skip
+
+
+def _suggest_stretch(contrast: float) -> None:
+    """Say that a fixed scale hides the pattern, where nearly all cells have one colour."""
+    if contrast < _ONE_COLOUR:
+        st.info(
+            f"Nearly all cells of a picture lie within {contrast:.2g} of each other, so the fixed "
+            "scale shows almost one colour. **Stretch the colours** above to see the pattern; it "
+            "then looks stronger than it is.",
+            icon=":material/contrast:",
+        )
 
 
 def top_of_features(shown: Shown) -> float:
@@ -92,7 +108,7 @@ def _gate_tiles(shown: Shown) -> Iterator[Tile]:
         scale = cells.gate_scale(words.quantity, words.labels)
         if gate.labels:
             for index, label in enumerate(gate.labels):
-                heading = f"{branch} {label}".strip()
+                heading = f"{branch} {channel_heading(name, label)}".strip()
                 yield Tile(heading, arrays.gate_plane(gate, index), scale, "")
             continue
         heading = mask_heading(name, tasks)

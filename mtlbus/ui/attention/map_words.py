@@ -70,6 +70,8 @@ _ATTENTION = {
 
 _BRANCHES = {"dfe_branch": "Dilation {branch}"}
 
+_CHANNELS = {("gate_map", "a"): "a: its mean counts", ("gate_map", "b"): "b: its maximum counts"}
+
 _MASKS = {
     "ctae_mask": "Mask of {own} → gates the {other} stream",
     "mtan_mask": "Mask of {own} → gates its own stream",
@@ -90,6 +92,11 @@ def branch_heading(name: str) -> str:
     """What a branch of features is; "" for a map without branches."""
     family, _, branch = address_of(name)
     return _BRANCHES.get(family, "Branch {branch}").format(branch=branch) if branch else ""
+
+
+def channel_heading(name: str, label: str) -> str:
+    """What a channel with a name of its own is."""
+    return _CHANNELS.get((address_of(name).family, label), label)
 
 
 def mask_heading(name: str, tasks: tuple[str, ...]) -> str:

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-_ALONE = {1: 430, 2: 390}  # height of a picture in pixels, by how many stand side by side
-_SEVERAL, _PAIRED = 330, 370
-_COLUMNS = {1: (2, 220), 2: (2, 220), 4: (4, 330)}  # at most so many, none narrower
+from ...figures.cells import BAR_SPACE
+
+_SIDES = {1: 380, 2: 340, 4: 330}  # of a picture in pixels, by how many stand side by side
+_SEVERAL, _PAIRED = 290, 320
+# At most so many, none narrower. Only three may be narrower than their pictures: a row of three
+# is worth a smaller picture.
+_COLUMNS = {1: (2, 380), 2: (2, 340), 4: (4, 330)}
+_GAP, _ROOM = 32, 40  # pixels between columns, and in a column beside its picture
 
 
 class Alone:
@@ -22,14 +27,18 @@ class Alone:
             count: one alone gets half of the width, so that its scale bar fits it.
             whole: one alone gets the whole width.
         """
-        columns, width = (1, 220) if whole else _COLUMNS.get(count, (3, 220))
-        grid = st.grid(columns, min_column_width=width, gap="medium")
+        columns, narrowest = (1, 220) if whole else _COLUMNS.get(count, (3, 240))
+        widest = columns * (_SIDES.get(count, _SEVERAL) + _ROOM) + (columns - 1) * _GAP
+        grid = st.grid(
+            columns, min_column_width=narrowest, gap="medium",
+            width="stretch" if whole else widest,
+        )  # fmt: skip
         for _ in range(count):
             yield grid.container()
 
     def height(self, count: int) -> int:
         """Of a picture in pixels, where so many stand side by side."""
-        return _ALONE.get(count, _SEVERAL)
+        return _SIDES.get(count, _SEVERAL) + BAR_SPACE
 
     def foot(self) -> DeltaGenerator:
         """The place below all pictures."""
@@ -69,7 +78,7 @@ class Side:
 
     def height(self, count: int) -> int:
         """Of a picture in pixels."""
-        return _PAIRED
+        return _PAIRED + BAR_SPACE
 
     def foot(self) -> DeltaGenerator:
         """The place below all pictures."""

@@ -14,9 +14,11 @@ import streamlit as st
 
 from ...core.outputs import Map
 from ...explain.attention import attention_grid
-from ...explain.views import View, address_of, find_view
+from ...explain.views import View, address_of, find_view, list_views
 from .. import state
 from ..memory import adopt_link
+from .look import Look
+from .opening import first_level
 
 DIFFERENCE = "difference"
 SIDE_BY_SIDE = "side by side"
@@ -54,9 +56,13 @@ class Pick(NamedTuple):
         return f"{start}.{self.branch}" if self.branch else start
 
 
-def pick_view(views: list[View]) -> Pick:
-    """Choose which maps to look at, at the level and branch that the address names."""
+def pick_view(look: Look) -> Pick:
+    """Choose which maps to look at, at the level and branch that the address names.
+
+    What it does not name opens where there is something to see, see `opening`.
+    """
     adopt_link("map")
+    views = list_views(look.maps)
     wanted = st.session_state.get("map")
     view = find_view(views, wanted)
     titles = [found.title for found in views]
@@ -64,10 +70,10 @@ def pick_view(views: list[View]) -> Pick:
     st.segmented_control(
         "Map", titles, required=True, wrap=True, key="_map",
         on_change=lambda: st.session_state.update(
-            map=_adopt(views[titles.index(st.session_state["_map"])], None).address
+            map=opened(views[titles.index(st.session_state["_map"])], look).address
         ),
     )  # fmt: skip
-    return _adopt(view, wanted)
+    return opened(view, look, wanted)
 
 
 def pick_part(pick: Pick, maps: Mapping[str, Map]) -> Pick:
@@ -79,12 +85,12 @@ def pick_part(pick: Pick, maps: Mapping[str, Map]) -> Pick:
     return pick
 
 
-def _adopt(view: View, wanted: str | None) -> Pick:
-    """The level and branch that an address names, where the view has them."""
+def opened(view: View, look: Look, wanted: str | None = None) -> Pick:
+    """A view at the level and branch that an address names, else as it opens."""
     if view.form in _WHOLE:
         return Pick(view, "", "")
     _, level, branch = address_of(wanted or "")
-    level = level if level in view.levels else next(iter(view.levels))
+    level = level if level in view.levels else first_level(view, look)
     return Pick(view, level, branch if branch in _choices(view, level) else "")
 
 

@@ -55,11 +55,11 @@ def explore(look: Look, beside: Look | None = None) -> None:
         look: what the page is about; has at least one view.
         beside: the second look; it follows the choices of the first where it can.
     """
-    pick = pick_view(list_views(look.maps))
+    pick = pick_view(look)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         pick = pick_part(pick, look.maps)
         detail = pick_detail(look, pick)
-        picked = pick_second(pick, look.maps, beside.maps) if beside else None
+        picked = pick_second(pick, look, beside) if beside else None
     if beside is None:
         _say_answer(look)
         _draw(_with_top(Shown(look, pick, detail, Alone())))
@@ -125,14 +125,10 @@ def _say_answer(look: Look) -> None:
 def _say_what_differs(beside: Look, pick: Pick, picked: Pick | None) -> None:
     """Where the second look cannot show the same."""
     title = pick.view.title
-    views = [view.title for view in list_views(beside.maps)]
     if picked is None:
-        others = f" It has: {', '.join(views)}; choose one above." if views else ""
-        st.info(
-            f"**{beside.title}** has no “{title}” and nothing of its kind.{others}",
-            icon=":material/visibility_off:",
-        )
+        st.info(f"**{beside.title}** has no inner map.", icon=":material/visibility_off:")
         return
+    views = [view.title for view in list_views(beside.maps)]
     place = " ".join(part for part in (picked.level, picked.branch) if part)
     if address_of(picked.view.name).family != address_of(pick.view.name).family:
         has = "" if title in views else f"It has no “{title}”. "

@@ -70,14 +70,19 @@ class Pace(NamedTuple):
     def after(self, cost: Cost, seconds: float) -> Pace:
         """The pace that a run shows: what it mostly consisted of took as long as it did.
 
-        A short run tells little, because what surrounds the passes weighs in it.
+        A short run says only how long its passes take at most, because what surrounds them weighs
+        in it; a pace measured while the machine was busy is corrected by that. A gradient never
+        takes less than a forward, which is a part of it.
         """
-        if cost.passes < _TELLING:
+        if not cost.passes:
             return self
+        forward = min(self.forward, seconds / cost.passes)
+        gradient = min(self.gradient, seconds / cost.gradients) if cost.gradients else self.gradient
+        if cost.passes < _TELLING:
+            return Pace(forward, gradient)
         if cost.gradients > cost.forwards:
-            rest = max(0.0, seconds - cost.forwards * self.forward)
-            return self._replace(gradient=rest / cost.gradients)
-        return self._replace(forward=seconds / cost.forwards) if cost.forwards else self
+            return Pace(forward, (seconds - cost.forwards * forward) / cost.gradients)
+        return Pace(seconds / cost.forwards, gradient) if cost.forwards else self
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ its own pixels or cells: nothing is smoothed unless it is asked for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,6 +31,7 @@ _POLES = {"benign": BENIGN, "malignant": MALIGNANT, "background": LESS, "tumour"
 _FAINTEST = 0.35  # weight of the colour of 0, so that the image shows under nothing
 _GROUND, _TEXT = "#0E1416", "#E4ECEE"
 _BAR, _STRIP = 12, 46
+_SHEET_COLUMNS, _SHEET_GAP = 4, 8  # gap in pixels
 
 
 @dataclass(frozen=True)
@@ -99,17 +101,21 @@ def add_cross(panel: np.ndarray, place: tuple[int, int], width: int) -> np.ndarr
     return np.asarray(picture)
 
 
+def scale_bar(look: MapLook, span: int = 240) -> np.ndarray:
+    """The colours from the low to the high end, h×`span`×3 uint8; where they are clear, dark."""
+    values = np.broadcast_to(np.linspace(-1.0 if look.signed else 0.0, 1, span), (_BAR, span))
+    colour, weight = _coloured(values, look)
+    ground = np.array(rgb(_GROUND))
+    return (ground * (1 - weight[..., None]) + colour * weight[..., None]).astype(np.uint8)
+
+
 def add_scale(panel: np.ndarray, look: MapLook) -> np.ndarray:
-    """Put the scale bar below a panel."""
+    """Put the scale bar below a panel, for a picture that is kept."""
     width = panel.shape[1]
     strip = np.empty((_STRIP, width, 3), np.uint8)
     strip[:] = rgb(_GROUND)
     span = width - 24
-    start = -1.0 if look.signed else 0.0
-    values = np.broadcast_to(np.linspace(start, 1, span), (_BAR, span))
-    colour, weight = _coloured(values, look)
-    bar = strip[8 : 8 + _BAR, 12 : 12 + span]
-    strip[8 : 8 + _BAR, 12 : 12 + span] = bar * (1 - weight[..., None]) + colour * weight[..., None]
+    strip[8 : 8 + _BAR, 12 : 12 + span] = scale_bar(look, span)
     picture = Image.fromarray(strip)
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(14)
     draw.rectangle((11, 7, 12 + span, 8 + _BAR), outline="#4A555A")
@@ -135,15 +141,49 @@ def labelled_png(
         target: what it explains.
         terms: one sentence.
     """
+    panel = _titled(pixels, name, found, target)
+    return overlay.encode_png(_with_words(panel, (target.words, terms)))
+
+
+def contact_sheet(
+    pixels: np.ndarray, found: Mapping[str, Attribution], target: Target, terms: str
+) -> bytes:
+    """Several maps on one picture, each with its scale, the target and the terms below; PNG.
+
+    Args:
+        pixels: H×W uint8.
+        found: maps by name, a placebo's with its ending; at least one.
+        target: what they explain.
+        terms: one sentence.
+    """
+    panels = [_titled(pixels, name, one, target) for name, one in found.items()]
+    tall, wide = max(len(panel) for panel in panels), panels[0].shape[1]
+    columns = min(_SHEET_COLUMNS, len(panels))
+    rows = -(-len(panels) // columns)
+    sheet = np.empty((rows * (tall + _SHEET_GAP), columns * (wide + _SHEET_GAP), 3), np.uint8)
+    sheet[:] = rgb(_GROUND)
+    for number, panel in enumerate(panels):
+        top = number // columns * (tall + _SHEET_GAP)
+        left = number % columns * (wide + _SHEET_GAP)
+        sheet[top : top + len(panel), left : left + wide] = panel
+    each = "Each map has its own scale: 1 is its own strongest."
+    return overlay.encode_png(_with_words(sheet, (target.words, each, terms)))
+
+
+def _titled(pixels: np.ndarray, name: str, found: Attribution, target: Target) -> np.ndarray:
+    """A map with its scale and its name below."""
     technique = technique_of(found.name)
     look = MapLook(technique.signed, limit_of(found.plane), target.poles)
     panel = add_scale(map_panel(pixels, found.plane, look), look)
     mark = ", PLACEBO: shuffled weights" if name.endswith(PLACEBO) else ""
-    title = technique.title.replace("×", "x") + mark  # the font has no ×
-    for text in (title, target.words, terms):
+    return _with_words(panel, (technique.title.replace("×", "x") + mark,))  # the font has no ×
+
+
+def _with_words(panel: np.ndarray, texts: tuple[str, ...]) -> np.ndarray:
+    for text in texts:
         for line in _lines(text, panel.shape[1]):
             panel = overlay.add_strip(panel, [(None, line)])
-    return overlay.encode_png(panel)
+    return panel
 
 
 def _lines(text: str, width: int) -> list[str]:

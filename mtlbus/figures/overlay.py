@@ -149,6 +149,13 @@ def encode_jpeg(panel: np.ndarray, quality: int = 90) -> bytes:
     return buffer.getvalue()
 
 
+def encode_webp(panel: np.ndarray, quality: int = 75) -> bytes:
+    """A panel as WebP, for pages with many coloured pictures; h×w×3 or h×w uint8."""
+    buffer = io.BytesIO()
+    Image.fromarray(panel).save(buffer, "WEBP", quality=quality, method=1)  # 14 ms; 4 takes 44
+    return buffer.getvalue()
+
+
 def encode_png(panel: np.ndarray) -> bytes:
     """A panel as PNG, for masks and for keeping; h×w×3, h×w×4, h×w uint8 or h×w bool."""
     buffer = io.BytesIO()

@@ -19,7 +19,7 @@ from mtlbus.explain.request import Request
 from mtlbus.explain.subject import Cost, Pace
 from mtlbus.explain.targets import Target
 from mtlbus.ui import services
-from mtlbus.ui.attributions import files, runs
+from mtlbus.ui.attributions import files, runs, view
 from mtlbus.ui.attributions.box import _fitting
 from mtlbus.ui.attributions.quantities import cost_words, quantity
 from mtlbus.ui.attributions.question import Question
@@ -98,7 +98,7 @@ def test_run_shows_maps_placebos_and_numbers_and_keeps_them(ran):
     query = {"method": "mtl", "attributions": "gradcam,integrated_gradients", "settings": "steps=3"}
     app = press(open_page(**query), "_run")
     assert sorted(ran) == sorted(["gradcam", "integrated_gradients"] * 2)
-    assert len(app.get("image")) == 1 + 4  # the case, and two maps with placebos
+    assert len(app.get("image")) == 1 + 2 + 4  # the case, two scales, two maps with placebos
     assert "_run" not in [button.key for button in app.button]
     table = app.dataframe[0].value
     assert list(table["Attribution"]) == ["Integrated Gradients", "Grad-CAM"]
@@ -308,6 +308,34 @@ def test_costs_in_words():
     assert pace.after(Cost(1, 10), 5.1) == pytest.approx((0.1, 0.5))
     assert pace.after(Cost(10, 1), 2.0) == pytest.approx((0.2, 0.25))
     assert pace.after(Cost(0, 1), 9.0) == pace  # one pass tells little
+
+
+def test_a_pace_measured_on_a_busy_machine_is_corrected_by_short_and_fast_runs():
+    """It said "a forward pass takes 2199 ms" after runs of 0.4 s."""
+    busy = Pace(2.2, 3.0)
+    assert busy.after(Cost(0, 1), 0.4) == pytest.approx((0.4, 0.4))
+    assert busy.after(Cost(2, 0), 0.4) == pytest.approx((0.2, 3.0))
+    # What is left for the gradients of a long run is not counted with a forward that was too slow.
+    assert busy.after(Cost(2, 20), 2.2) == pytest.approx((0.1, 0.1))
+
+
+def test_the_last_attribution_can_be_taken_away():
+    """Two others were switched on instead."""
+    app = open_page(method="mtl", attributions="saliency")
+    app.pills(key="_attributions").set_value([]).run()
+    assert not app.exception and not app.error
+    assert app.pills(key="_attributions").value == []
+    assert any("Choose at least one" in found.value for found in app.info)
+    assert app.query_params["attributions"] == "-"
+    again = open_page(method="mtl", attributions="-")
+    assert again.pills(key="_attributions").value == []
+    assert open_page(method="mtl").pills(key="_attributions").value
+
+
+def test_both_similarities_to_the_placebo_stand_under_a_signed_map():
+    assert view._alike(-0.012, 0.379, signed=True) == "ρ = −0.01, of sizes +0.38"
+    assert view._alike(-0.012, 0.379, signed=False) == "ρ of sizes +0.38"
+    assert view._alike(None, None, signed=True) == "flat"
 
 
 def test_quantities_as_people_read_them():

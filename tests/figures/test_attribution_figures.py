@@ -19,13 +19,16 @@ from mtlbus.figures.attribution_maps import (
     add_box,
     add_cross,
     add_scale,
+    contact_sheet,
     labelled_png,
     limit_of,
     map_panel,
+    scale_bar,
 )
 from mtlbus.figures.boxes import box_figure
 from mtlbus.figures.colours import BENIGN, MALIGNANT, rgb
 from mtlbus.figures.faithfulness import curves_figure
+from mtlbus.figures.overlay import encode_jpeg, encode_webp
 
 GREY = np.full((40, 60), 100, np.uint8)
 PLANE = np.zeros((40, 60), np.float32)
@@ -82,6 +85,21 @@ def test_scale_box_and_cross_are_drawn():
     assert crossed[102, 152].tolist() == [255, 255, 255]
 
 
+def test_the_scale_runs_from_one_end_to_the_other_and_is_dark_where_it_is_clear():
+    bar = scale_bar(MapLook(True, 1.0), 101).astype(int)
+    assert np.abs(bar[0, 0] - rgb(BENIGN)).max() < 8
+    assert np.abs(bar[0, 100] - rgb(MALIGNANT)).max() < 8
+    assert bar[0, 50].max() < 40
+
+
+def test_twelve_maps_with_placebos_fit_a_page():
+    """Attribution maps are noisy: as JPEG of quality 90 one of 480×420 took 63 KB."""
+    noise = np.random.default_rng(0).normal(size=(256, 256)).astype(np.float32)
+    grey = np.random.default_rng(1).integers(0, 255, (256, 256), dtype=np.uint8)
+    panel = map_panel(grey, noise, MapLook(True, limit_of(noise)))
+    assert len(encode_webp(panel)) < 0.5 * len(encode_jpeg(panel))
+
+
 def test_a_placebo_is_marked_on_the_picture_for_keeping():
     found = Attribution("saliency", PLANE, PLANE, None, Cost(0, 1), 0.1)
     plain, marked = (
@@ -91,6 +109,17 @@ def test_a_placebo_is_marked_on_the_picture_for_keeping():
     rows = np.flatnonzero((plain != marked).any(axis=(1, 2)))
     title = 320 + 46  # below the panel of 480×320 and its scale
     assert rows.size and rows.min() >= title and rows.max() < title + 30
+
+
+def test_all_maps_on_one_picture_stand_side_by_side():
+    found = Attribution("saliency", PLANE, PLANE, None, Cost(0, 1), 0.1)
+    many = dict.fromkeys(("saliency", "saliency_placebo", "a", "b", "c"), found)
+    sizes = [
+        Image.open(io.BytesIO(contact_sheet(GREY, maps, Target(), "Terms."))).size
+        for maps in ({"saliency": found}, many)
+    ]
+    assert sizes[1][0] == 4 * sizes[0][0] == 4 * (480 + 8)
+    assert sizes[1][1] > 2 * (320 + 46 + 30)
 
 
 def test_the_words_on_a_narrow_picture_are_broken_not_cut():

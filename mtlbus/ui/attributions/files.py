@@ -10,7 +10,7 @@ from ...explain.record import attribution_npz
 from ...explain.request import PLACEBO
 from ...explain.techniques import technique_of
 from ...export.views import AttributionView
-from ...figures.attribution_maps import labelled_png
+from ...figures.attribution_maps import contact_sheet, labelled_png
 from ...inference.predictor import MASK_THRESHOLD
 from .. import services, takeaway
 from ..records import DISCLAIMER
@@ -32,6 +32,14 @@ def downloads(question: Question) -> None:
         takeaway.File(
             "Numbers (CSV)", ".csv", "text/csv", "table", "The tables of this page, one row a map.",
             lambda: csv(question),
+        ),
+        takeaway.File(
+            "All maps (PNG)", "_all.png", "image/png", "grid_view",
+            "Every map and placebo on one picture, each with its scale, with target and terms.",
+            lambda: contact_sheet(
+                question.case.image.pixels, _with_placebos(question), question.request.target,
+                DISCLAIMER,
+            ),
         ),
         *(_picture(question, name) for name in question.maps()),
     ])  # fmt: skip
@@ -75,12 +83,18 @@ def facts(question: Question) -> dict[str, Any]:
 
 def npz(question: Question) -> bytes:
     """All maps that are there."""
+    maps = _with_placebos(question)
+    return attribution_npz(question.case.image.pixels, maps, facts(question))
+
+
+def _with_placebos(question: Question) -> dict[str, Attribution]:
+    """The maps that are there, a placebo's name with its ending."""
     maps = question.maps()
     for name in list(maps):
         twin = question.placebo(name)
         if isinstance(twin, Attribution):
             maps[f"{name}{PLACEBO}"] = twin
-    return attribution_npz(question.case.image.pixels, maps, facts(question))
+    return maps
 
 
 def csv(question: Question) -> str:

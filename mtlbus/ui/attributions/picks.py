@@ -21,6 +21,7 @@ from .box import pick_box
 NAMES = ("attributions", "target", "settings", "placebo")
 
 _DEFAULTS = "-"  # in the address, for settings that are all as they come
+_NONE = "-"  # in the address, for no attribution at all
 _HEADS = {"class": "Class", "mask": "Outline"}
 _REGION_TITLES = {
     "lesion": "Predicted lesion", "margin": "Its margin", "background": "All around it",
@@ -70,8 +71,10 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
 
 
 def _pick_attributions() -> tuple[str, ...]:
-    wanted = str(st.session_state.get("attributions") or "").split(",")
-    chosen = [name for name in TECHNIQUES if name in wanted] or list(DEFAULT)
+    wanted = str(st.session_state.get("attributions") or "")
+    chosen = [name for name in TECHNIQUES if name in wanted.split(",")]
+    if not chosen and wanted != _NONE:  # never chosen, or a link that names nothing known
+        chosen = list(DEFAULT)
     st.session_state["_attributions"] = chosen
     st.pills(
         "Attributions", list(TECHNIQUES), selection_mode="multi", key="_attributions",
@@ -82,7 +85,7 @@ def _pick_attributions() -> tuple[str, ...]:
 
 
 def _take_attributions() -> None:
-    st.session_state["attributions"] = ",".join(st.session_state["_attributions"])
+    st.session_state["attributions"] = ",".join(st.session_state["_attributions"]) or _NONE
 
 
 def _pick_target(case: Case, prediction: Prediction) -> Target:

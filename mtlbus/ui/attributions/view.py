@@ -63,10 +63,25 @@ def maps(question: Question) -> None:
             f"Under each map stands its placebo ({PLACEBO_NOTE}), with the rank correlation ρ of "
             "the two: near 0 the map hangs on what was learnt, near 1 it does not."
         )
+    _scales(question, controls)
     grid = st.grid(max(2, min(_COLUMNS, len(names))), min_column_width=220, gap="medium")
     for name in names:
         with grid, st.container():
             _cell(question, TECHNIQUES[name], limits.get(name, 0.0), controls)
+
+
+def _scales(question: Question, controls: Controls) -> None:
+    """What the colours mean, once for all maps, in the size of the text."""
+    kinds = {controls.signed and TECHNIQUES[name].signed for name in question.maps()}
+    poles = question.request.target.poles
+    for signed in sorted(kinds, reverse=True):
+        low, high = (f"−1 {poles[0]}", f"+1 {poles[1]}") if signed else ("0 none", "1 strongest")
+        bar = overlay.encode_png(attribution_maps.scale_bar(MapLook(signed, 1.0, poles)))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            which = "Maps with a sign" if signed else "Maps of sizes"
+            st.markdown(f"{which}: {low}", width="content")
+            show_image(bar, f"{which} run from {low} to {high}.", width=240)
+            st.markdown(f"{high}; clear at 0" if signed else high, width="content")
 
 
 def _controls() -> Controls:
@@ -77,7 +92,7 @@ def _controls() -> Controls:
             "sign.",
         )  # fmt: skip
         scale = st.segmented_control(
-            "1 of the scale is", ["its own strongest", "one for all"], required=True,
+            "Scale ends at", ["its own strongest", "one for all"], required=True,
             default="its own strongest", key="_map_scale",
             help="Maps of different units cannot share a number. “One for all” uses the strongest "
             "of all maps of one unit, so that their strengths compare.",
@@ -120,12 +135,20 @@ def _cell(question: Question, technique: Technique, limit: float, controls: Cont
     if isinstance(twin, NotServed):
         st.caption(f"Placebo: {twin}")
     elif twin is not None:
-        rho = similarity(question, technique.name)[not (controls.signed and technique.signed)]
-        st.markdown(f":gray[Placebo, {'flat' if rho is None else f'ρ = {number(rho)}'}]")
+        signed = controls.signed and technique.signed
+        st.markdown(f":gray[Placebo, {_alike(*similarity(question, technique.name), signed)}]")
         own = attribution_maps.limit_of(twin.plane, controls.smooth)
         picture(question, technique, twin, limit if controls.common else own, controls, True)
     scale = _scale_words(question, technique, limit)
     st.caption(f"{technique.what} **{technique.isnt}** {scale}")
+
+
+def _alike(with_sign: float | None, of_sizes: float | None, signed: bool) -> str:
+    """Rank correlation of a map and its placebo; of sizes too, which is the stricter test."""
+    if of_sizes is None:
+        return "flat"
+    sizes = f"of sizes {number(of_sizes)}"
+    return f"ρ = {number(with_sign)}, {sizes}" if signed else f"ρ {sizes}"
 
 
 def picture(
@@ -136,14 +159,14 @@ def picture(
     controls: Controls,
     random: bool = False,
 ) -> None:
-    """One map over the image, with scale bar and alternative text."""
+    """One map over the image, with alternative text."""
     look = MapLook(
         controls.signed and technique.signed, limit, question.request.target.poles,
         controls.opacity, controls.smooth,
     )  # fmt: skip
     key = (question.map_key(technique.name, random), question.case.key, look, controls.marks)
     data = _PICTURES.get(
-        key, lambda: overlay.encode_jpeg(drawn(question, found, look, controls.marks))
+        key, lambda: overlay.encode_webp(drawn(question, found, look, controls.marks))
     )
     row, column = peak(found.plane)
     strongest = "is flat" if np.ptp(found.plane) == 0 else (
@@ -153,7 +176,7 @@ def picture(
 
 
 def drawn(question: Question, found: Attribution, look: MapLook, marks: bool) -> np.ndarray:
-    """A map as h×w×3 uint8, with marks and scale bar."""
+    """A map as h×w×3 uint8, with marks."""
     pixels = question.case.image.pixels
     panel = attribution_maps.map_panel(pixels, found.plane, look)
     if marks:
@@ -166,7 +189,7 @@ def drawn(question: Question, found: Attribution, look: MapLook, marks: bool) ->
             panel = attribution_maps.add_box(panel, box, pixels.shape[1])
         if np.ptp(found.plane) > 0:
             panel = attribution_maps.add_cross(panel, peak(found.plane), pixels.shape[1])
-    return attribution_maps.add_scale(panel, look)
+    return panel
 
 
 def _scale_words(question: Question, technique: Technique, limit: float) -> str:

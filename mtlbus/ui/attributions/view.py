@@ -166,7 +166,7 @@ def picture(
     )  # fmt: skip
     key = (question.map_key(technique.name, random), question.case.key, look, controls.marks)
     data = _PICTURES.get(
-        key, lambda: overlay.encode_webp(drawn(question, found, look, controls.marks))
+        key, lambda: overlay.encode_light(drawn(question, found, look, controls.marks))
     )
     row, column = peak(found.plane)
     strongest = "is flat" if np.ptp(found.plane) == 0 else (

@@ -34,7 +34,7 @@ MENUS = {
     ("methods", "method=mtl"): {"Open as notebook", "Numbers (CSV)", "Drawing (SVG)"},
     ("attention", "method=mtl_cosa"): {"Open as notebook", "Numbers (CSV)", "Arrays (NPZ)"},
     ("attributions", "method=mtl&attributions=saliency&placebo=0"): {
-        "Open as notebook", "Maps (NPZ)", "Numbers (CSV)", "Saliency (PNG)",
+        "Open as notebook", "Maps (NPZ)", "All maps (PNG)", "Numbers (CSV)", "Saliency (PNG)",
     },
     ("performance", "methods=mtl,uresnet"): {
         "Open as notebook", "Numbers (CSV)", "Predictions of MTL (CSV)",

@@ -9,6 +9,7 @@ import numpy as np
 from .test_journey import pictures_keep_their_aspect, settle
 
 MAIN = "[data-testid=stMain]"
+MAPS = f"{MAIN} img[alt*='the map of']"
 
 
 def test_attributions_journey(server, page, tmp_path):
@@ -25,7 +26,7 @@ def test_attributions_journey(server, page, tmp_path):
     page.wait_for_selector(f"{MAIN} img[alt*='the map of Grad-CAM is strongest at row']")
     page.wait_for_selector(f"{MAIN} >> text=The maps in numbers")
     settle(page)
-    assert page.locator(f"{MAIN} img").count() == 2 and pictures_keep_their_aspect(page)
+    assert page.locator(MAPS).count() == 2 and pictures_keep_their_aspect(page)
 
     # Another question: the outline inside a box that is drawn on the picture.
     page.locator(MAIN).get_by_role("radio", name="Outline").click()
@@ -67,7 +68,7 @@ def test_attributions_journey(server, page, tmp_path):
     page.wait_for_selector(f"{MAIN} >> text=Stopped.")
     settle(page)
     assert page.locator(f"{MAIN} >> text=Not run yet.").count() == 1
-    assert page.locator(f"{MAIN} img").count() == 2
+    assert page.locator(MAPS).count() == 2
 
     # The arrays, and what they say.
     page.locator(MAIN).get_by_role("button", name="Take it away").click()

@@ -80,7 +80,7 @@ def _scales(question: Question, controls: Controls) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             which = "Maps with a sign" if signed else "Maps of sizes"
             st.markdown(f"{which}: {low}", width="content")
-            show_image(bar, f"{which} run from {low} to {high}.", width=240)
+            show_image(bar, f"{which}, from {low} to {high}.", width=240)
             st.markdown(f"{high}; clear at 0" if signed else high, width="content")
 
 

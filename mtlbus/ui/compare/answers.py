@@ -140,7 +140,7 @@ class Answers:
             badge = f"{answer.probability:.0%} {call}".strip()
             drawn = f"says {answer.probability:.0%} {call or 'malignant'} and {drawn}"
         return Panel(
-            name_of(method),
+            services.title_of(method),
             f"{self.case.title}: {title} {drawn}.",
             self._shapes(method),
             badge,
@@ -201,13 +201,8 @@ class Answers:
     def caution(self) -> str:
         """Whose training the image took part in; "" where it is new to all."""
         cards = {method: services.checkpoint(method).card for method in self.found}
-        names = [name_of(m) for m, card in cards.items() if seen.in_training(self.case, card)]
-        return seen.sentence_of_several(names, len(cards))
-
-
-def name_of(method: str) -> str:
-    """The name of a method without what stands in brackets, for narrow places."""
-    return services.title_of(method).partition(" (")[0]
+        trained = [m for m, card in cards.items() if seen.in_training(self.case, card)]
+        return seen.sentence_of_several([*map(services.title_of, trained)], len(cards))
 
 
 def call_of(answer: Prediction) -> str:

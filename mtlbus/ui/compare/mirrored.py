@@ -18,7 +18,7 @@ from .. import services, takeaway
 from ..case import Case
 from ..predict import spacing
 from . import region_shapes, table, view, zoom_panels
-from .answers import Answers, call_of, name_of
+from .answers import Answers, call_of
 from .zoom_panels import Panel
 
 _MIRROR_LINE = "#FFFFFF"
@@ -126,7 +126,7 @@ def dice_with_mirror(answers: Answers, other: Answers, method: str) -> float | N
 
 def _both(answers: Answers, other: Answers, method: str) -> Panel:
     """Both outlines on the case, and where they differ."""
-    first, second, title = answers.found[method], other.found[method], name_of(method)
+    first, second, title = answers.found[method], other.found[method], services.title_of(method)
     badge, kind = "outline only", "none"
     if first.probability is not None:
         badge = f"{first.probability:.0%} → {second.probability:.0%}"

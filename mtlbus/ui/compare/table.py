@@ -9,6 +9,7 @@ import streamlit as st
 
 from ...figures.pairwise_dice import mean_with_others, pairwise_dice
 from .. import services
+from ..short_names import short, show_in_full
 from .answers import Answers, call_of
 
 _PERCENT = ("Probability", "Mirror")
@@ -52,16 +53,17 @@ def show(rows: list[dict[str, Any]], key: str, about: str) -> None:
         key: of the element.
         about: what the table is about, for people who cannot see it.
     """
-    table = _filled(rows)
-    table["Network"] = table["Network"].str.partition(" (")[0]
+    table, titles = _filled(rows), [row["Network"] for row in rows]
+    table["Network"] = [*map(short, titles)]
     if "Area (mm²)" in table and (table["Area (mm²)"].notna() == table["Area (px)"].notna()).all():
         table = table.drop(columns="Area (px)")
     for column in table.columns.intersection(_PERCENT):
         table[column] = (100 * table[column].astype(float)).round()
     st.dataframe(
         table, hide_index=True, placeholder="–", height="content", column_config=_columns(),
-        key=key, alt=f"{about}: {', '.join(dict.fromkeys(table['Network']))}.",
+        key=key, alt=f"{about}: {', '.join(dict.fromkeys(titles))}.",
     )  # fmt: skip
+    show_in_full(titles)
 
 
 def _filled(rows: list[dict[str, Any]]) -> pd.DataFrame:

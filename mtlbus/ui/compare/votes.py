@@ -12,8 +12,10 @@ from plotly.colors import sample_colorscale
 
 from ...figures.pairwise_dice import dice_matrix, pairwise_dice
 from ...figures.style import CONFIG
+from .. import services
+from ..short_names import short, show_in_full
 from . import region_shapes, zoom_panels
-from .answers import Answers, name_of
+from .answers import Answers
 from .zoom_panels import Key, Panel
 
 _OPACITY = 0.62
@@ -37,7 +39,7 @@ def keys_of(colours: list[str], count: int) -> tuple[Key, ...]:
 def show(answers: Answers) -> None:
     """Two maps and the numbers of at least two networks that outline."""
     votes = Votes(answers)
-    names = [name_of(method) for method in answers.levels]
+    names = [services.title_of(method) for method in answers.levels]
     dice = pairwise_dice([level > 0 for level in answers.levels.values()])
     st.subheader("Where they agree")
     tiles = st.grid(5, min_column_width=_NARROWEST, gap="medium")
@@ -108,19 +110,24 @@ def _numbers(answers: Answers, votes: Votes) -> None:
 def _pairs(names: Sequence[str], dice: np.ndarray) -> None:
     pairs = combinations(range(len(names)), 2)
     st.dataframe(
-        pd.DataFrame({"Pair": f"{names[a]} and {names[b]}", "Dice": dice[a, b]} for a, b in pairs),
+        pd.DataFrame(
+            {"Pair": f"{short(names[a])} and {short(names[b])}", "Dice": dice[a, b]}
+            for a, b in pairs
+        ),
         hide_index=True,
         column_config={"Dice": st.column_config.NumberColumn(
             format="%.2f", help="Of the two outlines; 1 is the same, 0 no overlap."
         )},
         alt=f"Dice of each pair of the outlines of {', '.join(names)}.",
     )  # fmt: skip
+    show_in_full(names)
 
 
 def _matrix(names: Sequence[str], dice: np.ndarray) -> None:
     st.markdown("**Dice of each pair of outlines.** Who agrees most with the others comes first.")
     st.plotly_chart(
-        dice_matrix(names, dice), key="compare_matrix",
+        dice_matrix([*map(short, names)], dice), key="compare_matrix",
         config={**CONFIG, "displayModeBar": False},
         alt=f"Dice of each pair of {len(names)} outlines; the lowest is {dice.min():.2f}.",
     )  # fmt: skip
+    show_in_full(names)

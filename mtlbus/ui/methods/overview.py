@@ -12,6 +12,7 @@ from ...export.method_views import parameters_of
 from ...methods import get_spec, list_methods
 from .. import services, state
 from ..memory import mirror
+from ..short_names import short, show_in_full
 from . import files, pick
 
 ALL = "all"
@@ -32,11 +33,6 @@ BUTTONS = {
 
 
 _CODE = ("public code", "public script", "published network")  # as the specs say it
-
-
-def short_title(spec: Spec) -> str:
-    """The title without what stands in brackets."""
-    return spec.title.partition(" (")[0]
 
 
 def source_of(spec: Spec) -> str:
@@ -62,7 +58,7 @@ def methods_of(paper: str) -> list[str]:
     return [
         name
         for name in list_methods()
-        if get_spec(name).paper == proposal.paper or short_title(get_spec(name)) in rows
+        if get_spec(name).paper == proposal.paper or short(get_spec(name).title) in rows
     ]
 
 
@@ -70,7 +66,7 @@ def _words(paper: str) -> str:
     """What the filter leaves, in words."""
     if paper == ALL:
         return "all methods of all papers"
-    return f"what the paper on {short_title(get_spec(paper))} describes or compares with"
+    return f"what the paper on {get_spec(paper).title} describes or compares with"
 
 
 def pick_paper() -> str:
@@ -78,7 +74,7 @@ def pick_paper() -> str:
     options, wanted = [ALL, *papers()], st.session_state.get("paper")
     chosen = st.segmented_control(
         "Paper", options, required=True, wrap=True,
-        format_func=lambda name: "All papers" if name == ALL else short_title(get_spec(name)),
+        format_func=lambda name: "All papers" if name == ALL else get_spec(name).title,
         **mirror("paper", wanted if wanted in options else ALL),
     )  # fmt: skip
     if chosen == ALL:
@@ -111,6 +107,7 @@ def show() -> None:
 
 def _table(role: Role, names: Sequence[str], measured: dict[str, tuple[str, str]]) -> None:
     frame = pd.DataFrame([_row(name, measured[name]) for name in names])
+    titles = [get_spec(name).title for name in names]
 
     def button(page: str) -> dict:
         column, _, width = BUTTONS[page]
@@ -135,8 +132,9 @@ def _table(role: Role, names: Sequence[str], measured: dict[str, tuple[str, str]
             "Paper's size": st.column_config.TextColumn(width=84, alignment="right"),
             "Weights": st.column_config.TextColumn(width=64),
         },
-        alt=f"{GROUPS[role][0]}: {', '.join(frame['Method'])}.",
+        alt=f"{GROUPS[role][0]}: {', '.join(titles)}.",
     )  # fmt: skip
+    show_in_full(titles)
 
 
 def _row(name: str, parameters: tuple[str, str]) -> dict:
@@ -144,7 +142,7 @@ def _row(name: str, parameters: tuple[str, str]) -> dict:
     answers = [word for word, said in (("mask", spec.segments), ("class", spec.classifies)) if said]
     possible = {"predict": trained, "attention": pick.can_look_inside(name)}
     return {
-        "Method": short_title(spec),
+        "Method": short(spec.title),
         "card": BUTTONS["card"][1],
         "Answers": " + ".join(answers),
         "Source": source_of(spec),

@@ -30,7 +30,7 @@ def grey_panel(pixels: np.ndarray, place: tuple[int, int] = PANEL) -> np.ndarray
     """An image at panel size, H×W uint8 to h×w×3 uint8."""
     height, width = panel_size(*pixels.shape, place)
     grey = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
-    return np.repeat(np.asarray(grey)[..., None], 3, axis=2)
+    return np.asarray(grey.convert("RGB"))
 
 
 def plane_panel(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -54,27 +54,53 @@ def line_alpha(inside: np.ndarray, width: float) -> np.ndarray:
         width: of the line, panel pixels.
     """
     alpha = np.zeros(inside.shape, np.float32)
+    box = _box_around(inside, width)
+    if box is not None:
+        alpha[box] = _near(_distance_to_rim(inside[box]), width)
+    return alpha
+
+
+def _box_around(inside: np.ndarray, width: float) -> tuple[slice, slice] | None:
+    """Where a line around a region can leave a trace; None where the region has no rim."""
     if not inside.any() or inside.all():
-        return alpha
+        return None
     margin = int(np.ceil(width)) + 4
     rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-    box = (
+    return (
         slice(max(0, rows[0] - margin), rows[-1] + margin + 1),
         slice(max(0, columns[0] - margin), columns[-1] + margin + 1),
     )
-    part = inside[box]
-    outer, inner = ndimage.distance_transform_edt(~part), ndimage.distance_transform_edt(part)
-    signed = np.where(part, 0.5 - inner, outer - 0.5)
-    signed = ndimage.gaussian_filter(signed, 1.0)  # the steps of a pixel grid
-    alpha[box] = np.clip(width / 2 + 0.5 - np.abs(signed), 0, 1)
-    return alpha
+
+
+def _distance_to_rim(inside: np.ndarray) -> np.ndarray:
+    """Pixels from the rim of a region, smoothed by one for the steps of the grid; h×w float32."""
+    rim = inside & ~ndimage.binary_erosion(inside, border_value=1)
+    # A rim pixel lies half a pixel inside of the rim.
+    signed = ndimage.distance_transform_edt(~rim).astype(np.float32)
+    signed = np.where(inside, -0.5 - signed, signed - 0.5)
+    return np.abs(ndimage.gaussian_filter(signed, 1.0, truncate=3.0))
+
+
+def _near(distance: np.ndarray, width: float) -> np.ndarray:
+    """Opacity of a line from the distance to its middle."""
+    return np.clip(width / 2 + 0.5 - distance, 0, 1)
 
 
 def blend(panel: np.ndarray, alpha: np.ndarray, colour: str) -> np.ndarray:
     """Lay a colour over a panel: h×w×3 uint8, h×w in 0..1."""
-    weight = alpha[..., None].astype(np.float32)
-    tint = np.array(colours.rgb(colour), np.float32)
-    return (panel * (1 - weight) + tint * weight + 0.5).astype(np.uint8)
+    picture = Image.fromarray(panel)
+    picture.paste(colour, mask=Image.fromarray((255 * alpha + 0.5).astype(np.uint8)))
+    return np.asarray(picture)
+
+
+def _draw_line(panel: np.ndarray, inside: np.ndarray, colour: str, line: float) -> None:
+    """Draw a line with a dark rim around a region into a panel."""
+    box = _box_around(inside, line + 2)
+    if box is None:
+        return
+    distance, part = _distance_to_rim(inside[box]), panel[box]
+    part = blend(part, 0.55 * _near(distance, line + 2), "#000000")
+    panel[box] = blend(part, _near(distance, line), colour)
 
 
 def draw_region(
@@ -95,12 +121,12 @@ def draw_region(
         line: width of the outline, panel pixels; 0 for none.
         fill: opacity of the inside, 0..1.
     """
-    inside = plane_panel(plane, panel.shape[:2]) > threshold
+    inside, panel = plane_panel(plane, panel.shape[:2]) > threshold, panel.copy()
     if fill > 0:
-        panel = blend(panel, inside * np.float32(fill), colour)
+        box = _box_around(inside, 0) or ...  # all of it where all is inside
+        panel[box] = blend(panel[box], inside[box] * np.float32(fill), colour)
     if line > 0:
-        panel = blend(panel, line_alpha(inside, line + 2) * 0.55, "#000000")
-        panel = blend(panel, line_alpha(inside, line), colour)
+        _draw_line(panel, inside, colour, line)
     return panel
 
 

@@ -15,6 +15,13 @@ from .results import ResultStore
 
 _PICTURES = ResultStore(32 * 1024**2, len, gate=nullcontext())  # waits for no network
 TRUTH_WORDS = "true outline"
+RIGHT_AND_WRONG = {
+    colours.AGREE: "found",
+    colours.EXTRA: "marked, but not lesion",
+    colours.MISSED: "missed",
+}
+TRUTH_BESIDE = "#FFFFFF"
+"""The true outline among the colours of right and wrong."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,7 @@ def legend(case: Case, prediction: Prediction, look: Look) -> list[tuple[str, st
         return []
     outlines = prediction.mask_probability is not None
     if look.agreement and outlines:
-        return [
-            (colours.AGREE, "found"),
-            (colours.EXTRA, "marked, but not lesion"),
-            (colours.MISSED, "missed"),
-            ("#FFFFFF", TRUTH_WORDS),
-        ]
+        return [*RIGHT_AND_WRONG.items(), (TRUTH_BESIDE, TRUTH_WORDS)]
     if not look.truth:
         return []
     entries = [(colours.TRUTH, TRUTH_WORDS)]

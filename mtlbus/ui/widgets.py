@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from html import escape
 
 import streamlit as st
 
@@ -126,22 +125,6 @@ def ask(case: Case, method: str) -> Prediction:
         text = f"Waiting for another computation, then asking {services.title_of(method)} …"
     with st.spinner(text):
         return services.predict(case, method)
-
-
-def show_legend(entries: Sequence[tuple[str, str]]) -> None:
-    """A line of text with a coloured mark before each entry, below a picture; nothing for none.
-
-    Args:
-        entries: colour "#RRGGBB" and what it means.
-    """
-    mark = "display:inline-block;width:.8em;height:.8em;border:1px solid #8A8F98;border-radius:2px"
-    line = " &emsp; ".join(
-        f'<span style="white-space:nowrap"><span style="{mark};background:{colour}"></span> '
-        f"{escape(text)}</span>"
-        for colour, text in entries
-    )
-    if line:
-        st.html(f'<div style="font-size:.875rem">{line}</div>')
 
 
 def show_image(data: bytes, alt: str, caption: str | None = None, width="content") -> None:

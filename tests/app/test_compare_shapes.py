@@ -12,8 +12,10 @@ from mtlbus.data.transforms import Frame
 from mtlbus.inference.predictor import Prediction
 from mtlbus.ui import services
 from mtlbus.ui.case import Case
-from mtlbus.ui.compare import mirrored, region_shapes
-from mtlbus.ui.compare.answers import Answers, Look
+from mtlbus.ui.compare import mirrored
+from mtlbus.ui.compare.answers import Answers
+from mtlbus.ui.panels import region_shapes
+from mtlbus.ui.pictures import Look
 
 
 def area_of(path: str) -> float:

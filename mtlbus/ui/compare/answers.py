@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,36 +12,13 @@ import numpy as np
 
 from ...figures import colours
 from ...inference.measure import largest_part
-from ...inference.predictor import MASK_THRESHOLD, Prediction
+from ...inference.predictor import Prediction
 from .. import records, seen, services, verdict, words
 from ..case import Case
-from . import region_shapes
-from .region_shapes import Shape
-from .zoom_panels import Key, Panel
-
-_RIGHT_AND_WRONG = {
-    colours.AGREE: "found",
-    colours.EXTRA: "marked, but not lesion",
-    colours.MISSED: "missed",
-}
-_WHITE = "#FFFFFF"
-
-
-@dataclass(frozen=True)
-class Look:
-    """How all pictures are drawn; none of this needs a network.
-
-    Attributes:
-        threshold: tumour probability above which a pixel is inside.
-        fill: opacity of the inside, 0..1.
-        truth: draw the true outline.
-        agreement: colour what was found, marked in excess and missed, instead.
-    """
-
-    threshold: float = MASK_THRESHOLD
-    fill: float = 0.0
-    truth: bool = False
-    agreement: bool = False
+from ..panels import region_shapes
+from ..panels.case_shapes import shapes_of
+from ..panels.zoom_panels import Key, Panel
+from ..pictures import RIGHT_AND_WRONG, TRUTH_BESIDE, TRUTH_WORDS, Look
 
 
 class Area(NamedTuple):
@@ -65,7 +42,7 @@ class Answers:
     Attributes:
         case: the image.
         found: what each method says.
-        look: how it is drawn.
+        look: how all of it is drawn, but for the colours, which tell the calls.
     """
 
     case: Case
@@ -142,24 +119,14 @@ class Answers:
         return Panel(
             services.title_of(method),
             f"{self.case.title}: {title} {drawn}.",
-            self._shapes(method),
+            shapes_of(
+                self.levels.get(method), self.truth, replace(self.look, colour=self.colour(method))
+            ),
             badge,
             call or "none",
             f"{start} · {note}" if start else note,
             image=image,
         )
-
-    def _shapes(self, method: str) -> tuple[Shape, ...]:
-        shapes: list[Shape] = []
-        look, inside, truth = self.look, self.levels.get(method), self.truth
-        if look.agreement and truth is not None and inside is not None:
-            shapes += region_shapes.agreement(inside, truth, tuple(_RIGHT_AND_WRONG))
-            return (*shapes, region_shapes.region(truth, _WHITE, line=1.5))
-        if look.truth and truth is not None:
-            shapes.append(region_shapes.region(truth, colours.TRUTH, line=2.0))
-        if inside is not None:
-            shapes.append(region_shapes.region(inside, self.colour(method), fill=look.fill))
-        return tuple(shapes)
 
     def colour(self, method: str) -> str:
         """The colour of a network's outline: that of its call."""
@@ -169,7 +136,7 @@ class Answers:
     def legend(self) -> list[Key]:
         """What the colours of the outlines mean, as far as they occur."""
         if self.look.agreement and self.truth is not None:
-            return [*_RIGHT_AND_WRONG.items(), (_WHITE, "true outline")]
+            return [*RIGHT_AND_WRONG.items(), (TRUTH_BESIDE, TRUTH_WORDS)]
         named = {
             colours.MALIGNANT: "outline, called malignant",
             colours.BENIGN: "outline, called benign",
@@ -177,7 +144,7 @@ class Answers:
         }
         used = {self.colour(method) for method in self.levels}
         keys = [(colour, text) for colour, text in named.items() if colour in used]
-        return [*keys, (colours.TRUTH, "true outline")] if self.look.truth else keys
+        return [*keys, (colours.TRUTH, TRUTH_WORDS)] if self.look.truth else keys
 
     def said(self) -> str:
         """One sentence: how many call it malignant, and the truth; "" where no network calls."""

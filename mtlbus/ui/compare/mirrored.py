@@ -16,10 +16,11 @@ from ...inference.mirror import mirrored as mirrored_image
 from ...inference.predictor import Prediction
 from .. import services, takeaway
 from ..case import Case
+from ..panels import region_shapes, zoom_panels
+from ..panels.zoom_panels import Panel
 from ..predict import spacing
-from . import region_shapes, table, view, zoom_panels
+from . import table, view
 from .answers import Answers, call_of
-from .zoom_panels import Panel
 
 _MIRROR_LINE = "#FFFFFF"
 _THREE_PICTURES_UP_TO = 3

@@ -13,9 +13,10 @@ from ...inference.predictor import Prediction
 from .. import cases, state, takeaway
 from ..case import Case
 from ..memory import mirror
+from ..panels import zoom_panels
 from ..predict import spacing
 from ..widgets import explain_error
-from . import table, view, zoom_panels
+from . import table, view
 from .answers import Answers
 
 _HERE = "gallery and uploads"

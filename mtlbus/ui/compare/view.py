@@ -10,9 +10,11 @@ from ...inference.predictor import MASK_THRESHOLD, Prediction
 from .. import services, state, takeaway
 from ..case import Case
 from ..memory import mirror, number, switch
+from ..panels import zoom_panels
+from ..pictures import Look
 from ..predict import spacing
-from . import table, votes, zoom_panels
-from .answers import Answers, Look
+from . import table, votes
+from .answers import Answers
 
 NETWORKS, MIRROR, TWO = "networks", "mirror", "two"
 _MODES = {
@@ -113,4 +115,7 @@ def controls(truth_known: bool, agreement: bool = True) -> Look:
     state.link_unless("compare_truth", str(int(truth)), "0")
     if agreement:
         state.link_unless("compare_agreement", str(int(wrong)), "0")
-    return Look(threshold, fill / 100, truth and truth_known, wrong and truth_known)
+    return Look(
+        threshold=threshold, fill=fill / 100,
+        truth=truth and truth_known, agreement=wrong and truth_known,
+    )  # fmt: skip

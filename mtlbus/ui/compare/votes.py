@@ -13,10 +13,10 @@ from plotly.colors import sample_colorscale
 from ...figures.pairwise_dice import dice_matrix, pairwise_dice
 from ...figures.style import CONFIG
 from .. import services
+from ..panels import region_shapes, zoom_panels
+from ..panels.zoom_panels import Key, Panel
 from ..short_names import short, show_in_full
-from . import region_shapes, zoom_panels
 from .answers import Answers
-from .zoom_panels import Key, Panel
 
 _OPACITY = 0.62
 _MATRIX_FROM = 4

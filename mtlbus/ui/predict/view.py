@@ -15,10 +15,11 @@ from ...figures.overlay import encode_jpeg, grey_panel
 from ...inference.input_checks import Check, refusal
 from ...inference.measure import Lesion
 from ...inference.predictor import Prediction
-from .. import input_line, pictures, records, seen, services, takeaway, verdict, words
+from .. import input_line, records, seen, services, takeaway, verdict, words
 from ..case import Case
-from ..widgets import ask, show_image, show_legend
-from . import spacing, true_mask
+from ..pictures import Look
+from ..widgets import ask, show_image
+from . import picture, spacing, true_mask
 from .controls import pick_look
 
 NARROWEST = 340  # pixels; below twice this the verdict stands under the picture
@@ -79,11 +80,10 @@ def _result(case: Case, asked: Asked) -> None:
     colour = verdict.class_colour(prediction, threshold)
     started = time.perf_counter()
     with left:
-        look = pick_look(case, prediction, pictures.Look(colour=colour))
-        show_image(pictures.picture(case, prediction, look), _alt(case, prediction, look))
-        show_legend(pictures.legend(case, prediction, look))
+        look = pick_look(case, prediction, Look(colour=colour))
+        mask = prediction.mask(look.threshold)
+        picture.show(case, prediction, look, mask)
     drawn = time.perf_counter()
-    mask = prediction.mask(look.threshold)
     lesion = records.lesion_of(case, prediction, look.threshold)
     metrics = records.against_truth(case, prediction, look.threshold)
     measured = time.perf_counter()
@@ -145,19 +145,6 @@ def _of_the_outline(
     malignant = None if threshold is None else prediction.probability >= threshold
     note = words.agreement_note(prediction, malignant, mask)
     return (Check("caution", "outline", note),) if note else ()
-
-
-def _alt(case: Case, prediction: Prediction, look: pictures.Look) -> str:
-    mask = prediction.mask(look.threshold)
-    if mask is None:
-        drawn = "without an outline"
-    elif not mask.any():
-        drawn = "in which the network outlines nothing"
-    else:
-        drawn = f"with a predicted outline around {mask.mean():.1%} of the image"
-        if look.agreement and case.truth is not None:
-            drawn += ", coloured by what was found, marked in excess and missed"
-    return f"Ultrasound image {case.title} {drawn}."
 
 
 def _measurements(case: Case, mask: np.ndarray | None, lesion: Lesion | None) -> None:

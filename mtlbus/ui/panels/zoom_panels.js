@@ -1,14 +1,14 @@
 // Pictures of ultrasound images with outlines, all under one zoom.
 //
-// `data` is what `compare_panels.py` sends. A view is the visible window of an image: its left and
+// `data` is what `zoom_panels.py` sends. A view is the visible window of an image: its left and
 // upper edge and its scale, in fractions of the image. Every change is made to all views alike, so
-// pictures of one image always show the same place; boxes of the same link follow each other too.
+// pictures of one image always show the same place, in all boxes of the page.
 // A mirrored image has the view of the first image, turned: all places are those of the first.
 
 const MOST = 8
 const SMALLEST = 180, GAP = 12, CAPTION = 60 // CSS pixels
 const SVG = 'http://www.w3.org/2000/svg'
-const links = new Map()
+const link = { keys: null, views: [], followers: new Set(), pointers: new Set() }
 
 const within = (value, low, high) => Math.min(Math.max(value, low), high)
 
@@ -25,10 +25,10 @@ function showBox(view, [left, top, right, bottom]) {
   view.y = (top + bottom) / 2 - 0.5 / view.scale
 }
 
-const zoomOf = link => Math.max(...link.views.map(view => view.scale))
+const zoomNow = () => Math.max(...link.views.map(view => view.scale))
 const showAll = view => Object.assign(view, { scale: 1, x: 0, y: 0 })
 
-function change(link, operation) {
+function change(operation) {
   link.views.forEach((view, number) => {
     operation(view, number)
     view.x = within(view.x, 0, 1 - 1 / view.scale)
@@ -37,12 +37,16 @@ function change(link, operation) {
   link.followers.forEach(follow => follow())
 }
 
-function linkOf(name, images) {
+function follow(box, images) {
   const keys = images.map(image => image.key).join()
-  const link = links.get(name) ?? { followers: new Set(), pointers: new Set() }
   if (link.keys !== keys) Object.assign(link, { keys, views: images.map(() => showAll({})) })
-  links.set(name, link)
-  return link
+  link.followers.add(box.follow)
+  link.pointers.add(box.point)
+}
+
+function unfollow(box) {
+  link.followers.delete(box.follow)
+  link.pointers.delete(box.point)
 }
 
 function create(tag, className, parent) {
@@ -104,7 +108,7 @@ function writePicture(picture, panel, image) {
   }
   picture.svg.replaceChildren(group)
   picture.caption.replaceChildren()
-  create('strong', '', picture.caption).textContent = panel.title
+  if (panel.title) create('strong', '', picture.caption).textContent = panel.title
   if (panel.badge) create('span', `badge ${panel.kind}`, picture.caption).textContent = panel.badge
   if (panel.note) create('span', 'note', picture.caption).textContent = panel.note
   fill(create('span', 'keys', picture.caption), 'key', panel.keys, writeKey)
@@ -131,11 +135,11 @@ function placeOf(event, picture) {
 }
 
 // Dragging draws a box while the whole image is seen, and moves the image when it is not.
-function listenToPointer(picture, getLink, mark) {
+function listenToPointer(picture, mark) {
   const { stage } = picture
   let start = null, last = null, box = null
   stage.onpointerdown = event => {
-    const whole = zoomOf(getLink()) === 1
+    const whole = zoomNow() === 1
     if (event.button !== 0 || (whole && event.pointerType === 'touch')) return // touch scrolls
     stage.setPointerCapture(event.pointerId)
     start = last = placeOf(event, picture)
@@ -146,7 +150,7 @@ function listenToPointer(picture, getLink, mark) {
     mark(x, y)
     if (!start) return
     if (box) drawBox(box, [turn(picture, start[0]), start[1]], [turn(picture, x), y])
-    else change(getLink(), view => {
+    else change(view => {
       view.x -= (x - last[0]) / view.scale
       view.y -= (y - last[1]) / view.scale
     })
@@ -159,21 +163,21 @@ function listenToPointer(picture, getLink, mark) {
       const [top, bottom] = [start[1], y].sort((a, b) => a - b)
       const drawn = Math.max(right - left, bottom - top)
       if (event.type === 'pointerup' && drawn > 0.04)
-        change(getLink(), view => showBox(view, [left, top, right, bottom]))
+        change(view => showBox(view, [left, top, right, bottom]))
     }
     start = last = box = null
   }
   stage.onpointerleave = () => mark(null)
   stage.ondblclick = event => {
     const [x, y] = placeOf(event, picture)
-    const zoom = zoomOf(getLink())
-    change(getLink(), view => (zoom > 1 ? showAll(view) : zoomAt(view, x, y, 2.5)))
+    const zoom = zoomNow()
+    change(view => (zoom > 1 ? showAll(view) : zoomAt(view, x, y, 2.5)))
   }
   stage.onwheel = event => {
     if (!event.ctrlKey && !event.metaKey) return // the page scrolls
     event.preventDefault()
     const [x, y] = placeOf(event, picture)
-    change(getLink(), view => zoomAt(view, x, y, Math.exp(-event.deltaY / 300)))
+    change(view => zoomAt(view, x, y, Math.exp(-event.deltaY / 300)))
   }
 }
 
@@ -184,7 +188,7 @@ function drawBox(box, [fromX, fromY], [toX, toY]) {
   box.style.height = `${100 * Math.abs(toY - fromY)}%`
 }
 
-function listenToKeys(grid, getLink) {
+function listenToKeys(grid) {
   const step = 0.15
   const moves = {
     ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step],
@@ -192,11 +196,11 @@ function listenToKeys(grid, getLink) {
   grid.onkeydown = event => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const [x, y] = moves[event.key] ?? []
-    if (event.key === '+' || event.key === '=') change(getLink(), v => zoomAt(v, 0.5, 0.5, 1.25))
-    else if (event.key === '-') change(getLink(), v => zoomAt(v, 0.5, 0.5, 0.8))
-    else if (event.key === '0') change(getLink(), showAll)
-    else if (x !== undefined && zoomOf(getLink()) > 1)
-      change(getLink(), view => { view.x += x / view.scale; view.y += y / view.scale })
+    if (event.key === '+' || event.key === '=') change(v => zoomAt(v, 0.5, 0.5, 1.25))
+    else if (event.key === '-') change(v => zoomAt(v, 0.5, 0.5, 0.8))
+    else if (event.key === '0') change(showAll)
+    else if (x !== undefined && zoomNow() > 1)
+      change(view => { view.x += x / view.scale; view.y += y / view.scale })
     else return
     event.preventDefault()
   }
@@ -205,10 +209,9 @@ function listenToKeys(grid, getLink) {
 function mount(root) {
   const part = name => root.querySelector(name)
   const grid = part('.grid'), bar = part('.bar'), slider = part('input')
-  const box = { pictures: [], data: null, link: null }
-  const getLink = () => box.link
+  const box = { pictures: [], data: null }
   const mark = (x, y) => {
-    for (const follow of box.link.pointers) follow(x, y)
+    for (const point of link.pointers) point(x, y)
   }
   box.point = (x, y) => {
     root.classList.toggle('pointing', x !== null)
@@ -217,7 +220,7 @@ function mount(root) {
       Object.assign(picture.here.style, { left: `${100 * turn(picture, x)}%`, top: `${100 * y}%` })
   }
   box.follow = () => {
-    const scale = zoomOf(box.link)
+    const scale = zoomNow()
     root.classList.toggle('zoomed', scale > 1)
     slider.value = scale
     part('output').textContent = `${scale.toFixed(1)}×`
@@ -225,7 +228,7 @@ function mount(root) {
     box.pictures.forEach((picture, number) => {
       const index = box.data.panels[number].image
       const { grid: [width, height], mirrored } = box.data.images[index]
-      const { scale, x: left, y } = box.link.views[mirrored ? 0 : index]
+      const { scale, x: left, y } = link.views[mirrored ? 0 : index]
       const x = mirrored ? 1 - 1 / scale - left : left
       picture.image.style.transform = `scale(${scale}) translate(${-100 * x}%, ${-100 * y}%)`
       picture.svg.setAttribute(
@@ -240,42 +243,39 @@ function mount(root) {
     grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${widest}))`
   }
   box.write = data => {
-    box.link?.followers.delete(box.follow)
-    box.link?.pointers.delete(box.point)
     box.data = data
-    box.link = linkOf(data.link, data.images)
-    box.link.followers.add(box.follow)
-    box.link.pointers.add(box.point)
+    follow(box, data.images)
     while (box.pictures.length > data.panels.length) box.pictures.pop().figure.remove()
     while (box.pictures.length < data.panels.length) {
       const picture = makePicture(grid)
-      listenToPointer(picture, getLink, mark)
+      listenToPointer(picture, mark)
       box.pictures.push(picture)
     }
     data.panels.forEach((panel, n) =>
       writePicture(box.pictures[n], panel, data.images[panel.image]))
     fill(part('.legend'), 'key', data.legend, writeKey)
     bar.hidden = !data.bar
+    part('.hint').textContent = data.panels.length > 1
+      ? 'Or drag a box in a picture; all follow.' : 'Or drag a box in the picture.'
     part('.lesion').hidden = !data.images.some(image => image.lesion)
     box.arrange()
     box.follow()
   }
   slider.oninput = () =>
-    change(box.link, view => zoomAt(view, 0.5, 0.5, slider.value / view.scale))
-  part('.more').onclick = () => change(box.link, view => zoomAt(view, 0.5, 0.5, 1.5))
-  part('.less').onclick = () => change(box.link, view => zoomAt(view, 0.5, 0.5, 1 / 1.5))
-  part('.whole').onclick = () => change(box.link, showAll)
-  part('.lesion').onclick = () => change(box.link, (view, number) => {
+    change(view => zoomAt(view, 0.5, 0.5, slider.value / view.scale))
+  part('.more').onclick = () => change(view => zoomAt(view, 0.5, 0.5, 1.5))
+  part('.less').onclick = () => change(view => zoomAt(view, 0.5, 0.5, 1 / 1.5))
+  part('.whole').onclick = () => change(showAll)
+  part('.lesion').onclick = () => change((view, number) => {
     const { lesion } = box.data.images[number]
     if (lesion) showBox(view, lesion)
   })
-  listenToKeys(grid, getLink)
+  listenToKeys(grid)
   const observer = new ResizeObserver(() => box.data && box.arrange())
   observer.observe(root)
   box.remove = () => {
     observer.disconnect()
-    box.link?.followers.delete(box.follow)
-    box.link?.pointers.delete(box.point)
+    unfollow(box)
   }
   return box
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from PIL import Image
 
 from ...figures import overlay
 from ..case import Case
+from ..results import ResultStore
 from .region_shapes import Shape, grid_of
 
 Key = tuple[str, str]
@@ -28,9 +30,10 @@ Box = tuple[float, float, float, float]
 """Left, top, right and bottom in fractions of the image."""
 
 _LONGEST = 1024  # pixels of the image that travels
+_ADDRESSES = ResultStore(16 * 1024**2, len, gate=nullcontext())
 _HERE = Path(__file__)
 _MOUNT = st.components.v2.component(
-    "mtlbus_compare_panels",
+    "mtlbus_zoom_panels",
     **{kind: _HERE.with_suffix(f".{kind}").read_text("utf-8") for kind in ("html", "css", "js")},
 )
 
@@ -40,7 +43,7 @@ class Panel:
     """One picture.
 
     Attributes:
-        title: whose it is.
+        title: whose it is; "" where the page says it.
         alt: what a person who cannot see it should know, one sentence.
         shapes: drawn over the image in this order.
         badge: a short word beside the title; "" for none.
@@ -74,7 +77,8 @@ def show(
 ) -> None:
     """Show pictures in equal columns, as wide as the page allows.
 
-    All pictures of one page move together, also those of another call.
+    All pictures of one page move together, also those of another call, and a page that shows the
+    same images next goes on where this one was.
 
     Args:
         key: of the element.
@@ -87,7 +91,6 @@ def show(
         bar: with the controls of the zoom.
     """
     data = {
-        "link": "compare",
         "images": [
             _image(case, lesion) | {"mirrored": mirrored and number == 1}
             for number, (case, lesion) in enumerate(zip(cases, lesions, strict=True))
@@ -105,7 +108,7 @@ def _image(case: Case, lesion: Box | None) -> dict:
     rows, columns = grid_of((height, width))
     return {
         "key": case.image.sha256,
-        "source": jpeg_address(case.image.pixels),
+        "source": _ADDRESSES.get(case.image.sha256, lambda: jpeg_address(case.image.pixels)),
         "aspect": width / height,
         "grid": (10 * columns, 10 * rows),  # the unit of the paths
         "lesion": lesion,

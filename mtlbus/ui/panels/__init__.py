@@ -1,0 +1,1 @@
+"""Pictures in the browser: a grey image, and regions over it as lines, under one zoom."""

@@ -1,0 +1,45 @@
+"""The picture of Predict: the image with its regions as lines, drawn again without the network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...inference.predictor import Prediction
+from .. import pictures
+from ..case import Case
+from ..panels import region_shapes, zoom_panels
+from ..panels.case_shapes import shapes_of
+from ..panels.zoom_panels import Panel
+from ..pictures import Look
+
+
+def show(case: Case, prediction: Prediction, look: Look, mask: np.ndarray | None) -> None:
+    """The picture under its zoom, and what its colours mean.
+
+    Args:
+        case: the image.
+        prediction: what the network says about it.
+        look: how it is drawn.
+        mask: the predicted region at the threshold of the look, H×W bool; None for none.
+    """
+    inside = truth = None
+    if mask is not None:
+        inside = region_shapes.reduced(prediction) - np.float32(look.threshold)
+    if case.truth is not None:
+        truth = region_shapes.level_of_mask(case.truth)
+    panel = Panel("", _alt(case, look, mask), shapes_of(inside, truth, look))
+    lesion = region_shapes.lesion_box([] if inside is None else [inside], truth)
+    legend = pictures.legend(case, prediction, look)
+    zoom_panels.show("predict_picture", [case], [panel], [lesion], legend)
+
+
+def _alt(case: Case, look: Look, mask: np.ndarray | None) -> str:
+    if mask is None:
+        drawn = "without an outline"
+    elif not mask.any():
+        drawn = "in which the network outlines nothing"
+    else:
+        drawn = f"with a predicted outline around {mask.mean():.1%} of the image"
+        if look.agreement and case.truth is not None:
+            drawn += ", coloured by what was found, marked in excess and missed"
+    return f"Ultrasound image {case.title} {drawn}."

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import streamlit as st
 import torch
+from threadpoolctl import threadpool_limits
 
 from ..checkpoints import CARD, CHECKPOINTS, Checkpoint, list_checkpoints
 from ..core.errors import CheckpointError, InputError, choose
@@ -89,6 +90,9 @@ def predictor(method: str) -> Predictor:
 def _load(folder: str, digest: str) -> Predictor:
     """`digest` is part of the key: weights that change on disk are loaded anew."""
     torch.set_num_threads(max(1, min(os.cpu_count() or 1, 8)))
+    # NumPy's helper threads spin after every product and hold a core that the network needs: on
+    # two cores a pass after a phantom or the input checks took 2.5 times as long.
+    threadpool_limits(1, user_api="blas")
     loaded = Predictor(Checkpoint(Path(folder)))
     # The first pass sets up kernels and is slow; here it does not spoil the time that is shown.
     blank = torch.zeros(1, 3, loaded.size, loaded.size, device=loaded.device)

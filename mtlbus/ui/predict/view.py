@@ -78,10 +78,9 @@ def _result(case: Case, asked: Asked) -> None:
         point, cautions = _verdict(prediction, checkpoint)
     threshold = words.operating_points(checkpoint.card)[point]["threshold"] if point else None
     colour = verdict.class_colour(prediction, threshold)
-    started = time.perf_counter()
     with left:
         look = pick_look(case, prediction, Look(colour=colour))
-        mask = prediction.mask(look.threshold)
+        mask, started = prediction.mask(look.threshold), time.perf_counter()
         picture.show(case, prediction, look, mask)
     drawn = time.perf_counter()
     lesion = records.lesion_of(case, prediction, look.threshold)

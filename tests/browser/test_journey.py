@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import re
 
+import pytest
 from PIL import Image
 
 from mtlbus.data.phantom import GALLERY, make_phantom
 
+expect = pytest.importorskip("playwright.sync_api").expect
 SIDEBAR = "[data-testid=stSidebar]"
 RUN_STATE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState"
 
@@ -32,8 +34,8 @@ def follow(page, name: str) -> None:
 
 
 def pictures_keep_their_aspect(page) -> bool:
-    return page.evaluate(
-        """() => [...document.querySelectorAll('img')].every(image => {
+    return page.locator("img").evaluate_all(
+        """images => images.every(image => {
             const box = image.getBoundingClientRect()
             if (!image.naturalWidth || !box.height) return true
             const wanted = image.naturalWidth / image.naturalHeight
@@ -65,15 +67,18 @@ def test_journey(server, page):
     assert pictures_keep_their_aspect(page)
 
     # The mask threshold can be moved by keyboard, and the outline follows.
-    before = picture.get_attribute("src")
+    outline = page.locator(".stage path").last
+    before = outline.get_attribute("d")
     page.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")
     settle(page)
     assert page.locator("[data-testid=stSliderThumbValue]").first.inner_text() == "0.55"
-    page.wait_for_function(
-        "old => document.querySelector('[data-testid=stMain] img').getAttribute('src') !== old",
-        arg=before,
-    )
+    expect(outline).not_to_have_attribute("d", before)
+
+    # The picture can be enlarged, and Compare goes on where Predict was.
+    page.get_by_role("button", name="Zoom to the lesion").click()
+    window = page.locator(".stage svg").first.get_attribute("viewBox")
+    assert [float(part) for part in window.split()][2] < 2000  # of 200 px in tenths
 
     # A bad file is one line, and the case stays.
     bad = {"name": "bad.png", "mimeType": "image/png", "buffer": b"not a picture"}
@@ -88,6 +93,7 @@ def test_journey(server, page):
     page.wait_for_selector("h3:has-text('Where they agree')")
     settle(page)
     assert page.locator("[data-testid=stMain] img").count() >= 4
+    assert page.locator(".stage svg").first.get_attribute("viewBox") == window
     assert pictures_keep_their_aspect(page)
 
     # The regions of MTL-COSA.

@@ -9,22 +9,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 HEAVY = threading.BoundedSemaphore(1)
 """The one gate of the process: two networks at once on two cores are slower than one by one."""
-
-_NETWORKS = ThreadPoolExecutor(1, thread_name_prefix="networks")
-
-
-def in_their_thread(compute: Callable[[], Any]) -> Any:
-    """Run what computes with tensors where all of it runs, and wait.
-
-    Every thread that computes with tensors gets helper threads of its own from OpenMP, and each
-    session of Streamlit is a new thread.
-    """
-    return _NETWORKS.submit(compute).result()
 
 
 class ResultStore:

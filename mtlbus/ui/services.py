@@ -22,7 +22,7 @@ from ..core.errors import CheckpointError, InputError, choose
 from ..data.transforms import PREPROCESSING_VERSION
 from ..inference.input_checks import Check, check_image, refusal
 from ..inference.predictor import Prediction, Predictor, Prepared, prepare
-from .results import HEAVY, ResultStore, in_their_thread
+from .results import HEAVY, ResultStore
 from .state import Case
 
 LOG = logging.getLogger("mtlbus")
@@ -95,9 +95,8 @@ def _load(folder: str, digest: str) -> Predictor:
     threadpool_limits(1, user_api="blas")
     loaded = Predictor(Checkpoint(Path(folder)))
     # The first pass sets up kernels and is slow; here it does not spoil the time that is shown.
-    blank = torch.zeros(1, 3, loaded.size, loaded.size, device=loaded.device)
-    with HEAVY:
-        in_their_thread(lambda: torch.inference_mode()(loaded.model)(blank))
+    with HEAVY, torch.inference_mode():
+        loaded.model(torch.zeros(1, 3, loaded.size, loaded.size, device=loaded.device))
     # Streamlit collects garbage after each run; frozen modules are not walked again (5× faster).
     gc.collect()
     gc.freeze()
@@ -127,7 +126,7 @@ def prepared(case: Case, size: int) -> Prepared:
     """The case's image in the square of a network, made once for all methods."""
     key = (case.image.sha256, size, PREPROCESSING_VERSION)
     found = _PREPARED.peek(key)
-    return found or _PREPARED.get(key, lambda: in_their_thread(lambda: prepare(case.image, size)))
+    return found or _PREPARED.get(key, lambda: prepare(case.image, size))
 
 
 def checks(case: Case) -> tuple[Check, ...]:
@@ -155,7 +154,7 @@ def predict(case: Case, method: str, maps: bool = False) -> Prediction:
     network = predictor(method)  # before the gate: loading shows its own spinner
     ready = prepared(case, network.size)
     key = prediction_key(case, method, maps)
-    return _PREDICTIONS.get(key, lambda: in_their_thread(lambda: network.predict(ready, maps)))
+    return _PREDICTIONS.get(key, lambda: network.predict(ready, maps))
 
 
 def device_words() -> str:

@@ -11,17 +11,25 @@ server's word that the script has finished.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import statistics
 import time
 from dataclasses import dataclass, field
 
+import pandas as pd
+import pyarrow
 import pytest
+import torch
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from mtlbus.core.outputs import positive_logit
+from mtlbus.core.tasks import MALIGNANCY
 from mtlbus.data.phantom import GALLERY
+from mtlbus.explain.options import Options
+from mtlbus.explain.subject import BATCH
 from mtlbus.inference.cost import measure_cost
 from mtlbus.inference.predictor import Predictor
 
@@ -31,6 +39,7 @@ SLIDERS = {
     "Mask threshold": [0.3, 0.35, 0.4, 0.45, 0.55, 0.6],
     "Opacity of the inside": [10, 15, 20, 25, 30, 35],
 }
+EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("MTLBUS_SPEED") != "1", reason="measures time: MTLBUS_SPEED=1 on a quiet machine"
@@ -39,11 +48,15 @@ pytestmark = pytest.mark.skipif(
 
 @dataclass
 class Answer:
-    """What a run of the script sent: how long it took, its line of times, its sliders."""
+    """What a run of the script sent: how long it took, its line of times, widgets and tables.
+
+    `widgets` maps a label to the id and the fragment of a slider or button.
+    """
 
     milliseconds: float = 0.0
     timing: str = ""
-    sliders: dict[str, tuple[str, str]] = field(default_factory=dict)  # label to id and fragment
+    widgets: dict[str, tuple[str, str]] = field(default_factory=dict)
+    tables: list[pd.DataFrame] = field(default_factory=list)
 
 
 class Session:
@@ -57,27 +70,25 @@ class Session:
             address, subprotocols=["streamlit"], origin=server, max_size=None
         )
 
-    def run(self, widget: tuple[str, str] | None = None, value: float = 0.0) -> Answer:
-        """Run the script, or the fragment of a slider that is moved."""
+    def run(self, widget: tuple[str, str] | None = None, value: float | None = None) -> Answer:
+        """Run the script, or what a slider that is moved or a button that is clicked runs."""
         message = BackMsg()
         message.rerun_script.query_string = self._query
         message.rerun_script.page_name = self._page
         if widget is not None:
             message.rerun_script.fragment_id = widget[1]
             state = message.rerun_script.widget_states.widgets.add(id=widget[0])
-            state.double_array_value.data.append(value)
+            if value is None:
+                state.trigger_value = True
+            else:
+                state.double_array_value.data.append(value)
         answer, started = Answer(), time.perf_counter()
         self._socket.send(message.SerializeToString())
         while True:
             said = ForwardMsg.FromString(self._socket.recv())
-            kind = said.WhichOneof("type")
-            element = said.delta.new_element
-            if kind == "delta" and "Computed in" in element.markdown.body:
-                answer.timing = element.markdown.body
-            elif kind == "delta" and element.WhichOneof("type") == "slider":
-                place = (element.slider.id, said.delta.fragment_id)
-                answer.sliders[element.slider.label] = place
-            elif kind == "script_finished":
+            if said.WhichOneof("type") == "delta":
+                _read(said.delta, answer)
+            elif said.WhichOneof("type") == "script_finished" and said.script_finished != EARLY:
                 answer.milliseconds = 1000 * (time.perf_counter() - started)
                 return answer
 
@@ -85,19 +96,65 @@ class Session:
         self._socket.close()
 
 
-def test_the_running_app_is_fast(server):
-    bare = {}
+def _read(delta, answer: Answer) -> None:
+    element = delta.new_element
+    kind = element.WhichOneof("type")
+    if kind == "markdown" and "Computed in" in element.markdown.body:
+        answer.timing = element.markdown.body
+    elif kind in ("slider", "button"):
+        widget = getattr(element, kind)
+        answer.widgets[widget.label] = (widget.id, delta.fragment_id)
+    elif kind == "dataframe":
+        data = io.BytesIO(element.dataframe.arrow_data.data)
+        answer.tables.append(pyarrow.ipc.open_stream(data).read_pandas())
+
+
+class Limits:
+    """Prints what was measured, and remembers what is above its limit."""
+
+    def __init__(self) -> None:
+        self.above: list[str] = []
+
+    def hold(self, what: str, values: list[float], limit: float, unit: str = "") -> None:
+        median = statistics.median(values)
+        spread = f"{min(values):.2f} to {max(values):.2f}"
+        print(f"{what:<46}{median:8.2f}{unit}  (at most {limit:g}; {spread})", flush=True)
+        if not median <= limit:
+            self.above.append(what)
+
+
+@pytest.fixture
+def limits() -> Limits:
+    print()
+    return Limits()
+
+
+@pytest.fixture(scope="module")
+def bare() -> dict[str, float]:
+    """Milliseconds of a forward of each network, by itself."""
+    found = {}
     for method in METHODS:
         network = Predictor.of(method)
-        bare[method] = measure_cost(network.model, network.size, forwards=40).milliseconds
-    print()
-    above = []
+        found[method] = measure_cost(network.model, network.size, forwards=40).milliseconds
+        print(f"\n{method}: bare forward {found[method]:.1f} ms", end="", flush=True)
+    return found
 
-    def hold(what: str, value: float, limit: float, unit: str = "") -> None:
-        print(f"{what:<50}{value:8.2f}{unit}  (at most {limit:g}{unit})", flush=True)
-        if not value <= limit:
-            above.append(what)
 
+def gradient_seconds(method: str, images: int, repeats: int = 3) -> float:
+    """Seconds that forwards and backwards of so many images take by themselves, in batches."""
+    network, times = Predictor.of(method), []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        for _ in range(images // BATCH):
+            inputs = torch.zeros(BATCH, 3, network.size, network.size)
+            inputs = inputs.contiguous(memory_format=torch.channels_last).requires_grad_()
+            logits = network.model(inputs).class_logits[MALIGNANCY.name]
+            torch.autograd.grad(positive_logit(logits).sum(), inputs)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def test_predict(server, bare, limits):
     Session(server, "", "").run()  # loads what every page needs
     for method in METHODS:
         totals, shown = [], None
@@ -107,11 +164,45 @@ def test_the_running_app_is_fast(server):
             totals.append(float(re.search(r"Computed in (\d+) ms", shown.timing)[1]))
             if case != CASES[-1]:
                 session.close()
-        total = statistics.median(totals[1:])
-        print(f"{method}: bare forward {bare[method]:.1f} ms; {shown.timing}")
-        hold(f"{method}: a new image, in bare forwards", total / bare[method], 1.6)
+        print(shown.timing.removeprefix(":material/timer: "))
+        ratios = [total / bare[method] for total in totals[1:]]
+        limits.hold(f"{method}: a new image, in bare forwards", ratios, 1.6)
         for label, values in SLIDERS.items():
-            times = [session.run(shown.sliders[label], value).milliseconds for value in values]
-            hold(f"{method}: {label}", statistics.median(times), 150, " ms")
+            times = [session.run(shown.widgets[label], value).milliseconds for value in values]
+            limits.hold(f"{method}: {label}", times, 150, " ms")
         session.close()
-    assert not above
+    assert not limits.above
+
+
+def test_compare(server, bare, limits):
+    ratios = []
+    for case in (WARM, *CASES):
+        session = Session(server, "compare", f"case={case}&methods={','.join(METHODS)}")
+        first, again = session.run().milliseconds, session.run().milliseconds
+        ratios.append((first - again) / sum(bare.values()))
+        session.close()
+    limits.hold("Compare: what three networks add, in their sum", ratios[1:], 1.15)
+    assert not limits.above
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_attributions(server, bare, limits, method):
+    cam, gradients = [], []
+    for case in (WARM, *CASES[:4]):
+        session = Session(
+            server, "attributions",
+            f"case={case}&method={method}&placebo=0&attributions=gradcam,integrated_gradients",
+        )  # fmt: skip
+        done = session.run(session.run().widgets["Run"])
+        seconds = next(table for table in done.tables if "Seconds" in table)
+        seconds = seconds.set_index("Attribution")["Seconds"]
+        cam.append(1000 * seconds["Grad-CAM"] / bare[method])
+        gradients.append(seconds["Integrated Gradients"])
+        session.close()
+    steps = Options().steps
+    alone = gradient_seconds(method, steps)
+    print(f"{method}: {steps} forwards and backwards alone {alone:.2f} s")
+    limits.hold(f"{method}: Grad-CAM, in bare forwards", cam[1:], 1.3)
+    shares = [value / alone for value in gradients[1:]]
+    limits.hold(f"{method}: Integrated Gradients, in its passes", shares, 1.05)
+    assert not limits.above

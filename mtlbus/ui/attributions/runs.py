@@ -24,6 +24,7 @@ from ..results import HEAVY
 from .question import Question
 
 _PAUSE = 0.002  # seconds; long enough for a waiting thread to take the gate
+_TELL_EVERY = 0.4  # seconds; a message after every pass holds up the passes
 _STOPPED = "_attributions_stopped"
 
 
@@ -154,6 +155,7 @@ class _Progress:
         self._total = max(1, total_cost(steps).passes)
         self._before = self._now = self._number = 0
         self._step: Step | None = None
+        self._told = 0.0
 
     def begin(self, step: Step) -> None:
         """The next step starts, however many passes the last one really took."""
@@ -166,7 +168,10 @@ class _Progress:
         return f"image {self._now} of {max(self._step.cost.passes, self._now)}"
 
     def say(self, doing: str) -> None:
-        """Show it; a click that came meanwhile ends the run here."""
+        """Show it, unless something was shown a moment ago; a click ends the run here."""
+        if time.monotonic() - self._told < _TELL_EVERY:
+            return
+        self._told = time.monotonic()
         share = min(1.0, (self._before + self._now) / self._total)
         text = f"{self._step.title} ({self._number} of {self._count}): {doing}"
         self._bar.progress(share, text)

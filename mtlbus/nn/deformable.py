@@ -39,7 +39,9 @@ def deform_conv3x3(features: Tensor, offset: Tensor, weight: Tensor, modulation:
         features, grid.view(batch, TAPS * height, width, 2), align_corners=False
     ).view(batch, channels, TAPS, height, width)
     weighed = (sampled * modulation[:, None]).view(batch, channels * TAPS, height * width)
-    return (weight.flatten(1) @ weighed).unflatten(-1, (height, width))
+    # Image by image: `weight @ weighed` would turn all samples around first.
+    kernel = weight.flatten(1).expand(batch, -1, -1)
+    return torch.bmm(kernel, weighed).unflatten(-1, (height, width))
 
 
 class ModulatedDeformableConv(nn.Module):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from .case_views import MirrorView
 from .drawing import Palette
 from .numbers import mirror_numbers
-from .report import percent, report_of, table
+from .report import report_of
+from .report_page import percent, table
 
 
 def mirror_report(view: MirrorView, palette: Palette) -> str:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from ..core.errors import InputError
-from .case_views import LABELS, PredictView
+from .case_views import PredictView
 from .drawing import Palette, drawing, outlines_of
-from .origin import DISCLAIMER, now, pixels_sha256, versions
-from .report_style import STYLE
+from .origin import pixels_sha256
+from .report_page import about_case, case_rows, emphasised, made_from, percent, report_page, table
 
-ORIGINS = {
-    "phantom": "A phantom: computed from physics, no person's image.",
-    "upload": "An uploaded image.",
-    "dataset": "An image of a dataset on disk.",
-}
 METRICS = {
     "dice": ("Dice", "{:.3f}", "Overlap with the true outline; 1 is the same, 0 none."),
     "hd95": ("HD95", "{:.1f} px", "95 of 100 outline points are nearer than this to the other "
@@ -32,9 +26,6 @@ def report_of(
 ) -> str:
     """The report of one case as HTML.
 
-    Every text is escaped. The file holds its pictures and its style, and forbids itself to load
-    or to run anything.
-
     Args:
         views: what one or more networks say about one image; at least one.
         palette: colours of classes and outlines.
@@ -46,27 +37,17 @@ def report_of(
     if len({pixels_sha256(view.case.image.pixels) for view in views}) != 1:
         raise InputError("A report is about one image: give one or more views of the same case.")
     case = views[0].case
-    height, width = case.image.pixels.shape
-    about = case.about if case.origin == "upload" else f"{case.about} {ORIGINS[case.origin]}"
-    known = "" if case.label is None else f" Known to be <strong>{LABELS[case.label]}</strong>."
     body = [
-        f'<header><p class="eyebrow"><span>mtlbus · case report</span><span>{now()}</span></p>'
-        f"<h1>{escape(case.title)}</h1><p>{escape(about)}{known}</p>"
-        f'<p class="terms"><strong>{DISCLAIMER}</strong> Computed by a network; no medical '
-        "finding.</p></header>",
         *(_finding(view, palette, len(views) > 1) for view in views),
         *sections,
         _checks(views[0]),
-        _origin(views, f"{width} × {height} px"),
-    ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'; img-src data:\">"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(case.title)} – mtlbus case report</title><style>{STYLE}</style></head>"
-        f"<body><main>{''.join(body)}</main><footer>{DISCLAIMER}</footer></body></html>\n"
-    )
+        made_from([
+            *case_rows(case),
+            *((f"Weights of {view.title}", view.prediction.weights_sha256) for view in views),
+        ]),
+    ]  # fmt: skip
+    terms = "Computed by a network; no medical finding."
+    return report_page("case report", case.title, about_case(case), terms, body)
 
 
 def _finding(view: PredictView, palette: Palette, named: bool) -> str:
@@ -111,7 +92,7 @@ def _meaning(view: PredictView) -> str:
     """What the operating point is worth, in the words of the page."""
     if view.point is None:
         return "<p>The card of this network states no operating point, so there is no call.</p>"
-    lines = "".join(f"<li>{_emphasised(line)}</li>" for line in view.point.meaning)
+    lines = "".join(f"<li>{emphasised(line)}</li>" for line in view.point.meaning)
     what = f"<h3>What this call is worth: the {escape(view.point.name)} operating point</h3>"
     return f"{what}<ul>{lines}</ul>" if lines else ""
 
@@ -182,49 +163,7 @@ def _checks(view: PredictView) -> str:
     if not view.checks:
         return ""
     lines = "".join(
-        f"<li><strong>{escape(state)}</strong> {_emphasised(text)}</li>"
+        f"<li><strong>{escape(state)}</strong> {emphasised(text)}</li>"
         for state, text in view.checks
     )
     return f'<section><h3>Checks of the image</h3><ul class="checks">{lines}</ul></section>'
-
-
-def _origin(views: Sequence[PredictView], size: str) -> str:
-    """What everything above was computed from."""
-    case, image = views[0].case, views[0].case.image
-    rows = [("Image", f"{image.name or 'without a name'}, {size}")]
-    if case.origin != "phantom":
-        rows.append(("SHA-256 of the file", image.sha256))
-    rows.append(("SHA-256 of the pixels", pixels_sha256(image.pixels)))
-    if image.spacing is not None:
-        down, across = image.spacing
-        rows.append(("Size of a pixel", f"{across:.3g} mm wide, {down:.3g} mm high"))
-    rows += [("On the way in", note) for note in image.notes]
-    for view in views:
-        rows.append((f"Weights of {view.title}", view.prediction.weights_sha256))
-    rows += [(name, text) for name, text in versions().items()]
-    cells = "".join(
-        f"<tr><th scope=row>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in rows
-    )
-    return f'<section><h3>Made from</h3><table class="origin">{cells}</table></section>'
-
-
-def table(rows: Iterable[tuple[str, str, str]]) -> str:
-    """Rows of a name, a value and what it is, as HTML; `**` marks what is important."""
-    cells = "".join(
-        f"<tr><th scope=row>{escape(name)}</th><td>{_emphasised(value)}</td>"
-        f"<td>{_emphasised(what)}</td></tr>"
-        for name, value, what in rows
-    )
-    return f"<table>{cells}</table>"
-
-
-def _emphasised(text: str) -> str:
-    """Escaped text in which **words** are strong."""
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text))
-
-
-def percent(probability: float) -> str:
-    """A probability as people read it; what would round to 0 or 100 % is given as a bound."""
-    if probability < 0.001:
-        return "below 0.1%"
-    return "above 99.9%" if probability > 0.999 else f"{probability:.1%}"

@@ -117,6 +117,18 @@ def make_schedule(recipe: Recipe, optimizer: torch.optim.Optimizer, steps: int):
     return None
 
 
+def decay_for(decay: float, steps: int) -> float:
+    """The decay of a moving average that looks back on no more than a tenth of a run.
+
+    Over 840 steps an average with 0.998, which looks back on 500, still holds the beginning.
+
+    Args:
+        decay: of the recipe.
+        steps: of the whole run.
+    """
+    return min(decay, 1 - 10 / max(steps, 20))
+
+
 class Run:
     """One training run: network, average, optimiser, schedule, history."""
 
@@ -135,7 +147,7 @@ class Run:
         if recipe.average_decay > 0:
             self.average = AveragedModel(
                 self.model,
-                multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay),
+                multi_avg_fn=get_ema_multi_avg_fn(decay_for(recipe.average_decay, steps)),
                 use_buffers=True,
             )
         spec = self.model.spec

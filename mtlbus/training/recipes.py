@@ -31,8 +31,8 @@ class Recipe:
         cross_entropy_weight, dice_weight, dice_over, dice_smooth: of the mask's loss.
         class_loss, positive_weight, label_smoothing: of the class's loss.
         weighting: "fixed", "dwa" or "learned".
-        average_decay: decay of the moving average of the weights that is validated and kept;
-            0 keeps the weights themselves.
+        average_decay: decay of the moving average of the weights that is validated and kept,
+            in a short run a smaller one (`engine.decay_for`); 0 keeps the weights themselves.
         select: "best" keeps the epoch with the best validation score, "last" the last one.
         augmentation: random changes of the training images.
     """

@@ -18,7 +18,7 @@ from mtlbus.core.errors import DataError, InputError
 from mtlbus.data.splits import split_fold
 from mtlbus.data.synthetic import load
 from mtlbus.methods import get_spec
-from mtlbus.training.engine import STATE, Plan, make_schedule, train
+from mtlbus.training.engine import STATE, Plan, decay_for, make_schedule, train
 from mtlbus.training.recipes import Recipe, make_recipe
 
 RECIPE = Recipe(stages=((2, 64), (2, 96)), batch_size=8, average_decay=0.8, learning_rate=2e-3)
@@ -162,6 +162,17 @@ def test_the_recipe_of_each_paper_trains_its_network(method, weighting, rate, tm
     assert len(steps) == len(group["params"]), "every parameter was stepped"
     if weighting == "learned":
         assert entry["mask_weight"] != 0.5 != entry["class_weight"], "p has left 1"
+
+
+@pytest.mark.parametrize("steps", [40, 840, 4000])
+def test_an_average_looks_back_on_a_tenth_of_a_short_run(steps):
+    forgotten = decay_for(0.998, steps) ** (steps / 10)  # weight of what is older than that
+    assert forgotten == pytest.approx(math.exp(-1), abs=0.06)
+
+
+def test_an_average_of_a_long_run_is_that_of_the_recipe():
+    assert decay_for(0.998, 5040) == 0.998 and decay_for(0.8, 840) == 0.8
+    assert 0 < decay_for(0.998, 1) < 1
 
 
 def test_the_cosine_falls_to_a_tenth():

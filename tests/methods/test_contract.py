@@ -148,9 +148,9 @@ def maps_keep_what_is_declared(model: torch.nn.Module, side: int = 256) -> None:
 
 
 def test_maps_are_those_declared_and_keep_their_kind(case):
-    name, _, model = case
+    name, variant, model = case
     assert model.spec.maps == get_spec(name).maps
-    maps_keep_what_is_declared(model)
+    maps_keep_what_is_declared(model, side=256 if variant == "compact" else 128)
 
 
 def test_every_option_stands_in_a_decision():

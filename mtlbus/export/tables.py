@@ -65,7 +65,7 @@ def _(view: CompareView) -> pd.DataFrame:
 def _row(view: PredictView, numbers: dict[str, Any]) -> dict[str, Any]:
     """Numbers between the names of a network and its size, time and digest."""
     found = view.prediction
-    names = {"method": found.method, "title": view.title}
+    names = {"method": found.method, "title": view.title, "seen_in_training": bool(view.seen)}
     cost = {"parameters": view.parameters, "milliseconds": 1000 * sum(found.seconds.values())}
     return names | numbers | cost | {"weights_sha256": found.weights_sha256}
 
@@ -174,6 +174,7 @@ def origin_rows(view: View) -> list[tuple[str, str]]:
     if isinstance(view, PredictView):
         found = view.prediction
         rows += [("method", found.method), ("weights_sha256", found.weights_sha256)]
+        rows.append(("seen_in_training", view.seen or "no"))
     if isinstance(view, AttentionView):
         weights = view.weights_sha256 or f"random, seed {view.seed}"
         rows += [("method", view.method), ("weights_sha256", weights)]

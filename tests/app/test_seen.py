@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mtlbus.data.phantom import GALLERY, make_phantom
+from mtlbus.export.case_views import CompareView
 from mtlbus.export.report import report_of
+from mtlbus.export.tables import csv_of
 from mtlbus.ui import cases, records, seen, services, takeaway
 from tests.app.stand_ins import write_stand_in
 
@@ -76,6 +80,10 @@ def test_it_is_about_the_network_that_is_asked(dataset, page):
 def test_compare_says_whose_training_it_was(dataset):
     (said,) = cautions(open_page("compare", case="manifest:image1", methods="mtl,resnet"))
     assert "validation of MTL;" in said.replace(services.title_of("mtl"), "MTL")
+    (mirrored,) = cautions(
+        open_page("compare", case="manifest:image1", methods="mtl,resnet", compare="mirror")
+    )
+    assert mirrored == said
     both = seen.sentence_of_several(["A", "B"], 2)
     assert "of all 2 networks" in both and seen.sentence_of_several([], 2) == ""
 
@@ -87,6 +95,10 @@ def test_report_and_json_say_it(dataset):
         view = takeaway.predicted(case, services.predict(case, "mtl"), checkpoint, 0.5)
         for one in (view, replace(view, case=replace(case, truth=None))):
             assert report_of([one], takeaway.PALETTE).count(seen.SENTENCE) == wanted
+        table = pd.read_csv(io.StringIO(csv_of(view))).set_index("quantity")["value"]
+        assert table["seen_in_training"] == (seen.SENTENCE if wanted else "no")
+        several = pd.read_csv(io.StringIO(csv_of(CompareView(case, (view,)))))
+        assert list(several["seen_in_training"]) == [bool(wanted)]
         document = records.as_json(
             case, view.prediction, "", 0.5, 0.5, None, None, seen=view.seen
         )  # fmt: skip

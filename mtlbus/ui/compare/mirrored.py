@@ -51,11 +51,13 @@ def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, P
         found: what each method says about it.
         turned: what each says about the mirror, as it came from the network.
     """
-    case = spacing.known(case)
-    st.markdown(said(found, turned), help=WHY)
+    case, top = spacing.known(case), st.container()
+    top.markdown(said(found, turned), help=WHY)
     look = view.controls(case.truth is not None, agreement=False)
     mirror = mirror_of(case)
     answers, other = Answers(case, found, look), Answers(mirror, turned, look)
+    if caution := answers.caution():
+        top.warning(caution, icon=":material/warning:")
     three = len(found) <= _THREE_PICTURES_UP_TO
     panels = []
     for method in found:

@@ -16,13 +16,13 @@ IG = "integrated_gradients"
 
 @pytest.fixture
 def missing(monkeypatch):
-    """Integrated Gradients misses 0.39 / steps of the change, and never less than `floor`."""
-    ran, made, attribute = [], {"floor": 0.0}, runs.attribute
+    """Integrated Gradients misses `slope` / steps of the change, and never less than `floor`."""
+    ran, made, attribute = [], {"slope": 0.39, "floor": 0.0}, runs.attribute
 
     def invented(subject, name, options):
         ran.append(options.steps)
         found = attribute(subject, name, replace(options, steps=2))
-        missed = max(made["floor"], 0.39 / options.steps)
+        missed = max(made["floor"], made["slope"] / options.steps)
         return replace(found, completeness=Completeness(2 + 2 * missed, 2.0))
 
     monkeypatch.setattr(runs, "attribute", invented)
@@ -46,13 +46,23 @@ def test_steps_double_until_the_shares_add_up_and_no_further(missing):
     assert app.query_params["settings"] == "steps=8"  # the command line takes the same words
 
 
-def test_what_never_adds_up_ends_at_the_limit_and_says_why(missing):
+def test_what_never_adds_up_is_given_up_and_the_page_says_why(missing):
     ran, made = missing
-    made["floor"] = 0.2
+    made["floor"] = 0.1
+    app = press(open_page(method="mtl", attributions=IG, settings="steps=2", placebo="0"), "_run")
+    press(app, "_refine")
+    assert ran == [2, 4, 8, 16]  # of 20 %, 10 %, 10 % and 10 %, where 256 steps were allowed
+    assert app.session_state["settings"] == "steps=16"
+    assert "_refine" not in buttons(app) and "More steps do not help here" in text(app)
+
+
+def test_what_gets_better_goes_on_to_the_limit(missing):
+    ran, made = missing
+    made["slope"] = 20
     app = press(open_page(method="mtl", attributions=IG, settings="steps=60", placebo="0"), "_run")
     press(app, "_refine")
     assert ran == [60, 120, 240] and app.session_state["settings"] == "steps=240"
-    assert "_refine" not in buttons(app) and "the answer jumps somewhere" in text(app)
+    assert "_refine" not in buttons(app) and "More than 256 steps" in text(app)
 
 
 def test_nothing_is_offered_where_the_shares_add_up_or_are_not_there(missing):

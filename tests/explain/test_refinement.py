@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
+from mtlbus.explain.attributions import Completeness
 from mtlbus.explain.options import Options
-from mtlbus.explain.refinement import adds_up, doublings, refine
+from mtlbus.explain.refinement import adds_up, doublings, halvings, hopeless, refine
 
 from .toys import Linear, OfGrey, Toy, ask
 
@@ -49,10 +52,46 @@ def test_a_rectifier_by_hand():
 def test_a_jump_is_never_made_up_for():
     """The gradient of a step is 0 everywhere: the shares stay at 0.8, the change is 1.8."""
     jump = lambda grey: grey[:, 0, 0] + (grey[:, 0, 0] > 0.4).float()  # noqa: E731
-    found = tries(jump, Options(baseline="black", steps=60))
-    assert [options.steps for options, _ in found] == [60, 120, 240]
+    found = tries(jump)
+    assert [options.steps for options, _ in found] == [2, 4, 8]
     for _, attribution in found:
         assert attribution.completeness == pytest.approx((0.8, 1.8))
+
+
+def test_a_bend_and_a_jump_by_hand():
+    """F = relu(a − 0.16) + [a > 0.4]: 1.64 in all, of which the gradient sees the 0.64.
+
+    Two steps find 0.8 of it, four and eight 0.6 (see above), so the error even grows at first.
+    """
+
+    def broken(grey):
+        return torch.relu(grey[:, 0, 0] - 0.16) + (grey[:, 0, 0] > 0.4).float()
+
+    found = tries(broken)
+    assert [options.steps for options, _ in found] == [2, 4, 8]
+    errors = [attribution.completeness.error for _, attribution in found]
+    assert errors == pytest.approx([-0.84, -1.04, -1.04])
+
+
+def errors_of(*errors: float) -> list[SimpleNamespace]:
+    return [SimpleNamespace(completeness=Completeness(2 + error, 2)) for error in errors]
+
+
+@pytest.mark.parametrize(
+    ("errors", "given_up"),
+    [
+        ((0.5,), False),
+        ((0.5, 0.5), False),
+        ((0.5, 0.5, 0.5), True),
+        ((0.5, -0.5, 0.6), True),  # the size counts, and worse is no better
+        ((0.5, 0.48, 0.46), True),  # each a twentieth
+        ((0.5, 0.48, 0.42), False),  # an eighth at last
+        ((0.5, 0.42, 0.41), False),  # only one in a row
+        ((0.5, 0.5, 0.5, 0.2), False),  # the last ones count
+    ],
+)
+def test_two_doublings_in_a_row_must_have_been_in_vain(errors, given_up):
+    assert hopeless(errors_of(*errors)) is given_up
 
 
 def test_where_the_answer_does_not_change_nothing_is_missing():
@@ -64,3 +103,10 @@ def test_doublings_end_at_the_limit_and_keep_the_rest():
     assert [o.steps for o in doublings(Options(steps=24, baseline="black"))] == [48, 96, 192]
     assert {o.baseline for o in doublings(Options(baseline="black"))} == {"black"}
     assert doublings(Options(steps=129)) == ()
+
+
+def test_halvings_are_the_tries_that_doubling_began_with():
+    tried = [Options(steps=12, baseline="black"), *doublings(Options(steps=12, baseline="black"))]
+    assert halvings(tried[2])[-2:] == tuple(tried[:2])
+    assert [o.steps for o in halvings(Options(steps=12))] == [3, 6]
+    assert halvings(Options(steps=7)) == halvings(Options(steps=2)) == ()

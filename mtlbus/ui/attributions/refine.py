@@ -7,17 +7,30 @@ from collections.abc import Callable
 import streamlit as st
 
 from ...explain.attributions import Attribution
-from ...explain.options import Options
-from ...explain.refinement import NAME, WITHIN, adds_up, doublings
+from ...explain.options import LIMITS, Options
+from ...explain.refinement import (
+    NAME,
+    PATIENCE,
+    WITHIN,
+    WORTHWHILE,
+    adds_up,
+    doublings,
+    halvings,
+    hopeless,
+)
 from . import runs
 from .quantities import cost_words
 from .question import Question
 from .runs import Step
 
-_JUMPS = (
-    "More steps would not help much: the answer jumps somewhere on the way from the baseline, as "
-    "where a region is cut at another place, and no gradient sees a jump. Take the map for what "
-    "lies between the jumps, or try another baseline in *Settings*."
+_GIVEN_UP = (
+    f"More steps do not help here: {PATIENCE} doublings in a row took away less than "
+    f"{WORTHWHILE:.0%} of the error each, most likely because the answer jumps on the way from "
+    "the baseline, as where a region is cut out at a threshold, and no gradient sees a jump. Take "
+    "the map for what lies between the jumps, or try another baseline in *Settings*."
+)
+_AT_THE_LIMIT = (
+    f"More than {LIMITS['steps'][1]} steps cannot be asked for; try another baseline in *Settings*."
 )
 
 
@@ -33,21 +46,24 @@ def offer(question: Question) -> None:
         f"With {options.steps} steps the shares of Integrated Gradients miss the change of the "
         f"answer by {found.completeness.share:.0%} of it."
     )
+    if _given_up(question):
+        st.info(f"{missed} {_GIVEN_UP}", icon=":material/stairs:")
+        return
     steps = refinements(question)
     if not steps:
-        st.info(f"{missed} {_JUMPS}", icon=":material/stairs:")
+        st.info(f"{missed} {_AT_THE_LIMIT}", icon=":material/stairs:")
         return
     most = doublings(options)[-1].steps
     with st.container(horizontal=True, vertical_alignment="center"):
         asked = st.button(
             f"Add steps until it is at most {WITHIN:.0%}", icon=":material/stairs:", key="_refine",
-            help="Doubles the steps until the shares add up, and stops there. Its placebo with "
-            "as many steps can be run afterwards.",
+            help="Doubles the steps until the shares add up, or until that is hopeless. Its "
+            "placebo with as many steps can be run afterwards.",
         )  # fmt: skip
         cost = cost_words(runs.total_cost(steps), question.pace())
         st.caption(
             f"{missed} Doubling goes on to {most} steps at most. {cost} It "
-            "ends earlier where they add up."
+            "ends earlier where they add up, or where more steps do not help."
         )
     if asked:
         runs.run(steps, "_stop_refine")
@@ -55,7 +71,7 @@ def offer(question: Question) -> None:
 
 
 def refinements(question: Question) -> list[Step]:
-    """A part of the run for each doubling; those after the one that adds up have nothing to do."""
+    """A part of the run for each doubling; those after the one that settles it do nothing."""
     asked = [question.with_options(options) for options in doublings(question.request.options)]
     return [_step(asked[: number + 1]) for number in range(len(asked))]
 
@@ -66,7 +82,7 @@ def _step(tries: list[Question]) -> Step:
     options = tries[-1].request.options
 
     def ready() -> bool:
-        return any(_adds_up(one) for one in tries[:-1])
+        return any(_settled(one) for one in tries[:-1])
 
     def work(watch: Callable[[int], None]) -> None:
         if not step.ready():
@@ -76,9 +92,17 @@ def _step(tries: list[Question]) -> Step:
     return step._replace(title=f"{step.title}, {options.steps} steps", ready=ready, work=work)
 
 
-def _adds_up(question: Question) -> bool:
+def _settled(question: Question) -> bool:
     found = question.found(NAME)
-    return isinstance(found, Attribution) and adds_up(found)
+    return isinstance(found, Attribution) and (adds_up(found) or _given_up(question))
+
+
+def _given_up(question: Question) -> bool:
+    """Whether the tries with fewer steps that are there show that more do not help."""
+    options = question.request.options
+    tries = (*halvings(options), options)[-PATIENCE - 1 :]
+    found = [question.with_options(one).found(NAME) for one in tries]
+    return all(isinstance(one, Attribution) for one in found) and hopeless(found)
 
 
 def _show(options: Options) -> None:

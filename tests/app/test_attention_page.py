@@ -59,6 +59,11 @@ def text(app: AppTest) -> str:
     return "\n".join(found.value for found in [*app.markdown, *app.caption])
 
 
+def test_it_opens_the_network_of_the_other_pages(page, monkeypatch):
+    monkeypatch.setattr(services, "FAVOURITE", "mtl_sa")  # not the first one with maps
+    assert page().selectbox(key="_pick_method").value == "mtl_sa"
+
+
 def test_regions_come_first(page):
     shown = text(page(method="mtl_cosa"))
     assert "Regions of the predicted mask" in shown

@@ -53,10 +53,10 @@ def switch_untrained() -> bool:
 
 
 def pick_trained() -> str:
-    """A method with trained weights; at first one that has maps."""
+    """A method with trained weights; at first that of the other pages, if it has maps."""
     with_views = methods_with_views()
     if "method" not in st.session_state and with_views:
-        st.session_state["method"] = with_views[0]
+        st.session_state["method"] = services.first_of(with_views)
     return pick_method()
 
 

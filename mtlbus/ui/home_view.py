@@ -18,7 +18,8 @@ from .sidebar import CONSENT, UPLOAD_TYPES
 from .widgets import NO_METHODS, ask, show_image
 
 _PLACE = (380, 560)
-_TILE = 120  # pixels; at 1280 there are six in a row, and 16 leave no single one in the last
+_TILE = 120  # pixels of a side, about; a wide page makes them larger
+_TILES, _NARROWEST = 8, 104  # in a row: 8 at 1920, 6 at 1280, 4 at 800, so none is left alone
 
 
 def first_method(methods: Mapping[str, Checkpoint]) -> str | None:
@@ -43,7 +44,7 @@ def failed_upload(case: Case) -> None:
 
 def finished(case: Case, method: str) -> None:
     """A prediction of the current case: picture left, verdict right; of a refused one, why."""
-    row = st.container(horizontal=True, vertical_alignment="center", gap="large")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     if refusal(services.checks(case)):
         with row.container(width=390):
             panel = encode_jpeg(grey_panel(case.image.pixels, _PLACE))
@@ -146,11 +147,11 @@ def _open(name: str) -> None:
 
 
 def gallery() -> None:
-    """All phantoms as pictures with a button each; six in a row on a page of 1280 pixels."""
+    """All phantoms as pictures with a button each, in rows that fill the page."""
     st.subheader("Samples: phantoms made from physics, with their true outline")
-    with st.container(horizontal=True, gap="small"):
+    with st.grid(_TILES, min_column_width=_NARROWEST, gap="small"):
         for name, entry in GALLERY.items():
-            with st.container(width=_TILE, gap="xxsmall"):
+            with st.container(gap="xxsmall"):
                 st.image(_tile(name), alt=f"Phantom: {entry.title}", width="stretch")
                 st.button(
                     entry.title, key=f"_sample_{name}", on_click=_open, args=(name,),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,10 +15,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mtlbus.data.phantom import GALLERY, make_phantom
+from mtlbus.data.transforms import Frame
 from mtlbus.figures.overlay import encode_png
 from mtlbus.inference.familiarity import fit, write_familiarity
 from mtlbus.inference.predictor import Prediction, Predictor
-from mtlbus.ui.predict import batch
+from mtlbus.ui import cases
+from mtlbus.ui.predict import batch, spacing
 from tests.app.stand_ins import write_stand_in
 from tests.data.test_dicom import dataset, packed, region
 
@@ -336,6 +340,16 @@ def test_a_spacing_can_be_typed_in_and_belongs_to_its_image(open_page, scan, ask
     assert asked == []
     app = upload(app, encode_png(scan.image[:, ::-1].copy()), "other.png")
     assert "mm" not in measures(app) and app.number_input[0].value is None
+
+
+def test_a_pixel_of_the_square_is_larger_where_the_image_was_made_smaller():
+    phantom = cases.phantom_case("simple-cyst")
+    wide = SimpleNamespace(frame=Frame(300, 512), size=256)  # 512 px of the image in 256
+    step = phantom.image.spacing[0]
+    assert spacing.of_square(phantom, wide) == pytest.approx(2 * step)
+    for unknown in (None, (step, 2 * step)):
+        image = replace(phantom.image, spacing=unknown)
+        assert spacing.of_square(replace(phantom, image=image), wide) is None
 
 
 # A true mask of one's own.

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from ...inference.predictor import Prediction
 from ..case import Case
 
 _TYPED = "mm_per_pixel"  # in the session: digest of an image to mm per pixel
@@ -45,6 +46,17 @@ def ask(case: Case) -> None:
         help="The file does not tell how large a pixel is. Count the pixels between two ticks of "
         "the scanner's ruler: 10 mm over 125 px are 0.080 mm per pixel. The same down and across.",
     )
+
+
+def of_square(case: Case, prediction: Prediction) -> float | None:
+    """Millimetres of a pixel of the network's square; None where unknown or not as wide as high.
+
+    Args:
+        case: as `known` returns it.
+        prediction: of its image.
+    """
+    down, across = case.image.spacing or (None, None)
+    return down * prediction.frame.side / prediction.size if down and down == across else None
 
 
 def sentence(case: Case) -> str:

@@ -95,6 +95,8 @@ def _result(case: Case, asked: Asked) -> None:
         takeaway.offer_prediction(view, look, checks)
     with left:
         _truth(original, prediction, metrics, seen.sentence(case, checkpoint.card))
+        if metrics is not None:
+            _scores(metrics, prediction.size, spacing.of_square(case, prediction))
     _measurements(original, mask, lesion)
     seconds = {
         "checks": asked.checking,
@@ -181,20 +183,21 @@ def _truth(
         st.caption("The true outline is unknown here. Phantoms and most datasets have one.")
     elif metrics is None:
         st.caption("This network draws no outline that could be compared.")
-    if metrics is not None:
-        _scores(metrics, prediction.size)
 
 
-def _scores(metrics: dict[str, float], size: int) -> None:
-    """How well the outline fits the true one."""
+def _scores(metrics: dict[str, float], size: int, mm: float | None) -> None:
+    """How well the outline fits the true one; `mm` is a pixel of the network's square."""
     with st.container(horizontal=True, gap="medium"):
         st.metric("Dice", f"{metrics['dice']:.2f}", width="content", help="1 is the same outline, "
                   "0 no overlap.")  # fmt: skip
         far = metrics["hd95"]
-        st.metric("HD95", "–" if np.isnan(far) else f"{far:.1f} px", width="content", help=(
-            f"95 of 100 outline points are nearer than this to the other outline, in pixels of "
-            f"the network's {size} px square."
-        ))  # fmt: skip
+        empty = np.isnan(far)
+        st.metric(
+            "HD95", "–" if empty else f"{far:.1f} px", width="content",
+            delta=None if empty or mm is None else f"{far * mm:.1f} mm", delta_color="off",
+            delta_arrow="off", help="95 of 100 outline points are nearer than this to the other "
+            f"outline. Px are those of the network's {size} px square.",
+        )  # fmt: skip
         found, extra = metrics["pixel_tpr"], metrics["pixel_fpr"]
         st.metric("Found", f"{found:.0%}", width="content", help="Share of the lesion's pixels.")
         st.metric("In excess", f"{extra:.0%}", width="content", help=(

@@ -87,7 +87,7 @@ def _show_calibration(tables: Sequence[Table], images: str) -> None:
 
 
 def _three(value: float) -> str:
-    return "not defined" if np.isnan(value) else f"{value:.3f}"
+    return "not defined" if np.isnan(value) else f"{value:.3f}".replace("-", "−")
 
 
 def _show_outlines(tables: Sequence[Table], images: str) -> None:
@@ -113,14 +113,19 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
     )
     st.markdown("**The worst outlines**")
     worst = pd.concat([rows.assign(method=title) for title, rows in outlined.items()])
+    worst["dataset"] = worst["dataset"].map(judged_rows.title_of_images)
     names = {
         "method": "Network", "image_id": "Image", "dataset": "Dataset", "dice": "Dice",
         "hd95": "HD95, px", "lesion_area": "Lesion, px", "predicted_area": "Marked, px",
         "birads": "BI-RADS",
     }  # fmt: skip
     st.dataframe(
-        worst.nsmallest(15, "dice")[list(names)].rename(columns=names).round(3), hide_index=True,
-        height=300, alt="The images with the lowest Dice.",
+        worst.nsmallest(15, "dice")[list(names)].rename(columns=names), hide_index=True,
+        height=300, placeholder="–", alt="The images with the lowest Dice.",
+        column_config={
+            "Dice": st.column_config.NumberColumn(format="%.2f"),
+            "HD95, px": st.column_config.NumberColumn(format="%.1f"),
+        },
     )  # fmt: skip
     st.caption("Pixels are those of the 256×256 square that the network sees.")
 

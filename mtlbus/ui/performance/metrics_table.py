@@ -18,17 +18,17 @@ METRICS = {
     "specificity": ("Specificity", "benign images cleared"),
     "f1": ("F1, malignant", "balance of PPV and sensitivity"),
     "f1_benign": ("F1, benign", "the same with benign as the positive class"),
-    "auc_hard": ("AUC of the call", "(sensitivity + specificity) / 2; one paper prints this"),
+    "auc_hard": ("AUC of the call", "mean of sensitivity and specificity"),
     "brier": ("Brier score", "squared error of the probability; 0 is best"),
     "ece": ("Calibration error", "gap between promise and outcome; 0 is best"),
     "dice": ("Dice", "overlap with the dataset's outline; 1 is best"),
     "jaccard": ("Jaccard", "intersection over union; 1 is best"),
     "pixel_tpr": ("Pixel TPR", "share of the lesion that is marked"),
-    "pixel_fpr": ("Pixel FPR", "marked in excess, over the lesion's area; may exceed 1"),
-    "aer": ("Area error", "marked wrongly, over the lesion's area; 0 is best"),
+    "pixel_fpr": ("Pixel FPR", "marked in excess, per area of the lesion"),
+    "aer": ("Area error", "marked wrongly, per area of the lesion"),
     "miou": ("Mean IoU", "of lesion and background"),
-    "hd95": ("HD95", "95th percentile of the distance of outlines, px at 256×256"),
-    "assd": ("ASSD", "mean distance of the outlines, px at 256×256"),
+    "hd95": ("HD95", "95 of 100 outline points are nearer, px"),
+    "assd": ("ASSD", "mean distance of the outlines, px"),
 }
 
 
@@ -63,7 +63,7 @@ def show(tables: Sequence[Table], images: str) -> None:
             + "In brackets 95 % intervals by a bootstrap over patients or groups. Left out of "
             "HD95 and ASSD because a mask is empty: "
             + ", ".join(f"{judged_rows.DATASETS.get(n, n)} {count}" for n, count in empty.items())
-            + "."
+            + ". Pixels are those of 256×256."
         )
 
 

@@ -12,6 +12,7 @@ from ...explain.agreement import own_planes, rank_correlations
 from ...explain.faithfulness import CURVE_STEPS, NEIGHBOURS, RADIUS, SQUARES
 from ...explain.options import BASELINES
 from ...explain.techniques import TECHNIQUES
+from ...explain.views import address_of, family_title, list_views
 from ...figures.agreement import agreement_figure
 from ...figures.faithfulness import curves_figure
 from ...figures.style import CONFIG
@@ -126,10 +127,17 @@ def agreement(question: Question) -> None:
 
 
 def _own(question: Question) -> dict[str, np.ndarray]:
-    """The network's own spatial maps on the image, by a name for people."""
+    """The network's own spatial maps on the image, by the names of the Attention page."""
     found = services.predict(question.case, question.method, maps=True)
     planes = own_planes(found.maps, found.frame, found.size)
-    return {name.replace("_", " ").replace(".", " · "): plane for name, plane in planes.items()}
+    titles = {name: view.title for view in list_views(found.maps) for name in view.maps}
+    return {_place(titles.get(name), name): plane for name, plane in planes.items()}
+
+
+def _place(title: str | None, name: str) -> str:
+    """A view's title with level and branch of one of its maps."""
+    family, level, branch = address_of(name)
+    return " · ".join(filter(None, (title or family_title(family), level, branch)))
 
 
 def _pick_own(names: list[str]) -> list[str]:

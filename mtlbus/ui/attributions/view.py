@@ -213,8 +213,10 @@ def similarity(question: Question, name: str) -> tuple[float | None, float | Non
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """A number with a real minus; a dash where there is none."""
-    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+    """A number with a real minus, but none before zeros; a dash where there is none."""
+    if value is None:
+        return "–"
+    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "−")
 
 
 def numbers(question: Question) -> None:

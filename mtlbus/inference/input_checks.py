@@ -163,8 +163,8 @@ def _texture(reduced: np.ndarray) -> Check | None:
     alike = _neighbour_correlation(reduced)
     if alike < _UNLIKE:
         return Check("refused", "texture", (
-            f"Neighbouring pixels hardly resemble each other (correlation {alike:.2f}): this is "
-            "text or noise, not an ultrasound picture."
+            "Neighbouring pixels hardly resemble each other (correlation "
+            f"{round(alike, 2) + 0.0:.2f}): this is text or noise, not an ultrasound picture."
         ))  # fmt: skip
     white = float(_histogram(reduced)[_WHITE + 1 :].sum())
     if white > _MOSTLY_WHITE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ..core.errors import MtlbusError
+from ..data.limits import MAX_BYTES
 from ..data.phantom import GALLERY
 from ..figures.overlay import thumbnail
 from . import cases, services, state, uploads
@@ -63,7 +64,7 @@ def _upload() -> None:
         args=("_upload",),
     )
     uploads.explain("_upload")
-    st.caption(CONSENT)
+    st.caption(f"Files above {MAX_BYTES // 1024**2} MB are marked red and not read. {CONSENT}")
 
 
 def _datasets() -> None:

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
-from mtlbus.ui import state, takeaway
+from mtlbus.ui import state
 from mtlbus.ui.frame import require_frame
 from mtlbus.ui.memory import adopt_link, mirror
-from mtlbus.ui.performance import judged_rows, judgement, threshold
+from mtlbus.ui.performance import files, judged_rows, judgement, threshold
 from mtlbus.ui.widgets import explain_error, pick_methods
 
 require_frame(__file__)
@@ -57,6 +57,6 @@ if others:
 if classifying:
     threshold.show(classifying, images, others)
 else:
-    takeaway.offer_judged(others, images, {})
+    files.downloads(others, images, {})
 st.subheader("Look closer")
 judgement.show(tables, images)

@@ -1,7 +1,7 @@
 """What all reports share: the page around them, tables, and where their numbers come from.
 
-A report is one HTML file. It holds its pictures and its style, and forbids itself to load or to
-run anything. Every text in it is escaped.
+A report is one HTML file. It holds its pictures and its style, and forbids itself to load
+anything, and to run anything but the code of its own charts. Every text in it is escaped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ ORIGINS = {
 }
 
 
-def report_page(kind: str, title: str, about: str, terms: str, body: Iterable[str]) -> str:
+def report_page(
+    kind: str, title: str, about: str, terms: str, body: Iterable[str], code: str = ""
+) -> str:
     """A report as HTML.
 
     Args:
@@ -30,7 +32,9 @@ def report_page(kind: str, title: str, about: str, terms: str, body: Iterable[st
         about: one or two sentences on that; HTML whose texts are escaped.
         terms: what to know after the disclaimer, one sentence.
         body: sections, HTML whose texts are escaped.
+        code: script elements that draw the charts of the body; "" where it has none.
     """
+    runs = " script-src 'unsafe-inline';" if code else ""
     head = (
         f'<header><p class="eyebrow"><span>mtlbus · {kind}</span><span>{now()}</span></p>'
         f"<h1>{escape(title)}</h1><p>{about}</p>"
@@ -38,10 +42,10 @@ def report_page(kind: str, title: str, about: str, terms: str, body: Iterable[st
     )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'; img-src data:\">"
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
+        f"{runs} style-src 'unsafe-inline'; img-src data:\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} – mtlbus {kind}</title><style>{STYLE}</style></head>"
+        f"<title>{escape(title)} – mtlbus {kind}</title><style>{STYLE}</style>{code}</head>"
         f"<body><main>{head}{''.join(body)}</main><footer>{DISCLAIMER}</footer></body></html>\n"
     )
 
@@ -98,8 +102,9 @@ def grid(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def emphasised(text: str) -> str:
-    """Escaped text in which **words** are strong."""
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text))
+    """Escaped text in which **words** are strong and *words* are stressed."""
+    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text))
+    return re.sub(r"\*(\w[^*]*)\*", r"<em>\1</em>", strong)
 
 
 def percent(probability: float) -> str:

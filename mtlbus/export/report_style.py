@@ -23,7 +23,11 @@ h3 { font-size: .8rem; letter-spacing: .06em; text-transform: uppercase; color: 
 .pair { display: grid; grid-template-columns: minmax(0, 11fr) minmax(0, 9fr); gap: 2rem;
   align-items: start; }
 figure { margin: 0; }
-figure svg { display: block; width: 100%; height: auto; }
+figure > svg, figure > img { display: block; width: 100%; height: auto; }
+.maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr));
+  gap: 1.4rem 1.6rem; margin-bottom: 1.2rem; align-items: start; }
+.maps h3 { margin-top: 0; }
+.maps figcaption { font-size: .88rem; color: var(--soft); margin-top: .4rem; }
 ul { margin: 0; padding-left: 1.1rem; }
 figcaption ul { list-style: none; padding: .5rem 0 0; display: flex; flex-wrap: wrap;
   gap: .1rem 1.2rem; font-size: .85rem; color: var(--soft); }
@@ -46,6 +50,10 @@ table td + td { color: var(--soft); width: 46%; font-size: .86rem; }
 table td:first-of-type { font-weight: 600; }
 .origin td:first-of-type { font-weight: 400; overflow-wrap: anywhere; font-size: .82rem;
   font-family: ui-monospace, Consolas, "DejaVu Sans Mono", monospace; }
+.grid { display: block; overflow-x: auto; }
+.grid th, .grid td, .grid td + td, .grid td:first-of-type { width: auto; color: var(--ink);
+  font-size: .86rem; font-weight: 400; }
+.grid tr:first-child th { color: var(--soft); }
 .checks li { margin-bottom: .25rem; }
 footer { margin-top: 2.2rem; padding-bottom: 2.5rem; font-size: .85rem; color: var(--soft); }
 @media screen and (max-width: 44rem) { .pair { grid-template-columns: 1fr; } }

@@ -145,6 +145,11 @@ def labelled_png(
     return overlay.encode_png(_with_words(panel, (target.words, terms)))
 
 
+def titled_png(pixels: np.ndarray, name: str, found: Attribution, target: Target) -> bytes:
+    """A map with its scale and its name; arguments as of `labelled_png`."""
+    return overlay.encode_png(_titled(pixels, name, found, target))
+
+
 def contact_sheet(
     pixels: np.ndarray, found: Mapping[str, Attribution], target: Target, terms: str
 ) -> bytes:

@@ -77,7 +77,7 @@ def logit_figure(
     ends = np.concatenate([_ends(split), _ends(beside) if beside else []])
     room = 0.18 * max(np.ptp(ends), 0.1)
     figure.update_xaxes(
-        title="log-odds of malignant   (← benign · malignant →)",
+        title="log-odds   (← benign · malignant →)", automargin=True,
         range=[ends.min() - room, ends.max() + room],
         showgrid=True, gridcolor=FAINT, zeroline=True, zerolinecolor=NEUTRAL, zerolinewidth=2,
     )  # fmt: skip

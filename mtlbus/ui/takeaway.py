@@ -27,14 +27,13 @@ from ..export.pair_report import mirror_report
 from ..export.recipes import notebook_of
 from ..export.report import report_of
 from ..export.tables import csv_of
-from ..export.views import AttentionView, AttributionView, Judged, PerformanceView, View
+from ..export.views import AttentionView, AttributionView, PerformanceView, View
 from ..figures import colours
 from ..figures.style import METHOD_COLOURS
 from ..inference.input_checks import Check
 from ..inference.predictor import Prediction
 from . import pictures, records, seen, services, words
 from .case import Case
-from .performance import judged_rows
 from .together import together
 
 PALETTE = Palette(
@@ -116,27 +115,33 @@ def files(view: View) -> list[File]:
 def _reports(view: View) -> list[File]:
     """The reports of what is about a case."""
 
-    def report(which: str, ending: str, make: Callable[[], str]) -> File:
-        about = "One page to read, print and keep; it needs nothing else."
-        return File(f"Report{which} (HTML)", ending, "text/html", "description", about, make)
-
     if isinstance(view, TwoCasesView):  # a report is about one image
         first, second = view.first.views, view.second.views
         return [
-            report(" of the first case", "_first.html", lambda: report_of(first, PALETTE)),
-            report(" of the second case", "_second.html", lambda: report_of(second, PALETTE)),
+            report_file(lambda: report_of(first, PALETTE), "first"),
+            report_file(lambda: report_of(second, PALETTE), "second"),
         ]
     if isinstance(view, MirrorView):
-        return [report("", ".html", lambda: mirror_report(view, PALETTE))]
+        return [report_file(lambda: mirror_report(view, PALETTE))]
     if isinstance(view, PredictView | CompareView):
         views = view.views if isinstance(view, CompareView) else (view,)
-        return [report("", ".html", lambda: report_of(views, PALETTE))]
+        return [report_file(lambda: report_of(views, PALETTE))]
     return []
 
 
-def offer_prediction(
-    view: PredictView, look: pictures.Look, checks: Sequence[Check] = ()
-) -> None:
+def report_file(make: Callable[[], str], of: str = "") -> File:
+    """A report as something to download.
+
+    Args:
+        make: its HTML.
+        of: "first" or "second" where the page has two cases.
+    """
+    label, ending = (f"Report of the {of} case", f"_{of}.html") if of else ("Report", ".html")
+    about = "One page to read, print and keep; it needs nothing else."
+    return File(f"{label} (HTML)", ending, "text/html", "description", about, make)
+
+
+def offer_prediction(view: PredictView, look: pictures.Look, checks: Sequence[Check] = ()) -> None:
     """Draw the menu of a prediction.
 
     Args:
@@ -197,40 +202,9 @@ def predicted(
     )  # fmt: skip
 
 
-def compared(
-    case: Case, found: Mapping[str, Prediction], mask_threshold: float
-) -> CompareView:
+def compared(case: Case, found: Mapping[str, Prediction], mask_threshold: float) -> CompareView:
     """Several predictions of one image as a view, each at the default point of its card."""
     return CompareView(case, tuple(
         predicted(case, prediction, services.checkpoint(method), mask_threshold)
         for method, prediction in found.items()
     ))  # fmt: skip
-
-
-def offer_judged(
-    tables: Sequence[judged_rows.Table], images: str, thresholds: Mapping[str, float | None]
-) -> None:
-    """Draw the menu of methods on test images.
-
-    Args:
-        tables: of the methods.
-        images: as of `performance.choices`.
-        thresholds: by method; missing for a method without a class.
-    """
-    methods = tuple(
-        Judged(
-            table.method, table.title, table.digest, thresholds.get(table.method),
-            judged_rows.select(table, images),
-        )
-        for table in tables
-    )  # fmt: skip
-    view = PerformanceView(images, judged_rows.title_of_images(images), methods)
-    offer(view, [_predictions_of(table) for table in tables])
-
-
-def _predictions_of(table: judged_rows.Table) -> File:
-    return File(
-        f"Predictions of {table.title} (CSV)", f"_{table.method}_predictions.csv", "text/csv",
-        "list", "Every judged image with its probability, label and outline metrics.",
-        lambda: table.rows.to_csv(index=False),
-    )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,8 @@ from mtlbus.export.method_views import MethodView, OverviewView
 from mtlbus.export.numbers import mirror_numbers
 from mtlbus.export.views import PerformanceView, View
 from mtlbus.inference.predictor import Predictor
-from mtlbus.ui import takeaway
+from mtlbus.ui import services, takeaway
+from mtlbus.ui.performance import judged_rows
 from tests.app.stand_ins import write_stand_in
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -32,16 +35,19 @@ MENUS = {
     },
     ("methods", ""): {"Open as notebook", "Numbers (CSV)"},
     ("methods", "method=mtl"): {"Open as notebook", "Numbers (CSV)", "Drawing (SVG)"},
-    ("attention", "method=mtl_cosa"): {"Open as notebook", "Numbers (CSV)", "Arrays (NPZ)"},
+    ("attention", "method=mtl_cosa"): {
+        "Open as notebook", "Report (HTML)", "Numbers (CSV)", "Arrays (NPZ)",
+    },
     ("attributions", "method=mtl&attributions=saliency&placebo=0"): {
-        "Open as notebook", "Maps (NPZ)", "All maps (PNG)", "Numbers (CSV)", "Saliency (PNG)",
+        "Open as notebook", "Report (HTML)", "Maps (NPZ)", "All maps (PNG)", "Numbers (CSV)",
+        "Saliency (PNG)",
     },
     ("performance", "methods=mtl,uresnet"): {
-        "Open as notebook", "Numbers (CSV)", "Predictions of MTL (CSV)",
+        "Open as notebook", "Report (HTML)", "Numbers (CSV)", "Predictions of MTL (CSV)",
         "Predictions of UResNet (CSV)",
     },
     ("performance", "methods=uresnet"): {
-        "Open as notebook", "Numbers (CSV)", "Predictions of UResNet (CSV)",
+        "Open as notebook", "Report (HTML)", "Numbers (CSV)", "Predictions of UResNet (CSV)",
     },
 }  # fmt: skip
 
@@ -166,6 +172,67 @@ def test_the_threshold_of_performance_goes_with_it(open_page, offered):
     assert [one.threshold for one in view.methods] == [0.37, None]
     assert {name for one in view.methods for name in one.rows["dataset"]} == {"busi"}
     assert {name for one in view.methods for name in one.rows["part"]} == {"test"}
+
+
+@pytest.fixture
+def reports(monkeypatch) -> list[Callable[[], str]]:
+    """What makes the reports of the menus that were drawn, the last one last."""
+    makers = []
+    offer = takeaway.report_file
+
+    def noted(make, *arguments):
+        makers.append(make)
+        return offer(make, *arguments)
+
+    monkeypatch.setattr(takeaway, "report_file", noted)
+    return makers
+
+
+def drawn(html: str) -> tuple[str, int]:
+    """A report without the code of its charts, and how many charts it draws."""
+    assert html.startswith("<!doctype html>") and "default-src 'none'" in html
+    code = re.findall(r"<script>/\*.*?</script>", html, re.DOTALL)
+    assert len(code) <= 1
+    text = html.replace(code[0], "") if code else html
+    assert bool(code) == ("script-src 'unsafe-inline'" in text) == ("Plotly.newPlot" in text)
+    return text, text.count("Plotly.newPlot")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ("map=region", ["Tumour, 8×8 weights", "Regions of the predicted mask"]),
+        ("map=region_score", ["no estimate", "log-odds", "γ"]),
+        ("map=cosa_attention.tumour&cell=3,4", ["Where the cell in row 3, column 4 looks", "γ"]),
+    ],
+)
+def test_the_report_of_attention_holds_what_the_page_shows(chosen, said, open_page, reports):
+    app = open_page("attention", f"method=mtl_cosa&{chosen}")
+    text, charts = drawn(reports[-1]())
+    assert charts == len(app.get("plotly_chart"))
+    for words in said:
+        assert words in text
+    for caption in app.main.caption:
+        assert re.split(r"[*&'<\"]", caption.value)[0] in text
+    assert services.checkpoint("mtl_cosa").digest in text
+
+
+def test_the_report_of_attributions_holds_maps_placebos_and_numbers(open_page, reports):
+    app = open_page("attributions", "method=mtl_cosa&attributions=saliency,gradcam")
+    app.button(key="_run").click().run()
+    text, charts = drawn(reports[-1]())
+    assert charts == 0 and text.count("<img src=\"data:image/png") == 4
+    assert "Placebo ρ" in text and "shuffled weights" in text and "Explained" in text
+
+
+def test_the_report_of_performance_holds_curves_and_matrices(open_page, reports):
+    app = open_page("performance", "methods=mtl,mtl_cosa,uresnet&images=busi")
+    app.slider(key="_threshold").set_value(0.37).run()
+    text, charts = drawn(reports[-1]())
+    assert charts == 6  # ROC, precision and recall, calibration, two matrices, outlines
+    assert text.count("Called malignant from 0.370 on.") == 2
+    for method in ("mtl", "uresnet"):
+        assert judged_rows.load_table(method).digest in text
 
 
 @pytest.mark.parametrize(("page", "query"), MENUS, ids=str)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from ...core.outputs import Map
 from ...explain import attention as arrays
 from ...figures import cells
 from .details import take_click
-from .look import QUIET
+from .look import Look
 from .map_words import attention_words
 from .shown import Shown
 
@@ -28,7 +26,6 @@ def show_attention(shown: Shown) -> None:
     with next(places):
         _show_row(shown, row)
     with next(places):
-        st.markdown("**Where the context comes from, over all cells**")
         figure = cells.cell_figure(
             look.case.image.pixels, total, look.frame, cells.attention_scale(total), look.opacity,
             height=shown.stage.height(2),
@@ -37,6 +34,7 @@ def show_attention(shown: Shown) -> None:
             figure, "received", "How much each cell is looked at on average.",
             "The mean over all cells that look. It is weight, not importance: a cell that is "
             "looked at much may hold nothing that changes the answer.",
+            "Where the context comes from, over all cells",
         )  # fmt: skip
     looks = row[np.isfinite(row)]
     unseen = looks.sum() - np.nansum(arrays.cell_boxes(grid, look.frame).visible(row))
@@ -47,8 +45,8 @@ def show_attention(shown: Shown) -> None:
         said.append("This row is flat: the cell looks everywhere alike.")
     said.append(f"From {found.stage}: {grid[0]}×{grid[1]} cells.")
     with shown.stage.foot():
-        st.caption(look.marked(" ".join(filter(None, said))))
-        gamma_line(look.maps, shown.pick.level)
+        look.note(" ".join(filter(None, said)))
+        gamma_line(look, shown.pick.level)
 
 
 def top_of_attention(shown: Shown) -> float:
@@ -68,7 +66,6 @@ def _show_row(shown: Shown, row: np.ndarray) -> None:
     In the first of two looks, or the only one, it can be clicked.
     """
     look, found, cell = shown.look, shown.map, shown.detail.cell
-    st.markdown(f"**Where the cell in row {cell[0]}, column {cell[1]} looks**")
     window = None
     if found.windows:
         first, last, left, right = arrays.window_of(found, cell)
@@ -78,12 +75,6 @@ def _show_row(shown: Shown, row: np.ndarray) -> None:
     figure = cells.cell_figure(
         look.case.image.pixels, row, look.frame, scale, look.opacity, chosen=cell,
         clickable=clickable, height=shown.stage.height(2), window=window,
-    )  # fmt: skip
-    key = look.key("clicks")
-    st.plotly_chart(
-        figure, key=key, config=QUIET, selection_mode="points",
-        on_select=partial(take_click, key) if clickable else "ignore",
-        alt=look.marked(f"Attention of the cell in row {cell[0]}, column {cell[1]}."),
     )  # fmt: skip
     looks = row[np.isfinite(row)]
     said = ["**Click a cell** to make it the one that looks (outlined)."] if clickable else []
@@ -101,7 +92,11 @@ def _show_row(shown: Shown, row: np.ndarray) -> None:
         if shown.top <= looks.max()
         else f"Its largest weight is {looks.max():.1%}; both pictures share one scale."
     )
-    st.caption(look.marked(" ".join(said)))
+    place = f"the cell in row {cell[0]}, column {cell[1]}"
+    take = partial(take_click, look.key("clicks")) if clickable else None
+    look.picture(
+        figure, "clicks", f"Attention of {place}.", " ".join(said), f"Where {place} looks", take
+    )
 
 
 def _region_share(shown: Shown) -> str:
@@ -120,9 +115,9 @@ def _clip(plane: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     return plane[: grid[0], : grid[1]]
 
 
-def gamma_line(maps: Mapping[str, Map], part: str = "") -> None:
+def gamma_line(look: Look, part: str = "") -> None:
     """γ of the attention, with what it means; of one region, or of all."""
-    found = arrays.gammas(maps)
+    found = arrays.gammas(look.maps)
     if part in found:
         found = {part: found[part]}
     if not found:
@@ -142,4 +137,4 @@ def gamma_line(maps: Mapping[str, Map], part: str = "") -> None:
             "The attended context is multiplied by γ before it is added, so attention counts only "
             "where γ differs from 0."
         )
-    st.markdown(f"{numbers}. {verdict}".replace("+-", "−").replace("= -", "= −"))
+    look.note(f"{numbers}. {verdict}".replace("+-", "−").replace("= -", "= −"), st.markdown)

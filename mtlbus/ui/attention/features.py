@@ -29,8 +29,6 @@ def show_features(shown: Shown) -> None:
         plane = arrays.feature_plane(feature)
         seen = cell_boxes(plane.shape, look.frame).visible(plane)
         with place:
-            if branch:
-                st.markdown(f"**{branch_heading(name)}**")
             figure = cells.cell_figure(
                 look.case.image.pixels, plane, look.frame, scale, look.opacity, height=height
             )
@@ -39,17 +37,18 @@ def show_features(shown: Shown) -> None:
                 f"{pick.view.title} {pick.level} {branch}: strength from 0 to {scale.high:.3g}.",
                 f"{feature.meaning} Mean over the image {seen.mean():.3g}, largest cell "
                 f"{seen.max():.3g}.",
+                branch_heading(name) if branch else "",
             )  # fmt: skip
     feature = shown.map
     together = "The branches share one scale. " if count > 1 else ""
     with shown.stage.foot():
-        st.caption(look.marked(
+        look.note(
             f"From {feature.stage}: the mean size of {len(feature.tensor)} channels in each of "
             f"{grid_words(feature.tensor.shape)} cells. {together}**The scale ends at the largest "
             "cell shown, so it differs between maps and levels**; compare patterns, not colours. "
             "A strong answer is not yet a reason: what it does to the result is not in this "
             "picture."
-        ))  # fmt: skip
+        )
 
 
 def top_of_branches(shown: Shown) -> float:
@@ -90,11 +89,11 @@ def show_offsets(shown: Shown) -> None:
             f"{grid_words(found.tensor.shape)} cells, each {arrows.cell:.3g} pixels of the image.",
         )  # fmt: skip
     with shown.stage.foot():
-        st.caption(look.marked(
+        look.note(
             "A dot is where a sample would be read, the tip where it is read instead. In the mean, "
             "samples that spread evenly cancel out: choose one sample to see it. An offset says "
             "from where features are fetched, not that the place matters."
-        ))  # fmt: skip
+        )
 
 
 def show_channels(shown: Shown) -> None:
@@ -122,10 +121,8 @@ def show_numbers(shown: Shown) -> None:
         for family, names in families.items():
             st.markdown(f"**{arrays.family_title(family)}**")
             st.table([_row(name, look.maps[name]) for name in names])
-        st.caption(look.marked(
-            "Numbers for the image as a whole, a row a part: they say how much, never where."
-        ))  # fmt: skip
-        gamma_line(look.maps)
+        look.note("Numbers for the image as a whole, a row a part: they say how much, never where.")
+        gamma_line(look)
 
 
 def _row(name: str, found: Map) -> dict[str, str]:

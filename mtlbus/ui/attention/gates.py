@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -46,8 +47,6 @@ def show_gates(shown: Shown) -> None:
     height = shown.stage.height(len(tiles))
     for number, (place, tile) in enumerate(zip(shown.stage.tiles(len(tiles)), tiles, strict=True)):
         with place:
-            if tile.heading:
-                st.markdown(f"**{tile.heading}**")
             figure = cells.cell_figure(
                 look.case.image.pixels, tile.plane, look.frame, tile.scale, look.opacity,
                 height=height,
@@ -57,16 +56,17 @@ def show_gates(shown: Shown) -> None:
                 f"{tile.heading or pick.view.title} {pick.level} over the image, from "
                 f"{tile.scale.low:.3g} to {tile.scale.high:.3g}.",
                 f"{tile.meaning} {_span(look, tile.plane)}".strip(),
+                tile.heading,
             )  # fmt: skip
     one = shown.map
     meaning = f"{one.meaning} " if one.labels else ""
     stages = " and ".join(sorted({gate.stage for gate in found.values()}))
     with shown.stage.foot():
         if shown.detail.stretch:
-            st.warning(
+            look.note(
                 "**The colours are stretched**: in each picture they run from its lowest to its "
                 "highest cell, however close these are. Do not compare colours between pictures.",
-                icon=":material/contrast:",
+                partial(st.warning, icon=":material/contrast:"),
             )
         elif not look.place and gate_words(shown.names[0]).may_stretch:
             fixed = [tile.plane for tile in tiles if tile.scale.title != cells.STRENGTH]
@@ -74,10 +74,10 @@ def show_gates(shown: Shown) -> None:
         caution = gate_words(shown.names[0]).caution
         if not shown.detail.stretch:
             caution = f"The scale is fixed. {caution}"
-        st.caption(look.marked(
+        look.note(
             f"{meaning}From {stages}: {grid_words(one.tensor.shape)} cells of {one.stride}×"
             f"{one.stride} pixels of the network's input. {caution}"
-        ))  # fmt: skip
+        )
 
 
 def _suggest_stretch(contrast: float) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -14,9 +15,17 @@ from ...data.transforms import Frame
 from ...figures.style import CONFIG
 from ..case import Case
 
-QUIET = {**CONFIG, "displayModeBar": False}
+CAMERA = {**CONFIG, "modeBarButtons": [["toImage"]]}
 MASK = "mask_probability"  # the name of the answer among the maps of a look
 WIRING = "random weights: this shows the wiring, not knowledge"
+
+
+class Kept(NamedTuple):
+    """A picture on the page with its words, or words alone."""
+
+    heading: str
+    text: str
+    figure: go.Figure | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class Look:
         weights: SHA-256 of trained weights; "" for random ones.
         opacity: of the colours over the image, 0..1.
         place: "" for the look that the page is about, else a word that its elements' keys end in.
+        kept: what is on the page, in its order, for the report.
     """
 
     case: Case
@@ -48,6 +58,7 @@ class Look:
     weights: str
     opacity: float
     place: str = ""
+    kept: list[Kept] = field(default_factory=list, compare=False)
 
     @property
     def probability(self) -> float | None:
@@ -58,17 +69,41 @@ class Look:
         """The key of an element, told apart from that of the look beside it."""
         return f"_{name}{self.place}"
 
-    def picture(self, figure: go.Figure, name: str, alt: str, caption: str) -> None:
-        """Show a picture without tool bar.
+    def picture(
+        self,
+        figure: go.Figure,
+        name: str,
+        alt: str,
+        caption: str,
+        heading: str = "",
+        on_click: Callable[[], None] | None = None,
+    ) -> None:
+        """Show a picture; the only tool is the camera, which saves it as SVG.
 
         Args:
             figure: what to show.
             name: of the element.
             alt: for people who cannot see it, one sentence.
             caption: the text below.
+            heading: the text above.
+            on_click: called when a point of the picture is clicked.
         """
-        st.plotly_chart(figure, key=self.key(name), config=QUIET, alt=self.marked(alt))
+        if heading:
+            st.markdown(f"**{heading}**")
+        clicks = {"on_select": on_click, "selection_mode": "points"} if on_click else {}
+        st.plotly_chart(figure, key=self.key(name), config=CAMERA, alt=self.marked(alt), **clicks)
         st.caption(self.marked(caption))
+        self.kept.append(Kept(heading, self.marked(caption), figure))
+
+    def note(self, text: str, draw: Callable[[str], object] = st.caption) -> None:
+        """Say something of all pictures.
+
+        Args:
+            text: Markdown.
+            draw: Streamlit's function that puts it on the page.
+        """
+        draw(self.marked(text))
+        self.kept.append(Kept("", self.marked(text)))
 
     def marked(self, text: str) -> str:
         """The text, with what random weights mean where these are random."""

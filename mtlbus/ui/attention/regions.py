@@ -23,7 +23,6 @@ def show_regions(shown: Shown) -> None:
     places, height = shown.stage.tiles(count), shown.stage.height(count)
     if look.trained:  # random weights draw a random outline, which is not to be seen as one
         with next(places):
-            st.markdown("**Regions of the predicted mask**")
             figure = regions.region_figure(
                 look.case.image.pixels, fine.tensor.numpy(), names, look.frame,
                 look.opacity * 0.75, height,
@@ -32,10 +31,10 @@ def show_regions(shown: Shown) -> None:
                 figure, "regions", f"{look.case.title} tinted by region: {', '.join(names)}.",
                 "Every pixel belongs to one region. They come from the network's own mask, not "
                 "from a reader: if the mask is wrong, so are they.",
+                "Regions of the predicted mask",
             )  # fmt: skip
     for index, (place, name) in enumerate(zip(places, names, strict=True)):
         with place:
-            st.markdown(f"**{name.capitalize()}, {size} weights**")
             colour = regions.REGION_COLOURS[index % len(regions.REGION_COLOURS)]
             figure = cells.cell_figure(
                 look.case.image.pixels, weights[index], look.frame, cells.region_scale(colour),
@@ -46,6 +45,7 @@ def show_regions(shown: Shown) -> None:
                 figure, f"weights_{name}",
                 f"Share of the {name} in each of {size} cells over the image.",
                 f"{total:.0%} of all cells together. Hover for the share of a cell.",
+                f"{name.capitalize()}, {size} weights",
             )  # fmt: skip
     whole = bool(np.allclose(weights.sum(axis=0), 1, atol=1e-3))
     adding = f"the {len(names)} add up to 1" if whole else "several may hold at once"
@@ -55,12 +55,12 @@ def show_regions(shown: Shown) -> None:
                 f"The network drew no mask on this image, so all of it counts as {names[0]}.",
                 icon=":material/info:",
             )
-        st.caption(look.marked(
+        look.note(
             f"The classifier never sees sharp regions, only these {size} shares: in every cell "
             f"{adding}. They say where the features are sorted to, not which of them matter; for "
             "that see *Share of the decision*. Cells over the black padding of the square are not "
             "shown."
-        ))  # fmt: skip
+        )
 
 
 def show_scores(shown: Shown) -> None:
@@ -81,7 +81,7 @@ def show_scores(shown: Shown) -> None:
         )  # fmt: skip
     with next(places):
         _sum(look, split)
-        st.caption(
+        look.note(
             "This is no estimate: from the pooled regions on the network is linear, so its logit "
             "splits exactly. It says how the network adds up, not that a radiologist would. "
             "The constant is the same for every image."
@@ -91,7 +91,7 @@ def show_scores(shown: Shown) -> None:
         _show_score_cells(shown, planes, split.regions)
     with shown.stage.foot():
         st.markdown("##### What attention has to do with it")
-        gamma_line(look.maps)
+        gamma_line(look)
 
 
 def _sum(look: Look, split: arrays.LogitSplit) -> None:
@@ -99,13 +99,14 @@ def _sum(look: Look, split: arrays.LogitSplit) -> None:
     terms = "".join(f" {signed(value)}" for value in (*split.contributions, split.constant))
     terms = f"**{terms.strip()} = {signed(split.total)}** log-odds"
     if look.logit is None:
-        st.markdown(f"{terms}.")
+        look.note(f"{terms}.", st.markdown)
         return
     st.metric("Probability of malignancy", percent(split.probability), border=True)
-    st.markdown(
+    look.note(
         f"{terms}, as a probability **{percent(split.probability)}**.  \n"
         f"The network's own logit is {signed(look.logit, 4)}; the sum differs by "
-        f"{abs(split.total - look.logit):.6f}, which is rounding."
+        f"{abs(split.total - look.logit):.6f}, which is rounding.",
+        st.markdown,
     )
 
 
@@ -120,7 +121,6 @@ def _show_score_cells(shown: Shown, planes: np.ndarray, names: tuple[str, ...]) 
     places = shown.stage.tiles(len(names))
     for place, name, plane in zip(places, names, planes, strict=True):
         with place:
-            st.markdown(f"**{name.capitalize()}, cell by cell**")
             figure = cells.cell_figure(
                 look.case.image.pixels, plane, look.frame, cells.signed_scale(shown.top),
                 look.opacity, height=height,
@@ -129,14 +129,18 @@ def _show_score_cells(shown: Shown, planes: np.ndarray, names: tuple[str, ...]) 
                 figure, f"score_{name}", f"Signed share of the {name} in each cell.",
                 f"The cells add up to **{signed(plane.sum())}**; the largest is "
                 f"{signed(plane.flat[np.abs(plane).argmax()])}.",
+                f"{name.capitalize()}, cell by cell",
             )  # fmt: skip
     boxes = arrays.cell_boxes(planes.shape[1:], look.frame)
     outside = float(planes.sum() - boxes.visible(planes).sum())
     with shown.stage.foot():
-        st.caption(look.marked(
+        look.note(
             "The same shares on one scale: **green** cells speak for benign, **orange** cells for "
             "malignant. A share that many cells hold together is pale. A cell's features see far "
             "beyond it, so this is where the evidence is collected, not how far it reaches."
-            + (f" Cells in the unseen padding hold {signed(outside)}." if abs(outside) > 5e-3
-               else "")
-        ))  # fmt: skip
+            + (
+                f" Cells in the unseen padding hold {signed(outside)}."
+                if abs(outside) > 5e-3
+                else ""
+            )
+        )

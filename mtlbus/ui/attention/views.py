@@ -12,7 +12,7 @@ from ...explain.views import Form, address_of, list_views
 from ...export.views import AttentionView
 from .. import input_line, takeaway
 from ..untrained import SEED
-from . import cells, features, gates, regions
+from . import cells, features, files, gates, regions
 from .beside import pick_second
 from .details import pick_detail, same_detail
 from .look import MASK, Look, percent
@@ -98,8 +98,8 @@ def _on_one_scale(first: Shown, second: Shown) -> tuple[Shown, Shown]:
 
 def _draw(shown: Shown) -> None:
     """The pictures, and what can be taken away: all inner maps, with what they come from."""
-    _DRAWINGS[shown.pick.view.form].draw(shown)
-    look = shown.look
+    look = replace(shown.look, kept=[])
+    _DRAWINGS[shown.pick.view.form].draw(replace(shown, look=look))
     inner = {name: found for name, found in look.maps.items() if name != MASK}
     if not inner:
         return
@@ -109,7 +109,7 @@ def _draw(shown: Shown) -> None:
         look.case, look.method, look.title, weights, seed, inner, names, look.frame
     )
     with shown.stage.foot():
-        takeaway.offer(view, key=look.key("takeaway"))
+        takeaway.offer(view, [files.report(view, look.kept)], look.key("takeaway"))
 
 
 def _say_answer(look: Look) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from ...data.transforms import PREPROCESSING_VERSION
 from ...explain.attributions import Attribution
 from ...explain.record import attribution_npz
 from ...explain.request import PLACEBO
 from ...explain.techniques import technique_of
+from ...export.picture_report import Picture, attribution_report, image_element
 from ...export.views import AttributionView
-from ...figures.attribution_maps import contact_sheet, labelled_png
+from ...figures.attribution_maps import contact_sheet, labelled_png, titled_png
 from ...inference.predictor import MASK_THRESHOLD
 from .. import services, takeaway
 from ..records import DISCLAIMER
@@ -41,6 +44,7 @@ def downloads(question: Question) -> None:
                 DISCLAIMER,
             ),
         ),
+        takeaway.report_file(lambda: report(question)),
         *(_picture(question, name) for name in question.maps()),
     ])  # fmt: skip
 
@@ -63,6 +67,21 @@ def view_of(question: Question) -> AttributionView:
         question.prediction.weights_sha256, request.target, request.options, question.maps(),
         MASK_THRESHOLD, None if held is None else held[0], held is not None and held[1] == "true",
     )  # fmt: skip
+
+
+def report(question: Question) -> str:
+    """Every map and placebo with its words, and the tables of the page, as HTML."""
+    pixels, target = question.case.image.pixels, question.request.target
+    pictures = []
+    for name, found in _with_placebos(question).items():
+        technique = technique_of(found.name)
+        said = f"{technique.what} **{technique.isnt}** 1 is the map's own strongest."
+        if name.endswith(PLACEBO):
+            said = "The same with shuffled weights: what a network without knowledge would show."
+        alt = f"{question.case.title}: {technique.title}."
+        picture = image_element(titled_png(pixels, name, found, target), alt)
+        pictures.append(Picture("", picture, said))
+    return attribution_report(view_of(question), pictures, table_of(question))
 
 
 def facts(question: Question) -> dict[str, Any]:
@@ -99,9 +118,14 @@ def _with_placebos(question: Question) -> dict[str, Attribution]:
 
 def csv(question: Question) -> str:
     """One row a map: its numbers, what was measured of it, and what it was computed from."""
+    return table_of(question).assign(**facts(question)).to_csv(index=False)
+
+
+def table_of(question: Question) -> pd.DataFrame:
+    """One row a map: its numbers, and what was measured of it."""
     table = numbers_table(question)
     found = {name: question.measured(name, False) for name in question.maps()}
     found = {name: measured for name, measured in found.items() if measured is not None}
     if found:
         table = table.merge(measured_table(found), how="left", on="Attribution")
-    return table.assign(**facts(question)).to_csv(index=False)
+    return table

@@ -12,9 +12,9 @@ from ...evaluation.operating_points import Confusion, wilson_interval
 from ...figures.confusion import ENDS, confusion_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.style import CONFIG, FEW
-from .. import cases, state, takeaway
+from .. import cases, state
 from ..memory import adopt_link, mirror, number, remember
-from . import judged_rows, people
+from . import files, judged_rows, people
 from .judged_rows import Table, as_percent
 from .table_picks import pick_table
 
@@ -48,12 +48,9 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
         for table in tables
     }
     points = {
-        table.title: OperatingPoint(
-            thresholds[table.method], counts[table.title].sensitivity,
-            counts[table.title].specificity, counts[table.title].ppv,
-        )
+        table.title: files.point_of(counts[table.title], thresholds[table.method])
         for table in tables
-    }  # fmt: skip
+    }
     with st.grid(2, min_column_width=NARROWEST, gap="medium"):
         curves, matrix = st.container(), st.container()
     with matrix:
@@ -67,7 +64,7 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
     _show_cases(table, images, thresholds[table.method])
     if images != judged_rows.PHANTOM:  # simulated images say nothing about a clinic
         people.show(table, counts[table.title])
-    takeaway.offer_judged([*tables, *others], images, thresholds)
+    files.downloads([*tables, *others], images, thresholds)
 
 
 def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:

@@ -1,0 +1,111 @@
+"""Methods on test images to take away: predictions, numbers, and a report with the curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...evaluation.operating_points import Confusion
+from ...export.picture_report import Picture, performance_report
+from ...export.views import Judged, PerformanceView
+from ...figures.as_html import chart_code, chart_element
+from ...figures.calibration import calibration_figure
+from ...figures.confusion import confusion_figure
+from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
+from ...figures.segmentation import dice_figure
+from .. import takeaway
+from . import judged_rows
+from .judged_rows import Table
+
+_TALL = 520  # pixels: the report is narrower than the page, and its legends take more lines
+
+
+def downloads(
+    tables: Sequence[Table], images: str, thresholds: Mapping[str, float | None]
+) -> None:
+    """Draw the menu.
+
+    Args:
+        tables: of the methods.
+        images: as of `judged_rows.choices`.
+        thresholds: by method; missing for a method without a class.
+    """
+    methods = tuple(
+        Judged(
+            table.method, table.title, table.digest, thresholds.get(table.method),
+            judged_rows.select(table, images),
+        )
+        for table in tables
+    )  # fmt: skip
+    view = PerformanceView(images, judged_rows.title_of_images(images), methods)
+    report = takeaway.report_file(
+        lambda: performance_report(view, list(pictures(tables, images, thresholds)), chart_code())
+    )
+    takeaway.offer(view, [report, *(_predictions_of(table) for table in tables)])
+
+
+def _predictions_of(table: Table) -> takeaway.File:
+    return takeaway.File(
+        f"Predictions of {table.title} (CSV)", f"_{table.method}_predictions.csv", "text/csv",
+        "list", "Every judged image with its probability, label and outline metrics.",
+        lambda: table.rows.to_csv(index=False),
+    )  # fmt: skip
+
+
+def pictures(
+    tables: Sequence[Table], images: str, thresholds: Mapping[str, float | None]
+) -> Iterator[Picture]:
+    """Curves, calibration, a confusion matrix for each method, and outlines."""
+    classifying = [
+        table for table in tables
+        if thresholds.get(table.method) is not None and judged_rows.roc(table, images) is not None
+    ]  # fmt: skip
+    counts = {
+        table.title: judged_rows.counts(table, images, thresholds[table.method])
+        for table in classifying
+    }
+    points = {
+        table.title: point_of(counts[table.title], thresholds[table.method])
+        for table in classifying
+    }
+    if classifying:
+        yield Picture(
+            "ROC",
+            chart_element(roc_figure({t.title: judged_rows.roc(t, images) for t in classifying},
+                                     points, height=_TALL)),
+            "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the "
+            "threshold.",
+        )  # fmt: skip
+        recalls = {t.title: judged_rows.precision_recall(t, images) for t in classifying}
+        yield Picture(
+            "Precision–recall",
+            chart_element(precision_recall_figure(recalls, points, height=_TALL)),
+            "The same bands. Precision depends on how many of the images are malignant.",
+        )  # fmt: skip
+        curves = {t.title: judged_rows.calibration(t, images)[0] for t in classifying}
+        yield Picture(
+            "Calibration", chart_element(calibration_figure(curves)),
+            "Where 80 % is promised, 8 of 10 images should be malignant: a point on the dotted "
+            "line. Bars are 95 % Wilson intervals.",
+        )  # fmt: skip
+    for table in classifying:
+        yield Picture(
+            f"Confusion matrix of {table.title}",
+            chart_element(confusion_figure(counts[table.title])),
+            f"Called malignant from {thresholds[table.method]:.3f} on.",
+        )
+    outlined = {
+        table.title: (rows["dice"].to_numpy(float), rows["image_id"].tolist())
+        for table in tables
+        if len(rows := judged_rows.select(table, images).dropna(subset=["dice"]))
+    }
+    if outlined:
+        yield Picture(
+            "Outlines", chart_element(dice_figure(outlined)),
+            "Dice of each image: 1 for the dataset's outline, 0 for no overlap. The box holds the "
+            "middle half, its line is the median, the dashed line the mean.",
+        )  # fmt: skip
+
+
+def point_of(counts: Confusion, threshold: float) -> OperatingPoint:
+    """Where a threshold puts a method on the curves."""
+    return OperatingPoint(threshold, counts.sensitivity, counts.specificity, counts.ppv)

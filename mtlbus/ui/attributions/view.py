@@ -64,7 +64,7 @@ def maps(question: Question) -> None:
             "the two: near 0 the map hangs on what was learnt, near 1 it does not."
         )
     _scales(question, controls)
-    grid = st.grid(max(2, min(_COLUMNS, len(names))), min_column_width=220, gap="medium")
+    grid = st.grid(max(2, min(_COLUMNS, len(names))), min_column_width=210, gap="medium")
     for name in names:
         with grid, st.container():
             _cell(question, TECHNIQUES[name], limits.get(name, 0.0), controls)
@@ -78,9 +78,9 @@ def _scales(question: Question, controls: Controls) -> None:
         low, high = (f"−1 {poles[0]}", f"+1 {poles[1]}") if signed else ("0 none", "1 strongest")
         bar = overlay.encode_png(attribution_maps.scale_bar(MapLook(signed, 1.0, poles)))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            which = "Maps with a sign" if signed else "Maps of sizes"
+            which = "Signed" if signed else "Size"
             st.markdown(f"{which}: {low}", width="content")
-            show_image(bar, f"{which}, from {low} to {high}.", width=240)
+            show_image(bar, f"{which}, from {low} to {high}.", width=140)
             st.markdown(f"{high}; clear at 0" if signed else high, width="content")
 
 

@@ -109,7 +109,7 @@ def check_distance(distance: float | None, quantile: float) -> tuple[Check, ...]
         return ()
     return (
         Check("caution", "distance", (
-            f"It is unlike the images this network was trained on: {distance:.1f} times as far "
+            f"It is unlike the images this network was trained on: {distance:.3g} times as far "
             f"from them as {quantile:.0%} of the validation images. Do not rely on the answer."
         )),
     )  # fmt: skip

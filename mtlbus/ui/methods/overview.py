@@ -86,12 +86,12 @@ def pick_paper() -> str:
 
 def show() -> None:
     """The filter and a table for each role that has a method left."""
+    paper = pick_paper()
+    chosen = methods_of(paper)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        paper = pick_paper()
-        chosen = methods_of(paper)
+        with st.container(width=300):
+            pick.pick_first()
         files.offer_overview(paper, _words(paper), chosen)
-    with st.container(width=300):
-        pick.pick_first()
     measured = _parameters(chosen)
     for role, (title, meaning) in GROUPS.items():
         names = [name for name in chosen if get_spec(name).role == role]

@@ -66,6 +66,15 @@ def text(app: AppTest) -> str:
 
 def pictures(app: AppTest) -> list[dict]:
     """What the linked pictures of the page were sent, one entry a group."""
+    return [sent for sent in elements(app) if "panels" in sent]
+
+
+def sources(app: AppTest) -> list[dict]:
+    """The images of the groups by their keys, in the same order."""
+    return [sent["sources"] for sent in elements(app) if "sources" in sent]
+
+
+def elements(app: AppTest) -> list[dict]:
     return [json.loads(found.proto.json) for found in app.get("bidi_component")]
 
 
@@ -115,11 +124,30 @@ def test_any_mixture_is_shown_rightly(open_page):
 
 
 def test_the_image_travels_once_a_group_whatever_the_number_of_networks(open_page):
-    one, several = (pictures(open_page(case="scar", methods=m)) for m in ("mtl", ALL))
+    one, app = open_page(case="scar", methods="mtl"), open_page(case="scar", methods=ALL)
+    several = pictures(app)
     assert [len(group["images"]) for group in several] == [1, 1]
-    assert several[0]["images"][0]["source"] == one[0]["images"][0]["source"]
+    assert sources(app) == 2 * sources(one)
     assert len({group["images"][0]["key"] for group in several}) == 1  # votes follow the same zoom
-    assert sum(len(json.dumps(group)) for group in several) < 500_000
+    assert sum(len(json.dumps(sent)) for sent in elements(app)) < 500_000
+    for group, sent in zip(several, sources(app), strict=True):
+        assert [image["key"] for image in group["images"]] == list(sent)
+        assert sent[group["images"][0]["key"]].startswith("data:image/jpeg;base64,")
+
+
+def test_a_control_leaves_the_message_of_the_image_as_it_was(open_page):
+    """So the browser, which holds it, is sent its name only."""
+
+    def messages(app: AppTest) -> list[bytes]:
+        found = [
+            e.proto for e in app.get("bidi_component") if "sources" in json.loads(e.proto.json)
+        ]
+        return [proto.SerializeToString(deterministic=True) for proto in found]
+
+    app = open_page(case="scar", methods="mtl")
+    before, drawn = messages(app), pictures(app)
+    app.slider(key="_mask_threshold").set_value(0.3).run()
+    assert messages(app) == before and pictures(app) != drawn
 
 
 def test_one_or_none_says_what_is_missing(open_page):

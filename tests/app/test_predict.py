@@ -100,9 +100,11 @@ def text(app: AppTest) -> str:
 
 
 def picture(app: AppTest) -> dict:
-    """What the picture was sent: the image, its regions as lines, what the colours mean."""
-    (found,) = app.get("bidi_component")
-    return json.loads(found.proto.json)
+    """What the picture was sent: its regions as lines, what the colours mean."""
+    sent = [json.loads(found.proto.json) for found in app.get("bidi_component")]
+    assert ["sources" in element for element in sent] == [True, False]
+    assert list(sent[0]["sources"]) == [image["key"] for image in sent[1]["images"]]
+    return sent[1]
 
 
 def measures(app: AppTest) -> str:

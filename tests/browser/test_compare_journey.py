@@ -28,6 +28,9 @@ def drag(page, picture, start: tuple[float, float], end: tuple[float, float]) ->
 
 
 def test_all_pictures_follow_one_zoom(server, page):
+    received = []
+    take = lambda frame: received.append(frame)  # noqa: E731
+    page.on("websocket", lambda socket: socket.on("framereceived", take))
     page.goto(f"{server}/compare?{CASE}")
     page.wait_for_selector("h3:has-text('Where they agree')")
     page.locator(".stage").nth(3).wait_for()
@@ -40,6 +43,10 @@ def test_all_pictures_follow_one_zoom(server, page):
         assert box["width"] == pytest.approx(box["height"], rel=0.01)
     told = page.locator(".stage img").evaluate_all("found => found.map(image => image.alt)")
     assert all("outlines" in alt or "networks" in alt for alt in told)
+    assert page.locator(".stage img").evaluate_all(
+        "found => found.every(image => image.complete && image.naturalWidth === 256)"
+    )
+    assert any(b"data:image/jpeg" in frame for frame in received)
 
     # A box drawn in one picture is what all of them show, and dragging moves them all.
     page.locator(".stage").first.scroll_into_view_if_needed()
@@ -50,9 +57,10 @@ def test_all_pictures_follow_one_zoom(server, page):
     drag(page, second, (0.5, 0.5), (0.25, 0.5))
     assert windows(page)[3] == pytest.approx([0.4, 0.2, 0.4, 0.4], abs=0.02)
 
-    # A new threshold draws new outlines and leaves the zoom alone.
+    # A new threshold draws new outlines and leaves the zoom alone; the image is not sent again.
     path = page.locator(".stage path").nth(1)
     before = path.get_attribute("d")
+    received.clear()
     page.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")
     for _ in range(300):
@@ -62,6 +70,7 @@ def test_all_pictures_follow_one_zoom(server, page):
     assert path.get_attribute("d") != before
     settle(page)
     assert windows(page)[0] == pytest.approx([0.4, 0.2, 0.4, 0.4], abs=0.02)
+    assert received and not any(b"data:image/jpeg" in frame for frame in received)
 
     # The same by keyboard.
     page.locator(".grid").first.focus()

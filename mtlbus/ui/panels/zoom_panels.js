@@ -1,14 +1,16 @@
 // Pictures of ultrasound images with outlines, all under one zoom.
 //
-// `data` is what `zoom_panels.py` sends. A view is the visible window of an image: its left and
-// upper edge and its scale, in fractions of the image. Every change is made to all views alike, so
-// pictures of one image always show the same place, in all boxes of the page.
+// `data` is what `zoom_panels.py` sends: images to one element, what is drawn over them to another.
+// A view is the visible window of an image: its left and upper edge and its scale, in fractions of
+// the image. Every change is made to all views alike, so pictures of one image always show the same
+// place, in all boxes of the page.
 // A mirrored image has the view of the first image, turned: all places are those of the first.
 
 const MOST = 8
 const SMALLEST = 180, GAP = 12, CAPTION = 60 // CSS pixels
 const SVG = 'http://www.w3.org/2000/svg'
 const link = { keys: null, views: [], followers: new Set(), pointers: new Set() }
+const held = { sources: new Map(), boxes: new Set() } // images by the element that brought them
 
 const within = (value, low, high) => Math.min(Math.max(value, low), high)
 
@@ -47,6 +49,21 @@ function follow(box, images) {
 function unfollow(box) {
   link.followers.delete(box.follow)
   link.pointers.delete(box.point)
+}
+
+function hold(root, sources) {
+  root.hidden = true
+  root.replaceChildren()
+  held.sources.set(root, sources)
+  held.boxes.forEach(box => box.pictures.forEach(showImage))
+}
+
+// Where the image has not come yet, nothing is shown rather than another one.
+function showImage(picture) {
+  const source = [...held.sources.values()].map(sources => sources[picture.key]).find(Boolean)
+  if (source && picture.image.src !== source) picture.image.src = source
+  if (!source && picture.shown !== picture.key) picture.image.removeAttribute('src')
+  if (source) picture.shown = picture.key
 }
 
 function create(tag, className, parent) {
@@ -96,7 +113,8 @@ function makePicture(grid) {
 
 function writePicture(picture, panel, image) {
   picture.mirrored = image.mirrored
-  if (picture.image.src !== image.source) picture.image.src = image.source
+  picture.key = image.key
+  showImage(picture)
   picture.image.alt = panel.alt
   picture.stage.style.aspectRatio = image.aspect
   const group = document.createElementNS(SVG, 'g')
@@ -273,8 +291,10 @@ function mount(root) {
   listenToKeys(grid)
   const observer = new ResizeObserver(() => box.data && box.arrange())
   observer.observe(root)
+  held.boxes.add(box)
   box.remove = () => {
     observer.disconnect()
+    held.boxes.delete(box)
     unfollow(box)
   }
   return box
@@ -284,6 +304,10 @@ const boxes = new WeakMap()
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector('.panels')
+  if (data.sources) {
+    hold(root, data.sources)
+    return () => held.sources.delete(root)
+  }
   if (!boxes.has(root)) boxes.set(root, mount(root))
   const box = boxes.get(root)
   box.write(data)

@@ -1,9 +1,11 @@
 """Pictures with outlines under one zoom: drag in one, and all of them follow.
 
-The grey image travels once, as JPEG, and the outlines as lines, so fifteen pictures weigh little
-more than one, and the lines stay sharp at any zoom. Streamlit's own charts link their axes too, but
-they would send the image with every picture, keep their height while the page grows wider, and
-give the pictures no text for people who cannot see them.
+The grey image travels as JPEG and the outlines as lines, so fifteen pictures weigh little more than
+one, and the lines stay sharp at any zoom. The images are an element of their own that is not seen:
+the browser holds long messages, and Streamlit does not send them again while they stay as they are,
+so a moved control sends lines only. Streamlit's own charts link their axes too, but they would send
+the image with every picture, keep their height while the page grows wider, and give the pictures no
+text for people who cannot see them.
 """
 
 from __future__ import annotations
@@ -100,7 +102,13 @@ def show(
         "together": together,
         "bar": bar,
     }
-    _MOUNT(key=key, data=data)
+    with st.container(gap=None):
+        _MOUNT(key=f"{key}_images", data={"sources": {c.image.sha256: _source(c) for c in cases}})
+        _MOUNT(key=key, data=data)
+
+
+def _source(case: Case) -> str:
+    return _ADDRESSES.get(case.image.sha256, lambda: jpeg_address(case.image.pixels))
 
 
 def _image(case: Case, lesion: Box | None) -> dict:
@@ -108,7 +116,6 @@ def _image(case: Case, lesion: Box | None) -> dict:
     rows, columns = grid_of((height, width))
     return {
         "key": case.image.sha256,
-        "source": _ADDRESSES.get(case.image.sha256, lambda: jpeg_address(case.image.pixels)),
         "aspect": width / height,
         "grid": (10 * columns, 10 * rows),  # the unit of the paths
         "lesion": lesion,

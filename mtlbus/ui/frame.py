@@ -87,8 +87,9 @@ def run() -> None:
     token = _INSIDE.set(True)
     try:
         state.read_link()
-        sidebar.draw()
+        notes = sidebar.draw()
         page.run()
+        sidebar.tell(notes)  # also what the page had to say
     except Exception as error:
         explain_error(error)
     finally:

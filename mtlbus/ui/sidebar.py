@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ..core.errors import MtlbusError
 from ..data.limits import MAX_BYTES
@@ -19,8 +20,8 @@ CONSENT = (
 )
 
 
-def draw() -> None:
-    """Draw the sidebar and settle the current case."""
+def draw() -> DeltaGenerator:
+    """Draw the sidebar and settle the current case; returns the place for `tell`."""
     with st.sidebar:
         case = state.current_case()
         _choice(case)
@@ -29,14 +30,21 @@ def draw() -> None:
             thumbnail(case.image.pixels, 240), alt=f"Current case: {case.title}", width="stretch"
         )
         about.caption(case.about)
-        for note in state.take_notes():
-            st.warning(note, icon=":material/info:")
+        notes = st.container()
+        tell(notes)
         _upload()
         _datasets()
         st.caption(f":material/memory: {services.device_words()}")
         st.caption(f":material/science: **{DISCLAIMER}**")
     uploads.banner("_upload", case)
     state.write_link("case", case.key)
+    return notes
+
+
+def tell(place: DeltaGenerator) -> None:
+    """Show the notes that were kept until now."""
+    for note in state.take_notes():
+        place.warning(note, icon=":material/info:")
 
 
 def _choice(case: state.Case) -> None:

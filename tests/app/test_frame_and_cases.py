@@ -90,6 +90,19 @@ def test_a_link_that_cannot_be_followed_falls_back_with_a_sentence(open_app, key
     assert not app.error
 
 
+def test_what_a_page_has_to_say_stands_there_at_once():
+    def script():
+        from mtlbus.ui import sidebar, state
+
+        state.say("The sidebar says.")
+        notes = sidebar.draw()
+        state.say("The page says.")
+        sidebar.tell(notes)
+
+    app = AppTest.from_function(script, default_timeout=60).run()
+    assert [w.value for w in app.sidebar.warning] == ["The sidebar says.", "The page says."]
+
+
 @pytest.mark.fresh_server
 @pytest.mark.parametrize("page", ["home", "predict", "compare"])
 def test_a_deep_link_on_a_fresh_server_gets_the_frame(open_app, page):

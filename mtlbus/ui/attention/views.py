@@ -117,7 +117,8 @@ def _say_answer(look: Look) -> None:
     answer = "" if look.probability is None else (
         f": probability of malignancy {percent(look.probability)}"
     )  # fmt: skip
-    st.markdown(f"**{look.title}** on **{look.case.title}**{answer}")
+    random = "" if look.trained else ", random weights"
+    st.markdown(f"**{look.title}**{random} on **{look.case.title}**{answer}")
     if look.trained:
         input_line.unfamiliar(look.case, look.method)
 

@@ -221,6 +221,7 @@ def _show_counts(
         })
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height=42 + 35 * len(rows),
+        column_config={"Network": st.column_config.TextColumn(pinned=True)},
         alt="AUC, counts and shares of every network.",
     )  # fmt: skip
     st.caption(
@@ -250,8 +251,9 @@ def _show_cases(table: Table, images: str, threshold: float) -> None:
         "birads": "BI-RADS", "histology": "Histology", "device": "Device",
     }  # fmt: skip
     shown = [name for name in columns if (rows[name].replace("", None).notna()).any()]
+    titled = rows[shown].assign(dataset=rows["dataset"].map(judged_rows.title_of_images))
     event = st.dataframe(
-        rows[shown], hide_index=True, height=min(320, 42 + 35 * len(rows)), key=f"_cases_{end}",
+        titled, hide_index=True, height=min(320, 42 + 35 * len(rows)), key=f"_cases_{end}",
         on_select="rerun", selection_mode="single-row",
         column_config={name: columns[name] for name in shown} | {
             "probability": st.column_config.NumberColumn("Probability", format="%.3f"),

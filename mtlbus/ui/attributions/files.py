@@ -107,10 +107,10 @@ def npz(question: Question) -> bytes:
 
 
 def _with_placebos(question: Question) -> dict[str, Attribution]:
-    """The maps that are there, a placebo's name with its ending."""
-    maps = question.maps()
-    for name in list(maps):
-        twin = question.placebo(name)
+    """The maps that are there, each followed by its placebo, whose name has an ending."""
+    maps = {}
+    for name, found in question.maps().items():
+        maps[name], twin = found, question.placebo(name)
         if isinstance(twin, Attribution):
             maps[f"{name}{PLACEBO}"] = twin
     return maps

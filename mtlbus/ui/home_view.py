@@ -18,6 +18,7 @@ from .sidebar import CONSENT, UPLOAD_TYPES
 from .widgets import NO_METHODS, ask, show_image
 
 _PLACE = (380, 560)
+_DOOR = 240  # pixels at least; narrower ones break the words of an error
 _TILE = 120  # pixels of a side, about; a wide page makes them larger
 _TILES, _NARROWEST = 8, 104  # in a row: 8 at 1920, 6 at 1280, 4 at 800, so none is left alone
 
@@ -95,7 +96,7 @@ def doors(method: str | None) -> None:
     Args:
         method: whose figures the third door tells; None for none.
     """
-    with st.container(horizontal=True, gap="small"):
+    with st.grid(3, min_column_width=_DOOR, gap="small"):
         with _door(":material/photo_library: Try a sample"):
             st.markdown(f"{len(GALLERY)} phantoms with a known truth wait below; or take this one.")
             st.page_link("pages/predict.py", label="Look closer", icon=":material/east:")

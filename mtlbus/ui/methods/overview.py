@@ -17,7 +17,7 @@ from . import files, pick
 
 ALL = "all"
 GROUPS: dict[Role, tuple[str, str]] = {
-    "proposed": ("Proposed", "The five methods that this package is about."),
+    "proposed": ("Proposed", "What the papers propose."),
     "ablation": ("Ablations", "A proposal with a part left out: what does the part give?"),
     "baseline": (
         "Baselines",

@@ -1,4 +1,4 @@
-"""What a person takes home from Predict, downloaded by a real browser and opened again."""
+"""What a person takes home from Predict and Attention, downloaded by a real browser and opened again."""
 
 from __future__ import annotations
 
@@ -83,3 +83,21 @@ def test_notebooks_of_a_mirror_two_cases_and_a_card(server, page, tmp_path):
     shown = page.get_by_text("parameters in the compact variant").inner_text()
     for count in run(path)["check"]["here"]:
         assert f"{count / 1e6:.1f} M" in shown
+
+
+def test_the_report_of_inner_maps_draws_its_charts_by_itself(server, page, tmp_path):
+    page.goto(f"{server}/attention?case=lipoma&method=mtl_cosa&map=region")
+    page.get_by_role("button", name="Take it away").wait_for()
+    path = take(page, "Report (HTML)", tmp_path)
+    asked, troubles = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: troubles.append(message.text))
+    page.goto(path.as_uri())
+    assert page.locator(".js-plotly-plot .main-svg").first.is_visible()
+    assert page.locator(".js-plotly-plot").count() == 4, "the regions, and the weights of each"
+    page.locator(".js-plotly-plot").first.hover()
+    with page.expect_download() as download:
+        page.locator(".modebar-btn").first.click(force=True)
+    assert download.value.suggested_filename.endswith(".svg")
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert troubles == []

@@ -173,7 +173,8 @@ def test_what_is_refused_is_an_error_with_its_name():
 def test_the_distance_from_the_training_images():
     assert check_distance(None, 0.99) == check_distance(1.0, 0.99) == ()
     (check,) = check_distance(1.43, 0.99)
-    assert check.state == "caution" and "1.43 times as far" in check.reason and "99%" in check.reason
+    assert check.state == "caution"
+    assert "1.43 times as far" in check.reason and "99%" in check.reason
 
 
 def test_the_gravest_counts():

@@ -1,4 +1,4 @@
-"""What a person takes home from Predict and Attention, downloaded by a real browser and opened again."""
+"""What a person takes home from two pages, downloaded by a real browser and opened again."""
 
 from __future__ import annotations
 

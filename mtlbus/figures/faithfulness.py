@@ -25,7 +25,7 @@ def curves_figure(
     """
     figure = make_subplots(
         rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04,
-        subplot_titles=("Insertion: higher is better", "Deletion: lower is better"),
+        subplot_titles=("Insertion<br>higher is better", "Deletion<br>lower is better"),
     )  # fmt: skip
     for position, (title, pair) in enumerate(curves.items()):
         for column, (share, value) in enumerate(pair, start=1):
@@ -47,8 +47,8 @@ def curves_figure(
             figure.add_hline(y=value, line={"color": NEUTRAL, "width": 1, "dash": "dot"},
                              row=1, col=1)  # fmt: skip
     finish(figure, height)
-    figure.update_xaxes(**share_axis("pixels shown"), col=1)
-    figure.update_xaxes(**share_axis("pixels taken away"), col=2)
+    for column, title in enumerate(("pixels shown", "pixels taken away"), start=1):
+        figure.update_xaxes(**share_axis(title) | {"dtick": 0.5, "tickangle": 0}, col=column)
     figure.update_yaxes(showgrid=True, gridcolor=FAINT, zeroline=False, automargin=True)
-    figure.update_layout(margin={"r": 90})
+    figure.update_layout(margin={"r": 90, "t": 50}, legend_y=-0.26)
     return figure.update_yaxes(title=unit, col=1)

@@ -120,7 +120,8 @@ def agreement(question: Question) -> None:
         alt="Rank correlations of each pair of " + ", ".join(planes) + ".",
     )  # fmt: skip
     st.caption(
-        "Spearman's rank correlation over all pixels of the image; attributions count by size. "
+        "Spearman's rank correlation over all pixels of the image, +1 for the same order, −1 for "
+        "the opposite; attributions count by size. "
         "It asks for the same order everywhere, so two maps that share only their peak can score "
         "low. Agreement of two maps is no proof that either is right."
     )

@@ -35,6 +35,7 @@ def report_page(
         code: script elements that draw the charts of the body; "" where it has none.
     """
     runs = " script-src 'unsafe-inline';" if code else ""
+    images = "data: blob:" if code else "data:"  # the camera of a chart makes a blob
     head = (
         f'<header><p class="eyebrow"><span>mtlbus · {kind}</span><span>{now()}</span></p>'
         f"<h1>{escape(title)}</h1><p>{about}</p>"
@@ -43,7 +44,7 @@ def report_page(
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
-        f"{runs} style-src 'unsafe-inline'; img-src data:\">"
+        f"{runs} style-src 'unsafe-inline'; img-src {images}\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} – mtlbus {kind}</title><style>{STYLE}</style>{code}</head>"
         f"<body><main>{head}{''.join(body)}</main><footer>{DISCLAIMER}</footer></body></html>\n"

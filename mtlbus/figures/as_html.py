@@ -7,14 +7,20 @@ from plotly.offline import get_plotlyjs
 
 from .style import CONFIG
 
+_CONFIG = CONFIG | {
+    "responsive": True,
+    "toImageButtonOptions": {"format": "png", "scale": 3, "filename": "mtlbus"},
+}
+
 
 def chart_element(figure: go.Figure) -> str:
     """A chart as HTML, in its own height and as wide as its place; needs `chart_code`.
 
-    Text in it is kept from ending the script that holds it by Plotly.
+    Its camera saves PNG, with dark letters for a light page; that of the app saves SVG. Text in it
+    is kept by Plotly from ending the script that holds it.
     """
     return figure.to_html(
-        config=CONFIG | {"responsive": True}, include_plotlyjs=False, full_html=False,
+        config=_CONFIG, include_plotlyjs=False, full_html=False,
         default_height=f"{figure.layout.height or 400}px",
     )  # fmt: skip
 

@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from PIL import Image
+
 from mtlbus.data.phantom import GALLERY
 
 
@@ -98,6 +100,9 @@ def test_the_report_of_inner_maps_draws_its_charts_by_itself(server, page, tmp_p
     page.locator(".js-plotly-plot").first.hover()
     with page.expect_download() as download:
         page.locator(".modebar-btn").first.click(force=True)
-    assert download.value.suggested_filename.endswith(".svg")
+    picture = tmp_path / download.value.suggested_filename
+    download.value.save_as(picture)
+    with Image.open(picture) as image:
+        assert image.format == "PNG" and image.width > 900, "three times as sharp as shown"
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert troubles == []

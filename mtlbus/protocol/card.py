@@ -162,6 +162,7 @@ def training_card(plan: Plan, split: Split, trained: Trained) -> dict[str, Any]:
         return dict(Counter(sample.dataset for sample in samples))
 
     parts = {"data": split.train, "validation": split.validation, "test": split.test}
+    threads = torch.get_num_threads()
     return {
         "training": {
             **{name: count(samples) for name, samples in parts.items()},
@@ -174,7 +175,7 @@ def training_card(plan: Plan, split: Split, trained: Trained) -> dict[str, Any]:
             "epoch": trained.epoch,
             "epochs": plan.recipe.epochs,
             "seconds": round(trained.seconds),
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, "
+            "machine": f"{platform.machine()}, {threads} thread{'s' * (threads != 1)}, "
             f"{'GPU' if torch.cuda.is_available() else 'CPU'}",
             "precision": "float32" if reduced_precision(best_device()) is None else "bfloat16",
             "torch": torch.__version__.split("+")[0],

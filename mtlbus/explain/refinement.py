@@ -2,8 +2,9 @@
 
 The shares add up exactly in the limit of many steps, except for an answer that jumps on the way
 from the baseline to the image: no gradient sees a jump, so no number of steps makes up for it.
-MTL-COSA misses by 18 to 27 % of the change whatever the steps, because the regions it looks at are
-cut out of a thresholded mask. Doubling such an answer's steps is given up.
+The answer of MTL-COSA is such a one, because the regions it looks at are cut out of a thresholded
+mask: on one phantom the error went from 15.5 % of the change to 11.7 % with 48 steps and stayed
+there up to 192. Doubling is given up where it no longer helps.
 """
 
 from __future__ import annotations

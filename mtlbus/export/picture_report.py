@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from html import escape
 from typing import NamedTuple
 
@@ -77,6 +78,7 @@ def attribution_report(
         *case_rows(view.case),
         (f"Weights of {view.title}", view.weights_sha256),
         ("Explained", view.target.words),
+        ("Settings", ", ".join(f"{name} {value}" for name, value in asdict(view.options).items())),
     ]
     body = [
         f"<section><h2>What {escape(view.title)} rests on</h2>"

@@ -223,6 +223,7 @@ def test_the_report_of_attributions_holds_maps_placebos_and_numbers(open_page, r
     text, charts = drawn(reports[-1]())
     assert charts == 0 and text.count("<img src=\"data:image/png") == 4
     assert "Placebo ρ" in text and "shuffled weights" in text and "Explained" in text
+    assert "steps 24" in text, "without the settings nobody could make the maps again"
 
 
 def test_the_report_of_performance_holds_curves_and_matrices(open_page, reports):

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from ..core.errors import InputError
 from .backbones import timm_model
 
-COMPACT_PLANES = (24, 40, 80, 160)
+COMPACT_PLANES = (24, 40, 64, 128)
 
 
 class StageKernels(NamedTuple):

@@ -20,7 +20,7 @@ from .backbones import timm_model
 
 PAPER_SWIN = "swinv2_base_window12to16_192to256.ms_in22k_ft_in1k"
 PAPER_WINDOWS = (16, 16, 16, 16)
-COMPACT_EMBEDDING = 28
+COMPACT_EMBEDDING = 20
 COMPACT_WINDOWS = (8, 8, 16, 8)  # stage 3 is one window at 256, as in the paper variant
 
 Pair = tuple[int, int]

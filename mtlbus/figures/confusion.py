@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..evaluation.operating_points import Confusion, NaturalFrequencies
-from .colours import BENIGN, EXTRA, MALIGNANT, MISSED, rgb
-from .style import CLEAR, finish
+from .colours import BENIGN, EXTRA, MALIGNANT, MISSED
+from .style import CLEAR, finish, see_through
 
 ENDS = {
     "tp": "Cancers found",
@@ -19,7 +19,6 @@ ENDS = {
 _PLACES = {"tp": (0, 0), "fn": (1, 0), "fp": (0, 1), "tn": (1, 1)}  # column, row
 COLOURS = {"tp": MALIGNANT, "fn": MISSED, "fp": EXTRA, "tn": BENIGN}
 """Of the four ends: what is right wears the colour of its class."""
-INK = "#17262B"  # on cells that are light in both themes
 
 
 def confusion_figure(counts: Confusion, height: int = 250) -> go.Figure:
@@ -31,27 +30,27 @@ def confusion_figure(counts: Confusion, height: int = 250) -> go.Figure:
     rows = {"tp": counts.tp + counts.fn, "fn": counts.tp + counts.fn}
     rows |= {"fp": counts.fp + counts.tn, "tn": counts.fp + counts.tn}
     figure = finish(go.Figure(), height, legend=False)
-    texts = []
     for name, (column, row) in _PLACES.items():
         count = getattr(counts, name)
         share = count / rows[name] if rows[name] else 0.0
         figure.add_shape(
             type="rect", x0=column - 0.485, x1=column + 0.485, y0=row - 0.475, y1=row + 0.475,
             layer="below", line={"color": COLOURS[name], "width": 1},
-            fillcolor=_on_white(COLOURS[name], 0.08 + 0.47 * share),
+            fillcolor=see_through(COLOURS[name], 0.06 + 0.4 * share),
         )  # fmt: skip
         percent = f"{share:.1%} of row" if rows[name] else "row is empty"
-        texts.append(
-            f"<span style='font-size:20px'><b>{count}</b></span><br>{ENDS[name].lower()}<br>"
-            f"{percent}"
-        )
+        # An annotation, not a text of the point: it wears the ink of the page in both themes.
+        figure.add_annotation(
+            x=column, y=row, name=name, showarrow=False, font={"size": 12},
+            text=f"<span style='font-size:20px'><b>{count}</b></span><br>{ENDS[name].lower()}<br>"
+            f"{percent}",
+        )  # fmt: skip
     columns, lines = zip(*_PLACES.values(), strict=True)
-    still = {"marker": {"opacity": 0}, "textfont": {"color": INK}}
+    still = {"marker": {"opacity": 0}}
     figure.add_scatter(
-        x=columns, y=lines, mode="markers+text", text=texts, customdata=list(_PLACES),
+        x=columns, y=lines, mode="markers", customdata=list(_PLACES), hoverinfo="none",
         marker={"size": 90, "symbol": "square", "color": CLEAR, "opacity": 0},
-        hoverinfo="none", selected=still, unselected=still,
-        textfont={"color": INK, "size": 12},
+        selected=still, unselected=still,
     )  # fmt: skip
     figure.update_xaxes(
         tickvals=[0, 1], ticktext=["called malignant", "called benign"], side="top",
@@ -93,8 +92,3 @@ def people_figure(frequencies: NaturalFrequencies, columns: int = 50) -> go.Figu
         dragmode=False,
     )
 
-
-def _on_white(colour: str, share: float) -> str:
-    """A colour thinned with white, so that dark text on it can be read in both themes."""
-    mixed = [round(255 + share * (part - 255)) for part in rgb(colour)]
-    return f"rgb({mixed[0]},{mixed[1]},{mixed[2]})"

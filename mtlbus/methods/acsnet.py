@@ -21,7 +21,7 @@ from . import acsnet_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
 
-COMPACT_CHANNELS = (32, 64, 112, 224)
+COMPACT_CHANNELS = (32, 48, 64, 128)
 TOP_WIDTH = {"paper": 128, "compact": 32}  # of the convolutions at full and half resolution
 LEVELS = (1, 2, 3, 4, 5)  # the paper counts its gates from the bottom: 1 is layer4, 5 is layer0
 WEIGHED = {1: "layer3", 2: "layer4", 3: "ffm1"}

@@ -25,7 +25,8 @@ SPEC = Spec(
     tasks=(MALIGNANCY,),
     maps=(MapSpec("pooled_features", "feature", _POOLED),),
     stated="MobileNet, version 1 by its reference; head and recipe from the lab's public script.",
-    ours="Decisions B7 and B9. The compact variant has the full width: it is small already.",
+    ours="Decisions B7 and B9. The compact variant has half as many blocks in a stage, each of the "
+    "full width.",
     decisions=(baseline_papers.RAW_PIXELS_DECISION, baseline_papers.IMAGENET_DECISION),
     equations=classifier_wiring.MOBILENET_EQUATIONS,
     diagram=classifier_wiring.MOBILENET,
@@ -41,7 +42,12 @@ class MobileNet(nn.Module):
     def __init__(self, variant: str, pretrained) -> None:
         super().__init__()
         self.encoder = variant_backbone(
-            variant, pretrained, "mobilenetv1_100", {}, num_classes=0, global_pool=""
+            variant,
+            pretrained,
+            "mobilenetv1_100",
+            {"depth_multiplier": 0.5},
+            num_classes=0,
+            global_pool="",
         )
         self.head = LabHead(self.encoder.num_features)
 

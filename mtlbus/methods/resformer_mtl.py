@@ -25,7 +25,7 @@ from . import resformer_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
 
-COMPACT_CHANNELS = (32, 64, 128, 256)
+COMPACT_CHANNELS = (24, 48, 80, 160)
 HEADS = (2, 4, 8, 16)
 WINDOW = 8
 DILATIONS = (1, 3, 5)

@@ -20,7 +20,7 @@ from ..nn.dense_encoder import DenseEncoder
 from . import baseline_papers, baseline_wiring
 from .registry import register
 
-DECODER_WIDTHS = {"paper": (512, 256, 128, 64), "compact": (96, 64, 48, 32)}
+DECODER_WIDTHS = {"paper": (512, 256, 128, 64), "compact": (64, 48, 32, 24)}
 _GATE = "How much of the skip at stride {stride} passes into the decoder; an even 0.5 is neutral."
 _HARD = "The share of the predicted tumour in every cell of the bottleneck, as the class sees it."
 _POOLED = "The bottleneck, which the class head averages over the image and under the mask."

@@ -15,7 +15,7 @@ class DenseEncoder(nn.Module):
     """Stem, three dense blocks before their transitions, and the normalised fourth.
 
     Args:
-        variant: "paper" (growth 32, blocks of 6, 12, 24, 16 layers) or "compact" (24; 4, 8, 12, 8).
+        variant: "paper" (growth 32, blocks of 6, 12, 24, 16 layers) or "compact" (20; 4, 8, 12, 8).
         pretrained: see `timm_model`.
     """
 
@@ -27,7 +27,7 @@ class DenseEncoder(nn.Module):
             variant,
             pretrained,
             "densenet121",
-            {"growth_rate": 24, "block_config": (4, 8, 12, 8)},
+            {"growth_rate": 20, "block_config": (4, 8, 12, 8)},
             num_classes=0,
         )
         self.channels: tuple[int, ...] = tuple(tap["num_chs"] for tap in self.body.feature_info)

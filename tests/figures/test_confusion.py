@@ -10,8 +10,7 @@ from mtlbus.figures.confusion import ENDS, confusion_figure, people_figure
 
 
 def cells(counts: Confusion) -> dict[str, str]:
-    drawn = confusion_figure(counts).data[0]
-    return dict(zip(drawn.customdata, drawn.text, strict=True))
+    return {cell.name: cell.text for cell in confusion_figure(counts).layout.annotations}
 
 
 def test_counts_and_row_percentages():

@@ -19,17 +19,24 @@ ENDS = {
 _PLACES = {"tp": (0, 0), "fn": (1, 0), "fp": (0, 1), "tn": (1, 1)}  # column, row
 COLOURS = {"tp": MALIGNANT, "fn": MISSED, "fp": EXTRA, "tn": BENIGN}
 """Of the four ends: what is right wears the colour of its class."""
+_INKS = {False: "#17262B", True: "#E4ECEE"}  # of a light and of a dark page
 
 
-def confusion_figure(counts: Confusion, height: int = 250) -> go.Figure:
+def confusion_figure(counts: Confusion, height: int = 250, dark: bool = False) -> go.Figure:
     """Rows are the truth, columns the call; counts, and their share of the row.
 
     The deeper a cell, the larger its share of the row; each wears the colour of its end, as the
     people below. Each cell has a point whose customdata is its name (tp, fn, fp, tn).
+
+    Args:
+        counts: of the four ends.
+        height: pixels.
+        dark: for a dark page.
     """
     rows = {"tp": counts.tp + counts.fn, "fn": counts.tp + counts.fn}
     rows |= {"fp": counts.fp + counts.tn, "tn": counts.fp + counts.tn}
     figure = finish(go.Figure(), height, legend=False)
+    texts = []
     for name, (column, row) in _PLACES.items():
         count = getattr(counts, name)
         share = count / rows[name] if rows[name] else 0.0
@@ -39,18 +46,18 @@ def confusion_figure(counts: Confusion, height: int = 250) -> go.Figure:
             fillcolor=see_through(COLOURS[name], 0.06 + 0.4 * share),
         )  # fmt: skip
         percent = f"{share:.1%} of row" if rows[name] else "row is empty"
-        # An annotation, not a text of the point: it wears the ink of the page in both themes.
-        figure.add_annotation(
-            x=column, y=row, name=name, showarrow=False, font={"size": 12},
-            text=f"<span style='font-size:20px'><b>{count}</b></span><br>{ENDS[name].lower()}<br>"
-            f"{percent}",
-        )  # fmt: skip
+        texts.append(
+            f"<span style='font-size:20px'><b>{count}</b></span><br>{ENDS[name].lower()}<br>"
+            f"{percent}"
+        )
     columns, lines = zip(*_PLACES.values(), strict=True)
-    still = {"marker": {"opacity": 0}}
+    ink = _INKS[dark]
+    still = {"marker": {"opacity": 0}, "textfont": {"color": ink}}
     figure.add_scatter(
-        x=columns, y=lines, mode="markers", customdata=list(_PLACES), hoverinfo="none",
+        x=columns, y=lines, mode="markers+text", text=texts, customdata=list(_PLACES),
         marker={"size": 90, "symbol": "square", "color": CLEAR, "opacity": 0},
-        selected=still, unselected=still,
+        hoverinfo="none", selected=still, unselected=still,
+        textfont={"color": ink, "size": 12},
     )  # fmt: skip
     figure.update_xaxes(
         tickvals=[0, 1], ticktext=["called malignant", "called benign"], side="top",

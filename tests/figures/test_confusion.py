@@ -10,7 +10,8 @@ from mtlbus.figures.confusion import ENDS, confusion_figure, people_figure
 
 
 def cells(counts: Confusion) -> dict[str, str]:
-    return {cell.name: cell.text for cell in confusion_figure(counts).layout.annotations}
+    drawn = confusion_figure(counts).data[0]
+    return dict(zip(drawn.customdata, drawn.text, strict=True))
 
 
 def test_counts_and_row_percentages():
@@ -29,6 +30,15 @@ def test_rows_are_the_truth_and_columns_the_call():
 
 def test_a_row_without_images_is_named():
     assert "row is empty" in cells(Confusion(tp=0, fp=1, tn=1, fn=0))["tp"]
+
+
+def test_the_ink_is_that_of_the_page_and_selecting_does_not_fade_it():
+    light, dark = (
+        confusion_figure(Confusion(1, 2, 3, 4), dark=asked).data[0] for asked in (False, True)
+    )
+    assert light.textfont.color != dark.textfont.color
+    for drawn in (light, dark):
+        assert drawn.unselected.textfont.color == drawn.textfont.color
 
 
 def test_one_dot_a_person():

@@ -163,7 +163,8 @@ def _show_curves(
 
 def _show_matrix(table: Table, counts: Confusion) -> None:
     st.plotly_chart(
-        confusion_figure(counts), key="_matrix", config={"displayModeBar": False},
+        confusion_figure(counts, dark=st.context.theme.type == "dark"), key="_matrix",
+        config={"displayModeBar": False},
         on_select=_take_cell, selection_mode="points",
         alt=f"Confusion matrix of {table.title}: {counts.tp} cancers found, {counts.fn} missed, "
         f"{counts.fp} false alarms, {counts.tn} benign cleared.",

@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 
 from mtlbus.core.errors import UnknownNameError
 from mtlbus.methods import create_model, get_spec
+from mtlbus.methods.resformer_mtl import COMPACT_CHANNELS
 
 LABEL = "re-imagined from the abstract"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -61,14 +62,14 @@ def test_with_a_silent_fusion_the_resnet_is_left_alone():
     """R1: the residual hands R on, so ImageNet features survive an untrained Transformer."""
     block = create_model("resformer_mtl").eval().blocks[1]
     torch.nn.init.zeros_(block.fuse[1].weight)
-    x = torch.randn(1, 32, 32, 32)
+    x = torch.randn(1, COMPACT_CHANNELS[0], 32, 32)
     with torch.inference_mode():
         torch.testing.assert_close(block(x)[0], block.stage(x))
 
 
 def test_sum_adds_the_transformer_to_the_stage():
     block = create_model("resformer_mtl", block_fusion="sum").eval().blocks[1]
-    x = torch.randn(1, 32, 32, 32)
+    x = torch.randn(1, COMPACT_CHANNELS[0], 32, 32)
     with torch.inference_mode():
         context = block.stage(x).permute(0, 2, 3, 1)
         for layer in block.swin:  # 16×16 cells, windows of 8: timm's own forward
@@ -81,8 +82,9 @@ def test_sum_adds_the_transformer_to_the_stage():
 def test_parallel_input_goes_past_the_stage():
     block = create_model("resformer_mtl", block_input="parallel").eval().blocks[1]
     assert block.adapt.stride == (2, 2) and block.adapt.kernel_size == (1, 1)
+    inputs, outputs, *_ = COMPACT_CHANNELS
     with torch.inference_mode():
-        assert block(torch.randn(1, 32, 32, 32))[0].shape == (1, 64, 16, 16)
+        assert block(torch.randn(1, inputs, 32, 32))[0].shape == (1, outputs, 16, 16)
 
 
 def test_dilations_are_an_option():

@@ -10,6 +10,7 @@ from timm.models.swin_transformer_v2 import SwinTransformerV2, SwinTransformerV2
 from torch.nn import functional as F
 
 from mtlbus.nn.swin import (
+    COMPACT_EMBEDDING,
     COMPACT_WINDOWS,
     attend,
     join_windows,
@@ -29,7 +30,7 @@ def awake(module: torch.nn.Module) -> torch.nn.Module:
 def timm_at(height: int, width: int) -> SwinTransformerV2:
     """timm's own network built for one input size."""
     return SwinTransformerV2(
-        img_size=(height, width), num_classes=0, embed_dim=28, depths=(2, 2, 2, 2),
+        img_size=(height, width), num_classes=0, embed_dim=COMPACT_EMBEDDING, depths=(2, 2, 2, 2),
         num_heads=(1, 2, 4, 8), window_size=COMPACT_WINDOWS,
         pretrained_window_sizes=COMPACT_WINDOWS,
     ).eval()  # fmt: skip

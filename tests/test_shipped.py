@@ -21,8 +21,8 @@ from mtlbus.protocol.card import figures_of
 
 FOLDERS = {"busi": "Dataset_BUSI_with_GT", "busbra": "BUSBRA"}
 SHIPPED = list_checkpoints()
-EXACT_ONLY = {"mt_estan_swin": "bf16 against fp32: Dice 0.964 on the carcinoma with calipers"}
-"""Networks that bf16 must not be used for, and what was measured."""
+ROUGH_DICE = {"mt_estan_swin": 0.95}
+"""bf16 must not be used for these: the Dice that it keeps, 0.964 on the carcinoma with calipers."""
 
 
 @pytest.fixture(params=SHIPPED or [None])
@@ -181,12 +181,12 @@ def test_the_predictions_can_be_made_again(checkpoint, splits):
 def test_half_precision_drifts_little(checkpoint):
     """bf16 against fp32 on phantoms, with the bounds above which it must not be used.
 
-    The probability stays within 0.01, and Dice over the pixels of all masks together above 0.99.
+    The probability stays within 0.01, and Dice over the pixels of all masks together above 0.99,
+    but for the networks of `ROUGH_DICE`.
     A single small mask may lose more (0.9875 where 4 of 240 pixels at an edge change sides): one
     reason why the predictor computes in fp32.
     """
-    if checkpoint.method in EXACT_ONLY:
-        pytest.skip(EXACT_ONLY[checkpoint.method])
+    least = ROUGH_DICE.get(checkpoint.method)
     model = checkpoint.load()
     both, all_pixels = 0, 0
     for entry in list(GALLERY.values())[::3]:
@@ -201,6 +201,6 @@ def test_half_precision_drifts_little(checkpoint):
         if exact.mask_logits is not None:
             first, second = (positive_probability(o.mask_logits) > 0.5 for o in (exact, rough))
             overlap, pixels = int((first & second).sum()), int(first.sum() + second.sum())
-            assert 2 * overlap >= 0.98 * pixels
+            assert 2 * overlap >= (least or 0.98) * pixels
             both, all_pixels = both + overlap, all_pixels + pixels
-    assert 2 * both >= 0.99 * all_pixels
+    assert 2 * both >= (least or 0.99) * all_pixels

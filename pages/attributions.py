@@ -22,7 +22,7 @@ with st.container(width=420):
     method = pick_method("Network")
 try:
     question = page.ask(case, method)
-    input_line.unfamiliar(case, method)
+    input_line.known_to(case, method)
     page.run_what_is_missing(question)
     view.maps(question)
     view.numbers(question)

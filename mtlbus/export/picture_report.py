@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from .numbers import judged_numbers
-from .report_page import about_case, case_rows, emphasised, grid, made_from, report_page
+from .report_page import about_case, case_rows, caution, emphasised, grid, made_from, report_page
 from .tables import table_of
 from .views import AttentionView, AttributionView, Judged, PerformanceView
 
@@ -55,8 +55,8 @@ def attention_report(
     columns = ["map", "kind", "shape", "least", "mean", "greatest", "stage"]
     weights = f"random, seed {view.seed}" if random else view.weights_sha256
     body = [
-        f"<section><h2>Inside {escape(view.title)}</h2>{_figures(pictures)}{_notes(notes)}"
-        "</section>",
+        f"<section><h2>Inside {escape(view.title)}</h2>{caution(view.seen)}{_figures(pictures)}"
+        f"{_notes(notes)}</section>",
         f"<section><h3>The maps in numbers</h3>{frame_grid(table_of(view)[columns])}</section>",
         made_from([*case_rows(view.case), (f"Weights of {view.title}", weights)]),
     ]
@@ -82,7 +82,8 @@ def attribution_report(
     ]
     body = [
         f"<section><h2>What {escape(view.title)} rests on</h2>"
-        f"<p>Explained: {escape(view.target.words)}.</p>{_figures(pictures)}</section>",
+        f"{caution(view.seen)}<p>Explained: {escape(view.target.words)}.</p>"
+        f"{_figures(pictures)}</section>",
         f"<section><h3>The maps in numbers</h3>{frame_grid(numbers)}</section>",
         made_from(rows),
     ]

@@ -9,7 +9,16 @@ from ..core.errors import InputError
 from .case_views import PredictView
 from .drawing import Palette, drawing, outlines_of
 from .origin import pixels_sha256
-from .report_page import about_case, case_rows, emphasised, made_from, percent, report_page, table
+from .report_page import (
+    about_case,
+    case_rows,
+    caution,
+    emphasised,
+    made_from,
+    percent,
+    report_page,
+    table,
+)
 
 METRICS = {
     "dice": ("Dice", "{:.3f}", "Overlap with the true outline; 1 is the same, 0 none."),
@@ -142,7 +151,7 @@ def _measured(view: PredictView) -> str:
 
 
 def _truth(view: PredictView) -> str:
-    metrics, seen = view.against_truth(), _seen(view)
+    metrics, seen = view.against_truth(), caution(view.seen)
     if metrics is None:
         return f"<h3>What is known about this image</h3>{seen}" if seen else ""
     rows = [
@@ -150,13 +159,6 @@ def _truth(view: PredictView) -> str:
         for key, (name, form, what) in METRICS.items()
     ]
     return f"<h3>Against the true outline</h3>{seen}{table(rows)}"
-
-
-def _seen(view: PredictView) -> str:
-    """The caution that the network knows this image from its training; "" where it does not."""
-    if not view.seen:
-        return ""
-    return f'<ul class="checks"><li><strong>caution</strong> {escape(view.seen)}</li></ul>'
 
 
 def _checks(view: PredictView) -> str:

@@ -58,6 +58,13 @@ def about_case(case: Subject) -> str:
     return f"{escape(about)}{known}"
 
 
+def caution(text: str) -> str:
+    """What speaks against an answer, as HTML; "" where nothing does."""
+    if not text:
+        return ""
+    return f'<ul class="checks"><li><strong>caution</strong> {escape(text)}</li></ul>'
+
+
 def case_rows(case: Subject) -> list[tuple[str, str]]:
     """Name, size, digests and history of an image, as rows of `made_from`."""
     image, (height, width) = case.image, case.image.pixels.shape

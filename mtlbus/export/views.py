@@ -41,6 +41,7 @@ class AttentionView:
         maps: all inner maps, as `Prediction.maps`.
         names: of the maps that are looked at.
         frame: the image's place in the network's square.
+        seen: a caution where the image took part in the training of the network; "" otherwise.
     """
 
     case: Subject
@@ -51,6 +52,7 @@ class AttentionView:
     maps: Mapping[str, Map]
     names: tuple[str, ...]
     frame: Frame
+    seen: str = ""
 
     @property
     def stem(self) -> str:
@@ -73,6 +75,7 @@ class AttributionView:
         mask_threshold: tumour probability above which a pixel belongs to the predicted lesion.
         mask: H×W bool, the lesion that the maps are held against; None where there is none.
         mask_is_true: whether that is the true lesion; else it is the predicted one.
+        seen: a caution where the image took part in the training of the network; "" otherwise.
     """
 
     case: Subject
@@ -85,6 +88,7 @@ class AttributionView:
     mask_threshold: float
     mask: np.ndarray | None
     mask_is_true: bool
+    seen: str = ""
 
     @property
     def stem(self) -> str:

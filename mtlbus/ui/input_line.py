@@ -12,7 +12,7 @@ import streamlit as st
 
 from ..inference.input_checks import Check, refusal
 from ..inference.predictor import Prediction
-from . import services
+from . import seen, services
 from .case import Case
 
 _FINE = "Size, content, texture and colour are those of an ultrasound image"
@@ -36,9 +36,12 @@ def let_in(case: Case, cautions: bool = True, named: bool = False) -> bool:
     return True
 
 
-def unfamiliar(case: Case, method: str) -> None:
-    """One short line where an image that was predicted is unlike the network's training images."""
+def known_to(case: Case, method: str) -> None:
+    """A short line where an image is unlike those of a network's training, or was one of them."""
     _cautions(services.predictor(method).check(services.predict(case, method)))
+    known = seen.sentence(case, services.checkpoint(method).card)
+    if known:
+        _cautions((Check("caution", "training", known),))
 
 
 def warn(checks: Iterable[Check]) -> None:

@@ -65,7 +65,7 @@ def cautions(app: AppTest) -> list[str]:
     return [text for text in found if "took part in training or validation" in text]
 
 
-@pytest.mark.parametrize("page", ["home", "predict", "compare"])
+@pytest.mark.parametrize("page", ["home", "predict", "compare", "attention", "attributions"])
 def test_an_image_of_the_training_is_a_caution_and_one_of_the_test_fold_is_not(dataset, page):
     assert len(cautions(open_page(page, case="manifest:image1", method="mtl", methods="mtl"))) == 1
     for known in ("manifest:image0", "manifest:image2", "manifest:image3", "simple-cyst"):

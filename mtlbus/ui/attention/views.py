@@ -10,7 +10,7 @@ import streamlit as st
 
 from ...explain.views import Form, address_of, list_views
 from ...export.views import AttentionView
-from .. import input_line, takeaway
+from .. import input_line, seen, services, takeaway
 from ..untrained import SEED
 from . import cells, features, files, gates, regions
 from .beside import pick_second
@@ -105,8 +105,9 @@ def _draw(shown: Shown) -> None:
         return
     names = tuple(name for name in shown.names if name in inner) or tuple(inner)
     weights, seed = (look.weights, None) if look.trained else (None, SEED)
+    known = seen.sentence(look.case, services.checkpoint(look.method).card) if look.trained else ""
     view = AttentionView(
-        look.case, look.method, look.title, weights, seed, inner, names, look.frame
+        look.case, look.method, look.title, weights, seed, inner, names, look.frame, known
     )
     with shown.stage.foot():
         takeaway.offer(view, [files.report(view, look.kept)], look.key("takeaway"))
@@ -120,7 +121,7 @@ def _say_answer(look: Look) -> None:
     random = "" if look.trained else ", random weights"
     st.markdown(f"**{look.title}**{random} on **{look.case.title}**{answer}")
     if look.trained:
-        input_line.unfamiliar(look.case, look.method)
+        input_line.known_to(look.case, look.method)
 
 
 def _say_what_differs(beside: Look, pick: Pick, picked: Pick | None) -> None:

@@ -15,7 +15,7 @@ from ...export.picture_report import Picture, attribution_report, image_element
 from ...export.views import AttributionView
 from ...figures.attribution_maps import contact_sheet, labelled_png, titled_png
 from ...inference.predictor import MASK_THRESHOLD
-from .. import services, takeaway
+from .. import seen, services, takeaway
 from ..records import DISCLAIMER
 from .measures import measured_table
 from .question import PLACEBO_SEED, Question
@@ -66,6 +66,7 @@ def view_of(question: Question) -> AttributionView:
         question.case, question.method, services.title_of(question.method),
         question.prediction.weights_sha256, request.target, request.options, question.maps(),
         MASK_THRESHOLD, None if held is None else held[0], held is not None and held[1] == "true",
+        seen.sentence(question.case, services.checkpoint(question.method).card),
     )  # fmt: skip
 
 

@@ -54,9 +54,14 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
     for name in NAMES:
         adopt_link(name)
     names = _pick_attributions()
+    heads = [
+        head for head, answer in (("class", prediction.logit), ("mask", prediction.mask_square))
+        if answer is not None
+    ]  # fmt: skip
+    target, options = _linked_target(heads, case), _linked_options(layers)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        target = _pick_target(case, prediction)
-        options = _pick_settings(names, layers)
+        _pick_target(target, heads, case)
+        _pick_settings(options, names, layers)
         placebo = st.toggle(
             "Placebo", **mirror("placebo", st.session_state.get("placebo") not in (False, "0")),
             help="Beside each map the same one of a network whose weights were shuffled. A map "
@@ -88,13 +93,7 @@ def _take_attributions() -> None:
     st.session_state["attributions"] = ",".join(st.session_state["_attributions"]) or _NONE
 
 
-def _pick_target(case: Case, prediction: Prediction) -> Target:
-    heads = [
-        head for head, answer in (("class", prediction.logit), ("mask", prediction.mask_square))
-        if answer is not None
-    ]  # fmt: skip
-    target = _linked_target(heads, case)
-
+def _pick_target(target: Target, heads: list[str], case: Case) -> None:
     def choose(label: str, options: list[str], value: str, titles: dict[str, str], **more) -> None:
         key = f"_target_{label.split()[0].lower()}"
         st.session_state[key] = value
@@ -118,7 +117,6 @@ def _pick_target(case: Case, prediction: Prediction) -> Target:
             "Summed over", regions, format_func=_REGION_TITLES.get, key="_target_region",
             width=180, on_change=_take_target, args=(target,), help=_REGION_HELP,
         )  # fmt: skip
-    return target
 
 
 def _linked_target(heads: list[str], case: Case) -> Target:
@@ -153,16 +151,19 @@ def _lesion_box(prediction: Prediction) -> Box | None:
     return None if mask is None else box_around(mask)
 
 
-def _pick_settings(names: tuple[str, ...], layers: list[str]) -> Options:
-    """The options that the chosen methods read, in a menu."""
+def _linked_options(layers: list[str]) -> Options:
+    """What the address or the last choice says, with a feature map that this network has."""
     text = str(st.session_state.get("settings") or "")
     try:
         options = Options.parse("" if text == _DEFAULTS else text)
     except MtlbusError as error:
         explain_error(error)
         options = Options()
-    if options.layer not in layers:
-        options = replace(options, layer="")
+    return options if options.layer in layers else replace(options, layer="")
+
+
+def _pick_settings(options: Options, names: tuple[str, ...], layers: list[str]) -> None:
+    """The options that the chosen methods read, in a menu."""
     used = {option for name in names for option in TECHNIQUES[name].uses} | {"baseline", "seed"}
     with st.popover("Settings", icon=":material/tune:", width="content"):
         st.session_state["_set_baseline"] = options.baseline
@@ -182,7 +183,6 @@ def _pick_settings(names: tuple[str, ...], layers: list[str]) -> Options:
         for place, name in enumerate(name for name in _NUMBERS if name in used):
             with columns[place % 2]:
                 _number(options, name)
-    return options
 
 
 def _number(options: Options, name: str) -> None:

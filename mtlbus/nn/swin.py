@@ -23,6 +23,11 @@ PAPER_WINDOWS = (16, 16, 16, 16)
 COMPACT_EMBEDDING = 20
 COMPACT_WINDOWS = (8, 8, 16, 8)  # stage 3 is one window at 256, as in the paper variant
 
+# The least length a query or key is divided by; trained ones are longer than 0.2. Keys have no
+# bias, so a cell of zeros has a key of zeros, and with torch's 1e-12 its gradient is 1e11 times
+# that of its neighbours: after a ReLU such cells occur, and training ended in NaN.
+LEAST_LENGTH = 1e-2
+
 Pair = tuple[int, int]
 
 
@@ -137,7 +142,8 @@ def attend(
     qkv = F.linear(cells, attention.qkv.weight, bias)
     qkv = qkv.view(batch, windows, count, 3, attention.num_heads, -1)
     query, key, value = qkv.permute(3, 0, 1, 4, 2, 5)  # each B×windows×heads×N×C/heads
-    similarity = F.normalize(query, dim=-1) @ F.normalize(key, dim=-1).transpose(-2, -1)
+    query, key = (F.normalize(vectors, dim=-1, eps=LEAST_LENGTH) for vectors in (query, key))
+    similarity = query @ key.transpose(-2, -1)
     scale = attention.logit_scale.clamp(max=math.log(100)).exp()
     logits = similarity * scale + position_bias(attention, window)
     if forbidden is not None:

@@ -70,6 +70,17 @@ def test_attention_without_hooks_equals_timms_module():
     assert weights.shape == (3, 4, 2, 16, 16)
 
 
+def test_a_cell_of_zeros_learns_no_more_than_its_neighbours():
+    """Its key has no length to be divided by, and after a ReLU there are such cells."""
+    block = awake(SwinTransformerV2Block(16, (8, 8), 2, window_size=4))
+    cells = torch.randn(2, 8, 8, 16).relu()
+    cells[0, 5, 5] = 0
+    cells.requires_grad_()
+    run_block(block, cells, 4)[0].square().mean().backward()
+    gradients = cells.grad.norm(dim=-1)
+    assert 0 < gradients[0, 5, 5] < 100 * gradients.median()
+
+
 @pytest.mark.parametrize("shift", [0, 2])
 @pytest.mark.parametrize("height,width", [(8, 8), (6, 9), (5, 4)])
 def test_block_equals_a_loop_over_pairs(height, width, shift):

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from mtlbus.core.errors import UnknownNameError
 from mtlbus.methods import create_model, get_spec
 from mtlbus.methods.resformer_mtl import COMPACT_CHANNELS
+from mtlbus.nn.dilated import DilatedFeatureEnhancement
 
 LABEL = "re-imagined from the abstract"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -116,3 +117,14 @@ def test_imagenet_weights_come_from_a_file(tmp_path):
     model = create_model("resformer_mtl", "paper", pretrained=str(path))
     stage = model.blocks[3].stage
     assert torch.equal(stage[2].conv2.weight, source.layer4[2].conv2.weight)
+
+
+@pytest.mark.parametrize("channels", COMPACT_CHANNELS[:3])
+def test_skips_can_be_trained_in_bfloat16(channels):
+    """With 24 or 40 channels the gradient of a dilated convolution is NaN on some processors."""
+    enhance = DilatedFeatureEnhancement(channels).to(memory_format=torch.channels_last)
+    features = torch.randn(1, channels, 32, 32).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        enhanced, _ = enhance(features)
+    enhanced.float().square().mean().backward()
+    assert all(weight.grad.isfinite().all() for weight in enhance.parameters())

@@ -21,8 +21,11 @@ from mtlbus.protocol.card import figures_of
 
 FOLDERS = {"busi": "Dataset_BUSI_with_GT", "busbra": "BUSBRA"}
 SHIPPED = list_checkpoints()
-ROUGH_DICE = {"mt_estan_swin": 0.95}
-"""bf16 must not be used for these: the Dice that it keeps, 0.964 on the carcinoma with calipers."""
+ROUGH = {"mt_estan_swin": (0.01, 0.95), "hybrid_mt_estan": (0.05, 0.95)}
+"""bf16 must not be used for these: how far a probability drifts, and the Dice that is kept.
+
+Measured: 0.964 and 0.965 on the carcinoma with calipers; 0.044 on the angular carcinoma.
+"""
 
 
 @pytest.fixture(params=SHIPPED or [None])
@@ -182,11 +185,11 @@ def test_half_precision_drifts_little(checkpoint):
     """bf16 against fp32 on phantoms, with the bounds above which it must not be used.
 
     The probability stays within 0.01, and Dice over the pixels of all masks together above 0.99,
-    but for the networks of `ROUGH_DICE`.
+    but for the networks of `ROUGH`.
     A single small mask may lose more (0.9875 where 4 of 240 pixels at an edge change sides): one
     reason why the predictor computes in fp32.
     """
-    least = ROUGH_DICE.get(checkpoint.method)
+    most, least = ROUGH.get(checkpoint.method, (0.01, None))
     model = checkpoint.load()
     both, all_pixels = 0, 0
     for entry in list(GALLERY.values())[::3]:
@@ -197,7 +200,7 @@ def test_half_precision_drifts_little(checkpoint):
             rough = model(images)
         for task, logits in exact.class_logits.items():
             drift = positive_probability(logits) - positive_probability(rough.class_logits[task])
-            assert drift.abs().max() < 0.01
+            assert drift.abs().max() < most
         if exact.mask_logits is not None:
             first, second = (positive_probability(o.mask_logits) > 0.5 for o in (exact, rough))
             overlap, pixels = int((first & second).sum()), int(first.sum() + second.sum())

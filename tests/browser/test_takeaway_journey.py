@@ -79,9 +79,9 @@ def test_notebooks_of_a_mirror_two_cases_and_a_card(server, page, tmp_path):
     names = run(path)
     assert f"{names['table'].loc['mtl, first case', 'probability_malignant']:.0%}" == shown[0]
 
-    page.goto(f"{server}/methods?method=acsnet")
+    page.goto(f"{server}/methods?method=lenet")
     path = take(page, "Open as notebook", tmp_path)
-    assert path.name == "method_acsnet.ipynb"
+    assert path.name == "method_lenet.ipynb"
     shown = page.get_by_text("parameters in the compact variant").inner_text()
     for count in run(path)["check"]["here"]:
         assert f"{count / 1e6:.1f} M" in shown

@@ -9,11 +9,14 @@ from pathlib import Path
 from PIL import Image
 
 from mtlbus.data.phantom import GALLERY
+from tests.browser.test_journey import settle
 
 
 def take(page, label: str, folder: Path) -> Path:
     """Open the menu and press a button; the file that arrives."""
     button = page.get_by_role("button", name=label)
+    page.locator("h1").wait_for()
+    settle(page)  # a menu that opens while the page still grows may end outside of the window
     page.locator("h1").click()  # a click elsewhere closes the menu if it is open
     button.wait_for(state="hidden")
     page.get_by_role("button", name="Take it away").click()

@@ -70,7 +70,7 @@ def test_attention_without_hooks_equals_timms_module():
     assert weights.shape == (3, 4, 2, 16, 16)
 
 
-def test_a_cell_of_zeros_learns_no_more_than_its_neighbours():
+def test_the_gradient_of_a_cell_of_zeros_does_not_explode():
     """Its key has no length to be divided by, and after a ReLU there are such cells."""
     block = awake(SwinTransformerV2Block(16, (8, 8), 2, window_size=4))
     cells = torch.randn(2, 8, 8, 16).relu()

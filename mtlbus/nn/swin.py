@@ -25,7 +25,7 @@ COMPACT_WINDOWS = (8, 8, 16, 8)  # stage 3 is one window at 256, as in the paper
 
 # The least length a query or key is divided by; trained ones are longer than 0.2. Keys have no
 # bias, so a cell of zeros has a key of zeros, and with torch's 1e-12 its gradient is 1e11 times
-# that of its neighbours: after a ReLU such cells occur, and training ended in NaN.
+# that of its neighbours. After a ReLU such cells can occur.
 LEAST_LENGTH = 1e-2
 
 Pair = tuple[int, int]

@@ -16,7 +16,7 @@ from mtlbus.evaluation.operating_points import confusion
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.cost import count_cost
 from mtlbus.inference.predictor import Predictor
-from mtlbus.protocol import choose_operating_points, judge_sample
+from mtlbus.protocol import choose_operating_points, judge_sample, measure_gates
 from mtlbus.protocol.card import figures_of
 
 FOLDERS = {"busi": "Dataset_BUSI_with_GT", "busbra": "BUSBRA"}
@@ -178,6 +178,16 @@ def test_the_predictions_can_be_made_again(checkpoint, splits):
             for figure in ("probability", "dice"):
                 if again.get(figure) is not None:
                     assert again[figure] == pytest.approx(stated[figure], abs=1e-3), sample.id
+
+
+def test_the_card_says_how_much_of_each_gate_is_fixed(checkpoint, splits):
+    """Of each gate with places; a twentieth of the test images says nearly the same."""
+    samples = [sample for split in splits.values() for sample in split.test]
+    again = measure_gates(Predictor(checkpoint, "cpu"), samples[::20])["fixed_share"]
+    stated = checkpoint.card.get("gates", {"data": {}, "fixed_share": {}})
+    assert stated["fixed_share"] == pytest.approx(again, abs=0.15)
+    if again:
+        assert sum(stated["data"].values()) == len(samples)
 
 
 @torch.inference_mode()

@@ -91,3 +91,24 @@ def familiarity(arguments: argparse.Namespace) -> int:
 
     print_result(document, arguments.json, lines)
     return 0
+
+
+def gates(arguments: argparse.Namespace) -> int:
+    """How much of each gate is the same on every test image; 1 is a gate that does not look."""
+    from ..checkpoints import find_checkpoint
+    from ..data.layouts import parse_dataset
+    from ..inference.predictor import Predictor
+    from ..protocol import measure_gates, split_datasets, write_gates
+
+    checkpoint = find_checkpoint(arguments.method)
+    datasets = [parse_dataset(text) for text in arguments.data]
+    split = split_datasets(datasets, checkpoint.card["training"]["fold"])
+    found = measure_gates(Predictor(checkpoint), split.test, report)
+    if not found["fixed_share"]:
+        raise InputError(f"{checkpoint.method} has no gate with a value for each place.")
+    if arguments.card:
+        write_gates(checkpoint, found)
+    rows = [(name, f"{share:.4f}") for name, share in found["fixed_share"].items()]
+    document = {"method": checkpoint.method, **found}
+    print_result(document, arguments.json, lambda: table(("gate", "the same share"), rows))
+    return 0

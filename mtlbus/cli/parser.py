@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from .datasets import audit, data, phantom
 from .images import explain, predict
-from .judging import bench, evaluate, familiarity
+from .judging import bench, evaluate, familiarity, gates
 from .methods import methods
 from .training import crossvalidate, train
 
@@ -141,6 +141,12 @@ def _familiarity(verb: argparse.ArgumentParser) -> None:
     _test_fold(verb)
 
 
+def _gates(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", help=TRAINED)
+    _datasets(verb)
+    verb.add_argument("--card", action="store_true", help="write it on the card")
+
+
 def _phantom(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", required=True, help="folder for image, mask and parameters")
     verb.add_argument("--seed", type=int, default=0)
@@ -187,5 +193,6 @@ VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentPars
     predict: _predict,
     explain: _explain,
     familiarity: _familiarity,
+    gates: _gates,
     phantom: _phantom,
 }

@@ -5,9 +5,10 @@ The test fold is read only after the epoch, the temperature and the thresholds a
 
 from .card import choose_operating_points, exclusions
 from .crossvalidation import CrossValidation, cross_validate
+from .gates import measure_gates
 from .judging import evaluate, figures, judge_sample, judge_samples, split_datasets
 from .producing import make_plan, produce
-from .renewal import renew_card, write_cost
+from .renewal import renew_card, write_cost, write_gates
 
 __all__ = [
     "CrossValidation",
@@ -19,8 +20,10 @@ __all__ = [
     "judge_sample",
     "judge_samples",
     "make_plan",
+    "measure_gates",
     "produce",
     "renew_card",
     "split_datasets",
     "write_cost",
+    "write_gates",
 ]

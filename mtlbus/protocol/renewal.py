@@ -73,6 +73,11 @@ def write_cost(checkpoint: Checkpoint, cost: Cost) -> None:
     write_card(checkpoint, {"cost": asdict(cost)})
 
 
+def write_gates(checkpoint: Checkpoint, gates: dict[str, Any]) -> None:
+    """Put how much of its gates is the same on every image onto the card (`measure_gates`)."""
+    write_card(checkpoint, {"gates": gates})
+
+
 def write_card(checkpoint: Checkpoint, fields: dict[str, Any]) -> None:
     """Replace some fields of a card; the specification stays last, where readers stop."""
     card = {**checkpoint.card, **fields}

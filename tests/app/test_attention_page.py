@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mtlbus.checkpoints import find_checkpoint
 from mtlbus.explain.attention import share_of_cell
 from mtlbus.explain.views import can_be_seen
 from mtlbus.methods import get_spec, list_methods
+from mtlbus.protocol import write_gates
 from mtlbus.ui import cases, services, state
 from mtlbus.ui.attention import opening
 from tests.app.stand_ins import write_stand_in
@@ -318,3 +320,15 @@ def test_a_link_to_a_case_that_is_not_here_says_so(page):
 def test_unknown_second_networks_become_a_known_one(page):
     app = page(method="mtl_cosa", map="regions", beside="method:nobody")
     assert app.query_params["beside"] == "method:mtl_sa"
+
+
+def test_a_gate_that_hardly_looks_is_called_that(tmp_path, monkeypatch, open_page):
+    folder = write_stand_in(tmp_path, "hybrid_mt_estan")
+    found = {"data": {"busi": 125}, "fixed_share": {"aaa_gate.1": 0.57, "aaa_gate.2": 0.996}}
+    write_gates(find_checkpoint(folder), found)
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
+    app = open_page(method="hybrid_mt_estan", map="aaa_gate.2")
+    assert any("hardly looks at the image" in found.value for found in app.info)
+    app = open_page(method="hybrid_mt_estan", map="aaa_gate.1")
+    assert "125 test images that is the same on every image: 57.0%." in text(app)
+    assert not any("hardly looks" in found.value for found in app.info)

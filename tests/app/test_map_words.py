@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from mtlbus.ui.attention.map_words import branch_heading, channel_heading, gate_words, mask_heading
+from mtlbus.ui.attention.map_words import (
+    branch_heading,
+    channel_heading,
+    fixed_words,
+    gate_words,
+    mask_heading,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +42,13 @@ def test_every_caution_says_what_the_map_is_not():
     for family in ("aaa_gate", "gate_map", "dcn_modulation", "hard_attention", "mask_probability"):
         caution = gate_words(f"{family}.1").caution
         assert " not " in caution or " no " in caution
+
+
+def test_a_gate_that_does_not_look_is_called_that():
+    gates = {"data": {"busi": 25, "busbra": 75}, "fixed_share": {"g.1": 0.9951, "g.2.a": 0.25}}
+    words, idle = fixed_words(gates, {"": "g.1"})
+    assert idle and "hardly looks at the image" in words
+    assert "100 test images that is the same on every image: 99.5%." in words
+    words, idle = fixed_words(gates, {"a": "g.2.a", "b": "g.2.b"})
+    assert not idle and "hardly" not in words and words.endswith(": a 25.0%.")
+    assert fixed_words(gates, {"": "g.3"}) == fixed_words({}, {"": "g.1"}) == ("", False)

@@ -18,6 +18,7 @@ from mtlbus.data.intake import read_image
 from mtlbus.data.phantom import make_phantom, random_parameters
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.predictor import Predictor
+from mtlbus.protocol.renewal import write_card
 
 from ..made import make_manifest, untrained_checkpoint
 
@@ -145,6 +146,27 @@ def test_evaluate_reports_every_metric_and_writes_a_row_an_image(capsys, checkpo
     rows = read_predictions(table)
     assert len(rows) == 20 and rows["group"].nunique() == 10
     assert math.isclose(part["dice"]["value"], rows["dice"].mean(), abs_tol=1e-5)
+
+
+def test_gates_are_measured_on_the_test_images_and_put_on_the_card(capsys, tmp_path):
+    checkpoint = untrained_checkpoint(tmp_path / "weights", "acsnet")
+    write_card(checkpoint, {"training": {"fold": 2}})
+    data = f"manifest={make_manifest(tmp_path / 'data', count=20)}"
+    folder = str(checkpoint.folder)
+    code, out, _ = run(capsys, "gates", folder, "--data", data, "--card", "--json")
+    document = json.loads(out)
+    assert code == 0 and find_checkpoint(folder).card["gates"]["data"] == document["data"]
+    assert 2 <= document["data"]["manifest"] < 20, "only the images of the test fold"
+    assert all(0 <= share <= 1 for share in document["fixed_share"].values())
+    assert "gate_map.1" in document["fixed_share"]
+    assert "dcn_modulation.2" not in document["fixed_share"], "it is 0.5 until it is trained"
+
+
+def test_a_method_without_gates_says_so(capsys, checkpoint, tmp_path):
+    write_card(checkpoint, {"training": {"fold": 2}})
+    data = f"manifest={make_manifest(tmp_path / 'data', count=10)}"
+    code, out, err = run(capsys, "gates", str(checkpoint.folder), "--data", data)
+    assert code == 1 and out == "" and "mtl_cosa has no gate" in err.splitlines()[-1]
 
 
 def test_train_makes_a_checkpoint_whose_figures_evaluate_reproduces(capsys, tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -13,8 +13,9 @@ from ...core.outputs import Map
 from ...explain import views as arrays
 from ...explain.attention import cell_boxes
 from ...figures import cells
+from .. import services
 from .look import Look, grid_words, signed
-from .map_words import channel_heading, gate_words, mask_heading
+from .map_words import channel_heading, fixed_words, gate_words, mask_heading
 from .shown import Shown
 from .view_picks import DIFFERENCE
 
@@ -62,6 +63,7 @@ def show_gates(shown: Shown) -> None:
     meaning = f"{one.meaning} " if one.labels else ""
     stages = " and ".join(sorted({gate.stage for gate in found.values()}))
     with shown.stage.foot():
+        _say_what_is_fixed(look, pick.names)
         if shown.detail.stretch:
             look.note(
                 "**The colours are stretched**: in each picture they run from its lowest to its "
@@ -78,6 +80,16 @@ def show_gates(shown: Shown) -> None:
             f"{meaning}From {stages}: {grid_words(one.tensor.shape)} cells of {one.stride}×"
             f"{one.stride} pixels of the network's input. {caution}"
         )
+
+
+def _say_what_is_fixed(look: Look, names: Mapping[str, str]) -> None:
+    """How much of a trained gate is the same on every image, where it was measured."""
+    if not look.trained:
+        return
+    card = services.checkpoint(look.method).card
+    words, idle = fixed_words(card.get("gates", {}), names)
+    if words:
+        look.note(words, partial(st.info, icon=":material/repeat:") if idle else st.caption)
 
 
 def _suggest_stretch(contrast: float) -> None:

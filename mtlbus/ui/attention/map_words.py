@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ...explain.views import address_of
+from .look import percent
 
 _SIGMOID = (
     "0 closes the gate, 1 opens it. **0.5 everywhere is the neutral start** of a gate that a "
     "sigmoid makes, not attention. A gate weighs features; it is not saliency and does not point "
     "at evidence."
 )
+
+_HARDLY_LOOKS = 0.9  # the share of a gate's variance that is the same on every image
 
 
 class GateWords(NamedTuple):
@@ -31,6 +35,11 @@ class GateWords(NamedTuple):
 
 _PLAIN = GateWords()
 _GATES = {
+    "aaa_gate": _PLAIN._replace(
+        caution=f"{_SIGMOID} This one is made on half the grid and doubled by a transposed "
+        "convolution of 2×2: **a pattern that comes back in every second cell is that "
+        "step's**, not the tissue's."
+    ),
     "hard_attention": GateWords(
         "share",
         ("0 none", "0.5", "1 all"),
@@ -81,6 +90,30 @@ _MASKS = {
 def gate_words(name: str) -> GateWords:
     """How to speak of the map `name` of kind gate."""
     return _GATES.get(address_of(name).family, _PLAIN)
+
+
+def fixed_words(gates: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, bool]:
+    """How much of what a gate shows is the same on every image.
+
+    Args:
+        gates: of the card, see `protocol.measure_gates`; empty where it was not measured.
+        names: branch to map, of the maps that are shown.
+
+    Returns:
+        A sentence, "" where nothing is known; and whether the gate hardly looks at the image.
+    """
+    known = gates.get("fixed_share", {})
+    shares = {branch: known[name] for branch, name in names.items() if name in known}
+    if not shares:
+        return "", False
+    listed = ", ".join(f"{branch} {percent(share)}".strip() for branch, share in shares.items())
+    idle = max(shares.values()) >= _HARDLY_LOOKS
+    start = "**This gate hardly looks at the image.** " if idle else ""
+    return (
+        f"{start}Share of what varies between cells and {sum(gates['data'].values())} test images "
+        f"that is the same on every image: {listed}.",
+        idle,
+    )
 
 
 def attention_words(name: str) -> str:

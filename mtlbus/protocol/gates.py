@@ -28,7 +28,7 @@ def measure_gates(
 
     Returns:
         data (dataset to its number of images) and fixed_share (gate to its share, 0..1); a gate
-        without variance has none.
+        without variance has none, and a method without gates has none at all.
     """
     repeats: defaultdict[str, GateRepeats] = defaultdict(GateRepeats)
     for number, sample in enumerate(samples, start=1):
@@ -38,6 +38,8 @@ def measure_gates(
                 boxes = cell_boxes(found.tensor.shape[-2:], prediction.frame)
                 seen = np.outer(boxes.bottom > boxes.top, boxes.right > boxes.left)
                 repeats[name].add(found.tensor.float().numpy(), seen)
+        if not repeats:
+            break  # no gate on one image, none on any
         if number % 100 == 0:
             report(f"gates of {number} images")
     shares = {name: gate.share() for name, gate in repeats.items()}

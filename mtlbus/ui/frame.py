@@ -9,8 +9,6 @@ from pathlib import Path
 import streamlit as st
 
 from ..figures.icon import favicon
-from . import sidebar, state
-from .widgets import explain_error
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 _INSIDE: ContextVar[bool] = ContextVar("inside_frame", default=False)
@@ -81,6 +79,10 @@ def run() -> None:
         if entry.file in pages:
             sections.setdefault(entry.section, []).append(pages[entry.file])
     page = st.navigation(sections)
+    # Only now: torch takes seconds the first time, in which Streamlit would list the page files.
+    from . import sidebar, state
+    from .widgets import explain_error
+
     wanted = st.session_state.pop("_wanted", None)
     if wanted and wanted[0] in pages:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -196,3 +198,9 @@ def test_what_must_always_be_said_is_said(open_app):
     assert "not a medical device" in said
     assert "are not stored" in said and "identifiable" in said
     assert "Runs on the" in said
+
+
+def test_the_navigation_does_not_wait_for_torch():
+    code = "import sys, mtlbus.ui.frame; print(sorted({'torch', 'timm'} & sys.modules.keys()))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"

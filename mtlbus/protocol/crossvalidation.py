@@ -36,6 +36,8 @@ SPLITS = ("group", "image", "both")
 TABLE, REPORT, ROWS = "crossvalidation.csv", "crossvalidation.json", "rows.csv"
 RANDOM = "@image"  # follows the name of a method that was split by images
 COMPARED = ("auc", "acc", "f1", "dice")
+# Does COSA beat plain multi-task learning, and that each task on its own?
+QUESTIONS = (("mtl_cosa", "mtl"), ("mtl", "resnet"), ("mtl", "uresnet"))
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def summarise_folds(plan: CrossValidation) -> dict[str, Any]:
 
     Returns:
         folds (method to the finished ones), figures (see `paper_tables.rows_of`), differences
-        (COSA − MTL, and leaking − grouped split), training, markdown: the paper's tables with
+        (`QUESTIONS`, and leaking − grouped split), training, markdown: the paper's tables with
         ours, and what differs.
     """
     frames: dict[str, pd.DataFrame] = {}
@@ -172,7 +174,7 @@ def _require_same_recipe(checkpoint: Checkpoint, recipe: Recipe) -> None:
 
 
 def _differences(found: dict[str, paper_tables.CrossValidated]) -> list[dict[str, Any]]:
-    pairs = [("mtl_cosa", "mtl")]
+    pairs = list(QUESTIONS)
     pairs += [(name, name.removesuffix(RANDOM)) for name in found if name.endswith(RANDOM)]
     return [
         {

@@ -13,7 +13,6 @@ import streamlit as st
 from ...methods import get_spec, list_methods
 from .. import services, state, untrained
 from ..attention import subjects
-from ..short_names import short
 
 OPEN = "_card"
 _WRITTEN = "_card_in_address"
@@ -68,8 +67,8 @@ def pick_first() -> None:
 
 def _choice(key: str, **look: Any) -> None:
     st.selectbox(
-        "Open a card", list_methods(), format_func=lambda name: short(get_spec(name).title),
-        key=key, on_change=lambda: open_card(st.session_state[key]), **look,
+        "Open a card", list_methods(), format_func=lambda name: get_spec(name).title, key=key,
+        on_change=lambda: open_card(st.session_state[key]), **look,
     )  # fmt: skip
 
 

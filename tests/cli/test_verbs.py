@@ -162,7 +162,8 @@ def test_gates_are_measured_on_the_test_images_and_put_on_the_card(capsys, tmp_p
     assert "dcn_modulation.2" not in document["fixed_share"], "it is 0.5 until it is trained"
 
 
-def test_a_method_without_gates_says_so(capsys, checkpoint, tmp_path):
+def test_a_method_without_gates_says_so(capsys, tmp_path):
+    checkpoint = untrained_checkpoint(tmp_path / "weights")
     write_card(checkpoint, {"training": {"fold": 2}})
     data = f"manifest={make_manifest(tmp_path / 'data', count=10)}"
     code, out, err = run(capsys, "gates", str(checkpoint.folder), "--data", data)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import DataError
-from .intake import read_image, read_mask
+from .intake import GreyImage, read_image, read_mask
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ class Sample:
     def pixels(self) -> np.ndarray:
         """The image as grey values, H×W uint8."""
         return read_image(self.image).pixels
+
+    def grey(self) -> GreyImage:
+        """The image as a predictor takes it; its name is the `id`, which tells samples apart."""
+        return GreyImage(self.pixels(), "", (), self.id)
 
     def mask(self) -> np.ndarray | None:
         """The true mask, H×W bool, all its files merged; None where there is none.

@@ -29,7 +29,6 @@ from ..core.errors import CheckpointError, InputError
 from ..core.files import write_atomically
 from ..core.outputs import Map
 from ..data.dataset import Sample
-from ..data.intake import GreyImage
 from ..data.splits import Split
 from ..data.transforms import PREPROCESSING_VERSION
 
@@ -183,8 +182,7 @@ def _collect(
     """The names of the maps, and the features of each dataset, N×C."""
     names, rows = (), defaultdict(list)
     for number, sample in enumerate(samples, start=1):
-        image = GreyImage(sample.pixels(), "", (), sample.id)
-        maps = predictor.predict(image, maps=True).maps
+        maps = predictor.predict(sample.grey(), maps=True).maps
         names = names or feature_maps(maps)
         rows[sample.dataset].append(channel_means(maps, names))
         if number % 100 == 0:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..data.dataset import Sample
-from ..data.intake import GreyImage
 from ..explain.attention import cell_boxes
 from ..explain.fixed_share import GateRepeats, has_places
 from ..inference.predictor import Predictor
@@ -32,7 +31,7 @@ def measure_gates(
     """
     repeats: defaultdict[str, GateRepeats] = defaultdict(GateRepeats)
     for number, sample in enumerate(samples, start=1):
-        prediction = predictor.predict(GreyImage(sample.pixels(), "", (), sample.id), maps=True)
+        prediction = predictor.predict(sample.grey(), maps=True)
         for name, found in prediction.maps.items():
             if has_places(found):
                 boxes = cell_boxes(found.tensor.shape[-2:], prediction.frame)

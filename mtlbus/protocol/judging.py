@@ -57,7 +57,7 @@ def judge_sample(
         fold: the model's test fold; None where there is none.
         mirror: average with the mirror image (`with_mirror`).
     """
-    image = GreyImage(pixels=sample.pixels(), sha256="", notes=(), name=sample.id)
+    image = sample.grey()
     prediction = with_mirror(predictor, image) if mirror else predictor.predict(image)
     row: dict[str, Any] = {
         "image_id": sample.id,

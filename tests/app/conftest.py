@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 
+from mtlbus.inference.predictor import Predictor
+
 
 @pytest.fixture(autouse=True)
 def visited_server(request, monkeypatch):
@@ -24,3 +26,17 @@ def visited_server(request, monkeypatch):
 
     monkeypatch.setattr(PagesManager, "__init__", visited)
 
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """The methods whose network ran, in order."""
+    ran = []
+    predict = Predictor.predict
+
+    def counted(self, *arguments, **options):
+        ran.append(self.checkpoint.method)
+        return predict(self, *arguments, **options)
+
+    monkeypatch.setattr(Predictor, "predict", counted)
+    return ran

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,10 @@ from mtlbus.protocol import write_gates
 from mtlbus.ui import cases, services, state
 from mtlbus.ui.attention import opening
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 
 NOTE = "Random weights: this shows the wiring, not knowledge"
 SEEN = [name for name in list_methods() if any(can_be_seen(m.name) for m in get_spec(name).maps)]
-APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
 @pytest.fixture(scope="module")
@@ -31,30 +32,17 @@ def root(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def open_page():
-    def open_page(**query: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        app.switch_page("pages/attention.py")
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception and not app.error
-        return app
-
-    return open_page
-
-
-@pytest.fixture
-def page(root, monkeypatch, open_page):
+def page(root, monkeypatch):
+    """Open the page with these query parameters."""
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
-    return open_page
+    return partial(visit, "attention")
 
 
 @pytest.fixture
-def untrained(tmp_path, monkeypatch, open_page):
+def untrained(tmp_path, monkeypatch):
     """The page on a server where nothing is trained, with the switch on."""
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
-    return lambda method, **query: open_page(method=method, untrained="1", **query)
+    return lambda method, **query: visit("attention", method=method, untrained="1", **query)
 
 
 def text(app: AppTest) -> str:
@@ -322,13 +310,13 @@ def test_unknown_second_networks_become_a_known_one(page):
     assert app.query_params["beside"] == "method:mtl_sa"
 
 
-def test_a_gate_that_hardly_looks_is_called_that(tmp_path, monkeypatch, open_page):
+def test_a_gate_that_hardly_looks_is_called_that(tmp_path, monkeypatch):
     folder = write_stand_in(tmp_path, "hybrid_mt_estan")
     found = {"data": {"busi": 125}, "fixed_share": {"aaa_gate.1": 0.57, "aaa_gate.2": 0.996}}
     write_gates(find_checkpoint(folder), found)
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
-    app = open_page(method="hybrid_mt_estan", map="aaa_gate.2")
+    app = visit("attention", method="hybrid_mt_estan", map="aaa_gate.2")
     assert any("hardly looks at the image" in found.value for found in app.info)
-    app = open_page(method="hybrid_mt_estan", map="aaa_gate.1")
+    app = visit("attention", method="hybrid_mt_estan", map="aaa_gate.1")
     assert "125 test images that is the same on every image: 57.0%." in text(app)
     assert not any("hardly looks" in found.value for found in app.info)

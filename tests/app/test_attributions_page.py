@@ -26,8 +26,8 @@ from mtlbus.ui.attributions.question import Question
 from mtlbus.ui.cases import phantom_case
 from mtlbus.ui.results import HEAVY, ResultStore
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 CASE = "simple-cyst"
 
 
@@ -62,13 +62,7 @@ def ran(monkeypatch) -> list[str]:
 
 
 def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=120)
-    app.switch_page("pages/attributions.py")
-    for name, value in {"case": CASE, **query}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception and not app.error
-    return app
+    return visit("attributions", **{"case": CASE, **query})
 
 
 def press(app: AppTest, key: str) -> AppTest:
@@ -180,12 +174,8 @@ def test_settings_that_do_not_fit_are_said_and_dropped():
 
 
 def test_a_broken_link_is_one_line_and_the_default():
-    app = AppTest.from_file(str(APP), default_timeout=120)
-    app.switch_page("pages/attributions.py")
-    app.query_params["case"], app.query_params["method"] = CASE, "mtl"
-    app.query_params["target"], app.query_params["settings"] = "class:malignent", "steps=x"
-    app.run()
-    assert not app.exception
+    query = {"case": CASE, "method": "mtl", "target": "class:malignent", "settings": "steps=x"}
+    app = visit("attributions", faulty=True, **query)
     assert [error.value[:14] for error in app.error] == ["Unknown answer", "'steps=x' is n"]
     assert app.session_state["target"] == "class:difference"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from mtlbus.data.phantom import GALLERY
 from mtlbus.export.tables import table_of
-from mtlbus.inference.predictor import Predictor
 from mtlbus.ui import records, services, state, takeaway, words
 from mtlbus.ui.compare import ask
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 ALL = "mtl_cosa,mtl,uresnet,resnet"
 
 
@@ -31,33 +31,11 @@ def root(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def asked(monkeypatch) -> list[str]:
-    """The methods whose network ran, in order."""
-    ran = []
-    predict = Predictor.predict
-
-    def counted(self, *arguments, **options):
-        ran.append(self.checkpoint.method)
-        return predict(self, *arguments, **options)
-
-    monkeypatch.setattr(Predictor, "predict", counted)
-    return ran
-
-
-@pytest.fixture
 def open_page(root, monkeypatch):
+    """Open the page with these query parameters."""
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
 
-    def run(**query: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        app.switch_page("pages/compare.py")
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception and not app.error
-        return app
-
-    return run
+    return partial(visit, "compare")
 
 
 def text(app: AppTest) -> str:

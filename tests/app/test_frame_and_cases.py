@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from mtlbus.data.phantom import GALLERY, make_phantom
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 CYST = GALLERY["simple-cyst"]
 
 
@@ -37,20 +37,11 @@ def open_app(root, monkeypatch):
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
     monkeypatch.delenv("MTLBUS_DATA", raising=False)
 
-    def run(page: str = "pages/predict.py", **query: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        app.switch_page(page)
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception
-        return app
-
-    return run
+    return lambda page="predict", **query: visit(page, faulty=True, **query)
 
 
 def test_first_visit_shows_a_finished_prediction(open_app):
-    app = open_app("pages/home.py")
+    app = open_app("home")
     assert not app.error
     assert [metric.label for metric in app.metric] == ["Probability of malignancy"]
     assert app.query_params["case"] in GALLERY
@@ -59,7 +50,7 @@ def test_first_visit_shows_a_finished_prediction(open_app):
 def test_without_any_checkpoint_every_page_says_what_to_do(open_app, monkeypatch, tmp_path):
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
     for page in ("home", "predict", "compare"):
-        app = open_app(f"pages/{page}.py")
+        app = open_app(page)
         assert any("python -m mtlbus train" in info.value for info in app.info)
         assert not app.error
 
@@ -108,7 +99,7 @@ def test_what_a_page_has_to_say_stands_there_at_once():
 @pytest.mark.fresh_server
 @pytest.mark.parametrize("page", ["home", "predict", "compare"])
 def test_a_deep_link_on_a_fresh_server_gets_the_frame(open_app, page):
-    app = open_app(f"pages/{page}.py", case="lipoma", method="mtl")
+    app = open_app(page, case="lipoma", method="mtl")
     assert app.selectbox(key="_case_choice").value == "lipoma"
     assert app.title[0].value
     assert app.query_params["case"] == "lipoma"

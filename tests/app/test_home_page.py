@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.ui import home_view, services
 from tests.app.stand_ins import write_stand_in
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
+from tests.app.visits import visit
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +25,7 @@ def root(tmp_path_factory) -> Path:
 @pytest.fixture
 def home(root, monkeypatch):
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.run()
-    assert not app.exception and not app.error
-    return app
+    return visit("")
 
 
 def test_a_sample_opens_in_predict(home):
@@ -63,7 +58,7 @@ def test_an_upload_goes_on_to_predict_and_a_bad_file_stays(home):
 def test_home_and_predict_open_the_same_network(root, monkeypatch):
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
     monkeypatch.setattr(services, "FAVOURITE", "uresnet")  # not the first one of these
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = visit("")
     assert any(c.value.startswith("What UResNet says") for c in app.caption)
     app.switch_page("pages/predict.py").run()
     assert app.selectbox(key="_pick_method").value == "uresnet"

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from mtlbus.methods import get_spec
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 TITLE = "ResFormer-MTL (re-imagined from the abstract)"
 BARE = re.compile(r"ResFormer-MTL(?! \(re-imagined from the abstract)")
 
@@ -55,12 +55,7 @@ def all_words(app: AppTest) -> str:
 )
 def test_wherever_the_name_stands_the_label_stands(root, monkeypatch, page, query):
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
-    app = AppTest.from_file(str(APP), default_timeout=120)
-    app.switch_page(f"pages/{page}.py")
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception and not app.error
+    app = visit(page, **query)
     words = all_words(app)
     assert get_spec("resformer_mtl").title == TITLE
     assert page == "home" or TITLE in words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,8 +15,8 @@ from mtlbus.ui.methods import overview
 from mtlbus.ui.methods.card import SECTIONS
 from mtlbus.ui.methods.record import number
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 HISTORY = [
     {
         "epoch": epoch, "size": 64 * epoch, "mask_loss": 0.5, "class_loss": 0.4,
@@ -50,16 +51,7 @@ def page(root, monkeypatch):
     """Open the page with these query parameters."""
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
 
-    def open_page(**query: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=90)
-        app.switch_page("pages/methods.py")
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception and not app.error
-        return app
-
-    return open_page
+    return partial(visit, "methods")
 
 
 def text(app: AppTest) -> str:

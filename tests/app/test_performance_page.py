@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,7 @@ from mtlbus.evaluation.operating_points import choose_threshold, confusion
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.ui.performance import judged_rows
 from tests.app.stand_ins import write_stand_in
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
+from tests.app.visits import visit
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +30,7 @@ def page(root, monkeypatch):
     """Open the page with these query parameters."""
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
 
-    def open_page(**query: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        app.switch_page("pages/performance.py")
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception
-        return app
-
-    return open_page
+    return partial(visit, "performance")
 
 
 def control(app: AppTest, kind: str, key: str):
@@ -148,7 +139,4 @@ def test_no_prediction_file_is_one_line(page, root, tmp_path, monkeypatch):
     folder = write_stand_in(tmp_path, "mtl")
     (folder / "predictions.csv").unlink()
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.switch_page("pages/performance.py").run()
-    assert not app.exception
-    assert "No predictions at" in app.error[0].value
+    assert "No predictions at" in visit("performance", faulty=True).error[0].value

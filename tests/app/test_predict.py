@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,9 +23,8 @@ from mtlbus.inference.predictor import Prediction, Predictor
 from mtlbus.ui import cases
 from mtlbus.ui.predict import batch, spacing
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 from tests.data.test_dicom import dataset, packed, region
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
 @pytest.fixture(scope="module")
@@ -43,20 +43,6 @@ def root(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def asked(monkeypatch) -> list[str]:
-    """The methods whose network ran, in order."""
-    ran = []
-    predict = Predictor.predict
-
-    def counted(self, *arguments, **options):
-        ran.append(self.checkpoint.method)
-        return predict(self, *arguments, **options)
-
-    monkeypatch.setattr(Predictor, "predict", counted)
-    return ran
-
-
-@pytest.fixture
 def points(monkeypatch) -> None:
     """Two operating points for every network, at 0 and at 1: the call is another one at each."""
     from mtlbus.ui import words
@@ -69,18 +55,10 @@ def points(monkeypatch) -> None:
 
 @pytest.fixture
 def open_page(root, monkeypatch):
+    """Open the page with these query parameters."""
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
 
-    def run(**query: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        app.switch_page("pages/predict.py")
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception and not app.error
-        return app
-
-    return run
+    return partial(visit, "predict")
 
 
 @pytest.fixture(scope="module")

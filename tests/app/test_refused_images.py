@@ -19,8 +19,8 @@ from mtlbus.inference.input_checks import check_image, refusal
 from mtlbus.inference.predictor import Predictor
 from mtlbus.ui import cases, services, state
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 PAGES = ("home", "predict", "compare", "attention", "attributions")
 GOOD = "simple-cyst"
 
@@ -78,16 +78,9 @@ def open_page(page: str, *files: bytes, **query: str) -> AppTest:
         image = read_image(content, "mine.png")
         key = f"{state.UPLOAD}{image.sha256[:12]}"
         uploads[key] = cases.from_upload(key, image)
-    app = AppTest.from_file(str(APP), default_timeout=120)
-    app.switch_page(f"pages/{page}.py")
-    app.session_state["uploads"] = uploads
     if uploads:
         query = {"case": next(iter(uploads)), **query}
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return visit(page, session={"uploads": uploads}, faulty=True, **query)
 
 
 def sentence(content: bytes) -> str:

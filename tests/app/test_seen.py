@@ -18,8 +18,8 @@ from mtlbus.export.report import report_of
 from mtlbus.export.tables import csv_of
 from mtlbus.ui import cases, records, seen, services, takeaway
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 CARD = {"training": {"data": {"manifest": 9}, "validation": {"manifest": 1}, "fold": 1}}
 
 
@@ -50,16 +50,6 @@ def dataset(root, monkeypatch, tmp_path):
     monkeypatch.setenv("MTLBUS_DATA", f"manifest={tmp_path / 'list.csv'}")
 
 
-def open_page(page: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.switch_page(f"pages/{page}.py")
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception and not app.error
-    return app
-
-
 def cautions(app: AppTest) -> list[str]:
     found = [one.value for one in (*app.main.warning, *app.main.markdown)]
     return [text for text in found if "took part in training or validation" in text]
@@ -67,21 +57,21 @@ def cautions(app: AppTest) -> list[str]:
 
 @pytest.mark.parametrize("page", ["home", "predict", "compare", "attention", "attributions"])
 def test_an_image_of_the_training_is_a_caution_and_one_of_the_test_fold_is_not(dataset, page):
-    assert len(cautions(open_page(page, case="manifest:image1", method="mtl", methods="mtl"))) == 1
+    assert len(cautions(visit(page, case="manifest:image1", method="mtl", methods="mtl"))) == 1
     for known in ("manifest:image0", "manifest:image2", "manifest:image3", "simple-cyst"):
-        assert not cautions(open_page(page, case=known, method="mtl", methods="mtl"))
+        assert not cautions(visit(page, case=known, method="mtl", methods="mtl"))
 
 
 @pytest.mark.parametrize("page", ["home", "predict"])
 def test_it_is_about_the_network_that_is_asked(dataset, page):
-    assert not cautions(open_page(page, case="manifest:image1", method="resnet"))
+    assert not cautions(visit(page, case="manifest:image1", method="resnet"))
 
 
 def test_compare_says_whose_training_it_was(dataset):
-    (said,) = cautions(open_page("compare", case="manifest:image1", methods="mtl,resnet"))
+    (said,) = cautions(visit("compare", case="manifest:image1", methods="mtl,resnet"))
     assert "validation of MTL;" in said.replace(services.title_of("mtl"), "MTL")
     (mirrored,) = cautions(
-        open_page("compare", case="manifest:image1", methods="mtl,resnet", compare="mirror")
+        visit("compare", case="manifest:image1", methods="mtl,resnet", compare="mirror")
     )
     assert mirrored == said
     both = seen.sentence_of_several(["A", "B"], 2)

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -21,8 +22,8 @@ from mtlbus.inference.predictor import Predictor
 from mtlbus.ui import services, takeaway
 from mtlbus.ui.performance import judged_rows
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 CASE = {"Report (HTML)", "Open as notebook", "Numbers (CSV)", "Drawing (SVG)"}
 MENUS = {
     ("predict", "method=mtl"): CASE | {"Arrays (NPZ)", "Picture (PNG)", "Numbers (JSON)"},
@@ -65,17 +66,7 @@ def root(tmp_path_factory) -> Path:
 def open_page(root, monkeypatch):
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
 
-    def run(page: str, query: str = "") -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=90)
-        app.switch_page(f"pages/{page}.py")
-        for part in filter(None, query.split("&")):
-            name, _, value = part.partition("=")
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception and not app.error
-        return app
-
-    return run
+    return lambda page, query: visit(page, **dict(parse_qsl(query, strict_parsing=True)))
 
 
 @pytest.fixture

@@ -1,5 +1,9 @@
 """Attention: the method's own inner maps, in cells of their true resolution."""
 
+from mtlbus.ui.frame import require_frame
+
+require_frame(__file__)  # before torch is loaded
+
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
@@ -7,10 +11,7 @@ from mtlbus.explain.views import list_views
 from mtlbus.ui import input_line, state
 from mtlbus.ui.attention import subjects
 from mtlbus.ui.attention.views import explore
-from mtlbus.ui.frame import require_frame
 from mtlbus.ui.widgets import explain_error
-
-require_frame(__file__)
 
 st.title("Attention")
 st.markdown(

@@ -1,14 +1,15 @@
 """Attributions: which pixels an answer rests on, by twelve methods, each held to a placebo."""
 
+from mtlbus.ui.frame import require_frame
+
+require_frame(__file__)  # before torch is loaded
+
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
 from mtlbus.ui import input_line, state
 from mtlbus.ui.attributions import files, measures, page, refine, view
-from mtlbus.ui.frame import require_frame
 from mtlbus.ui.widgets import explain_error, pick_method
-
-require_frame(__file__)
 
 st.title("Attributions")
 st.markdown(

@@ -1,14 +1,15 @@
 """Compare: several networks on one image, on its mirror, or on two images, under one zoom."""
 
+from mtlbus.ui.frame import require_frame
+
+require_frame(__file__)  # before torch is loaded
+
 import streamlit as st
 
 from mtlbus.ui import input_line, state
 from mtlbus.ui.compare import mirrored, two_cases, view
 from mtlbus.ui.compare.ask import ask
-from mtlbus.ui.frame import require_frame
 from mtlbus.ui.widgets import pick_methods
-
-require_frame(__file__)
 
 case = state.current_case()
 st.title("Compare networks")

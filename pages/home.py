@@ -1,11 +1,13 @@
 """Home: what this is, a finished prediction at once, and three doors."""
 
+from mtlbus.ui.frame import require_frame
+
+require_frame(__file__)  # before torch is loaded
+
 import streamlit as st
 
 from mtlbus.ui import home_view, services, state
-from mtlbus.ui.frame import require_frame
 
-require_frame(__file__)
 home_view.follow_choice()
 
 case = state.current_case()

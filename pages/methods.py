@@ -1,11 +1,13 @@
 """Methods: what each network does, what its paper says, and what we had to decide."""
 
+from mtlbus.ui.frame import require_frame
+
+require_frame(__file__)  # before torch is loaded
+
 import streamlit as st
 
-from mtlbus.ui.frame import require_frame
 from mtlbus.ui.methods import card, overview, pick
 
-require_frame(__file__)
 pick.follow()
 
 method = pick.opened()

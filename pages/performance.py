@@ -1,15 +1,16 @@
 """Performance: how good the methods are, from `predictions.csv`, without the dataset."""
 
+from mtlbus.ui.frame import require_frame
+
+require_frame(__file__)  # before torch is loaded
+
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
 from mtlbus.ui import state
-from mtlbus.ui.frame import require_frame
 from mtlbus.ui.memory import adopt_link, mirror
 from mtlbus.ui.performance import files, judged_rows, judgement, threshold
 from mtlbus.ui.widgets import explain_error, pick_methods
-
-require_frame(__file__)
 
 st.title("Performance")
 st.markdown(

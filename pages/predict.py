@@ -1,13 +1,14 @@
 """Predict: the outline, the probability, and what they are worth."""
 
+from mtlbus.ui.frame import require_frame
+
+require_frame(__file__)  # before torch is loaded
+
 import streamlit as st
 
 from mtlbus.ui import state
-from mtlbus.ui.frame import require_frame
 from mtlbus.ui.predict import batch, view
 from mtlbus.ui.widgets import pick_method
-
-require_frame(__file__)
 
 case = state.current_case()
 title, choice = st.columns(2, gap="medium", vertical_alignment="bottom")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +57,7 @@ ENTRIES = (
 
 
 def require_frame(page_file: str) -> None:
-    """First line of every page: make sure that it runs inside the frame.
+    """First line of every page, before torch is loaded: make sure that it runs in the frame.
 
     While nobody has opened `/` on a fresh server, Streamlit runs `/predict` by its old pages
     runner, without `app.py`. Then the wish is remembered and the frame is entered; the frame
@@ -79,13 +81,13 @@ def run() -> None:
         if entry.file in pages:
             sections.setdefault(entry.section, []).append(pages[entry.file])
     page = st.navigation(sections)
-    # Only now: torch takes seconds the first time, in which Streamlit would list the page files.
-    from . import sidebar, state
-    from .widgets import explain_error
-
     wanted = st.session_state.pop("_wanted", None)
     if wanted and wanted[0] in pages:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])
+    with _patience():
+        from . import sidebar, state
+        from .widgets import explain_error
+
     token = _INSIDE.set(True)
     try:
         state.read_link()
@@ -96,6 +98,13 @@ def run() -> None:
         explain_error(error)
     finally:
         _INSIDE.reset(token)
+
+
+def _patience() -> AbstractContextManager:
+    """What the first visitor of a server sees beside the navigation while torch is loaded."""
+    if "torch" in sys.modules:
+        return nullcontext()
+    return st.spinner("Loading PyTorch: the first visit takes some seconds.")
 
 
 def _page(entry: PageEntry):

@@ -13,6 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mtlbus.data.phantom import GALLERY, make_phantom
+from mtlbus.ui.frame import ENTRIES
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -195,3 +196,17 @@ def test_the_navigation_does_not_wait_for_torch():
     code = "import sys, mtlbus.ui.frame; print(sorted({'torch', 'timm'} & sys.modules.keys()))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+def test_a_deep_link_on_a_fresh_server_does_not_wait_for_torch_either():
+    """Each page file, run without the frame, leaves for it before anything heavy is loaded."""
+    code = (
+        "import runpy, sys; from pathlib import Path; from mtlbus.ui import frame\n"
+        "frame.require_frame = sys.exit\n"
+        "for page in sorted(frame.PAGES.glob('*.py')):\n"
+        "    try: runpy.run_path(str(page), {'__file__': str(page)})\n"
+        "    except SystemExit as left: print(Path(left.code).name)\n"
+        "print(sorted({'torch', 'timm'} & sys.modules.keys()))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == [*sorted(entry.file for entry in ENTRIES), "[]"]

@@ -36,8 +36,8 @@ SPLITS = ("group", "image", "both")
 TABLE, REPORT, ROWS = "crossvalidation.csv", "crossvalidation.json", "rows.csv"
 RANDOM = "@image"  # follows the name of a method that was split by images
 COMPARED = ("auc", "acc", "f1", "dice")
-# Does COSA beat plain multi-task learning, and that each task on its own?
-QUESTIONS = (("mtl_cosa", "mtl"), ("mtl", "resnet"), ("mtl", "uresnet"))
+# Does attention, COSA or plain, beat none, and multi-task learning each task on its own?
+QUESTIONS = (("mtl_cosa", "mtl"), ("mtl_sa", "mtl"), ("mtl", "resnet"), ("mtl", "uresnet"))
 
 
 @dataclass(frozen=True)

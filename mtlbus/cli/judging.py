@@ -63,13 +63,13 @@ def familiarity(arguments: argparse.Namespace) -> int:
     """Learn what the training images look like to a network; written beside its weights."""
     from ..checkpoints import find_checkpoint
     from ..data.layouts import parse_dataset
-    from ..inference.familiarity import fit_checkpoint, write_familiarity
+    from ..inference.familiarity import write_familiarity
     from ..inference.predictor import Predictor
-    from ..protocol import split_datasets
+    from ..protocol import fit_familiarity, split_datasets
 
     checkpoint = find_checkpoint(arguments.method)
     split = split_datasets([parse_dataset(text) for text in arguments.data], arguments.fold)
-    found, parts = fit_checkpoint(Predictor(checkpoint), split, report)
+    found, parts = fit_familiarity(Predictor(checkpoint), split, report)
     path = write_familiarity(checkpoint, found)
     document = {
         "method": checkpoint.method,

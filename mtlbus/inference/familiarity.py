@@ -12,11 +12,9 @@ holds for these weights only.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -28,12 +26,7 @@ from ..checkpoints import Checkpoint
 from ..core.errors import CheckpointError, InputError
 from ..core.files import write_atomically
 from ..core.outputs import Map
-from ..data.dataset import Sample
-from ..data.splits import Split
 from ..data.transforms import PREPROCESSING_VERSION
-
-if TYPE_CHECKING:
-    from .predictor import Predictor
 
 FILE = "familiarity.safetensors"
 QUANTILE = 0.99
@@ -141,53 +134,6 @@ def fit(maps: tuple[str, ...], training: np.ndarray, validation: np.ndarray) -> 
         limit=1.0,
     )
     return replace(described, limit=float(np.quantile(described.distances(validation), QUANTILE)))
-
-
-def fit_checkpoint(
-    predictor: Predictor, split: Split, report: Callable[[str], None] = lambda line: None
-) -> tuple[Familiarity, dict[str, Any]]:
-    """Fit to the data that a checkpoint was trained on.
-
-    Args:
-        predictor: of the checkpoint.
-        split: its training, validation and test parts.
-        report: receives a line of progress every 100 images.
-
-    Returns:
-        The description, and for each part and dataset {n, beyond}: its images, and the share of
-        them that lies beyond the limit.
-    """
-    names, training = _collect(predictor, split.train, "training", report)
-    _, validation = _collect(predictor, split.validation, "validation", report)
-    _, test = _collect(predictor, split.test, "test", report)
-    found = fit(
-        names, np.concatenate([*training.values()]), np.concatenate([*validation.values()])
-    )
-    parts = {"training": training, "validation": validation, "test": test}
-    return found, {
-        part: {
-            dataset: {
-                "n": len(features),
-                "beyond": float((found.distances(features) > found.limit).mean()),
-            }
-            for dataset, features in datasets.items()
-        }
-        for part, datasets in parts.items()
-    }
-
-
-def _collect(
-    predictor: Predictor, samples: Iterable[Sample], part: str, report: Callable[[str], None]
-) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
-    """The names of the maps, and the features of each dataset, N×C."""
-    names, rows = (), defaultdict(list)
-    for number, sample in enumerate(samples, start=1):
-        maps = predictor.predict(sample.grey(), maps=True).maps
-        names = names or feature_maps(maps)
-        rows[sample.dataset].append(channel_means(maps, names))
-        if number % 100 == 0:
-            report(f"{part}: features of {number} images")
-    return names, {dataset: np.concatenate(features) for dataset, features in rows.items()}
 
 
 def write_familiarity(checkpoint: Checkpoint, found: Familiarity) -> Path:

@@ -5,6 +5,7 @@ The test fold is read only after the epoch, the temperature and the thresholds a
 
 from .card import choose_operating_points, exclusions
 from .crossvalidation import CrossValidation, cross_validate
+from .familiarity import fit_familiarity
 from .gates import measure_gates
 from .judging import evaluate, figures, judge_sample, judge_samples, split_datasets
 from .producing import make_plan, produce
@@ -17,6 +18,7 @@ __all__ = [
     "evaluate",
     "exclusions",
     "figures",
+    "fit_familiarity",
     "judge_sample",
     "judge_samples",
     "make_plan",

@@ -141,6 +141,12 @@ def test_the_card_says_what_was_left_out_and_what_a_forward_costs(checkpoint):
     assert 0 < cost["fastest"] <= cost["milliseconds"] <= cost["slowest"]
 
 
+def test_every_method_was_timed_in_the_same_way():
+    """Milliseconds of two machines say nothing about two methods."""
+    costs = [checkpoint.card["cost"] for checkpoint in SHIPPED.values()]
+    assert len({(c["machine"], c["threads"], c["size"], c["forwards"]) for c in costs}) == 1
+
+
 def test_the_judgement_was_made_twice(checkpoint):
     """`evaluate --card` judged the test fold again and found the same figures to 1e-3."""
     again = checkpoint.card["judgement"]["reproduced"]

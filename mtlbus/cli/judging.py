@@ -37,7 +37,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 def bench(arguments: argparse.Namespace) -> int:
     """The speed of the shipped methods side by side; --markdown: their quality too."""
     from ..checkpoints import find_checkpoint, list_checkpoints
-    from ..inference.cost import measure_cost
+    from ..inference.cost import measure_costs
     from ..inference.predictor import Predictor
     from ..protocol import benchmark, write_cost
 
@@ -46,14 +46,14 @@ def bench(arguments: argparse.Namespace) -> int:
         lines = benchmark.markdown(shipped)
         print_result("\n".join(lines), arguments.json, lambda: lines)
         return 0
+    predictors = [Predictor(checkpoint) for checkpoint in shipped]
+    report(f"timing {', '.join(checkpoint.method for checkpoint in shipped)} by turns")
+    costs = measure_costs([(p.model, p.size) for p in predictors], arguments.forwards)
     entries = []
-    for checkpoint in shipped:
-        predictor = Predictor(checkpoint)
-        cost = measure_cost(predictor.model, predictor.size, arguments.forwards)
+    for checkpoint, cost in zip(shipped, costs, strict=True):
         if arguments.write:
             write_cost(checkpoint, cost)
         entries.append(benchmark.entry(checkpoint) | {"cost": asdict(cost)})
-        report(f"{checkpoint.method}: {cost.milliseconds:.0f} ms")
     rows = benchmark.speed_rows(entries)
     print_result(entries, arguments.json, lambda: table(benchmark.SPEED_HEADER, rows))
     return 0

@@ -6,6 +6,7 @@ import platform
 import statistics
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -96,50 +97,64 @@ def count_cost(model: nn.Module, size: int = 256) -> Cost:
 
 
 @torch.inference_mode()
-def measure_cost(model: nn.Module, size: int = 256, forwards: int = 20) -> Cost:
-    """`count_cost`, and the time of a forward as `Predictor` runs it.
+def measure_costs(models: Sequence[tuple[nn.Module, int]], forwards: int = 20) -> list[Cost]:
+    """`count_cost`, and the time of a forward as `Predictor` runs it, of networks to be compared.
 
-    Three forwards warm up. Batch 1, float32, channels last, as many threads as PyTorch has.
+    They take turns, so that a machine that is slower for a while is slower for all: measured one
+    after the other, two methods with the same network took 50 and 62 ms. In its turn each runs
+    one forward to warm up and one that is timed; the first three turns are not kept. Batch 1,
+    float32, channels last, as many threads as PyTorch has.
 
     Args:
-        model: in evaluation mode.
-        size: side of the input, pixels.
+        models: each in evaluation mode, with the side of its square input in pixels.
         forwards: how many to time, at least 3.
     """
-    counted = count_cost(model, size)
+    forwards = max(forwards, 3)
+    turns = [[_forward_time(model, size) for model, size in models] for _ in range(3 + forwards)]
+    return [
+        _with_times(model, size, sorted(times))
+        for (model, size), times in zip(models, zip(*turns[3:], strict=True), strict=True)
+    ]
+
+
+def _forward_time(model: nn.Module, size: int) -> float:
+    """Milliseconds of the second of two forwards."""
     device = next(model.parameters()).device
     images = torch.rand(1, 3, size, size, device=device)
     images = images.contiguous(memory_format=torch.channels_last)
-
-    def once() -> float:
+    for _ in range(2):
         started = time.perf_counter()
         model(images)
         if device.type == "cuda":
             torch.cuda.synchronize()
-        return 1000 * (time.perf_counter() - started)
+    return 1000 * (time.perf_counter() - started)
 
-    for _ in range(3):
-        once()
-    times = sorted(once() for _ in range(max(forwards, 3)))
+
+def _with_times(model: nn.Module, size: int, times: Sequence[float]) -> Cost:
+    """The cost with the median of the sorted times, milliseconds, and their tenths."""
     tenth = len(times) // 10
     return replace(
-        counted,
+        count_cost(model, size),
         milliseconds=round(statistics.median(times), 2),
         fastest=round(times[tenth], 2),
         slowest=round(times[-1 - tenth], 2),
         forwards=len(times),
         threads=torch.get_num_threads(),
-        machine=machine_name(device),
+        machine=machine_name(next(model.parameters()).device),
     )
 
 
 def machine_name(device: torch.device | None = None) -> str:
-    """The GPU, or the processor as the system names it."""
+    """The GPU, or the processor as the system names it and the instructions PyTorch uses of it.
+
+    The name alone is not enough: on two of one name the same forward took 25 and 38 ms.
+    """
     if device is not None and device.type == "cuda":
         return torch.cuda.get_device_name(device)
+    kind = f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}"
     info = Path("/proc/cpuinfo")
     if info.is_file():
         for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
-                return f"{line.partition(':')[2].strip()} ({platform.machine()})"
-    return platform.processor() or platform.machine()
+                return f"{line.partition(':')[2].strip()} ({kind})"
+    return f"{platform.processor()} ({kind})".strip()

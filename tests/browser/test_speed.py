@@ -29,7 +29,7 @@ from mtlbus.core.outputs import positive_logit
 from mtlbus.core.tasks import MALIGNANCY
 from mtlbus.data.phantom import GALLERY
 from mtlbus.explain.subject import BATCH
-from mtlbus.inference.cost import measure_cost
+from mtlbus.inference.cost import measure_costs
 from mtlbus.inference.predictor import Predictor
 
 METHODS = ("ctan", "mtl", "mtl_cosa")
@@ -128,11 +128,11 @@ def limits() -> Limits:
 @pytest.fixture(scope="module")
 def bare() -> dict[str, float]:
     """Milliseconds of a forward of each network, by itself."""
-    found = {}
-    for method in METHODS:
-        network = Predictor.of(method)
-        found[method] = measure_cost(network.model, network.size, forwards=40).milliseconds
-        print(f"\n{method}: bare forward {found[method]:.1f} ms", end="", flush=True)
+    networks = [Predictor.of(method) for method in METHODS]
+    costs = measure_costs([(network.model, network.size) for network in networks], forwards=40)
+    found = {m: cost.milliseconds for m, cost in zip(METHODS, costs, strict=True)}
+    for method, milliseconds in found.items():
+        print(f"\n{method}: bare forward {milliseconds:.1f} ms", end="", flush=True)
     return found
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from mtlbus.inference.cost import count_cost, machine_name, measure_cost
+from mtlbus.inference.cost import count_cost, machine_name, measure_costs
 from mtlbus.methods import create_model
 
 PRODUCTS = ("conv", "mm", "matmul", "attention")
@@ -50,7 +50,23 @@ def test_no_product_is_left_out(method):
 
 
 def test_time_is_a_median_with_its_spread():
-    cost = measure_cost(Small().eval(), size=64, forwards=11)
+    (cost,) = measure_costs([(Small().eval(), 64)], forwards=11)
     assert 0 < cost.fastest <= cost.milliseconds <= cost.slowest
     assert cost.forwards == 11 and cost.threads == torch.get_num_threads()
     assert cost.machine == machine_name() and cost.machine
+
+
+def test_networks_are_timed_by_turns():
+    """Two forwards each, of which one is timed; three turns to warm up, then those that count."""
+    seen = []
+
+    class Noted(Small):
+        def forward(self, images):
+            seen.append((self, images.shape[-1]))
+            return super().forward(images)
+
+    first, second = Noted().eval(), Noted().eval()
+    costs = measure_costs([(first, 64), (second, 32)], forwards=4)
+    turn = [(first, 64)] * 2 + [(second, 32)] * 2
+    assert seen[: 7 * len(turn)] == 7 * turn
+    assert [cost.size for cost in costs] == [64, 32] and costs[0].flops > costs[1].flops

@@ -89,7 +89,7 @@ def show() -> None:
     paper = pick_paper()
     chosen = methods_of(paper)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=300):
+        with st.container(width=380):
             pick.pick_first()
         files.offer_overview(paper, _words(paper), chosen)
     measured = _parameters(chosen)

@@ -18,6 +18,7 @@ from mtlbus.inference.cost import count_cost
 from mtlbus.inference.predictor import Predictor
 from mtlbus.protocol import choose_operating_points, judge_sample, measure_gates
 from mtlbus.protocol.card import figures_of
+from mtlbus.training.engine import reduced_precision
 
 FOLDERS = {"busi": "Dataset_BUSI_with_GT", "busbra": "BUSBRA"}
 SHIPPED = list_checkpoints()
@@ -203,12 +204,14 @@ def test_half_precision_drifts_little(checkpoint):
     The probability stays within 0.01, and Dice over the pixels of all masks together above 0.99,
     but for the networks of `ROUGH`.
     A single small mask may lose more (0.9875 where 4 of 240 pixels at an edge change sides): one
-    reason why the predictor computes in fp32.
+    reason why the predictor computes in fp32. A processor that only emulates bf16 takes up to 19 s
+    for each phantom, a hundred times as long as in fp32, and gets the first alone.
     """
+    native = reduced_precision(torch.device("cpu")) is not None
     most, least = ROUGH.get(checkpoint.method, (0.01, None))
     model = checkpoint.load()
     both, all_pixels = 0, 0
-    for entry in list(GALLERY.values())[::3]:
+    for entry in list(GALLERY.values())[:: 3 if native else len(GALLERY)]:
         grey = square_image(make_phantom(entry.parameters).image, 256)[None]
         images = normalise(grey, model.spec.mean, model.spec.std)
         exact = model(images)

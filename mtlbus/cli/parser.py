@@ -13,7 +13,7 @@ from .datasets import audit, data, phantom
 from .images import explain, predict
 from .judging import bench, evaluate, familiarity, gates
 from .methods import methods
-from .training import crossvalidate, train
+from .training import crossvalidate, train, trials
 
 IMAGE = "PNG, JPEG, BMP, TIFF or DICOM"
 TRAINED = "a shipped method, or the folder of a checkpoint"
@@ -95,6 +95,20 @@ def _crossvalidate(verb: argparse.ArgumentParser) -> None:
         help="group (default), image (random images: leaks), or both to compare the two",
     )  # fmt: skip
     _recipe(verb)
+
+
+def _trials(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", help="a name from `methods`")
+    _datasets(verb)
+    _test_fold(verb)
+    verb.add_argument("--out", required=True, help="folder of all trials and of the report")
+    verb.add_argument(
+        "--stages", default="20@128", metavar="EPOCHS@SIZE", help="of each trial (20@128)"
+    )
+    verb.add_argument(
+        "--trial", action="append", metavar="NAME",
+        help="recipe, chance, plain_images, …; may be given several times; all without",
+    )  # fmt: skip
 
 
 def _bench(verb: argparse.ArgumentParser) -> None:
@@ -189,6 +203,7 @@ VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentPars
     train: _train,
     evaluate: _evaluate,
     crossvalidate: _crossvalidate,
+    trials: _trials,
     bench: _bench,
     predict: _predict,
     explain: _explain,

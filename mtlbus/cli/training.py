@@ -1,4 +1,4 @@
-"""The verbs that train: one method on one fold, or several methods on all folds."""
+"""The verbs that train: a method on a fold, several on all folds, or one with things changed."""
 
 from __future__ import annotations
 
@@ -60,4 +60,26 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
     )
     document = cross_validate(plan, report)
     print_result(document, arguments.json, lambda: document["markdown"])
+    return 0
+
+
+def trials(arguments: argparse.Namespace) -> int:
+    """Change one thing in how a method is trained, and ask the validation part what it gave."""
+    from ..data.layouts import parse_dataset
+    from ..methods import get_spec
+    from ..protocol import Trials, run_trials, split_datasets
+    from ..protocol.trials import TRIALS, trial_lines
+    from ..training.recipes import make_recipe
+
+    spec = get_spec(arguments.method)
+    plan = Trials(
+        method=spec.name,
+        split=split_datasets([parse_dataset(text) for text in arguments.data], arguments.fold),
+        out=Path(arguments.out),
+        recipe=make_recipe(spec, stages=arguments.stages),
+        names=tuple(arguments.trial or TRIALS),
+        fold=arguments.fold,
+    )
+    document = run_trials(plan, report)
+    print_result(document, arguments.json, lambda: trial_lines(document))
     return 0

@@ -10,9 +10,11 @@ from .gates import measure_gates
 from .judging import evaluate, figures, judge_sample, judge_samples, split_datasets
 from .producing import make_plan, produce
 from .renewal import renew_card, write_cost, write_gates
+from .trials import Trials, run_trials
 
 __all__ = [
     "CrossValidation",
+    "Trials",
     "choose_operating_points",
     "cross_validate",
     "evaluate",
@@ -25,6 +27,7 @@ __all__ = [
     "measure_gates",
     "produce",
     "renew_card",
+    "run_trials",
     "split_datasets",
     "write_cost",
     "write_gates",

@@ -16,7 +16,7 @@ from ..data.splits import Split
 from ..evaluation.tables import read_predictions, write_predictions
 from ..inference.predictor import Predictor
 from ..methods import create_model
-from ..training.engine import Plan, train
+from ..training.engine import Plan, Trained, train
 from ..training.recipes import Recipe
 from .card import choose_operating_points, figures_of, training_card
 from .judging import Report, judge_samples
@@ -51,9 +51,7 @@ def produce(
     if start is not None:
         _require_same_parts(start, plan)
     model = _part_of(plan, start) if start is not None else None
-    trained = train(plan, split.train, split.validation, out, resume, report, model)
-    # A network is judged, and later used, at the size that its training ended with.
-    trained.model.spec = replace(trained.model.spec, input_size=plan.recipe.stages[-1][1])
+    trained = learn(plan, split, out, resume, report, model)
     card = training_card(plan, split, trained)
     card["exclusions"] = excluded or {}
     if start is not None:
@@ -70,6 +68,20 @@ def produce(
     return write_checkpoint(
         out, trained.model, card | chosen | figures_of(frame, chosen), trained.history
     )
+
+
+def learn(
+    plan: Plan,
+    split: Split,
+    out: Path,
+    resume: bool = False,
+    report: Report = lambda line: None,
+    start: nn.Module | None = None,
+) -> Trained:
+    """`training.engine.train`; a network is judged and used at the size its training ended with."""
+    trained = train(plan, split.train, split.validation, out, resume, report, start)
+    trained.model.spec = replace(trained.model.spec, input_size=plan.recipe.stages[-1][1])
+    return trained
 
 
 def _require_same_parts(start: Checkpoint, plan: Plan) -> None:

@@ -29,6 +29,7 @@ from ..methods import create_model
 from .batches import Batch, Images
 from .losses import recipe_losses
 from .recipes import Recipe
+from .side_masks import SideMasks
 from .weighting import make_weighting
 
 STATE = "training.pt"
@@ -150,6 +151,11 @@ class Run:
                 multi_avg_fn=get_ema_multi_avg_fn(decay_for(recipe.average_decay, steps)),
                 use_buffers=True,
             )
+        self.sides = None
+        if recipe.side_weight > 0:
+            with torch.random.fork_rng():
+                torch.manual_seed(plan.seed)
+                self.sides = SideMasks(self.model).to(device)
         spec = self.model.spec
         tasks = [name for name, asked in (("mask", spec.segments), ("class", spec.classifies))
                  if asked]  # fmt: skip
@@ -160,7 +166,7 @@ class Run:
         ).to(device)
         kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
         self.optimizer = kinds[recipe.optimizer](
-            [*self.model.parameters(), *self.weighting.parameters()],
+            [part for module in self._trained() for part in module.parameters()],
             lr=recipe.learning_rate,
             betas=recipe.betas,
             weight_decay=recipe.weight_decay,
@@ -170,6 +176,11 @@ class Run:
         self.best_score, self.best_epoch = float("-inf"), 0
         self.best_state: dict[str, Tensor] = {}
         self.seconds = 0.0
+
+    def _trained(self) -> list[nn.Module]:
+        """Everything that learns; side masks are not kept."""
+        parts = [self.model, self.weighting, self.sides]
+        return [part for part in parts if part is not None]
 
     @property
     def judged(self) -> nn.Module:
@@ -193,7 +204,8 @@ class Run:
                 extra = {"true_mask": batch.masks} if teach else {}
                 with autocast(self.device):
                     output = self.model(inputs, **extra)
-                terms = recipe_losses(output, batch.masks, batch.labels, recipe)
+                    sides = self.sides(inputs.shape[-2:]) if self.sides is not None else ()
+                terms = recipe_losses(output, batch.masks, batch.labels, recipe, sides)
                 total = self.weighting(terms)
                 if not torch.isfinite(total):
                     raise InputError(
@@ -273,6 +285,7 @@ class Run:
                 "optimizer": self.optimizer.state_dict(),
                 "schedule": self.schedule.state_dict() if self.schedule is not None else None,
                 "weighting": self.weighting.state_dict(),
+                "sides": self.sides.state_dict() if self.sides is not None else None,
                 "history": json.dumps(self.history),
                 "best": (self.best_score, self.best_epoch, self.best_state),
                 "seconds": self.seconds,
@@ -300,6 +313,8 @@ class Run:
         if self.schedule is not None:
             self.schedule.load_state_dict(state["schedule"])
         self.weighting.load_state_dict(state["weighting"])
+        if self.sides is not None:
+            self.sides.load_state_dict(state["sides"])
         self.history = json.loads(state["history"])
         self.best_score, self.best_epoch, self.best_state = state["best"]
         self.seconds = state["seconds"]
@@ -362,6 +377,8 @@ def train(
             f"{name} {value:.4f}" for name, value in entry.items() if isinstance(value, float)
         )
         report(f"epoch {epoch + 1}/{recipe.epochs}  {size} px  {figures}")
+    if run.sides is not None:
+        run.sides.stop()
     model = run.model
     model.load_state_dict(run.best_state)
     return Trained(model.eval(), run.history, run.best_epoch, run.seconds)

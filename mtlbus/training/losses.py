@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -40,12 +42,26 @@ def mask_loss(mask_logits: Tensor, masks: Tensor, recipe: Recipe) -> Tensor:
 
 
 def recipe_losses(
-    output: Output, masks: Tensor, labels: Tensor, recipe: Recipe
+    output: Output,
+    masks: Tensor,
+    labels: Tensor,
+    recipe: Recipe,
+    sides: Sequence[Tensor] = (),
 ) -> dict[str, Tensor]:
-    """The losses "mask" and "class" of the tasks a network answers, before their weighting."""
+    """The losses "mask" and "class" of the tasks a network answers, before their weighting.
+
+    Args:
+        output: of the network.
+        masks, labels: the truth.
+        recipe: which losses.
+        sides: mask logits of coarser levels, for deep supervision.
+    """
     losses = {}
     if output.mask_logits is not None:
         losses["mask"] = mask_loss(output.mask_logits, masks, recipe)
+    if sides:
+        coarse = torch.stack([mask_loss(logits, masks, recipe) for logits in sides])
+        losses["mask"] = losses["mask"] + recipe.side_weight * coarse.mean()
     if MALIGNANCY.name in output.class_logits:
         logits = output.class_logits[MALIGNANCY.name]
         if recipe.class_loss == "focal":

@@ -29,6 +29,8 @@ class Recipe:
         stages: (epochs, input size in pixels), in order: progressive resizing.
         mask_weight, class_weight: of the two tasks, for fixed weighting.
         cross_entropy_weight, dice_weight, dice_over, dice_smooth: of the mask's loss.
+        side_weight: of the mean loss of the decoder's coarser masks, added to the mask's
+            (`side_masks`); 0 is none.
         class_loss, positive_weight, label_smoothing: of the class's loss.
         weighting: "fixed", "dwa" or "learned".
         average_decay: decay of the moving average of the weights that is validated and kept,
@@ -50,6 +52,7 @@ class Recipe:
     dice_weight: float = 1.0
     dice_over: str = "image"
     dice_smooth: float = 1.0
+    side_weight: float = 0.0
     class_loss: str = "cross_entropy"
     positive_weight: float = 1.0
     label_smoothing: float = 0.05

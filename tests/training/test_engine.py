@@ -111,12 +111,16 @@ def test_parts_must_be_disjoint_and_hold_both_classes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("weighting", "schedule"), [("dwa", "constant"), ("learned", "cosine"), ("learned", "plateau")]
+    ("weighting", "schedule", "side_weight"),
+    [("dwa", "constant", 0.0), ("learned", "cosine", 0.5), ("learned", "plateau", 0.0)],
 )
-def test_weights_of_tasks_and_schedules_survive_a_restart(weighting, schedule, tmp_path):
+def test_weights_of_tasks_schedules_and_side_masks_survive_a_restart(
+    weighting, schedule, side_weight, tmp_path
+):
     recipe = replace(
-        RECIPE, stages=((3, 64),), weighting=weighting, schedule=schedule, average_decay=0.0
-    )
+        RECIPE, stages=((3, 64),), weighting=weighting, schedule=schedule, average_decay=0.0,
+        side_weight=side_weight,
+    )  # fmt: skip
     chosen = plan(recipe=recipe)
     whole = train(chosen, SPLIT.train, SPLIT.validation, tmp_path / "whole")
     lines = []

@@ -60,6 +60,7 @@ TRIALS = {
     RECIPE: Trial("the recipe as it is"),
     "chance": Trial("another seed and nothing else", seed=1),
     "plain_images": Trial("no augmentation", recipe={"augmentation": NO_AUGMENTATION}),
+    "low_rate": Trial("a fifth of the learning rate", recipe={"learning_rate": 2e-4}),
     "no_average": Trial("the weights themselves, not their average", recipe={"average_decay": 0.0}),
     "smaller_first": Trial("two thirds of the epochs at the next smaller size", smaller_first=True),
     "deep_supervision": Trial("coarser masks learn too", recipe={"side_weight": 0.5}),

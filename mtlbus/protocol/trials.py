@@ -169,6 +169,8 @@ def trial_lines(document: dict[str, Any]) -> list[str]:
 def _points(gap: dict[str, float | None] | None) -> str:
     if gap is None:
         return NOTHING
+    if gap["low"] is None:
+        return f"{100 * gap['value']:+.1f}"
     value, low, high = (100 * gap[name] for name in ("value", "low", "high"))
     return f"{value:+.1f} ({low:+.1f} to {high:+.1f})"
 
@@ -207,6 +209,8 @@ def _run(plan: Trials, trial: Trial, folder: Path, report: Report) -> None:
         split = real
     trained = learn(planned(split), split, folder, True, report, start)
     card = training_card(planned(split), split, trained)
+    if start is not None:
+        card["training"]["initial_weights"] = PHANTOMS
     predictor = Predictor(write_checkpoint(folder, trained.model, card, trained.history))
     rows = judge_samples(predictor, real.validation, "validation", plan.fold, report)
     write_predictions(folder / PREDICTIONS, rows)  # last: now it is finished

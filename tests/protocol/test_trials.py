@@ -91,6 +91,7 @@ def test_the_command_tries_goes_on_and_compares(tmp_path, data, capsys):
     assert gap["value"] == pytest.approx(areas["phantoms_first"] - areas["recipe"])
     card = json.loads((out / "phantoms_first" / "card.json").read_text())
     assert "phantom" not in card["training"]["data"], "the second round is on real images alone"
+    assert card["training"]["initial_weights"] == "phantom"
     assert document["images"] == len(rows["recipe"])
 
     assert main([*verb[:-4], "--stages", "2@64", "--out", str(out), "--trial", "recipe"]) == 1

@@ -105,6 +105,7 @@ def _trials(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--stages", default="20@128", metavar="EPOCHS@SIZE", help="of each trial (20@128)"
     )
+    _steps(verb)
     verb.add_argument(
         "--trial", action="append", metavar="NAME",
         help="recipe, chance, plain_images, …; may be given several times; all without",
@@ -186,11 +187,16 @@ def _test_fold(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--fold", type=int, default=1, help="test fold, 1 to 5 (default 1)")
 
 
+def _steps(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--rate", type=float, help="another learning rate")
+    verb.add_argument("--clip", type=float, metavar="NORM", help="cut gradients to this norm")
+
+
 def _recipe(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--epochs", type=int, help="another total number of epochs")
     verb.add_argument("--size", type=int, help="one input size for all epochs, pixels")
     verb.add_argument("--stages", metavar="EPOCHS@SIZE,…", help="progressive resizing")
-    verb.add_argument("--rate", type=float, help="another learning rate")
+    _steps(verb)
     verb.add_argument("--recipe", default="house", help="house (default) or paper")
     verb.add_argument("--variant", default="compact", help="compact (default) or paper")
     verb.add_argument("--seed", type=int, default=0, help="of weights, order and augmentation")

@@ -19,8 +19,9 @@ def train(arguments: argparse.Namespace) -> int:
 
     spec = get_spec(arguments.method)
     recipe = make_recipe(
-        spec, arguments.recipe, arguments.epochs, arguments.size, arguments.stages, arguments.rate
-    )
+        spec, arguments.recipe, arguments.epochs, arguments.size, arguments.stages,
+        arguments.rate, arguments.clip,
+    )  # fmt: skip
     options = parse_options(arguments.option)
     datasets = [parse_dataset(text) for text in arguments.data]
     split = split_datasets(datasets, arguments.fold)
@@ -46,7 +47,7 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
     methods = [get_spec(name).name for name in arguments.method or COSA_NAMES]
     recipe = make_recipe(
         get_spec(methods[0]), arguments.recipe, arguments.epochs, arguments.size,
-        arguments.stages, arguments.rate,
+        arguments.stages, arguments.rate, arguments.clip,
     )  # fmt: skip
     plan = CrossValidation(
         methods=tuple(methods),
@@ -76,7 +77,12 @@ def trials(arguments: argparse.Namespace) -> int:
         method=spec.name,
         split=split_datasets([parse_dataset(text) for text in arguments.data], arguments.fold),
         out=Path(arguments.out),
-        recipe=make_recipe(spec, stages=arguments.stages),
+        recipe=make_recipe(
+            spec,
+            stages=arguments.stages,
+            learning_rate=arguments.rate,
+            gradient_limit=arguments.clip,
+        ),
         names=tuple(arguments.trial or TRIALS),
         fold=arguments.fold,
     )

@@ -61,6 +61,7 @@ TRIALS = {
     "chance": Trial("another seed and nothing else", seed=1),
     "plain_images": Trial("no augmentation", recipe={"augmentation": NO_AUGMENTATION}),
     "low_rate": Trial("a fifth of the learning rate", recipe={"learning_rate": 2e-4}),
+    "clipped": Trial("gradients cut to a norm of 1", recipe={"gradient_limit": 1.0}),
     "no_average": Trial("the weights themselves, not their average", recipe={"average_decay": 0.0}),
     "smaller_first": Trial("two thirds of the epochs at the next smaller size", smaller_first=True),
     "deep_supervision": Trial("coarser masks learn too", recipe={"side_weight": 0.5}),
@@ -130,7 +131,7 @@ def summarise_trials(plan: Trials) -> dict[str, Any]:
     frames: dict[str, pd.DataFrame] = {}
     for name in plan.names:
         if (plan.out / name / PREDICTIONS).is_file():
-            _require_same(Checkpoint(plan.out / name), plan)
+            _require_same(Checkpoint(plan.out / name), plan, TRIALS[name])
             frames[name] = read_predictions(plan.out / name / PREDICTIONS)
     if not frames:
         raise InputError(f"No finished trial in {str(plan.out)!r}.")
@@ -230,12 +231,17 @@ def _sides(split: Split) -> tuple[Split, Split]:
     return real, made
 
 
-def _require_same(checkpoint: Checkpoint, plan: Trials) -> None:
-    last = checkpoint.card["training"]["recipe"]["stages"][-1][1]
-    stated = (checkpoint.method, checkpoint.card["training"]["epochs"], last)
-    wanted = (plan.method, plan.recipe.epochs, plan.recipe.stages[-1][1])
+def _require_same(checkpoint: Checkpoint, plan: Trials, trial: Trial) -> None:
+    recipe = recipe_of(trial, plan.recipe)
+    stages = [list(stage) for stage in recipe.stages]
+    before = checkpoint.card["training"]["recipe"]
+    stated = (
+        checkpoint.method, before["stages"], before["learning_rate"],
+        before.get("gradient_limit", 0.0),
+    )  # fmt: skip
+    wanted = (plan.method, stages, recipe.learning_rate, recipe.gradient_limit)
     if stated != wanted:
         raise InputError(
-            f"{checkpoint.folder} holds a trial of (method, epochs, pixels) {stated}, this is "
-            f"{wanted}. Give the same, or another --out."
+            f"{checkpoint.folder} holds a trial of (method, stages, rate, gradient limit) "
+            f"{stated}, this is {wanted}. Give the same, or another --out."
         )

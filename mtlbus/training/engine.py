@@ -214,6 +214,8 @@ class Run:
                     )
                 self.optimizer.zero_grad(set_to_none=True)
                 total.backward()
+                if recipe.gradient_limit > 0:
+                    nn.utils.clip_grad_norm_(self.model.parameters(), recipe.gradient_limit)
                 self.optimizer.step()
                 if recipe.schedule in STEPWISE:
                     self.schedule.step()

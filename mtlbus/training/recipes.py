@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from ..core.errors import InputError, choose
@@ -24,6 +25,7 @@ class Recipe:
         optimizer: "adamw" or "adam".
         learning_rate: peak of the one-cycle schedule, or the first rate of the others.
         betas, weight_decay: of the optimiser.
+        gradient_limit: the norm that a step's gradient is cut to; 0 is no limit.
         schedule: "one_cycle", "constant", "cosine" or "plateau" (see `PaperRecipe`).
         batch_size: images a step.
         stages: (epochs, input size in pixels), in order: progressive resizing.
@@ -43,6 +45,7 @@ class Recipe:
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.05
+    gradient_limit: float = 0.0
     schedule: str = "one_cycle"
     batch_size: int = 16
     stages: tuple[tuple[int, int], ...] = ((28, 128), (8, 192), (5, 256))
@@ -106,6 +109,7 @@ def make_recipe(
     size: int | None = None,
     stages: str | None = None,
     learning_rate: float | None = None,
+    gradient_limit: float | None = None,
 ) -> Recipe:
     """A recipe by name, with changes.
 
@@ -116,6 +120,7 @@ def make_recipe(
         size: one input size for all epochs, pixels.
         stages: progressive resizing as text, "EPOCHS@SIZE,…", instead of epochs and size.
         learning_rate: peak or constant rate.
+        gradient_limit: the norm that a step's gradient is cut to.
 
     Raises:
         InputError: numbers that cannot be trained with, or both stages and epochs or size.
@@ -141,6 +146,10 @@ def make_recipe(
         if not 0 < learning_rate < 1:
             raise InputError(f"Learning rate {learning_rate} is not allowed: above 0, below 1.")
         recipe = replace(recipe, learning_rate=learning_rate)
+    if gradient_limit is not None:
+        if not 0 < gradient_limit < math.inf:
+            raise InputError(f"Gradient limit {gradient_limit} is not allowed: a norm above 0.")
+        recipe = replace(recipe, gradient_limit=gradient_limit)
     return recipe
 
 

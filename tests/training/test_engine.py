@@ -18,7 +18,8 @@ from mtlbus.core.errors import DataError, InputError
 from mtlbus.data.splits import split_fold
 from mtlbus.data.synthetic import load
 from mtlbus.methods import get_spec
-from mtlbus.training.engine import STATE, Plan, decay_for, make_schedule, train
+from mtlbus.training.batches import Images
+from mtlbus.training.engine import STATE, Plan, Run, decay_for, make_schedule, train
 from mtlbus.training.recipes import Recipe, make_recipe
 
 RECIPE = Recipe(stages=((2, 64), (2, 96)), batch_size=8, average_decay=0.8, learning_rate=2e-3)
@@ -59,6 +60,16 @@ def test_it_learns_and_keeps_an_epoch_of_the_last_size(whole):
     last = [entry for entry in whole.history if entry["size"] == 96]
     assert whole.epoch == max(last, key=lambda entry: entry["score"])["epoch"]
     assert not whole.model.training
+
+
+@pytest.mark.parametrize("limit", [0.0, 1e-3])
+def test_the_gradient_of_a_step_is_cut_to_the_limit(limit):
+    recipe = replace(RECIPE, gradient_limit=limit)
+    run = Run(plan(recipe=recipe), 4, torch.device("cpu"))
+    run.train_epoch(Images(SPLIT.train[:8], 64), 0)
+    gradients = [part.grad for part in run.model.parameters() if part.grad is not None]
+    norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
+    assert norm == pytest.approx(limit, rel=1e-3) if limit else norm > 0.01
 
 
 def test_a_run_killed_between_epochs_resumes_with_the_same_losses(whole, tmp_path):

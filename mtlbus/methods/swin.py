@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from ..core.errors import choose
 from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.heads import PooledHead
-from ..nn.swin import swin_encoder
+from ..nn.swin import start_xavier, swin_encoder
 from . import hybrid_paper, hybrid_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
@@ -28,7 +29,7 @@ SPEC = Spec(
         MapSpec("pooled_features", "feature", POOLED_MEANING),
     ),
     stated="Swin Transformer, pretrained on ImageNet.",
-    ours="Decisions B6 and H8; global average pooling and one linear layer.",
+    ours="Decisions B6, B12 and H8; global average pooling and one linear layer.",
     decisions=(
         Decision(
             "B6",
@@ -36,6 +37,14 @@ SPEC = Spec(
             "The same SwinV2 as in Hybrid-MT-ESTAN.",
             "none",
             "Only then is the ablation one of a part.",
+        ),
+        Decision(
+            "B12",
+            "Nothing is said of a start without ImageNet weights.",
+            "Xavier's weights, and blocks that add half their norm from the first step.",
+            "start = xavier | timm",
+            "timm's start, small weights and blocks that add nothing, learned nothing at the width "
+            "of the compact variant: see What was tried in the README.",
         ),
         hybrid_paper.INPUT_DECISION,
     ),
@@ -50,9 +59,11 @@ SPEC = Spec(
 class SwinClassifier(nn.Module):
     """Four stages, global average pooling, one logit."""
 
-    def __init__(self, variant: str, pretrained, drop_path: float) -> None:
+    def __init__(self, variant: str, pretrained, drop_path: float, start: str) -> None:
         super().__init__()
         self.encoder = swin_encoder(variant, pretrained, drop_path)
+        if choose("value of start (B12)", start, ("xavier", "timm")) == "xavier" and not pretrained:
+            start_xavier(self.encoder)
         self.head = PooledHead(self.encoder.channels[-1], classes=1)
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
@@ -72,7 +83,9 @@ class SwinClassifier(nn.Module):
 
 
 @register(SPEC)
-def swin(variant, pretrained, tasks, drop_path: float = 0.0) -> nn.Module:
-    """Build the Swin classifier."""
+def swin(
+    variant, pretrained, tasks, drop_path: float = 0.0, start: str = "xavier"
+) -> nn.Module:
+    """Build the Swin classifier; `start` is decision B12."""
     weights = weights_by_backbone(variant, pretrained, ("swin",))
-    return SwinClassifier(variant, weights["swin"], drop_path)
+    return SwinClassifier(variant, weights["swin"], drop_path, start)

@@ -10,6 +10,8 @@ from mtlbus.core.errors import CheckpointError, InputError, UnknownNameError
 from mtlbus.core.outputs import positive_probability
 from mtlbus.methods import create_model, get_spec
 from mtlbus.methods.pretraining import weights_by_backbone
+from mtlbus.methods.swin import SwinClassifier
+from mtlbus.nn.swin import run_block, swin_encoder
 
 FAMILY = ("hybrid_mt_estan", "mt_estan", "mt_estan_swin", "swin")
 MASKED = FAMILY[:3]
@@ -216,3 +218,32 @@ def test_features_before_the_gate_times_the_gate_go_on(options):
             torch.testing.assert_close(ungated, cells.permute(0, 3, 1, 2), rtol=0, atol=1e-5)
             cells = (ungated * gate).permute(0, 2, 3, 1)
     torch.testing.assert_close(found.deepest, cells.permute(0, 3, 1, 2), rtol=0, atol=1e-5)
+
+
+def test_swin_begins_with_blocks_that_are_heard_and_timms_with_blocks_that_are_not():
+    """What the first block adds to cells of deviation 1: about as much as they are, or nothing."""
+    cells = torch.nn.functional.layer_norm(torch.randn(1, 16, 16, 20), (20,))
+    added = {}
+    for start in ("xavier", "timm"):
+        torch.manual_seed(0)
+        block = create_model("swin", start=start).eval().encoder.body.layers[0].blocks[0]
+        with torch.inference_mode():
+            added[start] = float((run_block(block, cells, 8)[0] - cells).std())
+        # Xavier's deviation of a layer from 20 to 80 values: sqrt(2 / (20 + 80))
+        expected = {"xavier": 0.141, "timm": 0.02}[start]
+        assert float(block.mlp.fc1.weight.detach().std()) == pytest.approx(expected, rel=0.1)
+    assert added["timm"] == 0.0 and 0.5 < added["xavier"] < 1.0
+
+
+def test_weights_of_imagenet_are_not_started_afresh(monkeypatch):
+    known = swin_encoder("compact")
+    monkeypatch.setattr("mtlbus.methods.swin.swin_encoder", lambda *_: known)
+    before = {name: tensor.clone() for name, tensor in known.state_dict().items()}
+
+    def untouched() -> bool:
+        return all(torch.equal(tensor, before[name]) for name, tensor in known.state_dict().items())
+
+    SwinClassifier("paper", "weights.safetensors", 0.0, "xavier")
+    assert untouched()
+    SwinClassifier("paper", False, 0.0, "xavier")
+    assert not untouched()

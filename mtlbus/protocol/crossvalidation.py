@@ -163,13 +163,14 @@ def _finished(folder: Path) -> bool:
 
 
 def _require_same_recipe(checkpoint: Checkpoint, recipe: Recipe) -> None:
-    stages = [list(stage) for stage in recipe.stages]
     before = checkpoint.card["training"]["recipe"]
-    if before["stages"] != stages or before["learning_rate"] != recipe.learning_rate:
+    stated = (before["stages"], before["learning_rate"], before.get("gradient_limit", 0.0))
+    stages = [list(stage) for stage in recipe.stages]
+    wanted = (stages, recipe.learning_rate, recipe.gradient_limit)
+    if stated != wanted:
         raise InputError(
-            f"{checkpoint.folder} was trained with stages {before['stages']} and rate "
-            f"{before['learning_rate']}, this run has {stages} and {recipe.learning_rate}. "
-            "Give the same, or another --out."
+            f"{checkpoint.folder} was trained with (stages, rate, gradient limit) {stated}, this "
+            f"run has {wanted}. Give the same, or another --out."
         )
 
 

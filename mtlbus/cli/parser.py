@@ -190,6 +190,10 @@ def _test_fold(verb: argparse.ArgumentParser) -> None:
 def _steps(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--rate", type=float, help="another learning rate")
     verb.add_argument("--clip", type=float, metavar="NORM", help="cut gradients to this norm")
+    verb.add_argument(
+        "--sides", type=float, metavar="WEIGHT",
+        help="deep supervision: coarser masks learn too, with this weight",
+    )  # fmt: skip
 
 
 def _recipe(verb: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ def train(arguments: argparse.Namespace) -> int:
     spec = get_spec(arguments.method)
     recipe = make_recipe(
         spec, arguments.recipe, arguments.epochs, arguments.size, arguments.stages,
-        arguments.rate, arguments.clip,
+        arguments.rate, arguments.clip, arguments.sides,
     )  # fmt: skip
     options = parse_options(arguments.option)
     datasets = [parse_dataset(text) for text in arguments.data]
@@ -47,7 +47,7 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
     methods = [get_spec(name).name for name in arguments.method or COSA_NAMES]
     recipe = make_recipe(
         get_spec(methods[0]), arguments.recipe, arguments.epochs, arguments.size,
-        arguments.stages, arguments.rate, arguments.clip,
+        arguments.stages, arguments.rate, arguments.clip, arguments.sides,
     )  # fmt: skip
     plan = CrossValidation(
         methods=tuple(methods),
@@ -82,6 +82,7 @@ def trials(arguments: argparse.Namespace) -> int:
             stages=arguments.stages,
             learning_rate=arguments.rate,
             gradient_limit=arguments.clip,
+            side_weight=arguments.sides,
         ),
         names=tuple(arguments.trial or TRIALS),
         fold=arguments.fold,

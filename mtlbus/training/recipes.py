@@ -110,6 +110,7 @@ def make_recipe(
     stages: str | None = None,
     learning_rate: float | None = None,
     gradient_limit: float | None = None,
+    side_weight: float | None = None,
 ) -> Recipe:
     """A recipe by name, with changes.
 
@@ -121,6 +122,7 @@ def make_recipe(
         stages: progressive resizing as text, "EPOCHS@SIZE,…", instead of epochs and size.
         learning_rate: peak or constant rate.
         gradient_limit: the norm that a step's gradient is cut to.
+        side_weight: of the decoder's coarser masks.
 
     Raises:
         InputError: numbers that cannot be trained with, or both stages and epochs or size.
@@ -150,6 +152,10 @@ def make_recipe(
         if not 0 < gradient_limit < math.inf:
             raise InputError(f"Gradient limit {gradient_limit} is not allowed: a norm above 0.")
         recipe = replace(recipe, gradient_limit=gradient_limit)
+    if side_weight is not None:
+        if not 0 < side_weight < math.inf:
+            raise InputError(f"Weight {side_weight} of coarser masks is not allowed: above 0.")
+        recipe = replace(recipe, side_weight=side_weight)
     return recipe
 
 

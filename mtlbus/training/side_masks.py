@@ -10,45 +10,72 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from ..core.errors import InputError
-from ..nn.decoders import ConcatDecoder, upsample_to
+from ..nn.decoders import upsample_to
+
+_U = tuple(f"decoder.fusers.{level}" for level in range(3))
+_PIXEL = tuple(f"decoders.decoders.0.fusers.{level}" for level in range(2))
+_UP_BLOCKS = ("decoder.up1", "decoder.up2", "decoder.up3")
+_STEPS = tuple(f"decoder.{level}" for level in range(3))
+
+# Where each method decodes, coarse to fine, without the finest level: that has the mask itself.
+LEVELS = {
+    "uresnet": _U, "mtl": _U, "mtl_sa": _U, "mtl_cosa": _U,
+    "ctan": _PIXEL, "mtan": _PIXEL, "hps": _PIXEL, "stl_segmentation": _PIXEL,
+    "mt_estan": _UP_BLOCKS, "mt_estan_swin": _UP_BLOCKS, "hybrid_mt_estan": _UP_BLOCKS,
+    "resformer_mtl": _STEPS, "chowdary": _STEPS,
+    "acsnet": ("conv2", "conv3", "conv4"),
+    "sha_mtl": ("fusers.0", "fusers.1", "fusers.2"),
+    "emt_net": ("decoder.blocks.0", "decoder.blocks.1", "decoder.blocks.2"),
+}  # fmt: skip
 
 
 class SideMasks(nn.Module):
-    """A 1×1 convolution on U_4, U_3 and U_2 of a network's decoder, each to mask logits.
+    """A 1×1 convolution on each coarse level of a network's decoder, to one mask logit.
 
     Args:
-        network: of the MTL-COSA paper; its decoder is listened to until `stop`.
+        network: of `LEVELS`; it is listened to until `stop`.
 
     Raises:
-        InputError: its decoder is another.
+        InputError: the network has no decoder, or one without convolutions.
     """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        decoder = getattr(network, "decoder", None)
-        if not isinstance(decoder, ConcatDecoder) or isinstance(decoder.fusers[0], nn.Identity):
-            raise InputError(
-                "Deep supervision needs the decoder of uresnet, mtl, mtl_sa or mtl_cosa, with "
-                "decoder=conv. Set side_weight to 0."
-            )
-        coarse, classes = list(decoder.fusers)[:-1], decoder.classifier.out_channels
-        self.heads = nn.ModuleList(
-            nn.Conv2d(fuser[0].out_channels, classes, kernel_size=1) for fuser in coarse
-        )
-        self._levels: dict[nn.Module, Tensor] = {}
-        self._hooks = [fuser.register_forward_hook(self._hear) for fuser in coarse]
+        name = network.spec.name
+        if name not in LEVELS:
+            raise InputError(f"{name} draws no mask to supervise. Leave out --sides.")
+        self._coarse = [network.get_submodule(path) for path in LEVELS[name]]
+        self.heads = nn.ModuleList(nn.Conv2d(_channels(level), 1, 1) for level in self._coarse)
+        self._heard: dict[nn.Module, Tensor] = {}
+        self._hooks = [level.register_forward_hook(self._hear) for level in self._coarse]
 
-    def _hear(self, fuser: nn.Module, inputs: Sequence[Tensor], output: Tensor) -> None:
-        self._levels[fuser] = output
+    def _hear(self, level: nn.Module, inputs: Sequence[Tensor], output: Tensor) -> None:
+        self._heard[level] = output
 
     def forward(self, size: Sequence[int]) -> list[Tensor]:
-        """Mask logits B×classes×size of each coarse level, of the pass that just went through."""
-        levels, self._levels = self._levels.values(), {}
+        """Mask logits B×1×size of each coarse level, of the pass that just went through."""
+        heard, self._heard = self._heard, {}
         return [
-            upsample_to(head(level), size) for head, level in zip(self.heads, levels, strict=True)
+            upsample_to(head(heard[level]), size)
+            for head, level in zip(self.heads, self._coarse, strict=True)
         ]
 
     def stop(self) -> None:
         """Let go of the network."""
         for hook in self._hooks:
             hook.remove()
+
+
+def _channels(level: nn.Module) -> int:
+    """What the last convolution of a level puts out.
+
+    Raises:
+        InputError: it has none: the decoder only concatenates (decision M1, decoder=literal).
+    """
+    found = [part for part in level.modules() if isinstance(part, nn.Conv2d)]
+    if not found:
+        raise InputError(
+            "Deep supervision needs a decoder with convolutions. Use --option decoder=conv, or "
+            "leave out --sides."
+        )
+    return found[-1].out_channels

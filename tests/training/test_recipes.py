@@ -69,6 +69,7 @@ def test_stages_as_text():
         {"epochs": 0}, {"size": 100}, {"size": 32}, {"stages": "20x128"}, {"stages": "0@128"},
         {"stages": "3@128", "epochs": 2}, {"learning_rate": 0.0},
         {"gradient_limit": 0.0}, {"gradient_limit": math.inf},
+        {"side_weight": 0.0}, {"side_weight": math.nan},
     ],
 )  # fmt: skip
 def test_bad_numbers_are_refused(arguments):

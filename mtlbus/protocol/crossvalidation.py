@@ -26,7 +26,7 @@ from ..training.engine import STATE
 from ..training.recipes import Recipe
 from .card import exclusions
 from .judging import Report
-from .producing import make_plan, produce
+from .producing import make_plan, produce, require_same_recipe
 
 COSA_NAMES = {
     "uresnet": "UResNet", "resnet": "ResNet-101", "mtl": "MTL", "mtl_sa": "MTL-SA",
@@ -101,7 +101,7 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
         split = plan.parts(random, fold)
         wanted = make_plan(method, plan.variant, {}, plan.recipe, split, fold, plan.seed)
         if _finished(folder):
-            _require_same_recipe(Checkpoint(folder), wanted.recipe)
+            require_same_recipe(Checkpoint(folder), plan.recipe)
             report(f"{name}: finished before")
             continue
         report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
@@ -160,18 +160,6 @@ def summarise_folds(plan: CrossValidation) -> dict[str, Any]:
 
 def _finished(folder: Path) -> bool:
     return (folder / CARD).is_file() and "metrics" in Checkpoint(folder).card
-
-
-def _require_same_recipe(checkpoint: Checkpoint, recipe: Recipe) -> None:
-    before = checkpoint.card["training"]["recipe"]
-    stated = (before["stages"], before["learning_rate"], before.get("gradient_limit", 0.0))
-    stages = [list(stage) for stage in recipe.stages]
-    wanted = (stages, recipe.learning_rate, recipe.gradient_limit)
-    if stated != wanted:
-        raise InputError(
-            f"{checkpoint.folder} was trained with (stages, rate, gradient limit) {stated}, this "
-            f"run has {wanted}. Give the same, or another --out."
-        )
 
 
 def _differences(found: dict[str, paper_tables.CrossValidated]) -> list[dict[str, Any]]:

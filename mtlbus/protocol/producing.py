@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,26 @@ def _require_same_parts(start: Checkpoint, plan: Plan) -> None:
             f"{start.folder} was trained as (fold, seed, images) {stated}, this run is "
             f"{wanted}. Starting there could test on images that it has seen; use equal ones."
         )
+
+
+def require_same_recipe(before: Checkpoint, recipe: Recipe) -> None:
+    """Refuse to set runs beside each other that were not trained alike.
+
+    Args:
+        before: a run that is finished; what its card does not know was at its default.
+        recipe: of this run.
+
+    Raises:
+        InputError: the recipes differ.
+    """
+    stated = json.loads(json.dumps(asdict(Recipe()))) | before.card["training"]["recipe"]
+    wanted = json.loads(json.dumps(asdict(recipe)))
+    for name, value in wanted.items():
+        if stated[name] != value:
+            raise InputError(
+                f"{before.folder} was trained with {name} {stated[name]}, this run has {value}. "
+                "Give the same, or another --out."
+            )
 
 
 def _part_of(plan: Plan, start: Checkpoint) -> nn.Module:

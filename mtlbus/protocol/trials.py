@@ -27,7 +27,7 @@ from ..training.engine import STATE
 from ..training.recipes import Recipe
 from .card import training_card
 from .judging import Report, judge_samples
-from .producing import learn, make_plan
+from .producing import learn, make_plan, require_same_recipe
 
 REPORT = "trials.json"
 FIGURES = ("auc", "dice")
@@ -131,7 +131,13 @@ def summarise_trials(plan: Trials) -> dict[str, Any]:
     frames: dict[str, pd.DataFrame] = {}
     for name in plan.names:
         if (plan.out / name / PREDICTIONS).is_file():
-            _require_same(Checkpoint(plan.out / name), plan, TRIALS[name])
+            finished = Checkpoint(plan.out / name)
+            if finished.method != plan.method:
+                raise InputError(
+                    f"{finished.folder} holds a trial of {finished.method}, this is of "
+                    f"{plan.method}. Give the same, or another --out."
+                )
+            require_same_recipe(finished, recipe_of(TRIALS[name], plan.recipe))
             frames[name] = read_predictions(plan.out / name / PREDICTIONS)
     if not frames:
         raise InputError(f"No finished trial in {str(plan.out)!r}.")
@@ -229,19 +235,3 @@ def _sides(split: Split) -> tuple[Split, Split]:
         Split(of(split.train, kind), of(split.validation, kind), ()) for kind in (False, True)
     )
     return real, made
-
-
-def _require_same(checkpoint: Checkpoint, plan: Trials, trial: Trial) -> None:
-    recipe = recipe_of(trial, plan.recipe)
-    stages = [list(stage) for stage in recipe.stages]
-    before = checkpoint.card["training"]["recipe"]
-    stated = (
-        checkpoint.method, before["stages"], before["learning_rate"],
-        before.get("gradient_limit", 0.0),
-    )  # fmt: skip
-    wanted = (plan.method, stages, recipe.learning_rate, recipe.gradient_limit)
-    if stated != wanted:
-        raise InputError(
-            f"{checkpoint.folder} holds a trial of (method, stages, rate, gradient limit) "
-            f"{stated}, this is {wanted}. Give the same, or another --out."
-        )

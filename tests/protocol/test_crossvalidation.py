@@ -80,4 +80,4 @@ def test_the_command_trains_once_goes_on_and_compares(manifest, tmp_path, capsys
     assert json.loads((out / "crossvalidation.json").read_text()) == document
 
     assert main([*verb, "--fold", "1", "--rate", "0.0005"]) == 1
-    assert "was trained with" in capsys.readouterr().err
+    assert "was trained with learning_rate 0.001, this run has 0.0005" in capsys.readouterr().err

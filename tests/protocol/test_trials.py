@@ -95,4 +95,6 @@ def test_the_command_tries_goes_on_and_compares(tmp_path, data, capsys):
     assert document["images"] == len(rows["recipe"])
 
     assert main([*verb[:-4], "--stages", "2@64", "--out", str(out), "--trial", "recipe"]) == 1
-    assert "holds a trial of" in capsys.readouterr().err
+    assert "trained with stages [[1, 64]], this run has [[2, 64]]" in capsys.readouterr().err
+    assert main(["trials", "hps", *verb[2:], "--trial", "recipe"]) == 1
+    assert "holds a trial of mtl, this is of hps" in capsys.readouterr().err

@@ -150,8 +150,9 @@ class Question:
         return _PACES[self._pace_key]
 
     def note_pace(self, cost: Cost, seconds: float) -> None:
-        """Learn from a run."""
-        _PACES[self._pace_key] = self.pace().after(cost, seconds)
+        """Learn from a run; where nothing was measured before, nothing: the run holds the gate."""
+        if self._pace_key in _PACES:
+            _PACES[self._pace_key] = _PACES[self._pace_key].after(cost, seconds)
 
     def found(self, name: str, random: bool = False) -> Attribution | NotServed | None:
         """A map, or why there is none; None if it has not been computed."""

@@ -23,8 +23,8 @@ from mtlbus.training.engine import reduced_precision
 FOLDERS = {"busi": "Dataset_BUSI_with_GT", "busbra": "BUSBRA"}
 SHIPPED = list_checkpoints()
 ROUGH = {
-    "mt_estan": (0.02, None),
-    "mt_estan_swin": (0.03, None),
+    "mt_estan": (0.03, None),
+    "mt_estan_swin": (0.05, None),
     "hybrid_mt_estan": (0.05, 0.95),
 }
 """bf16 must not be used for these: how far a probability drifts, and the Dice that is kept.

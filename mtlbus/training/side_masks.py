@@ -43,7 +43,10 @@ class SideMasks(nn.Module):
         super().__init__()
         name = network.spec.name
         if name not in LEVELS:
-            raise InputError(f"{name} draws no mask to supervise. Leave out --sides.")
+            raise InputError(
+                f"{name} draws no mask to supervise. Leave out --sides and the trial "
+                "deep_supervision."
+            )
         self._coarse = [network.get_submodule(path) for path in LEVELS[name]]
         self.heads = nn.ModuleList(nn.Conv2d(_channels(level), 1, 1) for level in self._coarse)
         self._heard: dict[nn.Module, Tensor] = {}

@@ -247,6 +247,15 @@ def test_a_stopped_run_keeps_nothing_half_done_and_frees_the_gate(monkeypatch):
     assert all(0 <= share <= 1 for share, _ in said) and "image 5 of 5" in said[-1][1]
 
 
+def test_a_run_without_a_measured_pace_does_not_wait_for_its_own_gate(monkeypatch):
+    monkeypatch.setattr("mtlbus.ui.attributions.question._PACES", {})
+    learner = Thread(target=question().note_pace, args=(Cost(1, 1), 0.5), daemon=True)
+    with HEAVY:
+        learner.start()
+        learner.join(5)
+        assert not learner.is_alive()
+
+
 def test_others_get_their_turn_between_two_passes(monkeypatch):
     """While a run holds the gate, someone who waits for it comes in before the run ends."""
     monkeypatch.setattr(runs, "_TELL_EVERY", 0)

@@ -83,6 +83,24 @@ class Checkpoint:
         return points[self.card["default_operating_point"]]["threshold"] if points else None
 
     @property
+    def rounds(self) -> list[dict[str, Any]]:
+        """The rounds of the training, first to last; each went on from the weights before it.
+
+        The card nests them the other way round, under `before`.
+        """
+        found, last = [], self.card.get("training")
+        while last:
+            found.append(last)
+            last = last.get("before")
+        return found[::-1]
+
+    @property
+    def epochs(self) -> int | None:
+        """Epochs the weights have behind them, each round up to the one it kept; None: not kept."""
+        kept = [one.get("epoch") for one in self.rounds]
+        return sum(kept) if kept and None not in kept else None
+
+    @property
     def predictions(self) -> Path:
         """The table of judged images."""
         return self.folder / PREDICTIONS

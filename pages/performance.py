@@ -50,6 +50,8 @@ state.write_link("images", images)
 
 for line in judged_rows.facts(tables, images):
     st.markdown(line)
+if unequal := judged_rows.unequal_training(tables):
+    st.caption(unequal)
 classifying = [table for table in tables if judged_rows.classifies(table, images)]
 others = [table for table in tables if table not in classifying]
 if others:

@@ -35,6 +35,17 @@ def test_options_travel_with_the_weights(tmp_path):
     assert loaded.options["region_resize"] == "max" and loaded.cosa.resize == "max"
 
 
+def test_rounds_are_told_from_the_first_and_their_kept_epochs_add_up(tmp_path):
+    checkpoint = untrained_checkpoint(tmp_path, "resnet")
+    assert checkpoint.epochs is None, "no epoch was kept of random weights"
+    first = {"epoch": 21, "epochs": 39}
+    last = {"epoch": 8, "epochs": 8, "before": first}
+    for training, epochs in ((last, 29), ({"epochs": 8, "before": first}, None)):
+        (tmp_path / CARD).write_text(json.dumps({**checkpoint.card, "training": training}))
+        found = type(checkpoint)(tmp_path)
+        assert found.rounds == [first, training] and found.epochs == epochs
+
+
 def test_a_changed_file_is_refused(tmp_path):
     checkpoint = untrained_checkpoint(tmp_path, "resnet")
     content = bytearray((tmp_path / WEIGHTS).read_bytes())

@@ -21,7 +21,10 @@ NOTHING = "–"
 
 
 def entry(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What a card says for the comparison: method, title, figures by dataset, cost (or None)."""
+    """What a card says for the comparison: method, title, figures by dataset, epochs, cost.
+
+    Epochs and cost are None where the card keeps none.
+    """
     card = checkpoint.card
     datasets = {
         name: {"n": found["n"], **{key: found.get(key) for key in FIGURES}}
@@ -31,6 +34,7 @@ def entry(checkpoint: Checkpoint) -> dict[str, Any]:
         "method": checkpoint.method,
         "title": card["title"],
         "parameters": card["parameters"],
+        "epochs": checkpoint.epochs,
         "datasets": datasets,
         "cost": card.get("cost"),
     }
@@ -72,7 +76,7 @@ def markdown(checkpoints: Sequence[Checkpoint]) -> list[str]:
         images = " or ".join(map(str, counts))
         lines += [f"**{DATASETS[name]}, test fold, {images} images**", ""]
         lines += _table(
-            ("method", *FIGURES.values(), "parameters", "FLOPs", "ms"),
+            ("method", *FIGURES.values(), "epochs", "parameters", "FLOPs", "ms"),
             [_row(found, name) for found in some],
         )
         lines.append("")
@@ -108,6 +112,7 @@ def _row(found: Mapping[str, Any], dataset: str) -> tuple[str, ...]:
     return (
         found["title"],
         *(figure_words(figures[key]) for key in FIGURES),
+        NOTHING if found["epochs"] is None else str(found["epochs"]),
         f"{found['parameters'] / 1e6:.1f} M",
         f"{cost['flops'] / 1e9:.1f} G" if cost else NOTHING,
         f"{cost['milliseconds']:.0f}" if cost else NOTHING,

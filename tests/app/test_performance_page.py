@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +41,17 @@ def control(app: AppTest, kind: str, key: str):
 
 def text(app: AppTest) -> str:
     return "\n".join(found.value for found in [*app.markdown, *app.caption])
+
+
+def test_unequal_training_is_said_beside_the_figures(page, root, tmp_path, monkeypatch):
+    shutil.copytree(root, tmp_path / "root")
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path / "root"))
+    for method, epochs in (("mtl", 90), ("mtl_sa", 40), ("uresnet", 40)):
+        path = tmp_path / "root" / method / "card.json"
+        card = json.loads(path.read_text())
+        path.write_text(json.dumps({**card, "training": {**card["training"], "epoch": epochs}}))
+    assert "Epochs: MTL 90; MTL-SA, UResNet 40." in text(page(methods="mtl,mtl_sa,uresnet"))
+    assert "Not trained equally" not in text(page(methods="mtl_sa,uresnet"))
 
 
 def test_the_threshold_moves_matrix_and_counts(page, root):

@@ -88,6 +88,7 @@ def test_the_cost_is_written_and_printed(trained, capsys):
     out = capsys.readouterr().out
     assert "**phantoms, test fold, 12 images**" in out and "Printed in the papers" in out
     assert f"{entry['cost']['milliseconds']:.0f} |" in out
+    assert f"| {entry['epochs']} | {entry['parameters'] / 1e6:.1f} M |" in out
 
 
 def test_flip_averages_with_the_mirror_image(trained):

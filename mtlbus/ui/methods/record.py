@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -80,10 +80,10 @@ def _untrained(spec: Spec) -> None:
 
 def _course(checkpoint: Checkpoint) -> None:
     about = checkpoint.card.get("training") or {}
-    runs = list(_runs(about))
+    rounds = checkpoint.rounds
     if checkpoint.history:
-        more = f", the last of {len(runs)} rounds; all are listed below" if len(runs) > 1 else ""
-        st.markdown(f"**Training{more}**")
+        several = f", the last of {len(rounds)} rounds; all are listed below"
+        st.markdown(f"**Training{several if len(rounds) > 1 else ''}**")
     if not checkpoint.history:
         st.info("No course of the training was kept with these weights.", icon=":material/info:")
     else:
@@ -96,37 +96,31 @@ def _course(checkpoint: Checkpoint) -> None:
             "was chosen; dotted lines mark where the input size changes. Losses of different sizes "
             "and rounds do not compare."
         )
-    if len(runs) > 1:
+    if len(rounds) > 1:
         st.markdown(
-            f"**The {len(runs)} rounds**, each of which went on from the weights of the one before"
+            f"**The {len(rounds)} rounds**, each of which went on from the weights of the one "
+            f"before; {checkpoint.epochs} epochs in all"
         )
-    if runs and "recipe" in runs[0]:
-        frame = pd.DataFrame([_run_row(run, n) for n, run in enumerate(reversed(runs), start=1)])
+    if rounds and "recipe" in rounds[-1]:
+        frame = pd.DataFrame([_round_row(one, n) for n, one in enumerate(rounds, start=1)])
         st.dataframe(
             frame, hide_index=True, height=37 + 35 * len(frame), alt="The rounds of the training."
         )
 
 
-def _runs(about: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The last run, and those before it, as the card nests them."""
-    while about:
-        yield about
-        about = about.get("before") or {}
-
-
-def _run_row(run: Mapping[str, Any], number: int) -> dict[str, Any]:
-    recipe = run.get("recipe") or {}
+def _round_row(one: Mapping[str, Any], number: int) -> dict[str, Any]:
+    recipe = one.get("recipe") or {}
     stages = ", ".join(f"{epochs} × {size} px" for epochs, size in recipe.get("stages", ()))
-    seconds = run.get("seconds")
+    seconds = one.get("seconds")
     return {
         "Round": number,
         "Epochs × input": stages,
-        "Kept epoch": run.get("epoch"),
+        "Kept epoch": one.get("epoch"),
         "Optimiser": OPTIMISERS.get(recipe.get("optimizer"), recipe.get("optimizer")),
         "Rate": recipe.get("learning_rate"),
         "Batch": recipe.get("batch_size"),
         "Minutes": None if seconds is None else round(seconds / 60),
-        "Machine": run.get("machine", "not kept"),
+        "Machine": one.get("machine", "not kept"),
     }
 
 

@@ -44,12 +44,14 @@ class Table:
         method, title: of the method.
         digest: SHA-256 of `predictions.csv`.
         rows: as `read_predictions` gives them.
+        epochs: of training that the weights have behind them; None where the card keeps none.
         card: of the checkpoint.
     """
 
     method: str
     title: str
     digest: str
+    epochs: int | None
     rows: pd.DataFrame = field(compare=False, repr=False)
     card: dict[str, Any] = field(compare=False, repr=False)
 
@@ -72,7 +74,8 @@ def load_table(method: str) -> Table:
     path = checkpoint.predictions
     stamp = path.stat().st_mtime_ns if path.is_file() else 0
     rows, digest = _read(path, stamp)
-    return Table(method, checkpoint.card.get("title", method), digest, rows, checkpoint.card)
+    card = checkpoint.card
+    return Table(method, card.get("title", method), digest, checkpoint.epochs, rows, card)
 
 
 @lru_cache(maxsize=32)
@@ -135,6 +138,18 @@ def _facts_of(table: Table, images: str) -> str:
         f"**Not seen in training**: {fold}kept apart from the {seen} training images and from the "
         f"{len(kept)} validation images that chose epoch and threshold."
     )
+
+
+def unequal_training(tables: Sequence[Table]) -> str | None:
+    """Who was trained for how many epochs, the most first; None where all are equal or unknown."""
+    titles: dict[int, list[str]] = {}
+    for table in tables:
+        if table.epochs is not None:
+            titles.setdefault(table.epochs, []).append(table.title)
+    if len(titles) < 2:
+        return None
+    names = "; ".join(f"{', '.join(titles[epochs])} {epochs}" for epochs in sorted(titles)[::-1])
+    return f"Not trained equally long, so part of a difference may be training. Epochs: {names}."
 
 
 def judged(rows: pd.DataFrame) -> pd.DataFrame:

@@ -97,9 +97,10 @@ def _course(checkpoint: Checkpoint) -> None:
             "and rounds do not compare."
         )
     if len(rounds) > 1:
+        total = "" if checkpoint.epochs is None else f"; {checkpoint.epochs} epochs in all"
         st.markdown(
             f"**The {len(rounds)} rounds**, each of which went on from the weights of the one "
-            f"before; {checkpoint.epochs} epochs in all"
+            f"before{total}"
         )
     if rounds and "recipe" in rounds[-1]:
         frame = pd.DataFrame([_round_row(one, n) for n, one in enumerate(rounds, start=1)])

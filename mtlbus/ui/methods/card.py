@@ -34,7 +34,7 @@ def show(method: str) -> None:
     spec = get_spec(method)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("All methods", icon=":material/arrow_back:", on_click=pick.close)
-        with st.container(width=300):
+        with st.container(width=328):
             pick.pick()
         _ways_on(method)
     with st.container(width=READING):

@@ -15,6 +15,7 @@ from .pretraining import weights_by_backbone
 from .registry import register
 
 POOLED_MEANING = "The last stage, which the class head averages."
+_STAGE_MEANING = "What stage {stage} hands on. Early stages still show what the last has dropped."
 
 SPEC = Spec(
     name="swin",
@@ -26,6 +27,10 @@ SPEC = Spec(
     tasks=(MALIGNANCY,),
     maps=(
         *hybrid_paper.ATTENTION_MAPS,
+        *(
+            MapSpec(f"swin_features.{stage}", "feature", _STAGE_MEANING.format(stage=stage))
+            for stage in (1, 2, 3)
+        ),
         MapSpec("pooled_features", "feature", POOLED_MEANING),
     ),
     stated="Swin Transformer, pretrained on ImageNet.",
@@ -68,18 +73,31 @@ class SwinClassifier(nn.Module):
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W, sides multiples of 4, to class logit B×1."""
-        cells, attentions = self.encoder.embed(images), []
+        cells, attentions, features = self.encoder.embed(images), [], []
         for index in range(4):
             cells, attention = self.encoder.stage(index, cells)
             attentions.append(attention)
-        features = cells.permute(0, 3, 1, 2)  # B×1024×H/32×W/32 in the paper variant
+            features.append(cells.permute(0, 3, 1, 2))
+        *earlier, pooled = features  # B×1024×H/32×W/32 in the paper variant
         found = {}
         if maps:
             found = {
                 **hybrid_paper.attention_maps(attentions),
-                "pooled_features": Map(features, "feature", "Swin stage 4", 32, POOLED_MEANING),
+                **_stage_maps(earlier),
+                "pooled_features": Map(pooled, "feature", "Swin stage 4", 32, POOLED_MEANING),
             }
-        return Output(class_logits={MALIGNANCY.name: self.head(features)}, maps=found)
+        return Output(class_logits={MALIGNANCY.name: self.head(pooled)}, maps=found)
+
+
+def _stage_maps(features: list[Tensor]) -> dict[str, Map]:
+    """What stages 1, 2 and 3 hand on: B×C·2^(stage − 1)×H/2^(stage + 1)×W/2^(stage + 1) each."""
+    return {
+        f"swin_features.{stage}": Map(
+            found, "feature", f"Swin stage {stage}", 2 ** (stage + 1),
+            _STAGE_MEANING.format(stage=stage),
+        )
+        for stage, found in enumerate(features, start=1)
+    }
 
 
 @register(SPEC)

@@ -35,7 +35,11 @@ TABLE: dict[str, dict[str, tuple[int, ...]]] = {
     },
     "mt_estan": {**ROWCOL, **pooled(2048, 16)},
     "mt_estan_swin": {**SWIN_ATTENTION, **ROWCOL, **pooled(2048, 16)},
-    "swin": {**SWIN_ATTENTION, **pooled(1024, 8)},
+    "swin": {
+        **SWIN_ATTENTION,
+        **{f"swin_features.{n}": (SWIN[n], SIDES[n], SIDES[n]) for n in (1, 2, 3)},
+        **pooled(1024, 8),
+    },
     "ctan": {
         **{
             f"ctae_mask.{n}.{task}": (RESNET50[n], side, side)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 
@@ -16,6 +18,7 @@ from mtlbus.evaluation.operating_points import confusion
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.cost import count_cost
 from mtlbus.inference.predictor import Predictor
+from mtlbus.methods.registry import get_spec
 from mtlbus.protocol import choose_operating_points, judge_sample, measure_gates
 from mtlbus.protocol.card import figures_of
 from mtlbus.training.engine import reduced_precision
@@ -46,6 +49,12 @@ def test_weights_are_those_of_the_card_and_small(checkpoint):
     assert len(content) <= 15e6 and checkpoint.card["parameters"] <= 7_500_000
     model = checkpoint.load()
     assert sum(p.numel() for p in model.parameters()) == checkpoint.card["parameters"]
+
+
+def test_the_card_describes_the_method_as_it_is(checkpoint):
+    """The pages read there which maps and decisions a method has."""
+    method = get_spec(checkpoint.method)
+    assert checkpoint.card["spec"] == json.loads(json.dumps(method.as_dict()))
 
 
 def test_all_checkpoints_together_are_small():

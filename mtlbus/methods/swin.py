@@ -78,6 +78,7 @@ class SwinClassifier(nn.Module):
             cells, attention = self.encoder.stage(index, cells)
             attentions.append(attention)
             features.append(cells.permute(0, 3, 1, 2))
+            cells = features[-1].permute(0, 2, 3, 1)  # read from the map, for its gradient
         *earlier, pooled = features  # B×1024×H/32×W/32 in the paper variant
         found = {}
         if maps:

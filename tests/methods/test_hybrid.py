@@ -148,6 +148,15 @@ def test_windows_do_not_depend_on_what_was_asked_before():
     assert torch.equal(before, after)
 
 
+@pytest.mark.parametrize("stage", [1, 2, 3])
+def test_the_class_of_swin_can_be_traced_to_every_stage(stage):
+    """Grad-CAM may be asked of each, and familiarity rests on all."""
+    output = create_model("swin").eval()(torch.randn(1, 3, 96, 128), maps=True)
+    features = output.maps[f"swin_features.{stage}"].tensor
+    (gradient,) = torch.autograd.grad(output.class_logits["malignancy"].sum(), features)
+    assert torch.isfinite(gradient).all() and (gradient.abs().sum(dim=1) > 0).all()
+
+
 def test_odd_sizes_are_refused_in_words():
     with pytest.raises(InputError, match="multiples of 32"):
         create_model("hybrid_mt_estan")(torch.randn(1, 3, 100, 100))

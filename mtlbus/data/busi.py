@@ -58,18 +58,19 @@ def load(root: str | Path, everything: bool = False) -> Dataset:
                 mixed += 1
                 continue
             if path.stem not in masks:
-                defects.append(f"{path.name}: no mask file; left out.")
-                continue
+                what = "without lesion" if label is None else "its outline is unknown"
+                defects.append(f"{path.name}: no mask file; kept, {what}.")
             fold = row.get("fold") or None
             samples.append(
                 Sample(
                     id=path.stem,
                     dataset="busi",
                     image=path,
-                    masks=tuple(masks[path.stem]),
+                    masks=tuple(masks.get(path.stem, ())),
                     label=label,
                     group="busi:" + row.get("group", path.stem),
                     fold=int(fold) if fold else None,
+                    normal=name == "normal",
                 )
             )
     if mixed:
@@ -83,7 +84,7 @@ def write_folds(groups_file: str | Path, target: str | Path) -> None:
     """Make the package's split file from a table of near-duplicate groups.
 
     Lesion images without a mixed label get a fold 1 … 5 from `StratifiedGroupKFold(5, shuffle,
-    seed 0)`; all others get none.
+    seed 0)`, and so do, by themselves, the normal ones; those with a mixed label get none.
 
     Args:
         groups_file: CSV with columns id, label, group, mixed_label.
@@ -91,9 +92,15 @@ def write_folds(groups_file: str | Path, target: str | Path) -> None:
     """
     with Path(groups_file).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    usable = [row for row in rows if row["label"] != "normal" and row["mixed_label"] == "0"]
-    folds = assign_folds([LABELS[row["label"]] for row in usable], [row["group"] for row in usable])
-    assigned = {row["id"]: str(fold) for row, fold in zip(usable, folds, strict=True)}
+    usable = [row for row in rows if row["mixed_label"] == "0"]
+    assigned: dict[str, str] = {}
+    for part in (
+        [row for row in usable if row["label"] != "normal"],
+        [row for row in usable if row["label"] == "normal"],
+    ):
+        labels = [int(row["label"] == "malignant") for row in part]
+        folds = assign_folds(labels, [row["group"] for row in part])
+        assigned |= {row["id"]: str(fold) for row, fold in zip(part, folds, strict=True)}
     lines = ["id,group,mixed_label,fold"]
     lines += [
         f"{row['id']},{row['group']},{row['mixed_label']},{assigned.get(row['id'], '')}"

@@ -8,13 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.errors import DataError
-from .intake import GreyImage, read_image, read_mask
+from ..core.errors import DataError, InputError
+from .intake import GreyImage, read_image
+from .masks import merge_masks, stated_shape
 
 
 @dataclass(frozen=True)
 class Sample:
     """One image of a dataset.
+
+    What is known about its outline is one of three things, which are never mixed up:
+
+    - `masks` names files: the lesion is where these say.
+    - `normal`: there is no lesion. The true mask is known to be empty, with a file or without.
+    - neither: nobody drew an outline. That says nothing about a lesion, so there is no mask to
+      learn from and none to judge by.
 
     Attributes:
         id: unique within its dataset, without folder and extension ("bus_0001-l").
@@ -25,6 +33,7 @@ class Sample:
         group: patient or near-duplicate group; a group never crosses a split.
         fold: 1 … 5 where the dataset or our split file assigns one.
         facts: what else is known ("birads", "histology", "device").
+        normal: known to show no lesion; its label is None.
     """
 
     id: str
@@ -35,6 +44,12 @@ class Sample:
     group: str = ""
     fold: int | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    normal: bool = False
+
+    @property
+    def has_outline(self) -> bool:
+        """Whether the true mask is known: drawn, or known to be empty. No file is read."""
+        return self.normal or bool(self.masks)
 
     def pixels(self) -> np.ndarray:
         """The image as grey values, H×W uint8."""
@@ -44,24 +59,35 @@ class Sample:
         """The image as a predictor takes it; its name is the `id`, which tells samples apart."""
         return GreyImage(self.pixels(), "", (), self.id)
 
-    def mask(self) -> np.ndarray | None:
-        """The true mask, H×W bool, all its files merged; None where there is none.
+    def mask(self, shape: tuple[int, int] | None = None) -> np.ndarray | None:
+        """The true mask, H×W bool, all its files merged; None where it is unknown.
+
+        Args:
+            shape: H×W of the image, where the caller has read it; otherwise it is found out.
 
         Raises:
-            DataError: a mask has another size than the image or the other masks.
+            DataError: a mask has another size than the image, or a normal image has an outline.
+            InputError: a mask cannot be read.
         """
-        if not self.masks:
+        if not self.has_outline:
             return None
-        merged = read_mask(self.masks[0])
-        for path in self.masks[1:]:
-            more = read_mask(path)
-            if more.shape != merged.shape:
-                raise DataError(
-                    f"{path.name} is {more.shape[1]}×{more.shape[0]} but {self.masks[0].name} is "
-                    f"{merged.shape[1]}×{merged.shape[0]}; masks of one image must agree."
-                )
-            merged = merged | more
+        if shape is None:
+            shape = stated_shape(self.image) or self.pixels().shape
+        merged = merge_masks(self.masks, shape)
+        if self.normal and merged.any():
+            raise DataError(f"{self.masks[0].name} outlines something in an image without lesion.")
         return merged
+
+    def usable_mask(self, shape: tuple[int, int] | None = None) -> tuple[np.ndarray | None, str]:
+        """The true mask, and why there is none although there should be ("" otherwise).
+
+        What learns or judges takes this: an image whose mask cannot be used stays an image with an
+        unknown outline, and the line says which one it is. Arguments as in `mask`.
+        """
+        try:
+            return self.mask(shape), ""
+        except (DataError, InputError) as error:
+            return None, f"{self.id}: {error}"
 
 
 @dataclass(frozen=True)
@@ -83,6 +109,10 @@ class Dataset:
     def lesions(self) -> tuple[Sample, ...]:
         """The samples with a class, benign or malignant."""
         return tuple(sample for sample in self.samples if sample.label is not None)
+
+    def normals(self) -> tuple[Sample, ...]:
+        """The samples that are known to show no lesion."""
+        return tuple(sample for sample in self.samples if sample.normal)
 
 
 Loader = Callable[[Path], Dataset]

@@ -11,7 +11,8 @@ or they lie in one subfolder a class, of which at least one is needed:
     my_images/malignant/scan2.png
     my_images/normal/scan3.png
 
-A mask is optional. It lies beside its image as `scan1_mask.png` (further ones as
+A mask is optional: without one the outline is unknown, except in `normal`, where it is known that
+there is none. It lies beside its image as `scan1_mask.png` (further ones as
 `scan1_mask_1.png` and so on), or in a folder `masks` beside the image under the name `scan1.png`
 or `scan1_mask.png`. Its extension may differ from that of the image.
 
@@ -45,11 +46,11 @@ def load(root: str | Path) -> Dataset:
     """
     root = require_folder(Path(root), "folder")
     defects: list[str] = []
-    classes: list[tuple[Path, int | None]] = []
+    classes: list[Path] = []
     others: list[Path] = []
     for path in _listing(root):
         if path.is_dir() and path.name.lower() in LABELS:
-            classes.append((path, LABELS[path.name.lower()]))
+            classes.append(path)
         elif path.is_dir() and path.name.lower() != MASK_FOLDER:
             others.append(path)
     for path in others:
@@ -59,20 +60,24 @@ def load(root: str | Path) -> Dataset:
         if loose:
             defects.append(f"{loose} image files beside the class folders; left out.")
     else:
-        classes.append((root, None))
+        classes.append(root)
 
-    found: list[tuple[Path, tuple[Path, ...], int | None]] = []
-    for folder, label in classes:
+    found: list[tuple[Path, tuple[Path, ...], int | None, bool]] = []
+    for folder in classes:
+        name = "" if folder == root else folder.name.lower()
         images, masks = _images_and_masks(folder, root, defects)
-        found += [(image, tuple(masks.get(image.stem, ())), label) for image in images]
+        found += [
+            (image, tuple(masks.get(image.stem, ())), LABELS.get(name), name == "normal")
+            for image in images
+        ]
     if not found:
         raise DataError(
             f"No images in {str(root)!r}. Put PNG, JPEG, BMP or TIFF files into it, or into its "
             f"subfolders {', '.join(LABELS)}."
         )
-    stems = Counter(image.stem for image, _, _ in found)
+    stems = Counter(image.stem for image, *_ in found)
     samples = []
-    for image, masks, label in found:
+    for image, masks, label, normal in found:
         unique = stems[image.stem] == 1
         identifier = image.stem if unique else image.relative_to(root).as_posix()
         samples.append(
@@ -83,6 +88,7 @@ def load(root: str | Path) -> Dataset:
                 masks=masks,
                 label=label,
                 group=f"folder:{identifier}",
+                normal=normal,
             )
         )
     return Dataset("folder", root, tuple(samples), tuple(defects))

@@ -4,9 +4,11 @@
     images/a1.png,masks/a1.png,benign,patient 1,1
     images/a2.png,,malignant,patient 2,2
 
-Paths are relative to the CSV file, or absolute. `mask` may be empty. `label` is benign or 0,
-malignant or 1, normal or empty (no label). `group` is the patient; empty makes the image a group of
-its own. The column `fold` may be missing; its values are whole numbers from 1, or empty.
+Paths are relative to the CSV file, or absolute. `label` is benign or 0, malignant or 1, normal
+or empty (unknown). An empty `mask` is an outline that nobody drew, except in a row with the label
+normal, where it is known that there is nothing to outline. `group` is the patient; empty makes the
+image a group of its own. The column `fold` may be missing; its values are whole numbers from 1, or
+empty.
 """
 
 from __future__ import annotations
@@ -84,6 +86,7 @@ def load(path: str | Path) -> Dataset:
                 label=LABELS[row["label"].lower()],
                 group=f"manifest:{row['group'] or identifier}",
                 fold=int(fold) if fold else None,
+                normal=row["label"].lower() == "normal",
             )
         )
     return Dataset("manifest", path, tuple(samples), (*defects, *_leaks(samples)))

@@ -39,7 +39,12 @@ class PhantomSample(Sample):
         """The image, 256×256 uint8."""
         return _drawn(self.seed).image.copy()
 
-    def mask(self) -> np.ndarray:
+    @property
+    def has_outline(self) -> bool:
+        """A phantom's lesion is known, without a file."""
+        return True
+
+    def mask(self, shape: tuple[int, int] | None = None) -> np.ndarray:
         """The true mask, 256×256 bool."""
         return _drawn(self.seed).mask.copy()
 

@@ -91,8 +91,9 @@ def test_busi_leaves_out_what_it_cannot_use(busi):
     write_mask(folder / f"{mixed}_mask.png")
     write(busi / "benign" / "benign (9002).png")
     dataset = load_dataset("busi", busi)
-    assert len(dataset.samples) == 3
+    assert len(dataset.samples) == 4
     assert any("two labels" in line for line in dataset.defects)
+    assert by_id(dataset)["benign (9002)"].mask() is None
     assert any("benign (9002).png: no mask" in line for line in dataset.defects)
 
 
@@ -381,7 +382,7 @@ def test_masks_of_one_image_must_agree(tmp_path):
     write_mask(tmp_path / "a_mask.png")
     write_mask(tmp_path / "a_mask_1.png", size=(20, 20))
     (sample,) = load_dataset("folder", tmp_path).samples
-    with pytest.raises(DataError, match=r"a_mask_1\.png is 20×20 but a_mask\.png is 32×24"):
+    with pytest.raises(DataError, match=r"a_mask_1\.png is 20×20 px, its image 32×24 px"):
         sample.mask()
 
 

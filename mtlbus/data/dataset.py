@@ -47,7 +47,7 @@ class Sample:
     normal: bool = False
 
     @property
-    def has_outline(self) -> bool:
+    def has_mask(self) -> bool:
         """Whether the true mask is known: drawn, or known to be empty. No file is read."""
         return self.normal or bool(self.masks)
 
@@ -69,7 +69,7 @@ class Sample:
             DataError: a mask has another size than the image, or a normal image has an outline.
             InputError: a mask cannot be read.
         """
-        if not self.has_outline:
+        if not self.has_mask:
             return None
         if shape is None:
             shape = stated_shape(self.image) or self.pixels().shape

@@ -40,7 +40,7 @@ class PhantomSample(Sample):
         return _drawn(self.seed).image.copy()
 
     @property
-    def has_outline(self) -> bool:
+    def has_mask(self) -> bool:
         """A phantom's lesion is known, without a file."""
         return True
 

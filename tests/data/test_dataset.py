@@ -40,7 +40,7 @@ def sample(image: Path, *masks: Path, **facts) -> Sample:
 
 def test_without_a_file_the_outline_is_unknown_and_not_empty(image):
     unknown = sample(image, label=0)
-    assert not unknown.has_outline and unknown.mask() is None
+    assert not unknown.has_mask and unknown.mask() is None
     assert unknown.usable_mask() == (None, "")
 
 
@@ -48,7 +48,7 @@ def test_a_normal_image_is_known_to_have_no_lesion_with_a_file_or_without(image,
     empty = write(tmp_path / "scan_mask.png", outline(slice(0, 0)))
     for normal in (sample(image, normal=True), sample(image, empty, normal=True)):
         mask = normal.mask()
-        assert normal.has_outline and mask is not None
+        assert normal.has_mask and mask is not None
         assert mask.shape == SHAPE and mask.dtype == np.bool_ and not mask.any()
 
 
@@ -130,7 +130,7 @@ def test_each_layout_tells_normal_from_unknown(tmp_path):
     )
     for layout, path in (("busi", "set"), ("folder", "set"), ("manifest", "set/all.csv")):
         dataset = load_dataset(layout, tmp_path / path)
-        known = {s.id: (s.normal, s.has_outline) for s in dataset.samples}
+        known = {s.id: (s.normal, s.has_mask) for s in dataset.samples}
         assert known == {
             "benign (9001)": (False, False),
             "malignant (9001)": (False, False),

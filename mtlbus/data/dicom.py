@@ -1,4 +1,4 @@
-"""DICOM ultrasound: the first frame as grey pixels, and how many mm a pixel is. Nothing else.
+"""DICOM ultrasound: one frame as grey pixels, and how many mm a pixel is. Nothing else.
 
 Only the elements that describe the pixels are read from the header; no name, date or number of a
 patient is ever loaded. Read are uncompressed frames, RLE, JPEG baseline (8 bit) and JPEG 2000, as
@@ -20,7 +20,7 @@ from PIL import Image
 
 from ..core.errors import InputError
 from . import grey
-from .limits import ALLOWED, check_shape
+from .limits import ALLOWED, check_frame, check_shape
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -39,6 +39,16 @@ _INTERPRETATIONS = (
     "MONOCHROME1", "MONOCHROME2", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT",
     "PALETTE COLOR",
 )  # fmt: skip
+_MODALITIES = {
+    "AR", "AS", "AU", "BDUS", "BI", "BMD", "CFM", "CR", "CT", "CTPROTOCOL", "DG", "DMS", "DOC",
+    "DX", "ECG", "EEG", "EMG", "EOG", "EPS", "ES", "FID", "GM", "HC", "HD", "IO", "IOL", "IVOCT",
+    "IVUS", "KER", "KO", "LEN", "LS", "M3D", "MG", "MR", "NM", "OAM", "OCT", "OP", "OPM", "OPR",
+    "OPT", "OPTBSV", "OPTENF", "OPV", "OSS", "OT", "PA", "PLAN", "POS", "PR", "PT", "PX", "REG",
+    "RESP", "RF", "RG", "RTDOSE", "RTIMAGE", "RTINTENT", "RTPLAN", "RTRAD", "RTRECORD",
+    "RTSEGANN", "RTSTRUCT", "RWV", "SEG", "SM", "SMR", "SR", "SRF", "STAIN", "TEXTUREMAP", "TG",
+    "US", "VA", "XA", "XAPROTOCOL", "XC",
+}  # fmt: skip  # PS3.3, C.7.3.1.1.1; any other text may be of a patient
+_MADE_BY_ULTRASOUND = ("US", "IVUS", "BDUS", "OT", "")  # or may be, as a captured screen
 _OTHER_MODALITIES = {
     "CT": "computed tomography", "MR": "magnetic resonance", "MG": "mammography",
     "CR": "X-ray", "DX": "X-ray", "XA": "X-ray", "RF": "X-ray",
@@ -56,19 +66,24 @@ _SPACINGS = (0.001, 5.0)  # mm a pixel that a scan of a breast can have
 
 @dataclass(frozen=True, eq=False)
 class DicomFrame:
-    """The first frame of a DICOM file.
+    """One frame of a DICOM file.
 
     Attributes:
         pixels: H×W uint8.
+        chroma: H×W uint8, as in `grey.from_colour`; None for a grey frame.
         spacing: mm per pixel, down and across; None where the file does not tell.
-        colour_share: share of the pixels that had a colour, 0..1.
         notes: one line of plain words for each thing that was changed.
+        modality: what made it, as a code of the standard ("US", "CT"); "" where unknown.
+        frame, frames: which frame it is, counted from 0, and of how many.
     """
 
     pixels: np.ndarray
+    chroma: np.ndarray | None
     spacing: tuple[float, float] | None
-    colour_share: float
     notes: tuple[str, ...]
+    modality: str
+    frame: int
+    frames: int
 
 
 def is_dicom(data: bytes) -> bool:
@@ -76,12 +91,13 @@ def is_dicom(data: bytes) -> bool:
     return data[128:132] == b"DICM"
 
 
-def read_dicom(data: bytes, label: str) -> DicomFrame:
-    """Read the first frame.
+def read_dicom(data: bytes, label: str, frame: int | None = None) -> DicomFrame:
+    """Read one frame.
 
     Args:
         data: the bytes of the file, at most `limits.MAX_BYTES`.
         label: how an error names the file.
+        frame: which one, from 0; None for the first.
 
     Raises:
         InputError: no readable image within the limits; one line.
@@ -89,16 +105,20 @@ def read_dicom(data: bytes, label: str) -> DicomFrame:
     try:
         header = _read_header(data, label)
         notes: list[str] = []
-        values = _decode(header, label)
         frames = int(header.get("NumberOfFrames") or 1)
+        chosen = check_frame(frame or 0, frames, label)
+        values = _decode(header, label, chosen)
         if frames > 1:
-            notes.append(f"first of {frames} frames")
-        other = _OTHER_MODALITIES.get(str(header.get("Modality")))
-        if other:
-            notes.append(f"its header says {other}, not ultrasound")
-        pixels, share = _to_grey(values, header, notes)
+            notes.append(f"frame {chosen + 1} of {frames}")
+        modality = str(header.get("Modality", "")).strip().upper()
+        modality = modality if modality in _MODALITIES else ""
+        if modality not in _MADE_BY_ULTRASOUND:
+            kind = _OTHER_MODALITIES.get(modality, f"{modality} (another kind of picture)")
+            notes.append(f"its header says {kind}, not ultrasound")
+        pixels, chroma = _to_grey(values, header, notes)
         spacing = _spacing(header, *pixels.shape)
-        return DicomFrame(np.array(pixels, order="C"), spacing, share, tuple(notes))
+        pixels = np.array(pixels, order="C")
+        return DicomFrame(pixels, chroma, spacing, tuple(notes), modality, chosen, frames)
     except InputError:
         raise
     except MemoryError:
@@ -154,8 +174,8 @@ def _not_decoded(label: str, compression: str) -> InputError:
     )
 
 
-def _decode(header: Dataset, label: str) -> np.ndarray:
-    """The first frame as H×W, or H×W×3 in RGB, of 8 or 16 bits."""
+def _decode(header: Dataset, label: str, frame: int) -> np.ndarray:
+    """One frame as H×W, or H×W×3 in RGB, of 8 or 16 bits."""
     from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
     from pydicom.uid import UID_dictionary
 
@@ -170,19 +190,19 @@ def _decode(header: Dataset, label: str) -> np.ndarray:
         # The name of the standard; the file's own text is not repeated.
         raise _not_decoded(label, UID_dictionary.get(syntax, ("a private syntax",))[0])
     if syntax.is_encapsulated:
-        _check_frame(header, str(syntax), label)
-    values = pixel_array(header, index=0)
+        _check_compressed(header, str(syntax), label, frame)
+    values = pixel_array(header, index=frame)
     if header.PhotometricInterpretation == "PALETTE COLOR":
         values = apply_color_lut(values, header)
     return values
 
 
-def _check_frame(header: Dataset, syntax: str, label: str) -> None:
+def _check_compressed(header: Dataset, syntax: str, label: str, index: int) -> None:
     """That a compressed frame unfolds to no more than the header says."""
     from pydicom.encaps import get_frame
 
     frames = int(header.get("NumberOfFrames") or 1)
-    frame = get_frame(header.PixelData, 0, number_of_frames=frames)
+    frame = get_frame(header.PixelData, index, number_of_frames=frames)
     if syntax == _RLE:
         if len(frame) > _MOST_RLE_BYTES:
             raise InputError(
@@ -195,8 +215,10 @@ def _check_frame(header: Dataset, syntax: str, label: str) -> None:
             raise ValueError("the frame is not of the size that the header says")
 
 
-def _to_grey(values: np.ndarray, header: Dataset, notes: list[str]) -> tuple[np.ndarray, float]:
-    """Decoded values to H×W uint8, and the share of coloured pixels."""
+def _to_grey(
+    values: np.ndarray, header: Dataset, notes: list[str]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Decoded values to H×W uint8, and their chroma."""
     if values.ndim == 3:
         if values.dtype.itemsize == 2:
             palette = header.PhotometricInterpretation == "PALETTE COLOR"
@@ -213,7 +235,7 @@ def _to_grey(values: np.ndarray, header: Dataset, notes: list[str]) -> tuple[np.
     if header.PhotometricInterpretation == "MONOCHROME1":
         pixels = 255 - pixels
         notes.append("inverted, because its white is zero")
-    return pixels, 0.0
+    return pixels, None
 
 
 def _spacing(header: Dataset, rows: int, columns: int) -> tuple[float, float] | None:

@@ -13,7 +13,7 @@ Each function adds a line to `notes` for what it changed.
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 _COLOURED = 40  # difference of the channels, of 255; JPEG leaves less on grey
 _SAMPLED = 1_000_000  # pixels; a share needs no more
@@ -56,21 +56,26 @@ def by_stretching(values: np.ndarray, kind: str, notes: list[str]) -> np.ndarray
     return grey
 
 
-def from_colour(colour: Image.Image, notes: list[str]) -> tuple[np.ndarray, float]:
-    """An RGB image to H×W uint8, and the share of its pixels that have a colour, 0..1."""
+def from_colour(colour: Image.Image, notes: list[str]) -> tuple[np.ndarray, np.ndarray | None]:
+    """An RGB image to H×W uint8, and its chroma; None where its channels are all the same.
+
+    The chroma is the brightest minus the darkest channel of each pixel, H×W uint8.
+    """
     red, green, blue = colour.split()
     if red.tobytes() == green.tobytes() == blue.tobytes():
-        return np.asarray(red), 0.0
+        return np.asarray(red), None
     notes.append("colour turned to grey")
-    return np.asarray(colour.convert("L")), colour_share(np.asarray(colour))
+    bright = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    dark = ImageChops.darker(ImageChops.darker(red, green), blue)
+    return np.asarray(colour.convert("L")), np.asarray(ImageChops.subtract(bright, dark))
 
 
-def colour_share(colour: np.ndarray) -> float:
-    """Share of the pixels whose brightest and darkest channel differ clearly, H×W×3 uint8."""
-    step = max(1, int(np.sqrt(colour.shape[0] * colour.shape[1] / _SAMPLED)))
-    sample = colour[::step, ::step]
-    spread = sample.max(axis=2).astype(np.int16) - sample.min(axis=2)
-    return float((spread > _COLOURED).mean())
+def colour_share(chroma: np.ndarray | None) -> float:
+    """Share of the pixels that clearly have a colour, 0..1; of the chroma of `from_colour`."""
+    if chroma is None:
+        return 0.0
+    step = max(1, int(np.sqrt(chroma.size / _SAMPLED)))
+    return float((chroma[::step, ::step] > _COLOURED).mean())
 
 
 def on_black(image: Image.Image) -> tuple[Image.Image, bool]:

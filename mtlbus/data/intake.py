@@ -13,6 +13,7 @@ import io
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,22 @@ from PIL import Image
 from ..core.errors import InputError
 from . import grey
 from .dicom import is_dicom, read_dicom
-from .limits import ALLOWED, MAX_BYTES, MAX_PIXELS, MIN_SIDE, PIXEL_LIMIT, check_bytes, check_shape
+from .identity import digest_of
+from .limits import (
+    ALLOWED,
+    MAX_BYTES,
+    MAX_PIXELS,
+    MIN_SIDE,
+    PIXEL_LIMIT,
+    check_bytes,
+    check_frame,
+    check_shape,
+)
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "GreyImage", "read_image", "read_mask"]
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
+STACKS = ("TIFF",)  # whose frames are pictures of their own, one as good as the other
 COLOUR_MODES = ("RGB", "RGBA", "RGBa", "RGBX", "P", "PA", "LA", "La", "CMYK", "YCbCr")
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
@@ -75,6 +87,10 @@ class GreyImage:
         name: file name as given, without folder; "" if none.
         spacing: mm per pixel, down and across; None where the file does not tell.
         colour_share: share of the pixels that had a colour before they became grey, 0..1.
+        modality: of a DICOM file, what made it: a code of the standard ("US", "CT"); "" if unknown.
+        chroma: brightest minus darkest channel of each pixel, H×W uint8; None where the file had no
+            colour.
+        frame, frames: which frame of the file it is, counted from 0, and of how many.
     """
 
     pixels: np.ndarray
@@ -83,14 +99,26 @@ class GreyImage:
     name: str
     spacing: tuple[float, float] | None = None
     colour_share: float = 0.0
+    modality: str = ""
+    chroma: np.ndarray | None = None
+    frame: int = 0
+    frames: int = 1
+
+    @cached_property
+    def pixel_sha256(self) -> str:
+        """Digest of the pixels alone: the same for a copy of another name or container."""
+        return digest_of(self.pixels)
 
 
-def read_image(source: bytes | str | Path, name: str = "") -> GreyImage:
+def read_image(
+    source: bytes | str | Path, name: str = "", frame: int | None = None
+) -> GreyImage:
     """Turn untrusted bytes, or a file, into a clean grey image.
 
     Args:
         source: the bytes of a file, or the path of one.
         name: file name to show; of a path, its own name is the default.
+        frame: which frame of several (DICOM cine, TIFF stack), counted from 0; None for the first.
 
     Raises:
         InputError: not a readable image within the limits; one line that begins with the name.
@@ -98,20 +126,24 @@ def read_image(source: bytes | str | Path, name: str = "") -> GreyImage:
     data, name = _read_bytes(source, name)
     digest = hashlib.sha256(data).hexdigest()
     if is_dicom(data):
-        frame = read_dicom(data, _label(name))
-        return GreyImage(frame.pixels, digest, frame.notes, name, frame.spacing, frame.colour_share)
+        found = read_dicom(data, _label(name), frame)
+        return GreyImage(
+            found.pixels, digest, found.notes, name, found.spacing,
+            grey.colour_share(found.chroma), found.modality, found.chroma, found.frame,
+            found.frames,
+        )  # fmt: skip
     notes: list[str] = []
-    share = 0.0
 
-    def to_grey(image: Image.Image) -> np.ndarray:
-        nonlocal share
+    def to_grey(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
         if image.mode in DEEP_MODES:
-            return _deep_to_grey(image, notes)
-        pixels, share = _shallow_to_grey(image, notes)
-        return pixels
+            return _deep_to_grey(image, notes), None
+        return _shallow_to_grey(image, notes)
 
-    pixels = _decode(data, _label(name), to_grey, notes)
-    return GreyImage(pixels, digest, tuple(notes), name, colour_share=share)
+    (pixels, chroma), frames = _decode(data, _label(name), to_grey, notes, frame or 0)
+    return GreyImage(
+        pixels, digest, tuple(notes), name, None, grey.colour_share(chroma), "", chroma,
+        frame or 0, frames,
+    )  # fmt: skip
 
 
 def read_mask(source: bytes | str | Path) -> np.ndarray:
@@ -134,7 +166,7 @@ def read_mask(source: bytes | str | Path) -> np.ndarray:
             "Allowed are PNG, JPEG, BMP and TIFF; export the mask as PNG."
         )
 
-    def to_mask(image: Image.Image) -> np.ndarray:
+    def to_mask(image: Image.Image) -> tuple[np.ndarray]:
         if image.mode in DEEP_MODES:
             values = np.nan_to_num(np.asarray(image), copy=True, posinf=0, neginf=0)
         elif image.mode in COLOUR_MODES:
@@ -149,9 +181,10 @@ def read_mask(source: bytes | str | Path) -> np.ndarray:
                 f"{label} is no clear mask: its brightest value is {brightest:g}. "
                 "Allowed are 0/1, 0/255 and 0/65535; save the mask with one of these."
             )
-        return ~mask if _white_is_zero(image) else mask
+        return (~mask if _white_is_zero(image) else mask,)
 
-    return _decode(data, label, to_mask, [])
+    (mask,), _ = _decode(data, label, to_mask, [])
+    return mask
 
 
 def _label(name: str) -> str:
@@ -195,10 +228,14 @@ def _read_bytes(source: bytes | str | Path, name: str) -> tuple[bytes, str]:
 def _decode(
     data: bytes,
     label: str,
-    convert: Callable[[Image.Image], np.ndarray],
+    convert: Callable[[Image.Image], tuple[np.ndarray | None, ...]],
     notes: list[str],
-) -> np.ndarray:
-    """Decode the first frame, `convert` it to H×W and turn it upright; fresh, contiguous array.
+    frame: int = 0,
+) -> tuple[tuple[np.ndarray | None, ...], int]:
+    """Decode one frame, `convert` it to H×W planes and turn them upright.
+
+    Returns:
+        The planes, fresh and contiguous, and how many frames can be chosen.
 
     Raises:
         InputError: for everything that can go wrong in a decoder fed with foreign bytes.
@@ -206,6 +243,12 @@ def _decode(
     try:
         with _open(data, label) as image:
             _check_header(image, label)
+            frames = _count_frames(image)
+            choice = frames if image.format in STACKS else 1
+            check_frame(frame, choice, label)
+            if image.format in STACKS and frames > 1:
+                image.seek(frame)
+                _check_header(image, label)
             if image.format == "PNG":
                 # Its checksums: broken image data of the right length would decode to noise.
                 Image.open(io.BytesIO(data), formats=("PNG",)).verify()
@@ -215,16 +258,17 @@ def _decode(
                 notes.append("16 bit colour cut to its upper 8 bits")
             orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
             image.load()
-            pixels = convert(image)
+            planes = convert(image)
             if orientation in _UPRIGHT:
                 notes.append("turned upright by its EXIF orientation")
                 if image.format != "TIFF":  # the decoder has turned a TIFF already
-                    pixels = _UPRIGHT[orientation](pixels)
-            frames = _count_frames(image)
+                    turn = _UPRIGHT[orientation]
+                    planes = tuple(plane if plane is None else turn(plane) for plane in planes)
             if frames > 1:
                 more = "more than " if frames >= _MOST_FRAMES else ""
-                notes.append(f"first of {more}{frames} frames")
-            return np.array(pixels, order="C")
+                notes.append(f"frame {frame + 1} of {more}{frames}")
+            fresh = (plane if plane is None else np.array(plane, order="C") for plane in planes)
+            return tuple(fresh), choice
     except InputError:
         raise
     except MemoryError:
@@ -323,12 +367,14 @@ def _deep_to_grey(image: Image.Image, notes: list[str]) -> np.ndarray:
     return pixels
 
 
-def _shallow_to_grey(image: Image.Image, notes: list[str]) -> tuple[np.ndarray, float]:
-    """Everything of at most 8 bits a channel to H×W uint8, and the share of coloured pixels."""
+def _shallow_to_grey(
+    image: Image.Image, notes: list[str]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Everything of at most 8 bits a channel to H×W uint8, and its chroma."""
     if image.mode == "1":
         notes.append("1 bit spread to black and white")
     if image.mode not in COLOUR_MODES and not image.has_transparency_data:
-        return np.asarray(image.convert("L")), 0.0
+        return np.asarray(image.convert("L")), None
     colour, was_transparent = grey.on_black(image)
     if was_transparent:
         notes.append("transparent pixels on black")

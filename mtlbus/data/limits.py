@@ -34,3 +34,12 @@ def check_shape(width: int, height: int, label: str) -> None:
             f"{label} has {width}×{height} pixels; each side needs at least {MIN_SIDE}. "
             "Give the image at its full size."
         )
+
+
+def check_frame(frame: int, frames: int, label: str) -> int:
+    """`frame` if it is one of `frames`, counted from 0; else an `InputError`."""
+    if not 0 <= frame < max(1, frames):
+        raise InputError(
+            f"{label} has no frame {frame + 1}. Allowed are 1 to {frames}; choose one of these."
+        )
+    return frame

@@ -13,5 +13,8 @@ from ..data.intake import GreyImage
 def mirrored(image: GreyImage) -> GreyImage:
     """The image turned left to right, as an image of its own: its digest is another one."""
     digest = hashlib.sha256(f"mirror of {image.sha256}".encode()).hexdigest()
-    pixels = np.ascontiguousarray(image.pixels[:, ::-1])
-    return replace(image, pixels=pixels, sha256=digest)
+    turned = (
+        None if plane is None else np.ascontiguousarray(plane[:, ::-1])
+        for plane in (image.pixels, image.chroma)
+    )
+    return replace(image, pixels=next(turned), chroma=next(turned), sha256=digest)

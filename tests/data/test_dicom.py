@@ -216,14 +216,22 @@ def test_the_first_frame_of_several(grey, compressed):
         header.compress(RLELossless)
     image = read_image(packed(header))
     np.testing.assert_array_equal(image.pixels, grey)
-    assert image.notes == ("first of 3 frames",)
+    assert image.notes == ("frame 1 of 3",) and (image.frame, image.frames) == (0, 3)
+    third = read_image(packed(header), frame=2)
+    np.testing.assert_array_equal(third.pixels, grey[:, ::-1])
+    assert third.notes == ("frame 3 of 3",) and third.frame == 2
+    with pytest.raises(InputError, match=r"no frame 4\. Allowed are 1 to 3"):
+        read_image(packed(header), frame=3)
 
 
 def test_another_kind_of_scan_is_named(grey):
     assert read_image(dicom(grey, Modality="MR")).notes == (
         "its header says magnetic resonance, not ultrasound",
     )
-    assert read_image(dicom(grey, Modality="Jane Doe")).notes == ()
+    assert read_image(dicom(grey, Modality="MR")).modality == "MR"
+    assert read_image(dicom(grey)).modality == "US"
+    unknown = read_image(dicom(grey, Modality="Jane Doe"))
+    assert (unknown.notes, unknown.modality) == ((), "")
 
 
 def test_nothing_of_the_header_comes_through(grey, caplog, recwarn, capfd):

@@ -219,6 +219,32 @@ def test_the_share_of_coloured_pixels():
     assert read_image(encode(large, "PNG")).colour_share == pytest.approx(0.2, abs=0.01)
 
 
+def test_chroma_is_the_spread_of_the_channels(gradient):
+    rgb = np.repeat(column(50, 60)[..., None], 3, axis=2)
+    rgb[0, 0], rgb[0, 1] = (200, 40, 70), (0, 255, 1)
+    image = read_image(encode(rgb, "PNG"))
+    assert image.chroma.dtype == np.uint8 and image.chroma.shape == image.pixels.shape
+    assert image.chroma[0, :3].tolist() == [160, 255, 0] and int(image.chroma.sum()) == 415
+    exif = Image.Exif()
+    exif[0x0112] = 3  # stored upside down: what is first comes last
+    turned = read_image(encode(Image.fromarray(rgb), "PNG", exif=exif))
+    assert turned.chroma[-1, -3:].tolist() == [0, 255, 160]
+    assert read_image(png_of(gradient)).chroma is None
+
+
+def test_a_frame_of_a_stack_is_chosen(gradient):
+    rest = [Image.fromarray(gradient[::-1].copy()), Image.new("L", (64, 64), 9)]
+    data = encode(gradient, "TIFF", save_all=True, append_images=rest)
+    second = read_image(data, frame=1)
+    np.testing.assert_array_equal(second.pixels, gradient[::-1])
+    assert (second.frame, second.frames, second.notes) == (1, 3, ("frame 2 of 3",))
+    assert read_image(data, frame=2).pixels.shape == (64, 64)
+    with pytest.raises(InputError, match="no frame 4"):
+        read_image(data, frame=3)
+    with pytest.raises(InputError, match="no frame 2"):
+        read_image(png_of(gradient), frame=1)
+
+
 def test_16_bit_colour_says_what_is_lost():
     rgb = np.repeat(column(0x1234, 0xFF00, dtype=np.uint16)[..., None], 3, axis=2)
     image = read_image(png_of(rgb, colour=2))
@@ -295,7 +321,7 @@ def test_first_frame_of_several(gradient):
     rest = [Image.new("L", (64, 64), 9)] * 4
     image = read_image(encode(gradient, "TIFF", save_all=True, append_images=rest))
     np.testing.assert_array_equal(image.pixels, gradient)
-    assert image.notes == ("first of 5 frames",)
+    assert image.notes == ("frame 1 of 5",) and (image.frame, image.frames) == (0, 5)
 
 
 def test_nothing_of_the_metadata_comes_through(gradient):
@@ -310,7 +336,8 @@ def test_nothing_of_the_metadata_comes_through(gradient):
         encode(gradient, "PNG", exif=exif),
     ]
     assert {field.name for field in dataclasses.fields(GreyImage)} == {
-        "pixels", "sha256", "notes", "name", "spacing", "colour_share",
+        "pixels", "sha256", "notes", "name", "spacing", "colour_share", "modality", "chroma",
+        "frame", "frames",
     }  # fmt: skip
     for data in files:
         assert secret.encode() in data
@@ -504,7 +531,7 @@ def test_a_chain_of_frames_cannot_hold_the_door(monkeypatch, gradient):
     monkeypatch.setattr(intake, "_MOST_FRAMES", 3)
     rest = [Image.fromarray(gradient)] * 9
     image = read_image(encode(gradient, "TIFF", save_all=True, append_images=rest))
-    assert image.notes == ("first of more than 3 frames",)
+    assert image.notes == ("frame 1 of more than 3",)
 
 
 @pytest.mark.filterwarnings("ignore")  # decoders warn as they please

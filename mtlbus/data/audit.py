@@ -7,7 +7,6 @@ images (`copies`), and compared with the groups, labels and folds that the datas
 from __future__ import annotations
 
 import csv
-import io
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from ..core.errors import DataError
 from ..core.files import write_atomically
+from ..core.tables import csv_text, unguarded
 from . import busi
 from .copies import SAME_PICTURE, find_copies, group_copies
 from .dataset import Dataset, Sample
@@ -194,12 +194,8 @@ def has_marks(pixels: np.ndarray) -> bool:
 def write_groups(path: str | Path, found: Audit) -> None:
     """Write the groups as CSV with the columns id, group and copies (images in the group)."""
     sizes = np.bincount(list(found.group_of.values()))
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("id", "group", "copies"))
-    for name, number in found.group_of.items():
-        writer.writerow((name, f"g{number:04d}", sizes[number]))
-    write_atomically(path, buffer.getvalue().encode())
+    rows = ((name, f"g{number:04d}", sizes[number]) for name, number in found.group_of.items())
+    write_atomically(path, csv_text(("id", "group", "copies"), rows).encode())
 
 
 def agreement(found: Audit, reference: str | Path) -> dict[str, Any]:
@@ -219,7 +215,9 @@ def agreement(found: Audit, reference: str | Path) -> dict[str, Any]:
     path = Path(reference)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            stated = {row["id"]: row["group"] for row in csv.DictReader(file)}
+            stated = {
+                unguarded(row["id"]): unguarded(row["group"]) for row in csv.DictReader(file)
+            }
     except (OSError, KeyError, UnicodeDecodeError) as error:
         raise DataError(
             f"{path} cannot be read as groups ({error}). Expected CSV with columns id and group."

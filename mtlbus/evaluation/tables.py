@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..core.errors import DataError, InputError
 from ..core.files import write_atomically
+from ..core.tables import csv_text, unguarded
 from .intervals import BOOTSTRAP, group_draws, percentile_limits
 from .metrics import CLASSIFICATION, SEGMENTATION, classification_metrics
 from .weighted import weighted_classification, weighted_mean
@@ -52,7 +53,7 @@ def write_predictions(path: str | Path, rows: Iterable[Mapping[str, Any]] | pd.D
         raise InputError(f"No folder {str(path.parent)!r} to write {path.name} into.")
     cells = _cells(rows)
     _checked(cells, path.name)
-    write_atomically(path, cells.to_csv(index=False, lineterminator="\n").encode())
+    write_atomically(path, csv_text(COLUMNS, cells.itertuples(index=False, name=None)).encode())
 
 
 def prediction_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +87,7 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
             f"{path.name} lacks the columns {', '.join(missing)}. It was not written by this "
             "version; run `evaluate` again."
         )
-    return _checked(frame[list(COLUMNS)], path.name)
+    return _checked(frame[list(COLUMNS)].map(unguarded), path.name)
 
 
 def summarise(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from functools import singledispatch
 from statistics import mean
 from typing import Any
 
 import pandas as pd
 
+from ..core.tables import csv_text
 from ..evaluation.metrics import dice_of
 from ..explain.attention import array_of
 from .case_views import CompareView, MirrorView, PredictView, TwoCasesView
@@ -157,7 +157,7 @@ def csv_of(view: View) -> str:
         table = pd.concat([table.astype(object), more])
     else:
         table = table.assign(**{name: text for name, text in facts if name not in table})
-    return table.map(safe_cell).to_csv(index=False)
+    return csv_text(table.columns, table.itertuples(index=False, name=None))
 
 
 def origin_rows(view: View) -> list[tuple[str, str]]:
@@ -179,17 +179,3 @@ def origin_rows(view: View) -> list[tuple[str, str]]:
         weights = view.weights_sha256 or f"random, seed {view.seed}"
         rows += [("method", view.method), ("weights_sha256", weights)]
     return rows + list(versions().items())
-
-
-def safe_cell(value: Any) -> Any:
-    """A cell that a spreadsheet takes as text or number, never as a formula.
-
-    A file name may begin with "=" and would be run; an apostrophe makes it a text.
-    """
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    if isinstance(value, tuple):
-        return " ".join(map(str, value))
-    if isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@"):
-        return f"'{value}"
-    return value

@@ -17,6 +17,7 @@ import pandas as pd
 from ..checkpoints import CARD, PREDICTIONS, Checkpoint
 from ..core.errors import InputError, choose
 from ..core.files import write_atomically, write_json
+from ..core.tables import csv_text
 from ..data.dataset import Dataset
 from ..data.splits import FOLDS, Split, split_fold, ungrouped
 from ..evaluation import paper_tables
@@ -233,4 +234,5 @@ def _what_differs(document: dict[str, Any], plan: CrossValidation) -> list[str]:
 
 
 def _write_table(path: Path, table: pd.DataFrame) -> None:
-    write_atomically(path, table.to_csv(index=False, lineterminator="\n").encode())
+    text = csv_text(table.columns, table.itertuples(index=False, name=None))
+    write_atomically(path, text.encode())

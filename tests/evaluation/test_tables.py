@@ -1,5 +1,6 @@
 """predictions.csv comes back as it went, refuses what is wrong, and is summed up honestly."""
 
+import csv
 import json
 import math
 
@@ -65,6 +66,21 @@ def test_what_is_written_is_read(tmp_path):
     pd.testing.assert_frame_equal(prediction_frame(made), frame)
     write_predictions(tmp_path / "again.csv", frame)
     assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "predictions.csv").read_bytes()
+
+
+def test_texts_that_a_spreadsheet_would_run_are_guarded_and_come_back(tmp_path):
+    made = rows(3)
+    made[0] |= {"image_id": "=cmd()&<b>", "device": "@x", "logit": -1.25}
+    made[1] |= {"image_id": "-3", "histology": "a;=1+1\n+2"}
+    made[2] |= {"image_id": "'=x", "group": "\t-y"}
+    path = tmp_path / "predictions.csv"
+    write_predictions(path, made)
+    with path.open(newline="") as file:
+        cells = [cell for line in csv.reader(file) for cell in line]
+    assert not [cell for cell in cells if cell[:1] in "=+@\t" and cell]
+    frame = read_predictions(path)
+    for name in ("image_id", "device", "histology", "group", "logit"):
+        assert frame[name].tolist() == [row[name] for row in made]
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):

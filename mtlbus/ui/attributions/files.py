@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...core.tables import csv_text
 from ...data.transforms import PREPROCESSING_VERSION
 from ...explain.attributions import Attribution
 from ...explain.record import attribution_npz
@@ -119,7 +120,8 @@ def _with_placebos(question: Question) -> dict[str, Attribution]:
 
 def csv(question: Question) -> str:
     """One row a map: its numbers, what was measured of it, and what it was computed from."""
-    return table_of(question).assign(**facts(question)).to_csv(index=False)
+    table = table_of(question).assign(**facts(question))
+    return csv_text(table.columns, table.itertuples(index=False, name=None))
 
 
 def table_of(question: Question) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...core.tables import csv_text
 from ...evaluation.operating_points import Confusion
 from ...export.picture_report import Picture, performance_report
 from ...export.views import Judged, PerformanceView
@@ -47,7 +48,7 @@ def _predictions_of(table: Table) -> takeaway.File:
     return takeaway.File(
         f"Predictions of {table.title} (CSV)", f"_{table.method}_predictions.csv", "text/csv",
         "list", "Every judged image with its probability, label and outline metrics.",
-        lambda: table.rows.to_csv(index=False),
+        lambda: csv_text(table.rows.columns, table.rows.itertuples(index=False, name=None)),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from ...core.errors import MtlbusError
+from ...core.tables import csv_text, guarded
 from ...data.intake import read_image
 from ...figures.overlay import thumbnail
 from ...inference.predictor import MASK_THRESHOLD
@@ -115,6 +116,8 @@ def _table(rows: list[dict], files: list, method: str) -> None:
     rest = [name for name in table.columns if name not in (*first, *_HIDDEN)]
     columns = [*first, *(name for name in rest if table[name].notna().any())]
     shown = table[columns].copy()
+    for name in ("file", "remark"):  # a table can be saved as CSV from its own corner
+        shown[name] = shown[name].map(guarded)
     if "probability" in shown:
         shown["probability"] = (100 * shown["probability"].astype(float)).round()
     number = st.column_config.NumberColumn
@@ -153,7 +156,7 @@ def _table(rows: list[dict], files: list, method: str) -> None:
         csv = table.drop(columns="picture").assign(method=method, terms=records.DISCLAIMER)
         st.download_button(
             "Table as CSV",
-            csv.to_csv(index=False).encode(),
+            csv_text(csv.columns, csv.itertuples(index=False, name=None)),
             f"predictions_{method}.csv",
             "text/csv",
             icon=":material/table:",

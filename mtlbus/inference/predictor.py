@@ -71,13 +71,13 @@ class Prepared:
     """An image made ready once for any number of methods.
 
     Attributes:
-        image: as it was read.
+        image_sha256: of the image it was made of; the image itself need not live on.
         frame: its place in the square.
         grey: 1×1×size×size float32 in 0..1.
         seconds: duration of the preprocessing.
     """
 
-    image: GreyImage
+    image_sha256: str
     frame: Frame
     grey: torch.Tensor
     seconds: float
@@ -87,7 +87,8 @@ def prepare(image: GreyImage, size: int = 256) -> Prepared:
     """Pad an image to its square and scale it to `size`."""
     started = time.perf_counter()
     grey = square_image(image.pixels, size)[None]
-    return Prepared(image, Frame(*image.pixels.shape), grey, time.perf_counter() - started)
+    frame = Frame(*image.pixels.shape)
+    return Prepared(image.sha256, frame, grey, time.perf_counter() - started)
 
 
 class Predictor:
@@ -167,7 +168,7 @@ class Predictor:
         return Prediction(
             method=self.checkpoint.method,
             weights_sha256=self.checkpoint.digest,
-            image_sha256=prepared.image.sha256,
+            image_sha256=prepared.image_sha256,
             frame=prepared.frame,
             size=self.size,
             mask_square=mask_square,

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ..data.intake import GreyImage
+from . import forget
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,3 +36,7 @@ class Case:
     about: str
     dataset: str | None = None
     fold: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.origin == "upload":
+            forget.with_its_image(self.image)

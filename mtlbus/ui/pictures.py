@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from .case import Case
 from .records import DISCLAIMER
 from .results import ResultStore
 
-_PICTURES = ResultStore(32 * 1024**2, len, gate=nullcontext())  # waits for no network
+_PICTURES = ResultStore(32 * 1024**2, len)  # waits for no network
 TRUTH_WORDS = "true outline"
 RIGHT_AND_WRONG = {
     colours.AGREE: "found",

@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
-from collections.abc import Collection
-from contextlib import nullcontext
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
 import torch
+from streamlit.delta_generator import DeltaGenerator
 from threadpoolctl import threadpool_limits
 
 from ..checkpoints import CARD, CHECKPOINTS, Checkpoint, list_checkpoints
@@ -22,8 +22,9 @@ from ..core.errors import CheckpointError, InputError, choose
 from ..data.transforms import PREPROCESSING_VERSION
 from ..inference.input_checks import Check, check_image, refusal
 from ..inference.predictor import Prediction, Predictor, Prepared, prepare
-from .results import HEAVY, ResultStore
-from .state import Case
+from .case import Case
+from .gate import GATE, Say
+from .results import ResultStore, bytes_held
 
 LOG = logging.getLogger("mtlbus")
 MEGABYTE = 1024**2
@@ -31,16 +32,18 @@ FAVOURITE = "mtl_cosa"
 
 
 def _bytes_of(prediction: Prediction) -> int:
-    planes = (prediction.mask_square, prediction.mask_probability)
     maps = (found.tensor for found in prediction.maps.values())
-    return sum(plane.nbytes for plane in planes if plane is not None) + sum(
-        tensor.numel() * tensor.element_size() for tensor in maps
-    )
+    return bytes_held(prediction.mask_square, prediction.mask_probability, *maps)
 
 
-_PREDICTIONS = ResultStore(256 * MEGABYTE, _bytes_of)
-_PREPARED = ResultStore(64 * MEGABYTE, lambda ready: ready.grey.numel() * 4)
-_CHECKS = ResultStore(MEGABYTE, lambda checks: 1024, gate=nullcontext())  # waits for no network
+# All that ship stay: 25 networks of at most 7.5 million weights are 750 MB.
+_NETWORKS = ResultStore(
+    1024 * MEGABYTE, lambda network: bytes_held(*network.model.state_dict().values()), GATE
+)
+_PREDICTIONS = ResultStore(256 * MEGABYTE, _bytes_of, GATE)
+# These wait for no network, so that who is inside the gate may ask for them.
+_PREPARED = ResultStore(64 * MEGABYTE, lambda ready: bytes_held(ready.grey))
+_CHECKS = ResultStore(MEGABYTE, lambda checks: 1024)
 
 
 def available() -> dict[str, Checkpoint]:
@@ -83,37 +86,44 @@ def title_of(method: str) -> str:
 def predictor(method: str) -> Predictor:
     """The network of a method, loaded once for each set of weights."""
     chosen = checkpoint(method)
-    return _load(str(chosen.folder), chosen.digest)
+    key = (str(chosen.folder), chosen.digest)  # weights that change on disk are loaded anew
+    found = _NETWORKS.peek(key)
+    if found is not None:
+        return found
+    with st.spinner("Loading the network …"), waiting_line() as say:
+        return _NETWORKS.get(key, lambda: _load(chosen), say)
 
 
-@st.cache_resource(show_spinner="Loading the network …", max_entries=16)
-def _load(folder: str, digest: str) -> Predictor:
-    """`digest` is part of the key: weights that change on disk are loaded anew."""
+def _load(found: Checkpoint) -> Predictor:
     torch.set_num_threads(max(1, min(os.cpu_count() or 1, 8)))
     # NumPy's helper threads spin after every product and hold a core that the network needs: on
     # two cores a pass after a phantom or the input checks took 2.5 times as long.
     threadpool_limits(1, user_api="blas")
-    loaded = Predictor(Checkpoint(Path(folder)))
+    loaded = Predictor(found)
     # The first pass sets up kernels and is slow; here it does not spoil the time that is shown.
-    with HEAVY, torch.inference_mode():
+    with torch.inference_mode():
         loaded.model(torch.zeros(1, 3, loaded.size, loaded.size, device=loaded.device))
-    # Streamlit collects garbage after each run; frozen modules are not walked again (5× faster).
-    gc.collect()
-    gc.freeze()
     return loaded
+
+
+@contextmanager
+def waiting_line() -> Iterator[Say]:
+    """A line in the place where a page waits for the gate; it comes with the first word."""
+    place: DeltaGenerator | None = None
+
+    def say(words: str) -> None:
+        nonlocal place
+        place = place or st.empty()
+        place.caption(f":material/hourglass_top: {words} …")  # a click ends the wait here
+
+    yield say
+    if place:
+        place.empty()
 
 
 def prediction_key(case: Case, method: str, maps: bool = False) -> tuple:
     """What a prediction depends on, in digests."""
     return (case.image.sha256, checkpoint(method).digest, PREPROCESSING_VERSION, maps)
-
-
-def is_busy() -> bool:
-    """Whether another computation holds the gate, so that a network would have to wait."""
-    if HEAVY.acquire(blocking=False):
-        HEAVY.release()
-        return False
-    return True
 
 
 def is_ready(case: Case, method: str) -> bool:
@@ -125,8 +135,7 @@ def is_ready(case: Case, method: str) -> bool:
 def prepared(case: Case, size: int) -> Prepared:
     """The case's image in the square of a network, made once for all methods."""
     key = (case.image.sha256, size, PREPROCESSING_VERSION)
-    found = _PREPARED.peek(key)
-    return found or _PREPARED.get(key, lambda: prepare(case.image, size))
+    return _PREPARED.get(key, lambda: prepare(case.image, size))
 
 
 def checks(case: Case) -> tuple[Check, ...]:
@@ -148,13 +157,14 @@ def predict(case: Case, method: str, maps: bool = False) -> Prediction:
     refused = refusal(checks(case))
     if refused:
         raise InputError(refused)
-    with_maps = _PREDICTIONS.peek(prediction_key(case, method, True))
-    if with_maps is not None:
-        return with_maps
+    for key in (prediction_key(case, method, True), prediction_key(case, method, maps)):
+        found = _PREDICTIONS.peek(key)
+        if found is not None:
+            return found
     network = predictor(method)  # before the gate: loading shows its own spinner
     ready = prepared(case, network.size)
-    key = prediction_key(case, method, maps)
-    return _PREDICTIONS.get(key, lambda: network.predict(ready, maps))
+    with waiting_line() as say:
+        return _PREDICTIONS.get(key, lambda: network.predict(ready, maps), say)
 
 
 def device_words() -> str:

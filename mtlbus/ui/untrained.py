@@ -15,15 +15,18 @@ from ..explain.views import can_be_seen
 from ..inference.predictor import inner_maps
 from ..methods import create_model, get_spec, list_methods
 from . import services
-from .results import HEAVY, ResultStore
-from .state import Case
+from .case import Case
+from .gate import GATE
+from .results import ResultStore, bytes_held
 
 SEED = 0
 MEGABYTE = 1024**2
 
 _MAPS = ResultStore(
-    96 * MEGABYTE,
-    lambda maps: sum(m.tensor.numel() * m.tensor.element_size() for m in maps.values()),
+    96 * MEGABYTE, lambda maps: bytes_held(*(m.tensor for m in maps.values())), GATE
+)
+_NETWORKS = ResultStore(
+    96 * MEGABYTE, lambda network: bytes_held(*network.state_dict().values()), GATE
 )
 
 
@@ -52,14 +55,14 @@ def maps_of(case: Case, method: str) -> dict[str, Map]:
     found = _MAPS.peek(key)
     if found is not None:
         return found
-    network = _build(method)
     ready = services.prepared(case, input_size(method))
-    return _MAPS.get(key, lambda: inner_maps(network, ready))
+    with st.spinner("Building the network …"), services.waiting_line() as say:
+        network = _NETWORKS.get(method, lambda: _build(method), say)
+        return _MAPS.get(key, lambda: inner_maps(network, ready), say)
 
 
-@st.cache_resource(show_spinner="Building the network …", max_entries=3)
 def _build(method: str) -> nn.Module:
     """The compact variant on the CPU; the process's own random state is left as it was."""
-    with HEAVY, torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         return create_model(method).eval().requires_grad_(False)

@@ -120,10 +120,7 @@ def ask(case: Case, method: str) -> Prediction:
     if services.is_ready(case, method):
         return services.predict(case, method)
     services.predictor(method)  # loading has a spinner of its own
-    text = f"Asking {services.title_of(method)} …"
-    if services.is_busy():
-        text = f"Waiting for another computation, then asking {services.title_of(method)} …"
-    with st.spinner(text):
+    with st.spinner(f"Asking {services.title_of(method)} …"):
         return services.predict(case, method)
 
 

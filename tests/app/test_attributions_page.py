@@ -6,7 +6,7 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
-from threading import BoundedSemaphore, Thread
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -24,7 +24,8 @@ from mtlbus.ui.attributions.box import _fitting
 from mtlbus.ui.attributions.quantities import cost_words, quantity
 from mtlbus.ui.attributions.question import Question
 from mtlbus.ui.cases import phantom_case
-from mtlbus.ui.results import HEAVY, ResultStore
+from mtlbus.ui.gate import GATE
+from mtlbus.ui.results import ResultStore
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -44,7 +45,7 @@ def root(tmp_path_factory) -> Path:
 def here(root, monkeypatch):
     """These checkpoints, on a server that has computed no map yet."""
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
-    empty = ResultStore(10**8, lambda found: 1, BoundedSemaphore(1))
+    empty = ResultStore(10**8, lambda found: 1)
     monkeypatch.setattr("mtlbus.ui.attributions.question._MAPS", empty)
 
 
@@ -237,8 +238,7 @@ def test_a_stopped_run_keeps_nothing_half_done_and_frees_the_gate(monkeypatch):
     with pytest.raises(Click):
         runs._do(step, progress)
     assert asked.found("smoothgrad") is None and len(said) == 2
-    assert HEAVY.acquire(blocking=False)
-    HEAVY.release()
+    assert not GATE.is_taken
     monkeypatch.setattr(Bar, "progress", lambda self, share, words: said.append((share, words)))
     progress = runs._Progress(Bar(), [step])
     progress.begin(step)
@@ -250,7 +250,7 @@ def test_a_stopped_run_keeps_nothing_half_done_and_frees_the_gate(monkeypatch):
 def test_a_run_without_a_measured_pace_does_not_wait_for_its_own_gate(monkeypatch):
     monkeypatch.setattr("mtlbus.ui.attributions.question._PACES", {})
     learner = Thread(target=question().note_pace, args=(Cost(1, 1), 0.5), daemon=True)
-    with HEAVY:
+    with GATE.turn():
         learner.start()
         learner.join(5)
         assert not learner.is_alive()
@@ -269,7 +269,7 @@ def test_others_get_their_turn_between_two_passes(monkeypatch):
                 guest.start()
 
     def come_in():
-        with HEAVY:
+        with GATE.turn():
             order.append("guest")
 
     guest = Thread(target=come_in)

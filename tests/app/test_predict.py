@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -196,13 +197,16 @@ def test_an_unfamiliar_image_is_doubted(open_page):
     assert "unlike the images this network was trained on" in shown and "input ok" not in shown
 
 
-def test_a_file_of_other_weights_is_said_quietly(open_page, root):
+def test_a_file_of_other_weights_is_said_quietly(open_page, root, monkeypatch):
     (root / "resnet" / "familiarity.safetensors").write_bytes(
         (root / "lenet" / "familiarity.safetensors").read_bytes()
     )
     from mtlbus.ui import services
+    from mtlbus.ui.gate import GATE
+    from mtlbus.ui.results import ResultStore
 
-    services._load.clear()  # the network of the test before would still be there
+    # the network of the test before would still be there
+    monkeypatch.setattr(services, "_NETWORKS", ResultStore(10**9, lambda network: 1, GATE))
     app = open_page(case="simple-cyst", method="resnet")
     assert "belongs to other weights" in text(app) and "input ok" in text(app)
 
@@ -276,25 +280,44 @@ def test_the_page_says_what_the_colours_mean(open_page):
     assert "marked, but not lesion" in [words for _, words in picture(app)["legend"]]
 
 
-def test_a_network_that_computes_or_waits_is_said(root, monkeypatch):
+def test_a_network_that_computes_is_said_and_a_wait_tells_the_place(root, monkeypatch):
     import streamlit as st
 
-    from mtlbus.ui import cases, services, widgets
-    from mtlbus.ui.results import HEAVY
+    from mtlbus.ui import cases, gate, services, widgets
 
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
-    said, case = [], cases.phantom_case("microlobulated-carcinoma")
-    ready, spinner = services.is_ready, st.spinner
+    monkeypatch.setattr(gate, "SAY_EVERY", 0.05)
+    said, told = [], []
+    case = cases.phantom_case("microlobulated-carcinoma")
+    services.predictor("mtl")
+    spinner = st.spinner
     monkeypatch.setattr(st, "spinner", lambda text: said.append(text) or spinner(text))
+
+    class Place:
+        def caption(self, words):
+            told.append(words)
+            free.set()  # the one inside goes as soon as the wait has been told
+
+        def empty(self):
+            told.append("")
+
+    monkeypatch.setattr(st, "empty", Place)
+    inside, free = threading.Event(), threading.Event()
+
+    def other():
+        with gate.GATE.turn():
+            inside.set()
+            free.wait(30)
+
+    busy = threading.Thread(target=other)
+    busy.start()
+    inside.wait(30)
     widgets.ask(case, "mtl")
+    busy.join()
     widgets.ask(case, "mtl")  # there already
-    monkeypatch.setattr(services, "is_ready", lambda *_: False)
-    monkeypatch.setattr(services, "predict", lambda *_: None)
-    with HEAVY:
-        widgets.ask(case, "mtl")
-    assert said == [f"Asking {services.title_of('mtl')} …",
-                    f"Waiting for another computation, then asking {services.title_of('mtl')} …"]
-    assert ready(case, "mtl") and not services.is_busy()
+    assert said == [f"Asking {services.title_of('mtl')} …"]
+    assert told[0] == ":material/hourglass_top: Waiting for the network: 1 before you …"
+    assert told[-1] == "" and not gate.GATE.is_taken
 
 
 # Sizes in mm.

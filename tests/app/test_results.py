@@ -6,13 +6,16 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+import torch
 
-from mtlbus.ui.results import ResultStore
+from mtlbus.ui.gate import Gate
+from mtlbus.ui.results import ResultStore, bytes_held
 
 
 def store(max_bytes: int = 100) -> ResultStore:
-    return ResultStore(max_bytes, size_of=lambda value: 10, gate=threading.BoundedSemaphore(1))
+    return ResultStore(max_bytes, size_of=lambda value: 10, gate=Gate())
 
 
 def test_identical_requests_in_flight_share_one_run():
@@ -69,3 +72,59 @@ def test_an_error_reaches_the_caller_and_is_not_kept():
     with pytest.raises(ZeroDivisionError):
         kept.get("key", lambda: 1 / 0)
     assert kept.get("key", lambda: "well") == "well"
+
+
+class Click(BaseException):
+    """As Streamlit ends a run: no Exception."""
+
+
+def test_a_click_of_one_visitor_ends_nobody_elses_wait():
+    """Two ask the same; the first one leaves in the middle, and the second gets his answer."""
+    kept, begun, asked = store(), threading.Event(), threading.Event()
+
+    def leave():
+        begun.set()
+        asked.wait(10)
+        raise Click
+
+    def first():
+        with pytest.raises(Click):
+            kept.get("key", leave)
+
+    def second():
+        begun.wait(10)
+        return kept.get("key", lambda: "answer", say=lambda words: asked.set())
+
+    with ThreadPoolExecutor(2) as pool:
+        leaving, waiting = pool.submit(first), pool.submit(second)
+        assert waiting.result(10) == "answer"
+        leaving.result(10)
+
+
+def test_who_is_inside_the_gate_waits_for_nobody_who_waits_for_it():
+    gate = Gate()
+    kept = ResultStore(100, lambda value: 1, gate)
+    with gate.turn():
+        other = threading.Thread(target=lambda: kept.get("key", lambda: 1), daemon=True)
+        other.start()
+        while not gate._line:
+            time.sleep(0.001)
+        assert kept.get("key", lambda: 2) == 2
+    other.join(10)
+    assert not other.is_alive() and kept.peek("key") == 1
+
+
+def test_bytes_of_a_view_are_those_of_the_buffer_it_keeps():
+    square = torch.zeros(100, 100)
+    crop = square[10:20].numpy()
+    assert crop.nbytes == 4000 and bytes_held(crop) == 40_000
+    assert bytes_held(crop, square, None) == 40_000  # one buffer
+    assert bytes_held(np.zeros((8, 8), np.uint8)[1:, 1:], np.zeros(5)) == 64 + 40
+
+
+def test_what_names_a_digest_is_forgotten():
+    kept = store()
+    for key in ("abc", ("abc", 1), (("x", ("abc",)), 2), ("abcd", 1), "x"):
+        kept.get(key, lambda: 0)
+    kept.forget("abc")
+    assert kept.held == [("abcd", 1), "x"]

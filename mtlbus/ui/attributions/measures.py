@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -22,7 +20,7 @@ from . import runs
 from .quantities import cost_words
 from .question import Question
 
-_TABLES = ResultStore(8 * 1024**2, lambda table: table.nbytes, BoundedSemaphore(1))
+_TABLES = ResultStore(8 * 1024**2, lambda table: table.nbytes)
 _QUIET = {**CONFIG, "displayModeBar": False}
 _FIRST_OWN = 4
 

@@ -10,10 +10,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from threading import BoundedSemaphore
 
 import numpy as np
-import streamlit as st
 from torch import nn
 
 from ...data.transforms import PREPROCESSING_VERSION
@@ -29,20 +27,24 @@ from ...explain.techniques import technique_of
 from ...inference.predictor import MASK_THRESHOLD, Prediction, Predictor
 from .. import services
 from ..case import Case
-from ..results import HEAVY, ResultStore
+from ..gate import GATE
+from ..results import ResultStore, bytes_held
 
 MEGABYTE = 1024**2
 PLACEBO_SEED = 0
 
 
 def _bytes_of(found: Attribution | NotServed) -> int:
-    return found.square.nbytes + found.plane.nbytes if isinstance(found, Attribution) else 200
+    return bytes_held(found.square, found.plane) if isinstance(found, Attribution) else 200
 
 
-# Their own gates: what is kept here was computed under the gate of `attribution_runs`.
-_MAPS = ResultStore(160 * MEGABYTE, _bytes_of, BoundedSemaphore(1))
-_MEASURED = ResultStore(4 * MEGABYTE, lambda found: 4096, BoundedSemaphore(1))
-_VALUES = ResultStore(MEGABYTE, lambda value: 64)
+# No gates: what is kept here was computed inside the gate by `runs`.
+_MAPS = ResultStore(160 * MEGABYTE, _bytes_of)
+_MEASURED = ResultStore(4 * MEGABYTE, lambda found: 4096)
+_VALUES = ResultStore(MEGABYTE, lambda value: 64, GATE)
+_SHUFFLED = ResultStore(
+    96 * MEGABYTE, lambda network: bytes_held(*network.state_dict().values())
+)
 _PACES: dict[tuple[str, str], Pace] = {}  # by weights and head; the last run tells best
 
 
@@ -135,7 +137,8 @@ class Question:
     def value(self) -> float:
         """The number that is explained: the target for the case's image."""
         made = self.subject()
-        return _VALUES.get(self.key, lambda: made.measured(made.grey)[0])
+        with services.waiting_line() as say:
+            return _VALUES.get(self.key, lambda: made.measured(made.grey)[0], say)
 
     @property
     def _pace_key(self) -> tuple[str, str]:
@@ -145,7 +148,7 @@ class Question:
         """Seconds of a pass of this network on this machine, measured."""
         if self._pace_key not in _PACES:
             made = self.subject()
-            with HEAVY:
+            with services.waiting_line() as say, GATE.turn(say=say):
                 _PACES[self._pace_key] = measure_pace(made)
         return _PACES[self._pace_key]
 
@@ -194,7 +197,6 @@ class Question:
         _MEASURED.get(self._measure_key(name, sensitivity), lambda: value)
 
 
-@st.cache_resource(show_spinner=False, max_entries=3)
-def _shuffled(digest: str, _model: nn.Module) -> nn.Module:
+def _shuffled(digest: str, model: nn.Module) -> nn.Module:
     """The placebo of the weights with this digest."""
-    return randomised(_model, PLACEBO_SEED)
+    return _SHUFFLED.get(digest, lambda: randomised(model, PLACEBO_SEED))

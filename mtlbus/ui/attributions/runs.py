@@ -20,10 +20,9 @@ from ...explain.faithfulness import faithfulness_cost, measure_faithfulness
 from ...explain.gradcam import NotServed
 from ...explain.subject import Cost
 from ...explain.techniques import technique_of
-from ..results import HEAVY
+from ..gate import GATE
 from .question import Question
 
-_PAUSE = 0.002  # seconds; long enough for a waiting thread to take the gate
 _TELL_EVERY = 0.4  # seconds; a message after every pass holds up the passes
 _STOPPED = "_attributions_stopped"
 
@@ -200,18 +199,16 @@ class _Turn:
         """Let others in, report, and go on when it is this session's turn again."""
         self._give()
         self._say(doing)
-        time.sleep(_PAUSE)
         self._take()
 
     def _take(self) -> None:
-        while not HEAVY.acquire(timeout=0.5):
-            self._say("waiting for another computation")
+        GATE.enter(long=True, say=self._say)
         self._held = True
 
     def _give(self) -> None:
         if self._held:
             self._held = False
-            HEAVY.release()
+            GATE.leave()
 
     def __exit__(self, *error: object) -> None:
         self._give()

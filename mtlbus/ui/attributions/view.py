@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 
 import numpy as np
 import pandas as pd
@@ -21,8 +20,8 @@ from ..widgets import show_image
 from .quantities import quantity
 from .question import Question
 
-_PICTURES = ResultStore(32 * 1024**2, len, BoundedSemaphore(1))
-_SIMILARITIES = ResultStore(1024**2, lambda pair: 64, BoundedSemaphore(1))
+_PICTURES = ResultStore(32 * 1024**2, len)
+_SIMILARITIES = ResultStore(1024**2, lambda pair: 64)
 _COLUMNS = 4
 _UNITS = {
     "share": "{unit} a pixel", "slope": "{unit} a pixel, per full step of grey",

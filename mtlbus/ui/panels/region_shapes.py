@@ -8,7 +8,6 @@ the pixels.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,7 @@ from ...inference.predictor import Prediction
 from ..results import ResultStore
 
 _FINEST = 400  # pixels; the networks see 256
-_REDUCED = ResultStore(32 * 1024**2, lambda plane: plane.nbytes, gate=nullcontext())
+_REDUCED = ResultStore(32 * 1024**2, lambda plane: plane.nbytes)
 
 
 @dataclass(frozen=True)

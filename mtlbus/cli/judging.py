@@ -69,6 +69,8 @@ def familiarity(arguments: argparse.Namespace) -> int:
 
     checkpoint = find_checkpoint(arguments.method)
     split = split_datasets([parse_dataset(text) for text in arguments.data], arguments.fold)
+    if not checkpoint.card.get("trained_with_normals"):
+        split = split.lesions()
     found, parts = fit_familiarity(Predictor(checkpoint), split, report)
     path = write_familiarity(checkpoint, found)
     document = {
@@ -102,7 +104,7 @@ def gates(arguments: argparse.Namespace) -> int:
 
     checkpoint = find_checkpoint(arguments.method)
     datasets = [parse_dataset(text) for text in arguments.data]
-    split = split_datasets(datasets, checkpoint.card["training"]["fold"])
+    split = split_datasets(datasets, checkpoint.card["training"]["fold"]).lesions()
     found = measure_gates(Predictor(checkpoint), split.test, report)
     if not found["fixed_share"]:
         raise InputError(f"{checkpoint.method} has no gate with a value for each place.")

@@ -2,11 +2,12 @@
 
 Fold 1 of 5 is the test fold of every shipped checkpoint. A group (patient, or set of
 near-duplicates) is never on two sides. About 10 % of the training groups are the validation part.
+Normal images are split like the rest, by their own groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,11 +21,26 @@ FOLDS = 5
 
 
 class Split(NamedTuple):
-    """Three disjoint parts, no group in two of them."""
+    """Three disjoint parts, no group in two of them.
+
+    A part holds lesions with a class, normal images (no class, an empty mask), and lesions of which
+    only the mask is known; `lesions` leaves the first of them.
+    """
 
     train: tuple[Sample, ...]
     validation: tuple[Sample, ...]
     test: tuple[Sample, ...]
+
+    def lesions(self) -> Split:
+        """The same parts, only their images with a class."""
+        return Split(*(tuple(s for s in part if s.label is not None) for part in self))
+
+
+def join(splits: Iterable[Split]) -> Split:
+    """The parts of several datasets, each after the other."""
+    return Split(
+        *(tuple(sample for part in parts for sample in part) for parts in zip(*splits, strict=True))
+    )
 
 
 def assign_folds(labels: Sequence[int], groups: Sequence[str], seed: int = 0) -> np.ndarray:
@@ -37,18 +53,41 @@ def assign_folds(labels: Sequence[int], groups: Sequence[str], seed: int = 0) ->
 
 
 def with_folds(samples: Sequence[Sample], seed: int = 0) -> tuple[Sample, ...]:
-    """Lesion samples with their folds; assigned here where the dataset has none at all."""
-    lesions = [sample for sample in samples if sample.label is not None]
-    if any(sample.fold is not None for sample in lesions):
-        return tuple(sample for sample in lesions if sample.fold is not None)
-    groups = [sample.group for sample in lesions]
-    if len(set(groups)) < FOLDS:
-        raise DataError(f"{len(set(groups))} groups are too few for {FOLDS} folds.")
-    folds = assign_folds([sample.label for sample in lesions], groups, seed)
-    return tuple(
-        replace(sample, fold=int(fold))
-        for sample, fold in zip(lesions, folds, strict=True)
-    )
+    """The samples that take part, with their folds; assigned here where the dataset has none.
+
+    An image takes part when something of it is known: its class, that it is normal, or its mask.
+    Lesions with a class are dealt first and by themselves, so that other images never move them;
+    an image of the same group then follows them.
+    """
+    usable = [sample for sample in samples if sample.label is not None or sample.has_mask]
+    if any(sample.fold is not None for sample in usable):
+        return tuple(sample for sample in usable if sample.fold is not None)
+    strata = _strata(usable)
+    groups = {sample.group for sample in strata[0] or usable}
+    if len(groups) < FOLDS:
+        raise DataError(f"{len(groups)} groups are too few for {FOLDS} folds.")
+    folds: dict[str, int] = {}
+    for stratum in strata:
+        folds |= _deal([sample for sample in stratum if sample.group not in folds], seed)
+    return tuple(replace(sample, fold=folds[sample.group]) for sample in usable)
+
+
+def _strata(samples: Sequence[Sample]) -> tuple[list[Sample], ...]:
+    """Lesions with a class, normal images, lesions of which only the mask is known."""
+    classed = [sample for sample in samples if sample.label is not None]
+    normal = [sample for sample in samples if sample.label is None and sample.normal]
+    masks_only = [sample for sample in samples if sample.label is None and not sample.normal]
+    return classed, normal, masks_only
+
+
+def _deal(samples: Sequence[Sample], seed: int) -> dict[str, int]:
+    """Group to fold; too few groups for all folds get one each."""
+    groups = [sample.group for sample in samples]
+    known = sorted(set(groups))
+    if len(known) < FOLDS:
+        return {group: number for number, group in enumerate(known, start=1)}
+    folds = assign_folds([sample.label or 0 for sample in samples], groups, seed)
+    return dict(zip(groups, folds.tolist(), strict=True))
 
 
 def ungrouped(samples: Sequence[Sample]) -> tuple[Sample, ...]:
@@ -80,13 +119,24 @@ def split_fold(samples: Sequence[Sample], fold: int, share: float = 0.1, seed: i
     if not test or not rest:
         known = sorted({sample.fold for sample in samples})
         raise DataError(f"Fold {fold} holds no test images. Folds of this dataset: {known}.")
-    labels = {sample.group: sample.label for sample in rest}
-    groups = sorted(labels)
-    draw = StratifiedShuffleSplit(1, test_size=share, random_state=seed)
-    _, chosen = next(draw.split(groups, [labels[group] for group in groups]))
-    held_out = {groups[index] for index in chosen}
+    held_out: set[str] = set()
+    settled: set[str] = set()
+    for stratum in _strata(rest):
+        labels = {s.group: s.label or 0 for s in stratum if s.group not in settled}
+        held_out |= _draw(labels, share, seed)
+        settled |= labels.keys()
     return Split(
         train=tuple(sample for sample in rest if sample.group not in held_out),
         validation=tuple(sample for sample in rest if sample.group in held_out),
         test=test,
     )
+
+
+def _draw(labels: dict[str, int], share: float, seed: int) -> set[str]:
+    """A share of the groups, stratified by label; none where there are too few to share."""
+    groups = sorted(labels)
+    if len(groups) < 2:
+        return set()
+    draw = StratifiedShuffleSplit(1, test_size=share, random_state=seed)
+    _, chosen = next(draw.split(groups, [labels[group] for group in groups]))
+    return {groups[index] for index in chosen}

@@ -35,17 +35,32 @@ LICENCES = {
     "phantom": "Phantoms: made by this package.",
 }
 INTENDED_USE = "Research and education only; not a medical device."
-LIMITS = (
-    "Trained from scratch on grey images of two public sets (Egypt; Brazil) in which every image "
-    "shows a lesion: an image without one, other devices, colour Doppler or other organs are "
-    "outside what it knows. BUSI has no patient numbers, so its groups are near-duplicates only."
-)
+ORIGINS = {"busi": "BUSI (Egypt)", "busbra": "BUS-BRA (Brazil)", "phantom": "phantoms"}
 OPERATING_POINTS = {
     "balanced": "Sensitivity and specificity as equal as possible.",
     "sensitivity_95": "At least 95 of 100 cancers are called malignant.",
     "specificity_95": "At least 95 of 100 benign lesions are called benign.",
 }
 DEFAULT_OPERATING_POINT = "balanced"
+
+
+def limits(training: Sequence[Sample]) -> str:
+    """What a network does not know, by the images it was trained on."""
+    names = Counter(sample.dataset for sample in training)
+    sets = " and ".join(ORIGINS.get(name, f"{name!r}") for name in names)
+    normal = sum(sample.normal for sample in training)
+    if normal:
+        shown, outside = f"{normal} of which show no lesion", "other devices"
+    else:
+        shown = "in which every image shows a lesion"
+        outside = "an image without one, other devices"
+    line = (
+        f"Trained on {len(training)} grey images of {sets}, {shown}: {outside}, colour Doppler or "
+        "other organs are outside what it knows."
+    )
+    if "busi" in names:
+        line += " BUSI has no patient numbers, so its groups are near-duplicates only."
+    return line
 
 
 def choose_operating_points(validation: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -128,14 +143,22 @@ def _delong(frame: pd.DataFrame) -> dict[str, Any]:
     return found
 
 
-def exclusions(datasets: Sequence[Dataset]) -> dict[str, list[str]]:
-    """Dataset name to what of it took no part, one line each."""
+def exclusions(datasets: Sequence[Dataset], normals: bool = True) -> dict[str, list[str]]:
+    """Dataset name to what of it took no part, one line each.
+
+    Args:
+        datasets: all that were given.
+        normals: whether images took part that have no class, but a known mask.
+    """
     found = {}
     for dataset in datasets:
-        unlabelled = sum(sample.label is None for sample in dataset.samples)
+        unlabelled = [sample for sample in dataset.samples if sample.label is None]
+        if normals:
+            unlabelled = [sample for sample in unlabelled if not sample.has_mask]
         found[dataset.name] = list(dataset.defects)
         if unlabelled:
-            found[dataset.name].insert(0, f"{unlabelled} images without a class; left out.")
+            what = "without a class or a known mask" if normals else "without a class"
+            found[dataset.name].insert(0, f"{len(unlabelled)} images {what}; left out.")
     return found
 
 
@@ -169,6 +192,13 @@ def training_card(plan: Plan, split: Split, trained: Trained) -> dict[str, Any]:
             "groups": {
                 name: len({sample.group for sample in samples}) for name, samples in parts.items()
             },
+            "normal": {name: sum(s.normal for s in part) for name, part in parts.items()},
+            "without_class": {
+                name: sum(s.label is None for s in part) for name, part in parts.items()
+            },
+            "without_mask": {
+                name: sum(not s.has_mask for s in part) for name, part in parts.items()
+            },
             "fold": plan.fold,
             "seed": plan.seed,
             "recipe": asdict(plan.recipe),
@@ -182,9 +212,10 @@ def training_card(plan: Plan, split: Split, trained: Trained) -> dict[str, Any]:
             "command": _public_command(),
             "initial_weights": "random",
         },
+        "trained_with_normals": any(sample.normal for sample in split.train),
         "licences": [LICENCES[name] for name in count(split.train) if name in LICENCES],
         "intended_use": INTENDED_USE,
-        "limits": LIMITS,
+        "limits": limits(split.train),
     }
 
 

@@ -19,7 +19,7 @@ from ..core.errors import InputError, choose
 from ..core.files import write_atomically, write_json
 from ..core.tables import csv_text
 from ..data.dataset import Dataset
-from ..data.splits import FOLDS, Split, split_fold, ungrouped
+from ..data.splits import FOLDS, Split, join, split_fold, ungrouped
 from ..evaluation import paper_tables
 from ..evaluation.tables import read_predictions
 from ..methods import get_spec
@@ -79,14 +79,12 @@ class CrossValidation:
         return self.out / (method + RANDOM * random) / f"fold-{fold}"
 
     def parts(self, random: bool, fold: int) -> Split:
-        """The split of a run, all datasets together."""
+        """The split of a run, all datasets together; lesions alone, as in the paper."""
         splits = []
         for dataset in self.datasets:
             samples = ungrouped(dataset.samples) if random else dataset.samples
-            splits.append(split_fold(samples, fold))
-        return Split(
-            *(tuple(s for part in parts for s in part) for parts in zip(*splits, strict=True))
-        )
+            splits.append(split_fold(samples, fold).lesions())
+        return join(splits)
 
 
 def cross_validate(plan: CrossValidation, report: Report = lambda line: None) -> dict[str, Any]:
@@ -95,7 +93,7 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
     Raises:
         InputError: a fold or split that does not exist, or a folder with runs of other settings.
     """
-    runs = plan.runs()
+    runs, left_out = plan.runs(), exclusions(plan.datasets, normals=False)
     for number, (method, random, fold) in enumerate(runs, start=1):
         folder = plan.folder(method, random, fold)
         name = f"{method}{RANDOM * random} fold {fold} ({number}/{len(runs)})"
@@ -107,7 +105,7 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
             continue
         report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
         produce(
-            wanted, split, folder, resume=True, report=report, excluded=exclusions(plan.datasets)
+            wanted, split, folder, resume=True, report=report, excluded=left_out
         )
         # The state of the optimiser is ten times the weights, and nobody goes on from here.
         (folder / STATE).unlink(missing_ok=True)
@@ -215,7 +213,7 @@ def _markdown(document: dict[str, Any], plan: CrossValidation) -> list[str]:
 
 def _what_differs(document: dict[str, Any], plan: CrossValidation) -> list[str]:
     counts = Counter(
-        sample.dataset for d in plan.datasets for sample in d.samples if sample.fold is not None
+        sample.dataset for d in plan.datasets for sample in d.lesions() if sample.fold is not None
     )
     images = ", ".join(f"{name} {count}" for name, count in counts.items()) or "images without fold"
     folds = "; ".join(f"{name} {folds}" for name, folds in document["folds"].items())

@@ -12,7 +12,7 @@ from ..checkpoints import Checkpoint
 from ..core.errors import DataError
 from ..data.dataset import Dataset, Sample
 from ..data.intake import GreyImage
-from ..data.splits import Split, split_fold
+from ..data.splits import Split, join, split_fold
 from ..data.transforms import square_mask
 from ..evaluation.metrics import mask_metrics
 from ..evaluation.tables import prediction_frame, summarise
@@ -23,10 +23,7 @@ Report = Callable[[str], None]
 
 def split_datasets(datasets: Sequence[Dataset], fold: int, seed: int = 0) -> Split:
     """Split each dataset by its own folds and join the parts."""
-    splits = [split_fold(dataset.samples, fold, seed=seed) for dataset in datasets]
-    return Split(
-        *(tuple(sample for part in parts for sample in part) for parts in zip(*splits, strict=True))
-    )
+    return join(split_fold(dataset.samples, fold, seed=seed) for dataset in datasets)
 
 
 def with_mirror(predictor: Predictor, image: GreyImage) -> Prediction:
@@ -115,7 +112,9 @@ def evaluate(
     """
     samples: list[Sample] = []
     for dataset in datasets:
-        chosen = dataset.lesions() if fold is None else split_fold(dataset.samples, fold).test
+        chosen = dataset.lesions()
+        if fold is not None:
+            chosen = split_fold(dataset.samples, fold).lesions().test
         samples.extend(chosen)
     if not samples:
         raise DataError("No labelled images to judge in the data that was given.")

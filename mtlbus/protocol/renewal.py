@@ -63,7 +63,8 @@ def renew_card(
     record |= {"figures": len(pairs), "figure": max(pairs, default=0.0)}
 
     fields["judgement"]["reproduced"] = record
-    fields["exclusions"] = card.get("exclusions", {}) | exclusions(datasets)
+    normals = card.get("trained_with_normals", False)
+    fields["exclusions"] = card.get("exclusions", {}) | exclusions(datasets, normals)
     write_card(checkpoint, fields)
     return record
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,30 +14,50 @@ from ..data.transforms import Augmentation, square_image, square_mask
 
 
 class Batch(NamedTuple):
-    """A batch; `grey` B×1×S×S in 0..1, `masks` B×S×S and `labels` B as float."""
+    """A batch; `grey` B×1×S×S in 0..1, `masks` B×S×S and `labels` B as float.
+
+    What is not known of an image is left out of its losses: a label is NaN where there is no class
+    (normal images, and lesions of which only the mask is known); `outlined`, B bool, is False where
+    the mask is not known. The mask of a normal image is known: it is empty.
+    """
 
     grey: Tensor
     masks: Tensor
     labels: Tensor
+    outlined: Tensor
 
 
 class Images:
     """All samples of a part at one input size, as bytes in memory.
 
     Args:
-        samples: each with a label; a sample without a mask file has an empty mask.
+        samples: each with a class, a mask or both.
         size: input side, pixels.
+
+    Attributes:
+        grey, masks, labels, outlined: of all samples, as in `Batch`, grey values and masks as
+            bytes.
+        normal: N bool, the images that are known to show no lesion.
+        problems: a line for each mask that is there but cannot be used.
     """
 
     def __init__(self, samples: Sequence[Sample], size: int) -> None:
         self.grey = torch.empty(len(samples), 1, size, size, dtype=torch.uint8)
         self.masks = torch.zeros(len(samples), size, size, dtype=torch.bool)
-        self.labels = torch.tensor([float(sample.label) for sample in samples])
+        labels = [math.nan if sample.label is None else float(sample.label) for sample in samples]
+        self.labels = torch.tensor(labels)
+        self.outlined = torch.zeros(len(samples), dtype=torch.bool)
+        self.normal = torch.tensor([sample.normal for sample in samples])
+        self.problems = []
         for index, sample in enumerate(samples):
-            self.grey[index] = (square_image(sample.pixels(), size) * 255).round().to(torch.uint8)
-            mask = sample.mask()
+            pixels = sample.pixels()
+            self.grey[index] = (square_image(pixels, size) * 255).round().to(torch.uint8)
+            mask, problem = sample.usable_mask(pixels.shape)
             if mask is not None:
                 self.masks[index] = square_mask(mask, size)
+                self.outlined[index] = True
+            if problem:
+                self.problems.append(problem)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -59,4 +80,4 @@ class Images:
             grey, masks = self.grey[chosen].float() / 255, self.masks[chosen].float()
             if generator is not None and augmentation is not None:
                 grey, masks = augmentation(grey, masks, generator)
-            yield Batch(grey, masks, self.labels[chosen])
+            yield Batch(grey, masks, self.labels[chosen], self.outlined[chosen])

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
@@ -22,10 +23,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from ..core.errors import DataError, InputError
 from ..core.files import write_atomically
 from ..core.outputs import positive_logit
+from ..core.presence import presence_score
 from ..core.tasks import MALIGNANCY
 from ..data.dataset import Sample
 from ..data.transforms import normalise
-from ..methods import create_model
+from ..methods import create_model, get_spec
 from .batches import Batch, Images
 from .losses import recipe_losses
 from .recipes import Recipe
@@ -193,11 +195,15 @@ class Run:
         self.model.train()
         generator = torch.Generator().manual_seed(self.plan.seed * 100_003 + epoch)
         sums: dict[str, float] = {}
-        count = 0
+        counts: dict[str, int] = {}
         teach = epoch < getattr(self.model, "truth_epochs", 0)
         with torch.random.fork_rng():
             torch.manual_seed(self.plan.seed * 100_003 + epoch)  # dropout
             for batch in images.batches(recipe.batch_size, recipe.augmentation, generator):
+                known = {
+                    "mask": int(batch.outlined.sum()),
+                    "class": int(batch.labels.isfinite().sum()),
+                }
                 batch = Batch(*(part.to(self.device) for part in batch))
                 inputs = normalise(batch.grey, spec.mean, spec.std)
                 inputs = inputs.contiguous(memory_format=torch.channels_last)
@@ -205,7 +211,9 @@ class Run:
                 with autocast(self.device):
                     output = self.model(inputs, **extra)
                     sides = self.sides(inputs.shape[-2:]) if self.sides is not None else ()
-                terms = recipe_losses(output, batch.masks, batch.labels, recipe, sides)
+                terms = recipe_losses(
+                    output, batch.masks, batch.labels, recipe, sides, batch.outlined
+                )
                 total = self.weighting(terms)
                 if not torch.isfinite(total):
                     raise InputError(
@@ -222,9 +230,9 @@ class Run:
                 if self.average is not None:
                     self.average.update_parameters(self.model)
                 for name, term in terms.items():
-                    sums[name] = sums.get(name, 0.0) + float(term.detach()) * len(batch.labels)
-                count += len(batch.labels)
-        means = {name: total / count for name, total in sums.items()}
+                    sums[name] = sums.get(name, 0.0) + float(term.detach()) * known[name]
+                    counts[name] = counts.get(name, 0) + known[name]
+        means = {name: total / max(counts[name], 1) for name, total in sums.items()}
         weights = self.weighting.current()
         self.weighting.end_epoch(means)
         found = {f"{name}_loss": mean for name, mean in means.items()}
@@ -234,28 +242,43 @@ class Run:
 
     @torch.inference_mode()
     def validate(self, images: Images) -> dict[str, float]:
-        """Dice and AUC on the validation part, and `score`, their mean."""
+        """What the validation part says: Dice, AUC, presence, and `score`, their mean.
+
+        Each is asked of the images whose truth is known, and is a number from 0 to 1:
+        validation_dice of lesions with a mask; validation_auc of malignant over benign;
+        validation_presence, where there are normal images, the AUC of lesions over normal images
+        by `presence_score`. The share of normal images without an outline would move by a
+        twelfth with each of twelve images, and so decide between epochs by itself.
+        """
         network, spec = self.judged.eval(), self.model.spec
-        dices, logits = [], []
+        dices, presences, logits = [], [], []
         for batch in images.batches(self.plan.recipe.batch_size):
             inputs = normalise(batch.grey.to(self.device), spec.mean, spec.std)
             inputs = inputs.contiguous(memory_format=torch.channels_last)
             with autocast(self.device):
                 output = network(inputs)
             if output.mask_logits is not None:
-                predicted = (positive_logit(output.mask_logits).cpu() > 0).flatten(1).float()
-                true = batch.masks.flatten(1)
+                drawn = positive_logit(output.mask_logits.float()).cpu()
+                predicted, true = (drawn > 0).flatten(1).float(), batch.masks.flatten(1)
                 sizes = predicted.sum(1) + true.sum(1)
                 dices.append(
                     torch.where(sizes > 0, 2 * (predicted * true).sum(1) / sizes.clamp_min(1), 1.0)
                 )
+                presences.append([presence_score(mask) for mask in drawn.sigmoid().numpy()])
             if MALIGNANCY.name in output.class_logits:
                 logits.append(positive_logit(output.class_logits[MALIGNANCY.name]).float().cpu())
         found = {}
-        if dices:
-            found["validation_dice"] = float(torch.cat(dices).mean())
+        lesion, normal = images.outlined & ~images.normal, images.outlined & images.normal
+        if dices and lesion.any():
+            found["validation_dice"] = float(torch.cat(dices)[lesion].mean())
         if logits:
-            found["validation_auc"] = float(roc_auc_score(images.labels, torch.cat(logits)))
+            known = images.labels.isfinite()
+            auc = roc_auc_score(images.labels[known], torch.cat(logits)[known])
+            found["validation_auc"] = float(auc)
+        if presences and lesion.any() and normal.any():
+            asked = (lesion | normal).numpy()
+            scores = np.concatenate(presences)[asked]
+            found["validation_presence"] = float(roc_auc_score(lesion.numpy()[asked], scores))
         return {**found, "score": sum(found.values()) / len(found)}
 
     def finish_epoch(self, entry: dict[str, Any]) -> None:
@@ -335,7 +358,7 @@ def train(
 
     Args:
         plan: what to train.
-        training, validation: samples with labels; no group may be in both.
+        training, validation: samples with a class, a mask or both; no group may be in both.
         out: folder for the state of the run.
         resume: continue from the state in `out` if there is one.
         report: receives a line of progress.
@@ -343,15 +366,19 @@ def train(
             random weights.
 
     Raises:
-        DataError: a part is empty, lacks a class, or the parts share a group.
+        DataError: a part is empty, lacks a class or any mask that the network would learn from, or
+            the parts share a group.
         InputError: `out` holds another run, or holds one and `resume` is not asked for.
     """
     shared = {sample.group for sample in training} & {sample.group for sample in validation}
     if shared:
         raise DataError(f"{len(shared)} groups are in training and validation, e.g. {min(shared)}.")
+    spec = get_spec(plan.method)
     for name, part in (("training", training), ("validation", validation)):
-        if {sample.label for sample in part} != {0, 1}:
+        if spec.classifies and not {0, 1} <= {sample.label for sample in part}:
             raise DataError(f"The {name} part needs benign and malignant images.")
+        if spec.segments and not any(s.has_mask and not s.normal for s in part):
+            raise DataError(f"The {name} part needs lesions with a mask.")
     state = Path(out) / STATE
     if state.exists() and not resume:
         raise InputError(f"{str(out)!r} holds a run already. Add --resume, or choose another.")
@@ -361,6 +388,8 @@ def train(
     if state.exists():
         run.restore(state)
         report(f"resumed after epoch {len(run.history)} of {recipe.epochs}")
+    for name, part in (("training", training), ("validation", validation)):
+        report(f"{name}: {told(part)}")
     loaded_size = None
     for epoch in range(len(run.history), recipe.epochs):
         started = time.perf_counter()
@@ -368,6 +397,9 @@ def train(
         if size != loaded_size:
             report(f"reading {len(training) + len(validation)} images at {size} px")
             train_images, validation_images = Images(training, size), Images(validation, size)
+            if loaded_size is None:
+                for line in (*train_images.problems, *validation_images.problems):
+                    report(f"no mask loss: {line}")
             loaded_size = size
         entry: dict[str, Any] = {"epoch": epoch + 1, "size": size}
         entry |= run.train_epoch(train_images, epoch)
@@ -384,3 +416,18 @@ def train(
     model = run.model
     model.load_state_dict(run.best_state)
     return Trained(model.eval(), run.history, run.best_epoch, run.seconds)
+
+
+def told(samples: Sequence[Sample]) -> str:
+    """What is known of the images of a part, in one line."""
+    normal = sum(sample.normal for sample in samples)
+    without_class = sum(sample.label is None for sample in samples)
+    without_mask = sum(not sample.has_mask for sample in samples)
+    line = f"{len(samples)} images"
+    if normal:
+        line += f", {normal} of them normal (empty mask)"
+    if without_class:
+        line += f", {without_class} without a class (no class loss)"
+    if without_mask:
+        line += f", {without_mask} without a mask (no mask loss)"
+    return line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -33,10 +33,21 @@ def class_cross_entropy(
 
 
 def mask_loss(mask_logits: Tensor, masks: Tensor, recipe: Recipe) -> Tensor:
-    """Weighted sum of pixel cross-entropy and soft Dice."""
+    """Weighted sum of pixel cross-entropy and soft Dice.
+
+    The Dice of an image whose mask is empty is 1 − s / (Σp + s) (decision A2): it has next to no
+    gradient until hardly anything is outlined. Cross-entropy teaches such an image; a recipe that
+    sums Dice over each image and has no cross-entropy of its own takes it for these images alone.
+    Over the whole batch Dice needs no help: what is outlined on one image lowers that of all.
+    """
     loss = recipe.cross_entropy_weight * pixel_cross_entropy(mask_logits, masks)
     if recipe.dice_weight > 0:
         dice = dice_loss(mask_logits, masks, recipe.dice_smooth, recipe.dice_over)
+        if recipe.cross_entropy_weight == 0 and recipe.dice_over == "image":
+            empty = ~masks.flatten(1).bool().any(1)
+            if empty.any():
+                alone = pixel_cross_entropy(mask_logits[empty], masks[empty])
+                dice = dice + empty.float().mean() * alone
         loss = loss + recipe.dice_weight * dice
     return loss
 
@@ -47,27 +58,49 @@ def recipe_losses(
     labels: Tensor,
     recipe: Recipe,
     sides: Sequence[Tensor] = (),
+    outlined: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """The losses "mask" and "class" of the tasks a network answers, before their weighting.
 
+    Each is the mean over the images of which the truth is known, and 0 where it is of none.
+
     Args:
         output: of the network.
-        masks, labels: the truth.
+        masks, labels: the truth; a label that is not known is NaN.
         recipe: which losses.
         sides: mask logits of coarser levels, for deep supervision.
+        outlined: B bool, whether the mask is known; None: of all images.
     """
     losses = {}
+    if outlined is None:
+        outlined = torch.ones(len(masks), dtype=torch.bool, device=masks.device)
+
+    def of_mask(logits: Tensor) -> Tensor:
+        return _where_known(outlined, lambda z, g: mask_loss(z, g, recipe), logits, masks)
+
     if output.mask_logits is not None:
-        losses["mask"] = mask_loss(output.mask_logits, masks, recipe)
+        losses["mask"] = of_mask(output.mask_logits)
     if sides:
-        coarse = torch.stack([mask_loss(logits, masks, recipe) for logits in sides])
+        coarse = torch.stack([of_mask(logits) for logits in sides])
         losses["mask"] = losses["mask"] + recipe.side_weight * coarse.mean()
     if MALIGNANCY.name in output.class_logits:
-        logits = output.class_logits[MALIGNANCY.name]
-        if recipe.class_loss == "focal":
-            losses["class"] = focal_loss(logits, labels)
-        else:
-            losses["class"] = class_cross_entropy(
-                logits, labels, recipe.label_smoothing, recipe.positive_weight
+
+        def of_class(logits: Tensor, known: Tensor) -> Tensor:
+            if recipe.class_loss == "focal":
+                return focal_loss(logits, known)
+            return class_cross_entropy(
+                logits, known, recipe.label_smoothing, recipe.positive_weight
             )
+
+        logits = output.class_logits[MALIGNANCY.name]
+        losses["class"] = _where_known(labels.isfinite(), of_class, logits, labels)
     return losses
+
+
+def _where_known(
+    known: Tensor, loss: Callable[[Tensor, Tensor], Tensor], logits: Tensor, truth: Tensor
+) -> Tensor:
+    """A mean loss over the images whose truth is known."""
+    if not known.all():  # nothing is copied where all is known
+        logits, truth = logits[known], truth[known]
+    return loss(logits, truth) if len(truth) else logits.float().sum()

@@ -14,12 +14,15 @@ SENTENCE = f"This image took part in training or validation; {WORDS}."
 def in_training(case: Case, card: Mapping[str, Any]) -> bool:
     """Whether an image is of a dataset that a network was trained with, but not of its test fold.
 
-    An image without a fold was in no part: images without a class, and groups with two classes.
+    An image without a fold was in no part: a group with two classes. Nor were images without a
+    class in a training without normal images.
 
     Args:
         case: the image.
         card: of the network's weights.
     """
+    if case.label is None and not card.get("trained_with_normals"):
+        return False
     training = card.get("training") or {}
     parts = (training.get("data") or {}, training.get("validation") or {})
     if case.fold is None or not any(case.dataset in part for part in parts):

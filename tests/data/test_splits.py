@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +61,51 @@ def test_samples_without_a_class_are_in_no_part():
     assert all(sample.id != "n" for part in split for sample in part)
 
 
+def others(kind: str, groups: int = 30, each: int = 2) -> list[Sample]:
+    """Normal images, or lesions of which only the mask is known."""
+    return [
+        Sample(
+            id=f"{kind}{group}-{index}",
+            dataset="made",
+            image=Path("none.png"),
+            masks=() if kind == "normal" else (Path("mask.png"),),
+            group=f"{kind}{group}",
+            normal=kind == "normal",
+        )
+        for group in range(groups)
+        for index in range(each)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["normal", "outlined"])
+def test_images_without_a_class_take_part_and_move_no_lesion(kind):
+    alone = split_fold(samples(), 2)
+    split = split_fold([*others(kind), *samples()], 2)
+    assert split.lesions() == alone
+    more = [[sample for sample in part if sample.label is None] for part in split]
+    assert [len(part) for part in more] == [42, 6, 12], "30 groups of 2: 6 test, 3 of 24 chosen"
+    groups = [{sample.group for sample in part} for part in more]
+    assert not (groups[0] & groups[1] or groups[0] & groups[2] or groups[1] & groups[2])
+
+
+def test_a_normal_image_follows_the_lesions_of_its_patient():
+    healthy = [
+        replace(sample, id=f"n{sample.id}", label=None, normal=True) for sample in samples(each=1)
+    ]
+    split = split_fold([*samples(), *healthy], 3)
+    assert split.lesions() == split_fold(samples(), 3)
+    for part in split:
+        assert {s.group for s in part if s.normal} == {s.group for s in part if not s.normal}
+
+
+def test_folds_of_the_dataset_hold_for_normal_images_too():
+    given = [replace(sample, fold=4) for sample in others("normal", 3)]
+    left_out = replace(given[0], id="none", fold=None)
+    split = split_fold([*samples(with_folds=True), *given, left_out], 4)
+    assert [sample for sample in split.test if sample.normal] == given
+    assert not any(sample.normal for part in split[:2] for sample in part)
+
+
 def test_the_same_seed_gives_the_same_parts_and_another_one_does_not():
     first, again = (split_fold(samples(), 1, seed=3) for _ in range(2))
     assert first == again
@@ -81,22 +128,41 @@ def test_assigned_folds_use_every_number():
 def test_the_split_file_of_busi_keeps_its_promises():
     rows = busi.read_folds()
     assert len(rows) == 780
-    folds, labels = defaultdict(set), defaultdict(list)
+    folds, kinds = defaultdict(set), defaultdict(list)
     for name, row in rows.items():
-        kind = name.split(" ")[0]
         if row["mixed_label"] == "1":
             assert row["fold"] == ""
         else:
             folds[row["group"]].add(row["fold"])
-            labels[row["fold"]].append(kind)
+            kinds[row["fold"]].append(name.split(" ")[0])
     assert all(len(found) == 1 for found in folds.values())
-    shares = [
-        found.count("malignant") / (len(found) - found.count("normal"))
-        for found in labels.values()
+    assert set(kinds) == {"1", "2", "3", "4", "5"}
+    for found in kinds.values():
+        assert 0.3 < found.count("malignant") / (len(found) - found.count("normal")) < 0.36
+        assert 26 <= found.count("normal") <= 27
+
+
+def test_the_lesions_of_busi_keep_the_folds_that_the_shipped_weights_were_trained_by():
+    """The digest is of the split file as it was before normal images had folds."""
+    rows = busi.read_folds()
+    lines = [
+        f"{name},{row['group']},{row['fold']}\n"
+        for name, row in sorted(rows.items())
+        if not name.startswith("normal")
     ]
-    normals = sorted(found.count("normal") for found in labels.values())
-    assert normals == [26, 26, 26, 26, 27]  # 133 without the two that share a picture with a lesion
-    assert len(shares) == 5 and max(shares) - min(shares) < 0.03
+    assert len(lines) == 647
+    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+    assert digest == "3a3458ee99c3f3f971ab8f27e27372396a18d73af9cf525fb79dce77717b23b4"
+
+
+@pytest.mark.parametrize("fold", [1, 2, 3, 4, 5])
+def test_normal_images_change_no_part_of_the_lesions(real_data, fold):
+    dataset = load_dataset("busi", real_data / "Dataset_BUSI_with_GT")
+    split = split_fold(dataset.samples, fold)
+    assert split.lesions() == split_fold(dataset.lesions(), fold)
+    normal = [sum(sample.normal for sample in part) for part in split]
+    assert sum(normal) == 131 and 26 <= normal[2] <= 27 and 8 <= normal[1] <= 20
+    assert all(not s.mask().any() for part in split for s in part if s.normal)
 
 
 def test_the_split_file_is_what_its_maker_makes(real_data, tmp_path):

@@ -11,10 +11,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from mtlbus.core.errors import DataError, InputError
+from mtlbus.data.dataset import Sample
 from mtlbus.data.splits import split_fold
 from mtlbus.data.synthetic import load
 from mtlbus.methods import get_spec
@@ -217,3 +219,81 @@ def test_every_kind_of_method_trains_a_step(method, tmp_path):
     assert ("mask_loss" in names) == (method != "resnet")
     assert ("class_loss" in names) == (method != "uresnet")
     assert ("validation_auc" in names) == (method != "uresnet")
+
+
+def made(name: str, label: int | None, normal: bool = False, masked: bool = True) -> Sample:
+    """A lesion, or nothing, on noise; a sample that draws itself."""
+    rng = np.random.default_rng(list(name.encode()))
+    picture = rng.integers(20, 60, (64, 64)).astype(np.uint8)
+    outline = np.zeros((64, 64), dtype=bool)
+    if not normal:
+        top, left = rng.integers(4, 36, 2)
+        outline[top : top + 20, left : left + 20] = True
+        picture[outline] += 120 if label == 1 else 60
+
+    class Made(Sample):
+        def pixels(self) -> np.ndarray:
+            return picture
+
+        def mask(self, shape: tuple[int, int] | None = None) -> np.ndarray | None:
+            return outline if self.has_mask else None
+
+    masks = (Path("drawn.png"),) if masked and not normal else ()
+    return Made(name, "made", Path(name), masks, label, name, normal=normal)
+
+
+def mixed(start: int) -> list[Sample]:
+    """24 lesions of both classes, 8 normal images, 4 lesions without a mask, 4 without a class."""
+    return [
+        *(made(f"{start + i}", i % 2) for i in range(24)),
+        *(made(f"n{start + i}", None, normal=True) for i in range(8)),
+        *(made(f"u{start + i}", i % 2, masked=False) for i in range(4)),
+        *(made(f"o{start + i}", None) for i in range(4)),
+    ]
+
+
+def test_images_without_a_class_or_a_mask_are_trained_on_for_what_is_known(tmp_path):
+    recipe = replace(RECIPE, stages=((3, 64),), batch_size=5)
+    lines: list[str] = []
+    found = train(plan(recipe=recipe), mixed(0), mixed(100), tmp_path, report=lines.append)
+    told = "40 images, 8 of them normal (empty mask), 12 without a class (no class loss), "
+    assert f"training: {told}4 without a mask (no mask loss)" in lines
+    for entry in found.history:
+        three = [entry[f"validation_{name}"] for name in ("dice", "auc", "presence")]
+        assert entry["score"] == pytest.approx(sum(three) / 3)
+        assert math.isfinite(entry["mask_loss"]) and math.isfinite(entry["class_loss"])
+
+
+def test_a_mask_that_is_not_known_is_no_empty_mask(tmp_path):
+    """Lesions without a mask file used to be learned as images without a lesion."""
+    images = Images([made("a", 1, masked=False), made("b", None, normal=True), made("c", 0)], 64)
+    assert images.outlined.tolist() == [False, True, True]
+    assert images.normal.tolist() == [False, True, False]
+    assert images.labels.isnan().tolist() == [False, True, False]
+    run = Run(plan(), 4, torch.device("cpu"))
+    everything = [made(f"{i}", i % 2) for i in range(8)]
+    unknown = [made(f"u{i}", i % 2, masked=False) for i in range(8)]
+    with_them, without = (
+        run.validate(Images(part, 64)) for part in (everything + unknown, everything)
+    )
+    assert with_them["validation_dice"] == pytest.approx(without["validation_dice"])
+    assert with_them["validation_auc"] != without["validation_auc"]
+
+
+def test_the_score_of_lesions_alone_is_the_mean_of_two(whole):
+    entry = whole.history[0]
+    assert entry["score"] == pytest.approx((entry["validation_dice"] + entry["validation_auc"]) / 2)
+    assert "validation_presence" not in entry
+
+
+def test_a_mask_alone_is_enough_for_a_network_that_draws_only_masks(tmp_path):
+    recipe = replace(RECIPE, stages=((1, 64),))
+    outlined = [made(f"o{i}", None) for i in range(16)]
+    more = [made(f"p{i}", None) for i in range(6)]
+    found = train(plan(method="uresnet", recipe=recipe), outlined, more, tmp_path)
+    assert set(found.history[0]) >= {"mask_loss", "validation_dice"}
+    with pytest.raises(DataError, match="benign and malignant"):
+        train(plan(method="resnet", recipe=recipe), outlined, more, tmp_path / "class")
+    bare = [made(f"m{i}", i % 2, masked=False) for i in range(8)]
+    with pytest.raises(DataError, match="lesions with a mask"):
+        train(plan(method="uresnet", recipe=recipe), bare, more, tmp_path / "masks")

@@ -65,3 +65,64 @@ def test_a_network_is_only_asked_for_what_it_answers():
     assert set(found) == {"class"} and float(found["class"]) == pytest.approx(0.693147, abs=1e-5)
     focal = recipe_losses(class_only, masks, labels, Recipe(class_loss="focal"))
     assert float(focal["class"]) == pytest.approx(0.5 * 0.25 * 0.693147, abs=1e-5)  # (1 − ½)² · ½
+
+
+@pytest.mark.parametrize("over", ["image", "batch"])
+@pytest.mark.parametrize("cross_entropy", [0.0, 1.0])
+@pytest.mark.parametrize("smooth", [1e-5, 1.0])
+def test_an_empty_mask_is_learned_from_whatever_the_loss(over, cross_entropy, smooth):
+    """A normal image beside a lesion: the loss is finite and pushes its outline away."""
+    recipe = Recipe(
+        cross_entropy_weight=cross_entropy, dice_weight=1.0, dice_over=over, dice_smooth=smooth
+    )
+    masks = torch.zeros(2, 16, 16)
+    masks[1, 4:9, 4:9] = 1
+    logits = torch.zeros(2, 1, 16, 16)
+    logits[0, 0, 2:6, 2:6] = 3.0  # what is outlined wrongly
+    logits.requires_grad_()
+    optimizer = torch.optim.Adam([logits], 0.1)
+    for _ in range(80):
+        loss = mask_loss(logits, masks, recipe)
+        assert torch.isfinite(loss)
+        optimizer.zero_grad()
+        loss.backward()
+        assert torch.isfinite(logits.grad).all()
+        optimizer.step()
+    assert not (logits[0] > 0).any() and bool((logits[1, 0] > 0).eq(masks[1] > 0).all())
+
+
+def test_a_sure_answer_on_a_normal_image_costs_by_hand():
+    """Σp = 64 · ½ = 32 without a lesion: Dice 1 − 1/33, cross-entropy log 2."""
+    logits, masks = torch.zeros(1, 1, 8, 8), torch.zeros(1, 8, 8)
+    found = float(mask_loss(logits, masks, Recipe()))
+    assert found == pytest.approx(1 - 1 / 33 + 0.693147, abs=1e-5)
+
+
+def test_what_is_not_known_of_an_image_is_in_no_loss():
+    masks = (torch.rand(4, 8, 8) > 0.5).float()
+    labels = torch.tensor([0.0, float("nan"), 1.0, float("nan")])
+    outlined = torch.tensor([True, True, False, True])
+    output = Output(torch.randn(4, 2, 8, 8), {"malignancy": torch.randn(4, 2)})
+    sides = [torch.randn(4, 1, 8, 8)]
+    recipe = Recipe(side_weight=0.5)
+    found = recipe_losses(output, masks, labels, recipe, sides, outlined)
+    kept = [0, 1, 3]
+    alone = mask_loss(output.mask_logits[kept], masks[kept], recipe)
+    coarse = mask_loss(sides[0][kept], masks[kept], recipe)
+    torch.testing.assert_close(found["mask"], alone + 0.5 * coarse)
+    logits = output.class_logits["malignancy"][[0, 2]]
+    expected = F.cross_entropy(logits, torch.tensor([0, 1]), label_smoothing=0.05)
+    torch.testing.assert_close(found["class"], expected)
+
+
+def test_a_batch_of_which_nothing_is_known_gives_no_loss_and_no_gradient():
+    masks, labels = torch.zeros(2, 8, 8), torch.full((2,), float("nan"))
+    drawn = torch.randn(2, 1, 8, 8, requires_grad=True)
+    classes = torch.randn(2, 2, requires_grad=True)
+    nothing = torch.zeros(2, dtype=torch.bool)
+    found = recipe_losses(
+        Output(drawn, {"malignancy": classes}), masks, labels, Recipe(), (), nothing
+    )
+    assert found["mask"].item() == 0 and found["class"].item() == 0
+    (found["mask"] + found["class"]).backward()
+    assert not drawn.grad.any() and not classes.grad.any()

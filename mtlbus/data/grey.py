@@ -1,11 +1,12 @@
 """How pixels of any depth and colour become 8-bit grey.
 
 - colour: ITU-R 601 luma, after transparent pixels are laid on black;
-- 16-bit grey: divided by the top of the smallest range of 8, 10, 12, 14 or 16 bits that holds its
-  brightest value, so that 12-bit data in a 16-bit file are not black;
-- 16-bit colour: the upper 8 bits;
-- signed and 32-bit integers and floats, which have no agreed range: least finite value to 0,
-  greatest to 255.
+- 16-bit grey and colour: divided by the top of the smallest range of 8, 10, 12, 14 or 16 bits that
+  holds the brightest value, so that 12-bit data in a 16-bit file are not black;
+- other integers and floats without negative values: the same, and 0 to 1 for floats that keep to
+  it;
+- with negative or greater ones, which have no agreed range: least finite value to 0, greatest to
+  255.
 
 Each function adds a line to `notes` for what it changed.
 """
@@ -16,13 +17,14 @@ import numpy as np
 from PIL import Image, ImageChops
 
 _COLOURED = 40  # difference of the channels, of 255; JPEG leaves less on grey
+_BITS = (8, 10, 12, 14, 16)  # ranges that scanners and cameras use
 _SAMPLED = 1_000_000  # pixels; a share needs no more
 
 
 def from_16_bit(values: np.ndarray, notes: list[str]) -> np.ndarray:
-    """H×W uint16 to H×W uint8 by the range in use."""
+    """uint16 of any shape to uint8 by the range in use."""
     brightest = int(values.max())
-    bits = next(bits for bits in (8, 10, 12, 14, 16) if brightest < 2**bits)
+    bits = next(bits for bits in _BITS if brightest < 2**bits)
     top = 2**bits - 1
     table = np.minimum(np.arange(2**16), top) * 255 / top
     notes.append(f"16 bit scaled to 8 ({bits} bits in use)")
@@ -30,7 +32,7 @@ def from_16_bit(values: np.ndarray, notes: list[str]) -> np.ndarray:
 
 
 def by_stretching(values: np.ndarray, kind: str, notes: list[str]) -> np.ndarray:
-    """H×W of any number type to H×W uint8, from the least to the greatest finite value.
+    """H×W of any number type to H×W uint8, by the range in use or by the finite values.
 
     Args:
         values: the pixels.
@@ -44,6 +46,9 @@ def by_stretching(values: np.ndarray, kind: str, notes: list[str]) -> np.ndarray
     if not finite.any():
         raise ValueError("no finite pixel")
     low, high = float(values[finite].min()), float(values[finite].max())
+    tops = (*([1] if values.dtype.kind == "f" else []), *(2**bits - 1 for bits in _BITS))
+    if low >= 0 and high <= tops[-1]:
+        low, high = 0.0, float(next(top for top in tops if high <= top))
     grey = np.zeros(values.shape, np.uint8)
     scale = 255 / (high - low) if high > low else 0.0
     for row, line in enumerate(values):  # row by row: 64-bit floats of 40 megapixels are many

@@ -7,6 +7,7 @@ from ..core.errors import InputError
 MAX_BYTES = 20 * 1024**2
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 16
+MAX_SCANS = 100  # of a progressive JPEG: each costs as much time as the whole picture; usual are 10
 
 ALLOWED = "Allowed are PNG, JPEG, BMP, TIFF and, for images, DICOM"
 PIXEL_LIMIT = (

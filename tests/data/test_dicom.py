@@ -346,10 +346,10 @@ BAD: dict[str, tuple[Callable[[np.ndarray], bytes], str]] = {
     "two samples": (lambda g: dicom(g, SamplesPerPixel=2), "damaged"),
     "palette without colours": (
         lambda g: dicom(g, PhotometricInterpretation="PALETTE COLOR"), "damaged"),
-    "JPEG-LS": (lambda g: dicom(g, JPEGLSLossless, PixelData=encapsulate([b"\0\0"])), "JPEG-LS"),
-    "12-bit JPEG": (
-        lambda g: dicom(g.astype(np.uint16), "1.2.840.10008.1.2.4.51", BitsStored=12,
-                        PixelData=encapsulate([b"\xff\xd8"])), "JPEG Extended"),
+    "JPEG-LS that is none": (
+        lambda g: dicom(g, JPEGLSLossless, PixelData=encapsulate([b"\0\0"])), "damaged"),
+    "a video": (
+        lambda g: dicom(g, "1.2.840.10008.1.2.4.102", PixelData=encapsulate([b"\0\0"])), "H.264"),
     "private syntax": (
         lambda g: dicom(g, JPEGBaseline8Bit, PixelData=encapsulate([b"\0\0"])).replace(
             JPEGBaseline8Bit.encode(), b"1.2.276.0.7230010.3.1\0"), "private"),

@@ -171,7 +171,21 @@ def test_float_without_finite_pixels_set_aside():
     assert any("without a number" in note for note in image.notes)
     wide = read_image(tiff(column(-3e38, 0, 3e38, dtype=np.float32)))
     assert firsts(wide, 3) == [0, 128, 255]
-    assert not read_image(tiff(column(7, dtype=np.float32))).pixels.any()
+    assert not read_image(tiff(column(-7, dtype=np.float32))).pixels.any()
+
+
+@pytest.mark.parametrize(("values", "expected", "top"), [
+    ((0, 0.25, 0.7), [0, 64, 178], "1"),  # 0.7 · 255 = 178.5 to the even one
+    ((0, 100, 184), [0, 100, 184], "255"),
+    ((0, 2048, 4000), [0, 128, 249], "4095"),
+])  # fmt: skip
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.int16])
+def test_numbers_that_keep_to_a_usual_range_are_not_stretched(values, expected, top, dtype):
+    if values[1] == 0.25 and dtype != np.float32:
+        return
+    image = read_image(tiff(column(*values, dtype=dtype)))
+    assert firsts(image, 3) == expected
+    assert f"0 to black, {top} to white" in image.notes[0]
 
 
 def test_1_bit():

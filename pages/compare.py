@@ -6,6 +6,7 @@ require_frame(__file__)  # before torch is loaded
 
 import streamlit as st
 
+from mtlbus.core.text import literal
 from mtlbus.ui import input_line, state
 from mtlbus.ui.compare import mirrored, two_cases, view
 from mtlbus.ui.compare.ask import ask
@@ -30,5 +31,5 @@ else:
     if len(usable) == 2:
         two_cases.two_cases(pair, ask(pair, methods))
     elif usable:  # the other one is refused
-        st.subheader(usable[0].title)
+        st.subheader(literal(usable[0].title))
         view.networks(usable[0], *ask(usable, methods))

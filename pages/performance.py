@@ -42,7 +42,7 @@ options = judged_rows.choices(tables[0])
 wanted = st.session_state.get("images")
 with tiles:
     images = st.segmented_control(
-        "Test images", options, format_func=judged_rows.title_of_images, required=True, wrap=True,
+        "Test images", options, format_func=judged_rows.literal_title, required=True, wrap=True,
         **mirror("images", wanted if wanted in options else options[0]),
         help="Phantoms are simulated and easier; they are never pooled with real images.",
     )  # fmt: skip

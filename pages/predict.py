@@ -6,13 +6,14 @@ require_frame(__file__)  # before torch is loaded
 
 import streamlit as st
 
+from mtlbus.core.text import literal
 from mtlbus.ui import state
 from mtlbus.ui.predict import batch, view
 from mtlbus.ui.widgets import pick_method
 
 case = state.current_case()
 title, choice = st.columns(2, gap="medium", vertical_alignment="bottom")
-title.title(case.title)
+title.title(literal(case.title))
 with choice:
     method = pick_method("Network")
 

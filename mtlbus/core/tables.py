@@ -18,12 +18,14 @@ _BARE = re.compile(_BEGIN.format(mark=""))
 _GUARDED = re.compile(_BEGIN.format(mark="'") + "'")
 
 
-def guarded(text: str) -> str:
+def guarded(value: Any) -> Any:
     """A cell that a spreadsheet takes as text: an apostrophe before what it would run.
 
-    What reads as a number stays as it is.
+    A text that reads as a number stays as it is, and so does what is no text.
     """
-    return text if _NUMBER.fullmatch(text) else _BARE.sub("'", text)
+    if not isinstance(value, str):
+        return value
+    return value if _NUMBER.fullmatch(value) else _BARE.sub("'", value)
 
 
 def unguarded(text: str) -> str:
@@ -52,4 +54,4 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, tuple):
         value = " ".join(map(str, value))
-    return guarded(value) if isinstance(value, str) else str(value)
+    return str(guarded(value))

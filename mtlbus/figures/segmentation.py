@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape  # Plotly reads markup in every text
 
 import numpy as np
 import plotly.graph_objects as go
@@ -22,7 +23,8 @@ def dice_figure(scores: Mapping[str, tuple[np.ndarray, list[str]]]) -> go.Figure
         figure.add_box(
             x=np.round(dice, 4), name=title, orientation="h",
             boxpoints="all" if few else "outliers", jitter=0.6 if few else 0.3,
-            pointpos=0, boxmean=True, text=names, width=0.7, line={"width": 1.6},
+            pointpos=0, boxmean=True, width=0.7, line={"width": 1.6},
+            text=[escape(name, quote=False) for name in names],
             marker={"color": method_colour(position), "size": 3.5, "opacity": 0.45},
             hovertemplate="%{text}: %{x:.3f}<extra></extra>",
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape  # Plotly reads markup in every text
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -30,6 +31,7 @@ def slices_figure(slices: Mapping[str, Sequence[Slice]], quantity: str) -> go.Fi
     """Points with intervals, one row a part and one colour a method (by title)."""
     figure = go.Figure()
     names = list(dict.fromkeys(part.name for parts in slices.values() for part in parts))
+    shown = {name: escape(name, quote=False) for name in names}
     shift = 0.5 / max(len(slices), 1)
     for position, (title, parts) in enumerate(slices.items()):
         offset = (position - (len(slices) - 1) / 2) * shift
@@ -42,7 +44,7 @@ def slices_figure(slices: Mapping[str, Sequence[Slice]], quantity: str) -> go.Fi
                 "array": [part.high - part.value for part in parts],
                 "arrayminus": [part.value - part.low for part in parts],
             },
-            customdata=[(part.name, part.n, part.low, part.high) for part in parts],
+            customdata=[(shown[part.name], part.n, part.low, part.high) for part in parts],
             hovertemplate="%{customdata[0]}: %{x:.1%} (%{customdata[2]:.1%} to "
             "%{customdata[3]:.1%}), n = %{customdata[1]}<extra>" + title + "</extra>",
         )  # fmt: skip
@@ -50,7 +52,8 @@ def slices_figure(slices: Mapping[str, Sequence[Slice]], quantity: str) -> go.Fi
     sizes = {part.name: part.n for parts in slices.values() for part in parts}
     figure.update_xaxes(**share_axis(quantity))
     figure.update_yaxes(
-        tickvals=list(range(len(names))), ticktext=[f"{name}  (n {sizes[name]})" for name in names],
+        tickvals=list(range(len(names))),
+        ticktext=[f"{shown[name]}  (n {sizes[name]})" for name in names],
         range=[len(names) - 0.5, -0.5], automargin=True, showgrid=False, zeroline=False,
     )  # fmt: skip
     return figure.update_layout(legend={"y": -0.3})

@@ -9,6 +9,7 @@ from math import isfinite
 import streamlit as st
 
 from ..checkpoints import Checkpoint
+from ..core.text import literal
 from ..data.phantom import GALLERY, make_phantom
 from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
 from ..inference.input_checks import Check, refusal
@@ -66,7 +67,7 @@ def finished(case: Case, method: str) -> None:
             f"{case.title} with the outline that {services.title_of(method)} draws.",
         )
     with row.container(width="stretch"):
-        st.subheader(case.title)
+        st.subheader(literal(case.title))
         st.caption(f"What {services.title_of(method)} says, this moment, on this machine.")
         if point is None:
             st.info(verdict.NO_CLASS, icon=":material/info:")

@@ -22,6 +22,7 @@ from ..core.errors import CheckpointError, InputError, choose
 from ..data.transforms import PREPROCESSING_VERSION
 from ..inference.input_checks import Check, check_image, refusal
 from ..inference.predictor import Prediction, Predictor, Prepared, prepare
+from ..methods import get_spec, list_methods
 from .case import Case
 from .gate import GATE, Say
 from .results import ResultStore, bytes_held
@@ -80,7 +81,7 @@ def checkpoint(method: str) -> Checkpoint:
 
 def title_of(method: str) -> str:
     """The name of a method as people write it ("MTL-COSA")."""
-    return available()[method].card.get("title", method) if method in available() else method
+    return get_spec(method).title if method in list_methods() else method
 
 
 def predictor(method: str) -> Predictor:

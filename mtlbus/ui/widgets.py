@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ..core.errors import MtlbusError
+from ..core.text import literal
 from ..inference.predictor import Prediction
 from . import services, state
 from .case import Case
@@ -22,7 +23,7 @@ NO_METHODS = (
 def explain_error(error: Exception) -> None:
     """Show what went wrong as one plain line; anything unforeseen is logged, never shown raw."""
     if isinstance(error, MtlbusError):
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error), icon=":material/error:")
         return
     LOG.error("Unforeseen error in the app", exc_info=error)
     st.error(

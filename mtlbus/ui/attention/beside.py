@@ -11,6 +11,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ...core.errors import MtlbusError
+from ...core.text import literal
 from ...data.phantom import GALLERY
 from ...explain.views import find_view, list_views
 from ...methods import get_spec
@@ -129,7 +130,7 @@ def _cases(case: Case, wanted: str) -> dict[str, str]:
         try:
             titles[wanted] = state.open_case(wanted).title
         except MtlbusError as error:
-            st.warning(str(error), icon=":material/info:")
+            st.warning(literal(error), icon=":material/info:")
     titles.pop(case.key, None)
     return titles
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from ...core.text import literal
 from ...explain.views import Form, address_of, list_views
 from ...export.views import AttentionView
 from .. import input_line, seen, services, takeaway
@@ -119,7 +120,7 @@ def _say_answer(look: Look) -> None:
         f": probability of malignancy {percent(look.probability)}"
     )  # fmt: skip
     random = "" if look.trained else ", random weights"
-    st.markdown(f"**{look.title}**{random} on **{look.case.title}**{answer}")
+    st.markdown(f"**{look.title}**{random} on **{literal(look.case.title)}**{answer}")
     if look.trained:
         input_line.known_to(look.case, look.method)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from ...core.text import literal
 from ...explain.agreement import mass_inside, peak, points_into, rank_correlation
 from ...explain.attributions import Attribution, Completeness
 from ...explain.gradcam import NotServed
@@ -127,12 +128,12 @@ def _cell(question: Question, technique: Technique, limit: float, controls: Cont
         st.info("Not run yet.", icon=":material/hourglass_empty:")
         return
     if isinstance(found, NotServed):
-        st.info(str(found), icon=":material/block:")
+        st.info(literal(found), icon=":material/block:")
         return
     picture(question, technique, found, limit, controls)
     twin = question.placebo(technique.name)
     if isinstance(twin, NotServed):
-        st.caption(f"Placebo: {twin}")
+        st.caption(f"Placebo: {literal(twin)}")
     elif twin is not None:
         signed = controls.signed and technique.signed
         st.markdown(f":gray[Placebo, {_alike(*similarity(question, technique.name), signed)}]")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from ...core.errors import MtlbusError
+from ...core.text import literal
 from ...data.phantom import GALLERY
 from ...export.case_views import TwoCasesView
 from ...inference.predictor import Prediction
@@ -33,7 +34,7 @@ def pick_second(case: Case) -> Case:
     try:
         second = state.open_case(key)
     except MtlbusError as error:
-        st.warning(f"{error} Showing another second case instead.", icon=":material/info:")
+        st.warning(f"{literal(error)} Showing another second case instead.", icon=":material/info:")
         st.session_state["second"] = _unlike(case.key)
         second = state.open_case(st.session_state["second"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -98,9 +99,9 @@ def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]
     look = view.controls(any(case.truth is not None for case in pair))
     both = [Answers(case, answers, look) for case, answers in zip(pair, found, strict=True)]
     for answers in both:
-        top.markdown(f"{answers.case.title}: {answers.said()}")
+        top.markdown(f"{literal(answers.case.title)}: {answers.said()}")
         if caution := answers.caution():
-            top.warning(f"{answers.case.title}: {caution}", icon=":material/warning:")
+            top.warning(f"{literal(answers.case.title)}: {caution}", icon=":material/warning:")
     panels = [
         answers.panel(method, image, answers.case.title)
         for method in found[0]

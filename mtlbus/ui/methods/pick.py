@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from ...core.text import literal
 from ...methods import get_spec, list_methods
 from .. import services, state, untrained
 from ..attention import subjects
@@ -31,7 +32,7 @@ def opened() -> str | None:
     if found not in list_methods():
         close()
         st.warning(
-            f"No method is named “{found[:40]}”. All there are stand below.",
+            f"No method is named “{literal(found[:40])}”. All there are stand below.",
             icon=":material/search_off:",
         )
         return None

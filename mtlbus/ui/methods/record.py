@@ -10,6 +10,8 @@ import streamlit as st
 
 from ...checkpoints import CARD, Checkpoint
 from ...core.spec import PaperRecipe, Spec
+from ...core.tables import guarded
+from ...core.text import literal
 from ...figures.style import CONFIG
 from ...figures.training_curve import training_figure
 from .. import services, words
@@ -104,6 +106,7 @@ def _course(checkpoint: Checkpoint) -> None:
         )
     if rounds and "recipe" in rounds[-1]:
         frame = pd.DataFrame([_round_row(one, n) for n, one in enumerate(rounds, start=1)])
+        frame = frame.map(guarded)
         st.dataframe(
             frame, hide_index=True, height=37 + 35 * len(frame), alt="The rounds of the training."
         )
@@ -155,8 +158,8 @@ def model_card(spec: Spec) -> None:
         _untrained(spec)
         return
     card, about = checkpoint.card, checkpoint.card.get("training") or {}
-    st.markdown(f"**Intended use.** {card.get('intended_use', 'Not stated.')}")
-    st.markdown(f"**Limits.** {card.get('limits', 'Not stated.')}")
+    st.markdown(f"**Intended use.** {literal(card.get('intended_use', 'Not stated.'))}")
+    st.markdown(f"**Limits.** {literal(card.get('limits', 'Not stated.'))}")
     st.subheader("Data and protocol")
     _data(about)
     if card.get("operating_points"):
@@ -165,7 +168,8 @@ def model_card(spec: Spec) -> None:
     st.subheader("Metrics on the test images")
     _metrics(card)
     st.subheader("Licences and origin")
-    st.markdown("\n".join(f"- {line}" for line in card.get("licences", ())) or "Not stated.")
+    licences = [f"- {literal(line)}" for line in card.get("licences", ())]
+    st.markdown("\n".join(licences) or "Not stated.")
     st.markdown("SHA-256 of the weights")
     st.code(checkpoint.digest, language=None, wrap_lines=True)
     if about.get("command"):
@@ -193,7 +197,8 @@ def _data(about: Mapping[str, Any]) -> None:
         }
         for name, counts in parts.items()
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Images and groups of each part.")
+    frame = pd.DataFrame(rows).rename(columns=guarded)
+    st.dataframe(frame, hide_index=True, alt="Images and groups of each part.")
     protocol = [
         f"Fold {about['fold']} of 5 is the test part." if "fold" in about else "",
         "A group (a patient, or near-duplicate images) stays within one part.",
@@ -215,7 +220,8 @@ def _thresholds(card: Mapping[str, Any]) -> None:
             "Specificity": number(test.get("specificity")),
             "Purpose": point.get("purpose", ""),
         })  # fmt: skip
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Thresholds and what they are worth.")
+    frame = pd.DataFrame(rows).map(guarded)
+    st.dataframe(frame, hide_index=True, alt="Thresholds and what they are worth.")
     temperature = card.get("temperature")
     st.caption(
         "Chosen on real images of the validation part; sensitivity and specificity are those of "
@@ -244,8 +250,9 @@ def _metrics(card: Mapping[str, Any]) -> None:
         for key in SHOWN
         if any(key in entry for entry in entries.values())
     ]
+    frame = pd.DataFrame(rows).rename(columns=guarded)
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=37 + 35 * len(rows), alt="Metrics by dataset."
+        frame, hide_index=True, height=37 + 35 * len(rows), alt="Metrics by dataset."
     )
     st.caption(
         "At the default threshold; in brackets 95 % intervals by a bootstrap over groups. Phantoms "

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import expit
 
 from ...core.errors import InputError
+from ...core.text import literal
 from ...evaluation.calibration import Reliability, calibration_slope_intercept, reliability
 from ...evaluation.comparisons import (
     AucInterval,
@@ -74,8 +75,8 @@ def load_table(method: str) -> Table:
     path = checkpoint.predictions
     stamp = path.stat().st_mtime_ns if path.is_file() else 0
     rows, digest = _read(path, stamp)
-    card = checkpoint.card
-    return Table(method, card.get("title", method), digest, checkpoint.epochs, rows, card)
+    title = services.title_of(method)
+    return Table(method, title, digest, checkpoint.epochs, rows, checkpoint.card)
 
 
 @lru_cache(maxsize=32)
@@ -87,6 +88,11 @@ def _read(path: Path, _stamp: int) -> tuple[pd.DataFrame, str]:
 def title_of_images(images: str) -> str:
     """A choice of images in words."""
     return "real images, pooled" if images == REAL else DATASETS.get(images, images)
+
+
+def literal_title(images: str) -> str:
+    """The same as Markdown; a table may name its datasets as it likes."""
+    return literal(title_of_images(images))
 
 
 def choices(table: Table) -> list[str]:
@@ -125,7 +131,7 @@ def facts(tables: Sequence[Table], images: str) -> list[str]:
 def _facts_of(table: Table, images: str) -> str:
     rows, training = select(table, images), table.card.get("training", {})
     by_dataset = ", ".join(
-        f"{DATASETS.get(name, name)} {count}"
+        f"{DATASETS.get(name) or literal(name)} {count}"
         for name, count in rows["dataset"].value_counts().items()
     )
     labels = rows["label"].dropna()

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from ...core.tables import guarded
 from ...figures.calibration import calibration_figure
 from ...figures.segmentation import dice_figure
 from ...figures.slices import slices_figure
 from ...figures.style import CONFIG, FEW
+from ...methods import get_spec
 from ..memory import adopt_link, mirror
 from ..state import write_link
 from . import judged_rows, metrics_table
@@ -120,8 +122,8 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
         "birads": "BI-RADS",
     }  # fmt: skip
     st.dataframe(
-        worst.nsmallest(15, "dice")[list(names)].rename(columns=names), hide_index=True,
-        height=300, placeholder="–", alt="The images with the lowest Dice.",
+        worst.nsmallest(15, "dice")[list(names)].rename(columns=names).map(guarded),
+        hide_index=True, height=300, placeholder="–", alt="The images with the lowest Dice.",
         column_config={
             "Dice": st.column_config.NumberColumn(format="%.2f"),
             "HD95, px": st.column_config.NumberColumn(format="%.1f"),
@@ -220,18 +222,16 @@ def _show_papers(tables: Sequence[Table], images: str) -> None:
     )
     seen = set()
     for table in tables:
-        spec = table.card["spec"]
-        for reported in spec["reported"]:
-            key = (spec["paper"]["title"], reported["caption"], reported["data"])
+        spec = get_spec(table.method)
+        for reported in spec.reported:
+            key = (spec.paper.title, reported.caption, reported.data)
             if key in seen:
                 continue
             seen.add(key)
-            st.markdown(f"**{reported['caption']}** on {reported['data']}")
-            frame = pd.DataFrame(reported["rows"], columns=reported["columns"])
-            st.dataframe(frame, hide_index=True, alt=f"{reported['caption']}, {reported['data']}.")
-            st.caption(
-                f"{spec['paper']['authors']}, {spec['paper']['year']}. {reported['caveat']}"
-            )
+            st.markdown(f"**{reported.caption}** on {reported.data}")
+            frame = pd.DataFrame(reported.rows, columns=reported.columns)
+            st.dataframe(frame, hide_index=True, alt=f"{reported.caption}, {reported.data}.")
+            st.caption(f"{spec.paper.authors}, {spec.paper.year}. {reported.caveat}")
     if not seen:
         st.info("The papers of the chosen methods print no table that we copied.")
 

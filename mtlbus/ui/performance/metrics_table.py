@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from ...core.tables import guarded
 from ...figures.style import FEW
 from . import judged_rows
 from .judged_rows import Table
@@ -54,7 +55,7 @@ def show(tables: Sequence[Table], images: str) -> None:
             if any(key in entry for entry in entries.values())
         ]
         st.dataframe(
-            pd.DataFrame(body), hide_index=True, height=42 + 35 * len(body),
+            pd.DataFrame(body).rename(columns=guarded), hide_index=True, height=42 + 35 * len(body),
             alt=f"Metrics of {table.title} by dataset.",
         )  # fmt: skip
         empty = {name: entry.get("empty_masks", 0) for name, entry in entries.items()}
@@ -62,7 +63,7 @@ def show(tables: Sequence[Table], images: str) -> None:
             (f"Calls at the shipped threshold {point['threshold']:.3f}. " if point else "")
             + "In brackets 95 % intervals by a bootstrap over patients or groups. Left out of "
             "HD95 and ASSD because a mask is empty: "
-            + ", ".join(f"{judged_rows.DATASETS.get(n, n)} {count}" for n, count in empty.items())
+            + ", ".join(f"{judged_rows.literal_title(n)} {count}" for n, count in empty.items())
             + ". Pixels are those of 256×256."
         )
 
@@ -88,7 +89,7 @@ def _show_many(tables: Sequence[Table], images: str) -> None:
         alt="Metrics of every network.",
     )  # fmt: skip
     st.caption(
-        f"On {judged_rows.title_of_images(images)}, calls at each network's shipped threshold; in "
+        f"On {judged_rows.literal_title(images)}, calls at each network's shipped threshold; in "
         f"brackets 95 % intervals by a bootstrap over patients or groups. Choose at most {FEW} "
         "networks above to see each with all datasets side by side."
     )

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from ...core.tables import guarded
+from ...core.text import literal
 from ...evaluation.comparisons import AucInterval
 from ...evaluation.operating_points import Confusion, wilson_interval
 from ...figures.confusion import ENDS, confusion_figure
@@ -121,7 +123,7 @@ def _origin(tables: Sequence[Table], rule: str) -> str:
     names = {str(table.card.get("default_operating_point")) for table in tables}
     what = "The shipped thresholds" if rule == "shipped" else "Thresholds"
     if rule == "shipped" and len(names) == 1:
-        what += f" ({names.pop().replace('_', ' ')})"
+        what += f" ({literal(names.pop().replace('_', ' '))})"
     each = " Each network has its own; the slider shows the first's." if len(tables) > 1 else ""
     return f"{what} were chosen on validation images and are shown on test images.{each}"
 
@@ -253,6 +255,7 @@ def _show_cases(table: Table, images: str, threshold: float) -> None:
     }  # fmt: skip
     shown = [name for name in columns if (rows[name].replace("", None).notna()).any()]
     titled = rows[shown].assign(dataset=rows["dataset"].map(judged_rows.title_of_images))
+    titled = titled.map(guarded)  # a table can be saved as CSV from its own corner
     event = st.dataframe(
         titled, hide_index=True, height=min(320, 42 + 35 * len(rows)), key=f"_cases_{end}",
         on_select="rerun", selection_mode="single-row",
@@ -271,11 +274,11 @@ def _show_cases(table: Table, images: str, threshold: float) -> None:
 
 def _offer_case(row: pd.Series) -> None:
     if row["dataset"] in cases.configured():
-        if st.button(f"Open {row['image_id']} in Predict", icon=":material/radiology:"):
+        if st.button(f"Open {literal(row['image_id'])} in Predict", icon=":material/radiology:"):
             state.choose_case(f"{row['dataset']}:{row['image_id']}")
             st.switch_page("pages/predict.py")
     else:
         st.caption(
-            f"{row['image_id']} belongs to {judged_rows.title_of_images(row['dataset'])}, whose "
-            "images are not here. Give the dataset's folder in the sidebar to open it."
+            f"{literal(row['image_id'])} belongs to {judged_rows.literal_title(row['dataset'])}, "
+            "whose images are not here. Give the dataset's folder in the sidebar to open it."
         )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ...core.errors import MtlbusError
 from ...core.tables import csv_text, guarded
+from ...core.text import literal
 from ...data.intake import read_image
 from ...figures.overlay import thumbnail
 from ...inference.predictor import MASK_THRESHOLD
@@ -63,7 +64,8 @@ def _work(method: str, digest: str, files: list, todo: list, rows: dict) -> None
         key="_batch_stop",
     )
     for number, file in enumerate(todo, start=len(files) - len(todo)):
-        bar.progress(number / len(files), f"Image {number + 1} of {len(files)}: {file.name}")
+        text = f"Image {number + 1} of {len(files)}: {literal(file.name)}"
+        bar.progress(number / len(files), text)
         rows[file.file_id, digest] = _row(file, method)
         while len(rows) > _KEPT_ROWS:
             del rows[next(iter(rows))]

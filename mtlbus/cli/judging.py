@@ -7,18 +7,18 @@ from dataclasses import asdict
 
 from ..core.errors import InputError
 from .printing import metric_lines, print_result, report, table
+from .sets import open_datasets
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Judge trained weights on a dataset, with 95 % intervals over groups."""
     from ..checkpoints import find_checkpoint
-    from ..data.layouts import parse_dataset
     from ..evaluation.tables import write_predictions
     from ..protocol import evaluate as judge
     from ..protocol import figures, renew_card
 
     checkpoint = find_checkpoint(arguments.method)
-    datasets = [parse_dataset(text) for text in arguments.data]
+    datasets = open_datasets(arguments.data)
     if arguments.card and (arguments.flip or arguments.fold != checkpoint.card["training"]["fold"]):
         raise InputError(
             "--card completes a card by the judgement that is on it: give its --fold "
@@ -62,13 +62,12 @@ def bench(arguments: argparse.Namespace) -> int:
 def familiarity(arguments: argparse.Namespace) -> int:
     """Learn what the training images look like to a network; written beside its weights."""
     from ..checkpoints import find_checkpoint
-    from ..data.layouts import parse_dataset
     from ..inference.familiarity import write_familiarity
     from ..inference.predictor import Predictor
     from ..protocol import fit_familiarity, split_datasets
 
     checkpoint = find_checkpoint(arguments.method)
-    split = split_datasets([parse_dataset(text) for text in arguments.data], arguments.fold)
+    split = split_datasets(open_datasets(arguments.data), arguments.fold)
     if not checkpoint.card.get("trained_with_normals"):
         split = split.lesions()
     found, parts = fit_familiarity(Predictor(checkpoint), split, report)
@@ -98,12 +97,11 @@ def familiarity(arguments: argparse.Namespace) -> int:
 def gates(arguments: argparse.Namespace) -> int:
     """How much of each gate is the same on every test image; 1 is a gate that does not look."""
     from ..checkpoints import find_checkpoint
-    from ..data.layouts import parse_dataset
     from ..inference.predictor import Predictor
     from ..protocol import measure_gates, split_datasets, write_gates
 
     checkpoint = find_checkpoint(arguments.method)
-    datasets = [parse_dataset(text) for text in arguments.data]
+    datasets = open_datasets(arguments.data)
     split = split_datasets(datasets, checkpoint.card["training"]["fold"]).lesions()
     found = measure_gates(Predictor(checkpoint), split.test, report)
     if not found["fixed_share"]:

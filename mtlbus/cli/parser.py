@@ -43,7 +43,10 @@ def _methods(verb: argparse.ArgumentParser) -> None:
 
 def _data(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("path", help="folder, manifest file, or a count of phantoms")
-    verb.add_argument("--layout", default="folder", help="busi, busbra, folder, manifest, phantom")
+    verb.add_argument(
+        "--layout", default="folder",
+        help="busi, busbra, breast, busuclm, udiat, folder (default), manifest, phantom",
+    )  # fmt: skip
 
 
 def _audit(verb: argparse.ArgumentParser) -> None:
@@ -178,8 +181,8 @@ def _phantom(verb: argparse.ArgumentParser) -> None:
 def _datasets(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--data", action="append", required=True, metavar="LAYOUT=PATH",
-        help="busi=, busbra=, folder= with a folder, manifest=FILE.csv, or phantom=COUNT; "
-        "may be given several times",
+        help="busi=, busbra=, breast=, busuclm=, udiat=, folder= with a folder, manifest=FILE.csv, "
+        "or phantom=COUNT; may be given several times",
     )  # fmt: skip
 
 

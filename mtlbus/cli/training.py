@@ -7,12 +7,12 @@ from pathlib import Path
 
 from .options import parse_options
 from .printing import metric_lines, print_result, report
+from .sets import open_datasets
 
 
 def train(arguments: argparse.Namespace) -> int:
     """Train a method, choose on the validation part, judge the test fold once."""
     from ..checkpoints import find_checkpoint
-    from ..data.layouts import parse_dataset
     from ..methods import get_spec
     from ..protocol import exclusions, make_plan, produce, split_datasets
     from ..training.recipes import make_recipe
@@ -23,7 +23,7 @@ def train(arguments: argparse.Namespace) -> int:
         arguments.rate, arguments.clip, arguments.sides,
     )  # fmt: skip
     options = parse_options(arguments.option)
-    datasets = [parse_dataset(text) for text in arguments.data]
+    datasets = open_datasets(arguments.data)
     split = split_datasets(datasets, arguments.fold)
     start = find_checkpoint(arguments.start) if arguments.start else None
     plan = make_plan(
@@ -39,7 +39,6 @@ def train(arguments: argparse.Namespace) -> int:
 
 def crossvalidate(arguments: argparse.Namespace) -> int:
     """Train and test methods on all folds; print them beside the tables of the COSA paper."""
-    from ..data.layouts import parse_dataset
     from ..methods import get_spec
     from ..protocol.crossvalidation import COSA_NAMES, CrossValidation, cross_validate
     from ..training.recipes import make_recipe
@@ -51,7 +50,7 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     plan = CrossValidation(
         methods=tuple(methods),
-        datasets=tuple(parse_dataset(text) for text in arguments.data),
+        datasets=tuple(open_datasets(arguments.data)),
         out=Path(arguments.out),
         recipe=recipe,
         folds=tuple(arguments.fold or range(1, 6)),
@@ -66,7 +65,6 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
 
 def trials(arguments: argparse.Namespace) -> int:
     """Change one thing in how a method is trained, and ask the validation part what it gave."""
-    from ..data.layouts import parse_dataset
     from ..methods import get_spec
     from ..protocol import Trials, run_trials, split_datasets
     from ..protocol.trials import TRIALS, trial_lines
@@ -75,7 +73,7 @@ def trials(arguments: argparse.Namespace) -> int:
     spec = get_spec(arguments.method)
     plan = Trials(
         method=spec.name,
-        split=split_datasets([parse_dataset(text) for text in arguments.data], arguments.fold),
+        split=split_datasets(open_datasets(arguments.data), arguments.fold),
         out=Path(arguments.out),
         recipe=make_recipe(
             spec,

@@ -6,7 +6,6 @@ images (`copies`), and compared with the groups, labels and folds that the datas
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,19 +16,21 @@ import numpy as np
 from scipy import ndimage
 from sklearn.metrics import adjusted_rand_score
 
-from ..core.errors import DataError
+from ..core.errors import DataError, InputError
 from ..core.files import write_atomically
 from ..core.tables import csv_text, unguarded
-from . import busi
 from .copies import SAME_PICTURE, find_copies, group_copies
 from .dataset import Dataset, Sample
-from .intake import read_mask
 from .layouts import load_dataset
+from .masks import merge_masks
+from .places import shown
+from .sheets import read_table
 from .summary import CLASS_NAMES
 
 MARK_CONTRAST = 130  # grey levels a burned-in mark stands above what is around it
 MARK_LEVEL = 220  # grey level from which it may be one
 MARK_PIXELS = 10  # so many that touch make a caliper or a letter
+INVERTED = 0.5  # share of the image, and of its rim, above which a mask marks what is around
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,16 @@ class Audit:
     Attributes:
         name: of the dataset.
         images: how many were looked at.
+        unreadable: one line for each picture or mask that cannot be read; the rest is audited.
         copies: groups of two and more images of the same picture.
         group_of: image id to the number of its group; an image without copies is alone in its.
         empty_masks: ids of images with a class whose mask marks nothing.
         misaligned: one line for each mask of another size than its image.
+        inverted: ids of images whose mask marks most of the image and of its rim: white on black
+            may have been swapped.
+        contradicting: ids of normal images whose mask marks something.
+        without_mask: images whose outline is unknown, as no usable mask file is there.
+        normal: images that are known to show no lesion.
         marked: class to (images with burned-in marks, images).
         threshold: correlation from which two images count as the same picture.
         seconds: the audit took.
@@ -69,10 +76,15 @@ class Audit:
 
     name: str
     images: int
+    unreadable: tuple[str, ...]
     copies: tuple[CopyGroup, ...]
     group_of: dict[str, int]
     empty_masks: tuple[str, ...]
     misaligned: tuple[str, ...]
+    inverted: tuple[str, ...]
+    contradicting: tuple[str, ...]
+    without_mask: int
+    normal: int
     marked: dict[str, tuple[int, int]]
     threshold: float
     seconds: float
@@ -103,9 +115,7 @@ class Audit:
 
 def load_everything(layout: str, path: str | Path) -> Dataset:
     """The dataset with what its loader leaves out of training, too. Errors as `load_dataset`."""
-    if layout == "busi":
-        return busi.load(path, everything=True)
-    return load_dataset(layout, path)
+    return load_dataset(layout, path, everything=True)
 
 
 def audit(
@@ -113,7 +123,7 @@ def audit(
     threshold: float = SAME_PICTURE,
     report: Callable[[str], None] = lambda line: None,
 ) -> Audit:
-    """Look at every image and mask of a dataset.
+    """Look at every image and mask of a dataset; what cannot be read is listed and passed over.
 
     Args:
         dataset: as `load_everything` gives it.
@@ -121,35 +131,51 @@ def audit(
         report: receives lines of progress.
     """
     started = time.perf_counter()
-    samples = dataset.samples
-    images, empty, misaligned = [], [], []
+    images: list[np.ndarray] = []
+    samples: list[Sample] = []
+    unreadable, misaligned = list(dataset.unreadable), list(dataset.misfits)
+    faults: dict[str, list[str]] = {kind: [] for kind in ("empty", "inverted", "contradicting")}
     marked = dict.fromkeys(CLASS_NAMES.values(), (0, 0))
-    for sample in samples:
-        pixels = sample.pixels()
+    for number, sample in enumerate(dataset.samples, start=1):
+        if number % 200 == 0:
+            report(f"{number}/{len(dataset.samples)} images read")
+        try:
+            pixels = sample.pixels()
+        except InputError as error:
+            unreadable.append(str(error))
+            continue
         images.append(pixels)
+        samples.append(sample)
         found, total = marked[CLASS_NAMES[sample.label]]
         marked[CLASS_NAMES[sample.label]] = (found + has_marks(pixels), total + 1)
-        fault = _mask_fault(sample, pixels.shape)
-        if fault == "empty" and sample.label is not None:
-            empty.append(sample.id)
-        elif fault not in (None, "empty"):
-            misaligned.append(fault)
-        if len(images) % 200 == 0:
-            report(f"{len(images)}/{len(samples)} images read")
+        try:
+            kind = mask_fault(sample, pixels.shape)
+        except DataError as error:
+            misaligned.append(str(error))
+        except InputError as error:
+            unreadable.append(str(error))
+        else:
+            if kind:
+                faults[kind].append(sample.id)
     report(f"comparing {len(images)} images")
-    pairs = find_copies(images, threshold)
+    pairs = find_copies(images, threshold) if images else []
     group_of = group_copies(len(samples), pairs)
     weakest = {int(group_of[pair.first]): pair.correlation for pair in pairs}  # surest first
     return Audit(
         name=dataset.name,
         images=len(samples),
+        unreadable=tuple(unreadable),
         copies=tuple(
             _copy_group([samples[i] for i in np.flatnonzero(group_of == number)], correlation)
             for number, correlation in sorted(weakest.items())
         ),
         group_of={s.id: int(number) for s, number in zip(samples, group_of, strict=True)},
-        empty_masks=tuple(empty),
+        empty_masks=tuple(faults["empty"]),
         misaligned=tuple(misaligned),
+        inverted=tuple(faults["inverted"]),
+        contradicting=tuple(faults["contradicting"]),
+        without_mask=sum(not sample.has_mask for sample in dataset.samples),
+        normal=sum(sample.normal for sample in dataset.samples),
         marked={name: counts for name, counts in marked.items() if counts[1]},
         threshold=threshold,
         seconds=round(time.perf_counter() - started, 1),
@@ -166,16 +192,22 @@ def _copy_group(samples: Sequence[Sample], weakest: float) -> CopyGroup:
     )
 
 
-def _mask_fault(sample: Sample, shape: tuple[int, int]) -> str | None:
-    """ "empty", a line on a mask that does not fit its image, or None."""
-    planes = [read_mask(path) for path in sample.masks]
-    for path, plane in zip(sample.masks, planes, strict=True):
-        if plane.shape != shape:
-            return (
-                f"{path.name} is {plane.shape[1]}×{plane.shape[0]}, "
-                f"its image {shape[1]}×{shape[0]}."
-            )
-    return "empty" if planes and not any(plane.any() for plane in planes) else None
+def mask_fault(sample: Sample, shape: tuple[int, int]) -> str:
+    """What is wrong with what a mask marks: "empty", "inverted", "contradicting", or "".
+
+    Raises:
+        DataError: it has another size than the image.
+        InputError: it cannot be read.
+    """
+    if not sample.masks:
+        return ""
+    mask = merge_masks(sample.masks, shape)
+    if sample.normal:
+        return "contradicting" if mask.any() else ""
+    if not mask.any():
+        return "empty" if sample.label is not None else ""
+    rim = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+    return "inverted" if min(mask.mean(), rim.mean()) > INVERTED else ""
 
 
 def has_marks(pixels: np.ndarray) -> bool:
@@ -193,7 +225,7 @@ def has_marks(pixels: np.ndarray) -> bool:
 
 def write_groups(path: str | Path, found: Audit) -> None:
     """Write the groups as CSV with the columns id, group and copies (images in the group)."""
-    sizes = np.bincount(list(found.group_of.values()))
+    sizes = np.bincount(np.array(list(found.group_of.values()), dtype=int))
     rows = ((name, f"g{number:04d}", sizes[number]) for name, number in found.group_of.items())
     write_atomically(path, csv_text(("id", "group", "copies"), rows).encode())
 
@@ -212,19 +244,11 @@ def agreement(found: Audit, reference: str | Path) -> dict[str, Any]:
     Raises:
         DataError: the table cannot be read or names none of the images.
     """
-    path = Path(reference)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            stated = {
-                unguarded(row["id"]): unguarded(row["group"]) for row in csv.DictReader(file)
-            }
-    except (OSError, KeyError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path} cannot be read as groups ({error}). Expected CSV with columns id and group."
-        ) from None
+    rows = read_table(reference, ("id", "group"))
+    stated = {unguarded(row.cells["id"]): unguarded(row.cells["group"]) for row in rows}
     names = [name for name in found.group_of if name in stated]
     if not names:
-        raise DataError(f"{path.name} names none of the {found.images} images by their id.")
+        raise DataError(f"{shown(reference)} names none of the {found.images} images by their id.")
     ours = np.array([found.group_of[name] for name in names])
     _, theirs = np.unique([stated[name] for name in names], return_inverse=True)
     upper = np.triu_indices(len(names), 1)
@@ -238,11 +262,16 @@ def agreement(found: Audit, reference: str | Path) -> dict[str, Any]:
     }
 
 
+def _listed(title: str, entries: Sequence[str]) -> list[str]:
+    return [title, *(f"  {entry}" for entry in entries)]
+
+
 def lines(found: Audit) -> list[str]:
     """The audit in words, what matters first."""
     several = sum(len(group.images) for group in found.copies)
     text = [
         f"{found.name}: {found.images} images in {found.seconds:.0f} s",
+        *_listed(f"{len(found.unreadable)} files that cannot be read", found.unreadable),
         f"{len(found.copies)} groups of copies with {several} images "
         f"(correlation from {found.threshold:.2f} on)",
     ]
@@ -253,10 +282,14 @@ def lines(found: Audit) -> list[str]:
     ):
         text.append(f"{len(groups)} {title}")
         text += [f"  {group.weakest:.2f}  {', '.join(group.images)}" for group in groups]
-    text.append(f"{len(found.empty_masks)} images with a class and an empty mask")
-    text += [f"  {name}" for name in found.empty_masks]
-    text.append(f"{len(found.misaligned)} masks of another size than their image")
-    text += [f"  {line}" for line in found.misaligned]
+    for title, names in (
+        ("images with a class and an empty mask", found.empty_masks),
+        ("masks of another size than their image", found.misaligned),
+        ("masks that mark most of the image and its rim: inverted?", found.inverted),
+        ("normal images whose mask marks something", found.contradicting),
+    ):
+        text += _listed(f"{len(names)} {title}", names)
+    text.append(f"{found.without_mask} images without a usable mask, {found.normal} normal ones")
     for name, (with_marks, total) in found.marked.items():
         text.append(f"{with_marks} of {total} images {name} carry calipers, text or other marks")
     return text

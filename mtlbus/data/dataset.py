@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import DataError, InputError
+from ..core.text import printable
 from .intake import GreyImage, read_image
 from .masks import merge_masks, stated_shape
+from .places import checked_path, is_folder, shown
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class Sample:
             shape = stated_shape(self.image) or self.pixels().shape
         merged = merge_masks(self.masks, shape)
         if self.normal and merged.any():
-            raise DataError(f"{self.masks[0].name} outlines something in an image without lesion.")
+            name = printable(self.masks[0].name)
+            raise DataError(f"{name} outlines something in an image without lesion.")
         return merged
 
     def usable_mask(self, shape: tuple[int, int] | None = None) -> tuple[np.ndarray | None, str]:
@@ -99,12 +102,16 @@ class Dataset:
         root: the folder or manifest file it was read from.
         samples: all usable images.
         defects: one line each for what was found wrong and how it was handled.
+        unreadable: a line for each picture or mask among them that is none.
+        misfits: a line for each mask among them of another size than its image.
     """
 
     name: str
     root: Path
     samples: tuple[Sample, ...]
     defects: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    misfits: tuple[str, ...] = ()
 
     def lesions(self) -> tuple[Sample, ...]:
         """The samples with a class, benign or malignant."""
@@ -115,11 +122,13 @@ class Dataset:
         return tuple(sample for sample in self.samples if sample.normal)
 
 
-Loader = Callable[[Path], Dataset]
+# The path of a dataset and the folder outside of which nothing may be read (None: anything may).
+Loader = Callable[[Path, Path | None], Dataset]
 
 
-def require_folder(path: Path, layout: str) -> Path:
-    """`path` if it is a folder, else a `DataError` that says what the layout looks like."""
-    if not path.is_dir():
-        raise DataError(f"No folder {str(path)!r} for layout {layout!r}. Check the path.")
+def require_folder(path: Path, layout: str, within: Path | None = None) -> Path:
+    """`path` if it is a folder that may be read, else a `DataError`."""
+    path = checked_path(path, within)
+    if not is_folder(path):
+        raise DataError(f"No folder {shown(path)} for layout {layout!r}. Check the path.")
     return path

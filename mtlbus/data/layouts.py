@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from ..core.errors import InputError, UnknownNameError
-from . import busbra, busi, folder, manifest, synthetic
+from ..core.errors import DataError, InputError, UnknownNameError
+from . import breast, busbra, busi, busuclm, folder, manifest, synthetic, udiat
+from .checked import checked
 from .dataset import Dataset, Loader
+from .places import checked_path, is_file, is_folder, lies_inside, listing, shown
 
 LAYOUTS: dict[str, Loader] = {
     "busi": busi.load,
     "busbra": busbra.load,
+    "breast": breast.load,
+    "busuclm": busuclm.load,
+    "udiat": udiat.load,
     "folder": folder.load,
     "manifest": manifest.load,
-    "phantom": synthetic.load,
 }
+"""The layouts of files on disk."""
+PHANTOMS = "phantom"  # whose "path" is a count
 
 
-def load_dataset(layout: str, path: str | Path) -> Dataset:
-    """Read a dataset.
+def load_dataset(
+    layout: str,
+    path: str | Path,
+    within: str | Path | None = None,
+    everything: bool = False,
+) -> Dataset:
+    """Read a dataset; what of it cannot be used is found out at once (see `checked`).
+
+    Args:
+        layout: its name.
+        path: the folder, the manifest, or the count of phantoms.
+        within: the folder outside of which nothing is read, links followed; for a server that
+            offers some folders only. Anything may be read without it.
+        everything: with what a loader leaves out of training, too (the near-duplicates of BUSI
+            that have two labels): to audit.
 
     Raises:
         UnknownNameError: no such layout.
-        DataError: the path does not hold that layout.
+        DataError: the path does not hold that layout; the line says which one it seems to hold.
     """
+    if layout == PHANTOMS:
+        return synthetic.load(path)
     if layout not in LAYOUTS:
-        raise UnknownNameError("layout", layout, LAYOUTS)
-    return LAYOUTS[layout](Path(path))
+        raise UnknownNameError("layout", layout, (*LAYOUTS, PHANTOMS))
+    place = checked_path(path, within)
+    fits = fitting_layout(place, within)
+    if layout == "folder" and fits not in (None, "busi", "folder"):
+        raise DataError(f"{shown(place)} holds no plain folder. {_hint(fits)}")
+    loader = partial(busi.load, everything=everything) if layout == "busi" else LAYOUTS[layout]
+    try:
+        dataset = loader(place, Path(within) if within is not None else None)
+    except DataError as error:
+        if fits in (None, layout):
+            raise
+        raise DataError(f"{error} {_hint(fits)}") from None
+    return checked(dataset, within)
 
 
 def parse_dataset(argument: str) -> Dataset:
@@ -35,3 +68,39 @@ def parse_dataset(argument: str) -> Dataset:
     if not separator or not path:
         raise InputError(f"Expected LAYOUT=PATH, got {argument!r}. Example: busbra=data/BUSBRA.")
     return load_dataset(layout, path)
+
+
+def fitting_layout(path: Path, within: str | Path | None = None) -> str | None:
+    """The layout that a path seems to hold, by the names in it; None where none is known."""
+    if not lies_inside(within, path):
+        return None
+    if is_file(path):
+        return "manifest" if path.suffix.lower() in (".csv", ".txt", ".tsv") else None
+    if not is_folder(path):
+        return None
+    try:
+        entries = {entry.name.lower(): entry for entry in listing(path)}
+    except DataError:
+        return None
+    folders = {name for name, entry in entries.items() if is_folder(entry)}
+    if "bus_data.csv" in entries:
+        return "busbra"
+    if "info.csv" in entries and "images" in folders:
+        return "busuclm"
+    if {"original", "gt"} <= folders:
+        return "udiat"
+    if breast.looks_like(path):
+        return "breast"
+    if "benign" in folders and any(
+        entry.name.lower().startswith("benign (") for entry in listing(entries["benign"])
+    ):
+        return "busi"
+    if {"benign", "malignant", "normal"} & folders:
+        return "folder"
+    if any(entry.suffix.lower() in folder.EXTENSIONS for entry in entries.values()):
+        return "folder"
+    return None
+
+
+def _hint(layout: str) -> str:
+    return f"It looks like the layout {layout}: name that one."

@@ -4,33 +4,41 @@
     images/a1.png,masks/a1.png,benign,patient 1,1
     images/a2.png,,malignant,patient 2,2
 
-Paths are relative to the CSV file, or absolute. `label` is benign or 0, malignant or 1, normal
-or empty (unknown). An empty `mask` is an outline that nobody drew, except in a row with the label
-normal, where it is known that there is nothing to outline. `group` is the patient; empty makes the
-image a group of its own. The column `fold` may be missing; its values are whole numbers from 1, or
-empty.
+Paths are relative to the CSV file, or absolute, with slashes or backslashes. `label` is benign or
+0, malignant or 1, normal or empty (unknown). An empty `mask` is an outline that nobody drew, except
+in a row with the label normal, where it is known that there is nothing to outline. `group` is the
+patient; empty makes the image a group of its own. The column `fold` may be missing; its values are
+whole numbers from 1, or empty.
+
+What a cell says is never quoted in a message; the line it stands in is named.
 """
 
 from __future__ import annotations
 
-import csv
+import os
 import os.path
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 from ..core.errors import DataError
 from .dataset import Dataset, Sample
+from .places import LONGEST, is_file, lies_inside, shown
+from .sheets import read_table, whole_number
 
 COLUMNS = ("image", "mask", "label", "group")
 LABELS = {"benign": 0, "0": 0, "malignant": 1, "1": 1, "normal": None, "": None}
 
 
-def load(path: str | Path) -> Dataset:
+def load(path: str | Path, within: Path | None = None) -> Dataset:
     """Read a manifest.
 
     Images that do not exist or are named twice are listed in `defects` and left out. An image
     whose mask does not exist is listed, too, and kept without a mask. Pixels are not read here.
+
+    Args:
+        path: the CSV file.
+        within: the folder outside of which nothing is read, if any.
 
     Raises:
         DataError: no such file, not a CSV with these columns, a label or fold that is not allowed
@@ -39,101 +47,91 @@ def load(path: str | Path) -> Dataset:
     path = Path(path)
     folder = path.parent
     defects: list[str] = []
-    rows: dict[str, dict[str, str]] = {}
-    for line, row in _rows(path):
+    rows: dict[Path, tuple[int, dict[str, str]]] = {}
+    for line, row in read_table(path, COLUMNS, ("fold",), within):
         where = f"line {line}"
-        if row["label"].lower() not in LABELS:
+        if row["label"].casefold() not in LABELS:
             raise DataError(
-                f"{path.name}, {where}: unknown label {row['label']!r}. "
+                f"{shown(path.name)}, {where}: its label is not allowed. "
                 "Allowed: benign, malignant, normal, 0, 1 or empty."
             )
-        fold = row.get("fold", "")
-        if fold and not (fold.isascii() and fold.isdigit() and int(fold) >= 1):
-            raise DataError(
-                f"{path.name}, {where}: fold {fold!r} is not allowed. "
-                "Allowed: a whole number from 1, or empty."
-            )
-        image = os.path.normpath(folder / row["image"])
+        if row["fold"]:
+            whole_number(row["fold"], f"{shown(path.name)}, {where}: its fold")
         if not row["image"]:
             defects.append(f"{where}: names no image; left out.")
-        elif not os.path.isfile(image):
-            defects.append(f"{where}: no image file {row['image']!r}; left out.")
+            continue
+        image = _find(folder, row["image"], within)
+        if image is None:
+            defects.append(f"{where}: its image is no file; left out.")
         elif image in rows:
-            defects.append(f"{where}: {row['image']!r} was named before; left out.")
+            defects.append(f"{where}: its image was named before; left out.")
         else:
-            if row["mask"] and not os.path.isfile(folder / row["mask"]):
-                defects.append(f"{where}: no mask file {row['mask']!r}; kept without a mask.")
-                row["mask"] = ""
-            rows[image] = row
+            rows[image] = (line, row)
     if not rows:
+        first = f" The first fault: {defects[0]}" if defects else ""
         raise DataError(
-            f"None of the images in {str(path)!r} was found. "
-            f"Their paths are relative to {str(folder)!r}."
+            f"None of the images of {shown(path.name)} was found. "
+            f"Their paths are relative to {shown(folder)}.{first}"
         )
-    stems = Counter(Path(image).stem for image in rows)
+    stems = Counter(image.stem for image in rows)
     samples: list[Sample] = []
-    for image, row in rows.items():
-        stem = Path(image).stem
+    lines: dict[str, list[tuple[int, int]]] = {}  # group to (line, fold)
+    for image, (line, row) in rows.items():
+        mask = _find(folder, row["mask"], within) if row["mask"] else None
+        if row["mask"] and mask is None:
+            defects.append(f"line {line}: its mask is no file; kept, its outline is unknown.")
         # Two files of one name in different folders need their folder to stay apart.
-        identifier = stem if stems[stem] == 1 else Path(row["image"]).as_posix()
-        fold = row.get("fold", "")
+        identifier = image.stem if stems[image.stem] == 1 else _relative(image, folder)
+        fold = whole_number(row["fold"], f"line {line}: its fold") if row["fold"] else None
+        group = row["group"] or identifier
+        if fold is not None:
+            lines.setdefault(group, []).append((line, fold))
         samples.append(
             Sample(
                 id=identifier,
                 dataset="manifest",
-                image=Path(image),
-                masks=(folder / row["mask"],) if row["mask"] else (),
-                label=LABELS[row["label"].lower()],
-                group=f"manifest:{row['group'] or identifier}",
-                fold=int(fold) if fold else None,
-                normal=row["label"].lower() == "normal",
+                image=image,
+                masks=(mask,) if mask else (),
+                label=LABELS[row["label"].casefold()],
+                group=f"manifest:{group}",
+                fold=fold,
+                normal=row["label"].casefold() == "normal",
             )
         )
-    return Dataset("manifest", path, tuple(samples), (*defects, *_leaks(samples)))
+    return Dataset("manifest", path, tuple(samples), (*defects, *_leaks(lines)))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells of each row, stripped; an absent cell is empty."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = [name.strip().lower() for name in next(reader, [])]
-            missing = [name for name in COLUMNS if name not in header]
-            if missing or len(set(header)) < len(header):
-                fault = f"no column {', '.join(missing)}" if missing else "a column twice"
-                raise DataError(
-                    f"{path.name}, line 1: {fault}; found {','.join(header)[:200]!r}. "
-                    "Expected image,mask,label,group and, if there are folds, fold."
-                )
-            for cells in reader:
-                if len(cells) > len(header):
-                    raise DataError(
-                        f"{path.name}, line {reader.line_num}: {len(cells)} cells but "
-                        f"{len(header)} columns. Put a cell that contains a comma in quotes."
-                    )
-                if cells:  # a blank line has none
-                    cells += [""] * (len(header) - len(cells))
-                    stripped = (cell.strip() for cell in cells)
-                    yield reader.line_num, dict(zip(header, stripped, strict=True))
-    except OSError as error:
-        raise DataError(
-            f"No manifest file {str(path)!r} ({error.strerror}). Give the path of a CSV file."
-        ) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"{path.name} is not a CSV file in UTF-8 ({error}). Save it as CSV UTF-8."
-        ) from None
+def _find(folder: Path, cell: str, within: Path | None) -> Path | None:
+    """The file that a cell names, as its system or a system it came through writes names."""
+    if len(cell) > LONGEST:
+        return None
+    for name in _spellings(cell):
+        path = Path(os.path.normpath(folder / name))
+        if lies_inside(within, path) and is_file(path):
+            return path
+    return None
 
 
-def _leaks(samples: list[Sample]) -> list[str]:
+def _spellings(cell: str) -> list[str]:
+    """A path as it is, with slashes, with accents in one sign or two, from a Windows table."""
+    names = [cell]
+    if any("\udc80" <= character <= "\udcff" for character in cell):  # bytes that are no UTF-8
+        names.append(cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace"))
+    names += [name.replace("\\", "/") for name in names]
+    names += [unicodedata.normalize(form, name) for form in ("NFC", "NFD") for name in names]
+    return list(dict.fromkeys(names))
+
+
+def _relative(image: Path, folder: Path) -> str:
+    return Path(os.path.relpath(image, folder)).as_posix()
+
+
+def _leaks(lines: dict[str, list[tuple[int, int]]]) -> list[str]:
     """One line for each group that lies in several folds."""
-    folds: dict[str, set[int]] = {}
-    for sample in samples:
-        if sample.fold is not None:
-            folds.setdefault(sample.group, set()).add(sample.fold)
     return [
-        f"group {group.removeprefix('manifest:')!r} is in folds "
-        f"{', '.join(map(str, sorted(several)))}: it leaks from training into the test."
-        for group, several in folds.items()
-        if len(several) > 1
+        f"the group of line {found[0][0]} is in folds "
+        f"{', '.join(map(str, sorted({fold for _, fold in found})))}: "
+        "it leaks from training into the test."
+        for found in lines.values()
+        if len({fold for _, fold in found}) > 1
     ]

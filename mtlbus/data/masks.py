@@ -14,8 +14,10 @@ import numpy as np
 from PIL import Image
 
 from ..core.errors import DataError, InputError
+from ..core.text import printable
 from .dicom import is_dicom
-from .intake import read_mask
+from .intake import FORMATS, read_mask
+from .places import is_file
 
 _ORIENTATION = 274  # EXIF; 5 to 8 lay the picture on its side
 _HEAD = 4096  # bytes that tell what a file is
@@ -54,12 +56,23 @@ def merge_masks(paths: Sequence[Path], shape: tuple[int, int]) -> np.ndarray:
 
 def misfit(path: Path, found: tuple[int, int], shape: tuple[int, int]) -> str:
     """The line on a mask of shape `found` for an image of another shape, both H×W."""
-    return f"{path.name} is {size_words(found)} px, its image {size_words(shape)} px."
+    return f"{printable(path.name)} is {size_words(found)} px, its image {size_words(shape)} px."
 
 
 def size_words(shape: tuple[int, int]) -> str:
     """H×W as people write sizes: width first."""
     return f"{shape[1]}×{shape[0]}"
+
+
+def is_dicom_file(path: Path) -> bool:
+    """Whether the head of a file is that of DICOM."""
+    try:
+        if not is_file(path):
+            return False
+        with path.open("rb") as file:
+            return is_dicom(file.read(_HEAD))
+    except OSError:
+        return False
 
 
 def stated_shape(path: Path) -> tuple[int, int] | None:
@@ -68,12 +81,9 @@ def stated_shape(path: Path) -> tuple[int, int] | None:
     None for a DICOM and for what cannot be told; reading the file says more then.
     """
     try:
-        if not path.is_file():  # a pipe would be waited for
+        if not is_file(path):  # a pipe would be waited for
             return None
-        with path.open("rb") as file:
-            if is_dicom(file.read(_HEAD)):
-                return None
-        with Image.open(path, formats=("PNG", "JPEG", "BMP", "TIFF")) as image:
+        with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             # A PNG carries its orientation behind the pixels, if at all: asking would decode it.
             turned = image.format != "PNG" and image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)

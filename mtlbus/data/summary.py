@@ -15,7 +15,8 @@ def summarise_dataset(dataset: Dataset) -> dict[str, Any]:
 
     Returns:
         name, images, classes, groups, folds ({fold: images}; empty where none are assigned),
-        with_mask, groups_across_folds, groups_with_two_labels, defects.
+        normal, with_mask, without_mask (the outline is unknown), mask_of_another_size,
+        unreadable, groups_across_folds, groups_with_two_labels, defects.
     """
     samples = dataset.samples
     folds: dict[str, set[int]] = {}
@@ -31,9 +32,39 @@ def summarise_dataset(dataset: Dataset) -> dict[str, Any]:
         "images": len(samples),
         "classes": dict(Counter(CLASS_NAMES[sample.label] for sample in samples)),
         "groups": len({sample.group for sample in samples}),
+        "normal": sum(sample.normal for sample in samples),
         "with_mask": sum(bool(sample.masks) for sample in samples),
+        "without_mask": sum(not sample.has_mask for sample in samples),
+        "mask_of_another_size": len(dataset.misfits),
+        "unreadable": len(dataset.unreadable),
         "folds": {str(fold): count for fold, count in sorted(assigned.items())},
         "groups_across_folds": sum(len(found) > 1 for found in folds.values()),
         "groups_with_two_labels": sum(len(found) > 1 for found in labels.values()),
         "defects": list(dataset.defects),
     }
+
+
+def warnings(dataset: Dataset) -> list[str]:
+    """What a person must know before the dataset is learned from or judged by, one line a kind."""
+    lines = []
+    without = sum(not sample.has_mask for sample in dataset.samples)
+    if dataset.unreadable:
+        lines.append(
+            f"{_count(dataset.unreadable, 'file')} cannot be read and took no part: "
+            f"{dataset.unreadable[0]}"
+        )
+    if dataset.misfits:
+        lines.append(
+            f"{_count(dataset.misfits, 'mask')} of another size than the image, left out: "
+            f"{dataset.misfits[0]}"
+        )
+    if without and without < len(dataset.samples):
+        lines.append(
+            f"{without} of {len(dataset.samples)} images have no usable mask: "
+            "no outline is learned from them or judged by them."
+        )
+    return [f"{dataset.name}: {line}" for line in lines]
+
+
+def _count(entries: tuple[str, ...], word: str) -> str:
+    return f"{len(entries)} {word}{'s' if len(entries) > 1 else ''}"

@@ -1,0 +1,116 @@
+"""What of a dataset can be used, found out once, by the heads of its files: nothing is decoded.
+
+A picture that is none is left out. A mask that has another size than its image, or is no picture,
+is taken off: the outline of that image is unknown from then on, for everyone who reads the dataset.
+Each is a line. What only decoding shows (a picture that was cut off) is found when it is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ..core.errors import DataError, InputError
+from ..core.text import printable
+from .dataset import Dataset, Sample
+from .intake import read_image, read_mask
+from .limits import check_shape
+from .masks import is_dicom_file, misfit, stated_shape
+from .places import checked_path, lies_inside, shown
+
+
+def checked(dataset: Dataset, within: str | Path | None = None) -> Dataset:
+    """The dataset with what can be used, and a line for the rest.
+
+    Args:
+        dataset: as a loader gives it.
+        within: the folder where all its files must lie, links followed; anywhere without it.
+
+    Raises:
+        DataError: nothing can be used.
+    """
+    kept: list[Sample] = []
+    unreadable: list[str] = []
+    misfits: list[str] = []
+    masks_lost: list[str] = []
+    outside = 0
+    for sample in dataset.samples:
+        if not lies_inside(within, sample.image):
+            outside += 1
+            continue
+        shape, fault = _picture_shape(sample.image)
+        if fault:
+            unreadable.append(fault)
+            continue
+        masks = tuple(path for path in sample.masks if lies_inside(within, path))
+        outside += len(sample.masks) - len(masks)
+        if len(masks) < len(sample.masks):
+            masks = ()  # half of an outline is none
+        for path in masks:
+            found, fault = _mask_shape(path)
+            if fault:
+                masks_lost.append(fault)
+            elif shape and found and found != shape:
+                misfits.append(misfit(path, found, shape))
+            else:
+                continue
+            masks = ()
+            break
+        kept.append(replace(sample, masks=masks))
+    if not kept:
+        first = f" The first: {unreadable[0]}" if unreadable else ""
+        raise DataError(
+            f"None of the {len(dataset.samples)} images in {shown(dataset.root)} can be read."
+            f"{first}"
+        )
+    lines = [
+        *(f"{line} Its image is left out." for line in unreadable),
+        *(f"{line} Its image is kept, its outline unknown." for line in (*misfits, *masks_lost)),
+    ]
+    if outside:
+        lines.append(f"{outside} files lie outside of the folder that may be read; left out.")
+    return replace(
+        dataset,
+        samples=_named(kept),
+        defects=(*dataset.defects, *lines),
+        unreadable=(*dataset.unreadable, *unreadable, *masks_lost),
+        misfits=tuple(misfits),
+    )
+
+
+def _picture_shape(path: Path) -> tuple[tuple[int, int] | None, str]:
+    """H×W if the head tells it, and why this is no picture ("" if it is one)."""
+    try:
+        checked_path(path)
+        shape = stated_shape(path)
+        if shape:
+            check_shape(shape[1], shape[0], printable(path.name))
+        elif not is_dicom_file(path):  # whose size only decoding tells
+            shape = read_image(path).pixels.shape
+    except (DataError, InputError) as error:
+        return None, str(error)
+    return shape, ""
+
+
+def _mask_shape(path: Path) -> tuple[tuple[int, int] | None, str]:
+    try:
+        checked_path(path)
+        return stated_shape(path) or read_mask(path).shape, ""
+    except (DataError, InputError) as error:
+        return None, str(error)
+
+
+def _named(samples: list[Sample]) -> tuple[Sample, ...]:
+    """Samples whose names can be printed and written, and whose ids differ: a second one of the
+    same id gets a number."""
+    seen: set[str] = set()
+    named = []
+    for sample in samples:
+        name, number = printable(sample.id), 1
+        while name in seen:
+            number += 1
+            name = f"{printable(sample.id)} #{number}"
+        seen.add(name)
+        facts = {fact: printable(value) for fact, value in sample.facts.items()}
+        named.append(replace(sample, id=name, group=printable(sample.group), facts=facts))
+    return tuple(named)

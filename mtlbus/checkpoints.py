@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import nn
 
-from .core.errors import CheckpointError
+from .core.errors import CheckpointError, MtlbusError
 from .core.files import write_atomically, write_json
 from .methods import create_model, get_spec, list_methods
 
@@ -31,6 +33,149 @@ WEIGHTS, CARD, PREDICTIONS, HISTORY = (
     "predictions.csv",
     "history.json",
 )
+_MAX_TEXT = 32 * 1024**2  # bytes of a card or a history; those that ship have 0.1 MB
+
+_NAME = {"type": "string", "minLength": 1, "maxLength": 200}
+_THREE = {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}
+_OBJECT, _OBJECT_OR_NONE = {"type": "object"}, {"type": ["object", "null"]}
+_OBJECTS = {"type": "object", "additionalProperties": _OBJECT}
+CARD_FORM = Draft202012Validator({
+    "type": "object",
+    "required": ["method", "variant", "options", "weights_sha256", "parameters", "spec"],
+    "properties": {
+        "method": _NAME,
+        "title": _NAME,
+        "variant": _NAME,
+        "options": _OBJECT,
+        "weights_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "parameters": {"type": "integer", "minimum": 1},
+        "spec": {
+            "type": "object",
+            "required": ["input_size", "mean", "std", "maps"],
+            "properties": {
+                "input_size": {"type": "integer", "minimum": 16, "maximum": 2048},
+                "mean": _THREE,
+                "std": {**_THREE, "items": {"type": "number", "exclusiveMinimum": 0}},
+                "maps": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["name", "kind"],
+                        "properties": {"name": _NAME, "kind": _NAME},
+                    },
+                },
+            },
+        },
+        "training": {"$ref": "#/$defs/training"},
+        "temperature": {"type": ["number", "null"], "exclusiveMinimum": 0},
+        "operating_points": {
+            "type": ["object", "null"],
+            "additionalProperties": {
+                "type": "object",
+                "required": ["threshold"],
+                "properties": {"threshold": {"type": "number", "minimum": 0, "maximum": 1}},
+            },
+        },
+        "default_operating_point": {"type": ["string", "null"]},
+        "metrics": {
+            "type": ["object", "null"],
+            "properties": {"datasets": _OBJECTS, "pooled": _OBJECT},
+        },
+        "licences": {"type": "array", "items": {"type": "string"}},
+        "intended_use": {"type": "string"},
+        "limits": {"type": "string"},
+        "exclusions": _OBJECT_OR_NONE,
+        "calibration": _OBJECT_OR_NONE,
+        "cost": _OBJECT_OR_NONE,
+        "gates": _OBJECT_OR_NONE,
+        "judgement": _OBJECT_OR_NONE,
+        "presence": _OBJECT_OR_NONE,
+        "external": {"type": ["array", "null"], "items": _OBJECT},
+    },
+    "$defs": {
+        "training": {
+            "type": ["object", "null"],
+            "properties": {
+                "data": _OBJECT_OR_NONE,
+                "validation": _OBJECT_OR_NONE,
+                "test": _OBJECT_OR_NONE,
+                "fold": {"type": ["integer", "null"]},
+                "epoch": {"type": ["integer", "null"]},
+                "epochs": {"type": ["integer", "null"]},
+                "before": {"$ref": "#/$defs/training"},
+            },
+        },
+    },
+})  # fmt: skip
+"""What a card has to be for anything here to read it; it may say more."""
+
+HISTORY_FORM = Draft202012Validator({
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["epoch", "size"],
+        "properties": {"epoch": {"type": "integer"}, "size": {"type": "integer"}},
+        "additionalProperties": {"type": ["number", "null"]},
+    },
+})  # fmt: skip
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """A card that was looked through: every part that is used has the type that it should have.
+
+    Raises:
+        CheckpointError: it cannot be read, is no JSON, or is no card; one line that says where.
+    """
+    card = _read_json(path)
+    try:
+        problem = best_match(CARD_FORM.iter_errors(card))
+    except RecursionError:
+        raise CheckpointError(f"{str(path)!r} is no card: it is nested too deep.") from None
+    if problem is not None:
+        raise CheckpointError(f"{str(path)!r} is no card: {_told(problem)}.")
+    points = card.get("operating_points")
+    if points and card.get("default_operating_point") not in points:
+        raise CheckpointError(
+            f"{str(path)!r} is no card: its default_operating_point is none of its "
+            "operating_points."
+        )
+    return card
+
+
+def _told(problem: ValidationError) -> str:
+    """Where a card is wrong, and how, without quoting a part of any length."""
+    place = ".".join(map(str, problem.absolute_path)) or "the whole"
+    if problem.validator == "required":
+        missing = [name for name in problem.validator_value if name not in problem.instance]
+        return f"{place[:80]} lacks {', '.join(missing)}"
+    want = str(problem.validator_value)
+    return f"{place[:80]} should have {problem.validator} {want[:80]}"
+
+
+def _read_json(path: Path) -> Any:
+    """A JSON document of a checkpoint.
+
+    Raises:
+        CheckpointError: it cannot be read, or is no JSON of finite numbers.
+    """
+    try:
+        if path.stat().st_size > _MAX_TEXT:
+            raise CheckpointError(
+                f"{str(path)!r} has more than {_MAX_TEXT // 1024**2} MB, so it is no part of a "
+                "checkpoint; restore it."
+            )
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except OSError as error:
+        raise CheckpointError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
+    except RecursionError:
+        raise CheckpointError(f"{str(path)!r} is not valid JSON: nested too deep.") from None
+    except ValueError as error:  # no UTF-8, no JSON, a number of thousands of digits
+        reason = str(error).splitlines()[0][:120]
+        raise CheckpointError(f"{str(path)!r} is not valid JSON: {reason}.") from error
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")
 
 
 def sha256(content: bytes) -> str:
@@ -53,15 +198,12 @@ class Checkpoint:
         """The card.
 
         Raises:
-            CheckpointError: it is missing or no JSON.
+            CheckpointError: it is missing, or `read_card` refuses it.
         """
         path = self.folder / CARD
         if not path.is_file():
             raise CheckpointError(f"No {CARD} in {str(self.folder)!r}; a checkpoint needs one.")
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise CheckpointError(f"{path} is not valid JSON: {error}.") from error
+        return read_card(path)
 
     @property
     def method(self) -> str:
@@ -107,9 +249,16 @@ class Checkpoint:
 
     @cached_property
     def history(self) -> list[dict[str, Any]]:
-        """The training curve, one entry an epoch; empty where none was kept."""
+        """The training curve, one entry an epoch; empty where none was kept.
+
+        Raises:
+            CheckpointError: there is one, but it is no list of epochs.
+        """
         path = self.folder / HISTORY
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        found = _read_json(path) if path.is_file() else []
+        if not HISTORY_FORM.is_valid(found):
+            raise CheckpointError(f"{str(path)!r} is no list of epochs; restore it.")
+        return found
 
     def load(self) -> nn.Module:
         """The model with its weights, in float32 and evaluation mode.
@@ -120,7 +269,10 @@ class Checkpoint:
         path = self.folder / WEIGHTS
         if not path.is_file():
             raise CheckpointError(f"No {WEIGHTS} in {str(self.folder)!r}.")
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CheckpointError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
         found = sha256(content)
         if found != self.digest:
             raise CheckpointError(
@@ -131,13 +283,32 @@ class Checkpoint:
             state = load_tensors(content)
         except SafetensorError as error:
             raise CheckpointError(f"{path} is not a safetensors file: {error}.") from error
-        model = create_model(self.method, self.card["variant"], **self.card["options"])
+        for name, tensor in state.items():
+            if tensor.is_floating_point() and not torch.isfinite(tensor.float()).all():
+                raise CheckpointError(
+                    f"{path} holds a weight that is no number ({name[:80]}): nothing it answers "
+                    "would mean anything. Restore the file or train again."
+                )
+        model = self._build()
         try:
             model.load_state_dict({name: _widen(tensor) for name, tensor in state.items()})
         except RuntimeError as error:
             reason = str(error).splitlines()[-1].strip()
             raise CheckpointError(f"{path} does not fit {self.method}: {reason}") from error
         return model.eval()
+
+    def _build(self) -> nn.Module:
+        """The network of the card, with weights still to come."""
+        try:
+            return create_model(self.method, self.card["variant"], **self.card["options"])
+        except MtlbusError:
+            raise
+        except Exception as error:
+            # A constructor fails in many ways on options of the wrong kind; a card may hold any.
+            raise CheckpointError(
+                f"{str(self.folder / CARD)!r} names options that {self.method} cannot be built "
+                f"with ({type(error).__name__}); restore it."
+            ) from error
 
 
 def _widen(tensor: torch.Tensor) -> torch.Tensor:

@@ -145,6 +145,9 @@ class Predictor:
         Args:
             image: as read by `data.intake`, or made ready by `prepare` to share it.
             maps: return the inner maps too.
+
+        Raises:
+            CheckpointError: the network answers with something that is no number.
         """
         prepared = image if isinstance(image, Prepared) else prepare(image, self.size)
         started = time.perf_counter()
@@ -155,6 +158,8 @@ class Predictor:
             square = torch.sigmoid(positive_logit(output.mask_logits.float())).cpu()
         if MALIGNANCY.name in output.class_logits:
             logit = float(positive_logit(output.class_logits[MALIGNANCY.name].float())[0])
+            if not np.isfinite(logit):
+                raise _no_number(self.checkpoint.method)
         seconds = {"preprocess": prepared.seconds, "forward": time.perf_counter() - started}
         started = time.perf_counter()
         if self.familiarity is not None:
@@ -163,6 +168,8 @@ class Predictor:
         started = time.perf_counter()
         if output.mask_logits is not None:
             mask_square = square[0].numpy()
+            if not np.isfinite(mask_square).all():
+                raise _no_number(self.checkpoint.method)
             mask_probability = restore(square[0], prepared.frame).numpy()
         returned = _single(output.maps) if maps else {}
         return Prediction(
@@ -179,6 +186,13 @@ class Predictor:
             maps=returned,
             seconds={**seconds, "restore": time.perf_counter() - started},
         )
+
+
+def _no_number(method: str) -> CheckpointError:
+    return CheckpointError(
+        f"{method} answers with something that is no number: its weights or this machine's "
+        "arithmetic are broken. Choose another network, or restore the weights."
+    )
 
 
 def _single(maps: Mapping[str, Map]) -> dict[str, Map]:

@@ -85,7 +85,7 @@ def run() -> None:
     if wanted and wanted[0] in pages:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])
     with _patience():
-        from . import sidebar, state
+        from . import services, sidebar, state
         from .widgets import explain_error
 
     token = _INSIDE.set(True)
@@ -94,6 +94,8 @@ def run() -> None:
         notes = sidebar.draw()
         page.run()
         sidebar.tell(notes)  # also what the page had to say
+    except services.LeftOut:
+        st.rerun()  # without that network, and with a line that says so
     except Exception as error:
         explain_error(error)
     finally:

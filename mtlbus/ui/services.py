@@ -17,8 +17,9 @@ import torch
 from streamlit.delta_generator import DeltaGenerator
 from threadpoolctl import threadpool_limits
 
-from ..checkpoints import CARD, CHECKPOINTS, Checkpoint, list_checkpoints
-from ..core.errors import CheckpointError, InputError, choose
+from ..checkpoints import CARD, CHECKPOINTS, WEIGHTS, Checkpoint, list_checkpoints
+from ..core.errors import CheckpointError, InputError, MtlbusError, choose
+from ..core.text import printable
 from ..data.transforms import PREPROCESSING_VERSION
 from ..inference.input_checks import Check, check_image, refusal
 from ..inference.predictor import Prediction, Predictor, Prepared, prepare
@@ -49,23 +50,46 @@ _CHECKS = ResultStore(MEGABYTE, lambda checks: 1024)
 
 def available() -> dict[str, Checkpoint]:
     """The methods with trained weights, by registry name, in the registry's order."""
+    usable, _ = _read_checkpoints(*_root_and_stamps())
+    if not _BROKEN:
+        return usable
+    return {name: found for name, found in usable.items() if _identity(found) not in _BROKEN}
+
+
+def left_out() -> list[str]:
+    """The methods whose checkpoint lies here but cannot be used; the log says why."""
+    usable, broken = _read_checkpoints(*_root_and_stamps())
+    return [*broken, *(name for name, found in usable.items() if _identity(found) in _BROKEN)]
+
+
+def _root_and_stamps() -> tuple[Path, tuple]:
     root = Path(os.environ.get("MTLBUS_CHECKPOINTS") or CHECKPOINTS)
     cards = sorted(root.glob(f"*/{CARD}"))
-    return _read_checkpoints(root, tuple((card, card.stat().st_mtime_ns) for card in cards))
+    return root, tuple((card, _stamp(card)) for card in cards)
+
+
+def _stamp(file: Path) -> int:
+    """Changes with the file; 0 for one that cannot be looked at."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @lru_cache(maxsize=4)
-def _read_checkpoints(root: Path, _stamps: tuple) -> dict[str, Checkpoint]:
+def _read_checkpoints(root: Path, _stamps: tuple) -> tuple[dict[str, Checkpoint], list[str]]:
     """Keyed by the cards' time stamps too, so that a new training appears without a restart."""
-    usable = {}
-    for name, checkpoint in list_checkpoints(root).items():
+    usable, broken = {}, []
+    for name, found in list_checkpoints(root).items():
         try:
-            _ = checkpoint.method, checkpoint.digest, checkpoint.card["spec"]
-        except (CheckpointError, KeyError) as error:
-            LOG.warning("Checkpoint %s is left out: %s", name, error)
-            continue
-        usable[name] = checkpoint
-    return usable
+            if found.method != name:
+                raise CheckpointError(f"{found.folder} holds a checkpoint of {found.method!r}.")
+        except CheckpointError as error:
+            LOG.warning("Checkpoint %s is left out: %s", name, printable(error))
+            broken.append(name)
+        else:
+            usable[name] = found
+    return usable, broken
 
 
 def first_of(methods: Collection[str]) -> str:
@@ -84,15 +108,37 @@ def title_of(method: str) -> str:
     return get_spec(method).title if method in list_methods() else method
 
 
+class LeftOut(CheckpointError):
+    """A network that turned out to be broken; from now on `available` is without it."""
+
+
+_BROKEN: set[tuple] = set()
+
+
+def _identity(found: Checkpoint) -> tuple:
+    """Changes with the weights, so that restored ones are tried again."""
+    return str(found.folder), found.digest, _stamp(found.folder / WEIGHTS)
+
+
 def predictor(method: str) -> Predictor:
-    """The network of a method, loaded once for each set of weights."""
+    """The network of a method, loaded once for each set of weights.
+
+    Raises:
+        LeftOut: its weights cannot be used; the frame runs the page again without it.
+    """
     chosen = checkpoint(method)
     key = (str(chosen.folder), chosen.digest)  # weights that change on disk are loaded anew
     found = _NETWORKS.peek(key)
     if found is not None:
         return found
-    with st.spinner("Loading the network …"), waiting_line() as say:
-        return _NETWORKS.get(key, lambda: _load(chosen), say)
+    try:
+        with st.spinner("Loading the network …"), waiting_line() as say:
+            return _NETWORKS.get(key, lambda: _load(chosen), say)
+    except CheckpointError as error:
+        LOG.warning("The network of %s is left out: %s", method, printable(error))
+        title = title_of(method)
+        _BROKEN.add(_identity(chosen))
+        raise LeftOut(f"The weights of {title} cannot be used.") from error
 
 
 def _load(found: Checkpoint) -> Predictor:
@@ -100,7 +146,12 @@ def _load(found: Checkpoint) -> Predictor:
     # NumPy's helper threads spin after every product and hold a core that the network needs: on
     # two cores a pass after a phantom or the input checks took 2.5 times as long.
     threadpool_limits(1, user_api="blas")
-    loaded = Predictor(found)
+    try:
+        loaded = Predictor(found)
+    except CheckpointError:
+        raise
+    except MtlbusError as error:  # a method, size or option that this version does not know
+        raise CheckpointError(str(error)) from error
     # The first pass sets up kernels and is slow; here it does not spoil the time that is shown.
     with torch.inference_mode():
         loaded.model(torch.zeros(1, 3, loaded.size, loaded.size, device=loaded.device))

@@ -10,6 +10,7 @@ import streamlit as st
 from ..core.errors import MtlbusError
 from ..core.text import literal
 from ..inference.predictor import Prediction
+from ..methods import get_spec
 from . import services, state
 from .case import Case
 
@@ -33,6 +34,17 @@ def explain_error(error: Exception) -> None:
     )
 
 
+def say_what_is_left_out() -> None:
+    """A line above a choice of networks where some of this server cannot be used."""
+    titles = [get_spec(name).title for name in services.left_out()]
+    if titles:
+        st.warning(
+            f"Left out, because its weights or their card are broken: {', '.join(titles)}. The "
+            "server's log says what is wrong.",
+            icon=":material/warning:",
+        )
+
+
 def pick_method(
     label: str = "Network", methods: Sequence[str] | None = None, key: str = "method"
 ) -> str:
@@ -47,6 +59,7 @@ def pick_method(
         The name. Without any trained method it says so and stops the page.
     """
     names = list(methods if methods is not None else services.available())
+    say_what_is_left_out()
     if not names:
         st.info(NO_METHODS, icon=":material/info:")
         st.stop()
@@ -85,6 +98,7 @@ def pick_methods(
         The names in the order of `methods`; may be empty, and then the page says what to do.
     """
     names = list(methods if methods is not None else services.available())
+    say_what_is_left_out()
     if not names:
         st.info(NO_METHODS, icon=":material/info:")
         st.stop()

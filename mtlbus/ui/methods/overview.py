@@ -13,6 +13,7 @@ from ...methods import get_spec, list_methods
 from .. import services, state
 from ..memory import mirror
 from ..short_names import short, show_in_full
+from ..widgets import say_what_is_left_out
 from . import files, pick
 
 ALL = "all"
@@ -86,6 +87,7 @@ def pick_paper() -> str:
 
 def show() -> None:
     """The filter and a table for each role that has a method left."""
+    say_what_is_left_out()
     paper = pick_paper()
     chosen = methods_of(paper)
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,15 +10,17 @@ import pandas as pd
 import streamlit as st
 
 from ...checkpoints import CARD, Checkpoint
+from ...core.errors import CheckpointError
 from ...core.spec import PaperRecipe, Spec
 from ...core.tables import guarded
-from ...core.text import literal
+from ...core.text import literal, printable
 from ...figures.style import CONFIG
 from ...figures.training_curve import training_figure
 from .. import services, words
 from ..performance.judged_rows import DATASETS
 from ..performance.metrics_table import METRICS
 
+LOG = logging.getLogger("mtlbus")
 SHOWN = (
     "auc", "sensitivity", "specificity", "accuracy", "f1", "brier", "ece", "dice", "jaccard",
     "hd95", "assd",
@@ -80,17 +83,30 @@ def _untrained(spec: Spec) -> None:
     )
 
 
+def _history(checkpoint: Checkpoint) -> list[dict[str, Any]]:
+    try:
+        return checkpoint.history
+    except CheckpointError as error:
+        LOG.warning("A course of training is left out: %s", printable(error))
+        st.warning(
+            "The course of the training is left out, because its file is broken. The server's log "
+            "says what is wrong.",
+            icon=":material/warning:",
+        )
+        return []
+
+
 def _course(checkpoint: Checkpoint) -> None:
     about = checkpoint.card.get("training") or {}
-    rounds = checkpoint.rounds
-    if checkpoint.history:
+    rounds, history = checkpoint.rounds, _history(checkpoint)
+    if history:
         several = f", the last of {len(rounds)} rounds; all are listed below"
         st.markdown(f"**Training{several if len(rounds) > 1 else ''}**")
-    if not checkpoint.history:
+    if not history:
         st.info("No course of the training was kept with these weights.", icon=":material/info:")
     else:
         st.plotly_chart(
-            training_figure(checkpoint.history, about.get("epoch")), key="_training", config=CONFIG,
+            training_figure(history, about.get("epoch")), key="_training", config=CONFIG,
             alt="Losses on the training images and figures on the validation part, by epoch.",
         )  # fmt: skip
         st.caption(

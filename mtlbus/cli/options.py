@@ -36,3 +36,8 @@ def _parse(text: str, known: Collection[str] | None, kind: str) -> tuple[str, An
         return name, json.loads(value)
     except json.JSONDecodeError:
         return name, value
+
+
+def parse_pretrained(text: str | None) -> bool | str | None:
+    """--pretrained: "yes", "no", the path of a weight file, or nothing for the method's own."""
+    return {"yes": True, "no": False}.get(text, text) if text else None

@@ -66,10 +66,7 @@ def _train(verb: argparse.ArgumentParser) -> None:
         "is part of it, with the same training part",
     )
     _recipe(verb)
-    verb.add_argument(
-        "--option", action="append", default=[], metavar="NAME=VALUE",
-        help="a numbered decision of the method",
-    )  # fmt: skip
+    _options(verb)
 
 
 def _evaluate(verb: argparse.ArgumentParser) -> None:
@@ -98,6 +95,7 @@ def _crossvalidate(verb: argparse.ArgumentParser) -> None:
         help="group (default), image (random images: leaks), or both to compare the two",
     )  # fmt: skip
     _recipe(verb)
+    _pretrained(verb)
 
 
 def _trials(verb: argparse.ArgumentParser) -> None:
@@ -109,6 +107,7 @@ def _trials(verb: argparse.ArgumentParser) -> None:
         "--stages", default="20@128", metavar="EPOCHS@SIZE", help="of each trial (20@128)"
     )
     _steps(verb)
+    _options(verb)
     verb.add_argument(
         "--trial", action="append", metavar="NAME",
         help="recipe, chance, plain_images, …; may be given several times; all without",
@@ -194,8 +193,28 @@ def _steps(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--rate", type=float, help="another learning rate")
     verb.add_argument("--clip", type=float, metavar="NORM", help="cut gradients to this norm")
     verb.add_argument(
+        "--loss", default="paper",
+        help="paper (default): loss and weighting of the method's paper; house: the same for all",
+    )  # fmt: skip
+    verb.add_argument("--weighting", help="of the tasks, instead: fixed, dwa or learned")
+    verb.add_argument(
         "--sides", type=float, metavar="WEIGHT",
         help="deep supervision: coarser masks learn too, with this weight",
+    )  # fmt: skip
+
+
+def _options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE",
+        help="a numbered decision of the method",
+    )  # fmt: skip
+    _pretrained(verb)
+
+
+def _pretrained(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--pretrained", metavar="yes|no|FILE",
+        help="start from ImageNet weights; without: yes where a package brings them",
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .options import parse_options
+from .options import parse_options, parse_pretrained
 from .printing import metric_lines, print_result, report
 from .sets import open_datasets
 
@@ -20,15 +20,16 @@ def train(arguments: argparse.Namespace) -> int:
     spec = get_spec(arguments.method)
     recipe = make_recipe(
         spec, arguments.recipe, arguments.epochs, arguments.size, arguments.stages,
-        arguments.rate, arguments.clip, arguments.sides,
+        arguments.rate, arguments.clip, arguments.sides, arguments.loss, arguments.weighting,
     )  # fmt: skip
     options = parse_options(arguments.option)
     datasets = open_datasets(arguments.data)
     split = split_datasets(datasets, arguments.fold)
     start = find_checkpoint(arguments.start) if arguments.start else None
     plan = make_plan(
-        spec.name, arguments.variant, options, recipe, split, arguments.fold, arguments.seed, start
-    )
+        spec.name, arguments.variant, options, recipe, split, arguments.fold, arguments.seed,
+        start, parse_pretrained(arguments.pretrained),
+    )  # fmt: skip
     checkpoint = produce(
         plan, split, Path(arguments.out), arguments.resume, report, start, exclusions(datasets)
     )
@@ -46,7 +47,8 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
     methods = [get_spec(name).name for name in arguments.method or COSA_NAMES]
     recipe = make_recipe(
         get_spec(methods[0]), arguments.recipe, arguments.epochs, arguments.size,
-        arguments.stages, arguments.rate, arguments.clip, arguments.sides,
+        arguments.stages, arguments.rate, arguments.clip, arguments.sides, arguments.loss,
+        arguments.weighting,
     )  # fmt: skip
     plan = CrossValidation(
         methods=tuple(methods),
@@ -57,6 +59,7 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
         split=arguments.split,
         variant=arguments.variant,
         seed=arguments.seed,
+        pretrained=parse_pretrained(arguments.pretrained),
     )
     document = cross_validate(plan, report)
     print_result(document, arguments.json, lambda: document["markdown"])
@@ -81,9 +84,13 @@ def trials(arguments: argparse.Namespace) -> int:
             learning_rate=arguments.rate,
             gradient_limit=arguments.clip,
             side_weight=arguments.sides,
+            loss=arguments.loss,
+            weighting=arguments.weighting,
         ),
         names=tuple(arguments.trial or TRIALS),
         fold=arguments.fold,
+        options=parse_options(arguments.option),
+        pretrained=parse_pretrained(arguments.pretrained),
     )
     document = run_trials(plan, report)
     print_result(document, arguments.json, lambda: trial_lines(document))

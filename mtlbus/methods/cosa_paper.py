@@ -37,7 +37,7 @@ DECODER_DECISION = Decision(
 PRETRAINED_DECISION = Decision(
     "M5",
     "Whether ResNet-101 starts from ImageNet weights is not stated.",
-    "Yes for the paper variant when asked for; the compact variant is trained from scratch.",
+    "Yes when asked for; the compact variant can with compact_encoder = lite0 (E1).",
     "pretrained = False | True | path",
     "The numbers of the paper are out of reach from scratch on 647 images.",
 )

@@ -16,9 +16,10 @@ from ..core.outputs import Map, Output
 from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.cross_task import Crossed, CrossTaskBottleneck, CrossTaskEncoder, Gated
-from ..nn.staged_resnet import StagedResNet
+from ..nn.encoders import NARROW, staged_encoder
 from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 
 LEVELS = (1, 2, 3, 4)
@@ -98,6 +99,7 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ctan_paper.SKIPS,
             ctan_paper.IMAGE_DECODER,
             ctan_paper.TASKS,
+            COMPACT_ENCODER,
         ),
         equations=ctan_wiring.CTAN_EQUATIONS,
         diagram=ctan_wiring.for_tasks(ctan_wiring.CTAN, tasks),
@@ -111,7 +113,7 @@ SPEC = spec_for((SEGMENTATION, MALIGNANCY))
 
 
 class CTAN(nn.Module):
-    """Four CTAE, one CTAB, two decoders on a shared ResNet."""
+    """Four CTAE, one CTAB, two decoders on a shared encoder."""
 
     def __init__(
         self,
@@ -122,16 +124,21 @@ class CTAN(nn.Module):
         stem: str,
         bottleneck_attention: str,
         skips: str,
+        compact_encoder: str,
     ) -> None:
         super().__init__()
         self.tasks = tuple(tasks)
         self.skips = choose("value of skips (C8)", skips, ("gated", "shared"))
-        self.encoder = StagedResNet(variant, pretrained, shared_features, stem)
+        self.encoder = staged_encoder(
+            variant, compact_encoder, pretrained, shared_features, stem
+        )
         channels = self.encoder.channels
         above = (0, *channels[:-1])
         self.cross_encoders = nn.ModuleList(
-            CrossTaskEncoder(width, from_above, pool=level < LEVELS[-1])
-            for level, width, from_above in zip(LEVELS, channels, above, strict=True)
+            CrossTaskEncoder(u_width, width, from_above, pool=level < LEVELS[-1])
+            for level, u_width, width, from_above in zip(
+                LEVELS, self.encoder.before_channels, channels, above, strict=True
+            )
         )
         embedding = ctan_paper.ATTENTION_WIDTH[variant]
         self.cross_bottleneck = CrossTaskBottleneck(channels[-1], embedding, bottleneck_attention)
@@ -199,6 +206,16 @@ def ctan(
     stem: str = "conv7x7",
     bottleneck_attention: str = "token",
     skips: str = "gated",
+    compact_encoder: str = NARROW,
 ) -> nn.Module:
-    """Build CTAN; the options are decisions C1, C2, C7 and C8."""
-    return CTAN(variant, pretrained, tasks, shared_features, stem, bottleneck_attention, skips)
+    """Build CTAN; the options are decisions C1, C2, C7, C8 and E1."""
+    return CTAN(
+        variant,
+        pretrained,
+        tasks,
+        shared_features,
+        stem,
+        bottleneck_attention,
+        skips,
+        compact_encoder,
+    )

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from ..core.outputs import Output
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
-from ..nn.staged_resnet import StagedResNet
+from ..nn.encoders import NARROW, staged_encoder
 from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 
 
@@ -30,7 +31,7 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         maps=pooled_map_specs(tasks),
         stated="Shared ResNet-50; the decoders and losses of CTAN.",
         ours="Decisions C8 and C9 with plain stage outputs as skips.",
-        decisions=(ctan_paper.PLAIN_SKIPS, ctan_paper.TASKS),
+        decisions=(ctan_paper.PLAIN_SKIPS, ctan_paper.TASKS, COMPACT_ENCODER),
         equations=ctan_wiring.HPS_EQUATIONS,
         diagram=ctan_wiring.for_tasks(ctan_wiring.HPS, tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
@@ -43,11 +44,13 @@ SPEC = spec_for((SEGMENTATION, MALIGNANCY))
 
 
 class HardSharing(nn.Module):
-    """A shared ResNet whose stages all decoders read; with one task, single-task learning."""
+    """A shared encoder whose stages all decoders read; with one task, single-task learning."""
 
-    def __init__(self, variant: str, pretrained, tasks: Sequence[Task]) -> None:
+    def __init__(
+        self, variant: str, pretrained, tasks: Sequence[Task], compact_encoder: str
+    ) -> None:
         super().__init__()
-        self.encoder = StagedResNet(variant, pretrained)
+        self.encoder = staged_encoder(variant, compact_encoder, pretrained)
         channels = self.encoder.channels
         self.decoders = TaskDecoders(tasks, channels[:-1], channels[-1], variant)
 
@@ -62,6 +65,6 @@ class HardSharing(nn.Module):
 
 
 @register(SPEC, spec_for)
-def hps(variant, pretrained, tasks) -> nn.Module:
+def hps(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
     """Build HPS."""
-    return HardSharing(variant, pretrained, tasks)
+    return HardSharing(variant, pretrained, tasks, compact_encoder)

@@ -14,9 +14,10 @@ from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.cross_task import Gated, TaskAttention
-from ..nn.staged_resnet import StagedResNet
+from ..nn.encoders import NARROW, staged_encoder
 from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 
 LEVELS = (1, 2, 3, 4)
@@ -62,6 +63,7 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ),
             ctan_paper.ATTENDED_SKIPS,
             ctan_paper.TASKS,
+            COMPACT_ENCODER,
         ),
         equations=ctan_wiring.MTAN_EQUATIONS,
         diagram=ctan_wiring.for_tasks(ctan_wiring.MTAN, tasks),
@@ -75,17 +77,21 @@ SPEC = spec_for((SEGMENTATION, MALIGNANCY))
 
 
 class MTAN(nn.Module):
-    """Four attention stages and one decoder a task on a shared ResNet."""
+    """Four attention stages and one decoder a task on a shared encoder."""
 
-    def __init__(self, variant: str, pretrained, tasks: Sequence[Task]) -> None:
+    def __init__(
+        self, variant: str, pretrained, tasks: Sequence[Task], compact_encoder: str
+    ) -> None:
         super().__init__()
         self.tasks = tuple(tasks)
-        self.encoder = StagedResNet(variant, pretrained)
+        self.encoder = staged_encoder(variant, compact_encoder, pretrained)
         channels = self.encoder.channels
-        below = (*channels[1:], None)
+        before, below = self.encoder.before_channels, (*channels[1:], None)
         self.attentions = nn.ModuleList(
-            TaskAttention(len(self.tasks), width, next_width, first=level == LEVELS[0])
-            for level, width, next_width in zip(LEVELS, channels, below, strict=True)
+            TaskAttention(len(self.tasks), u_width, width, next_width, first=level == LEVELS[0])
+            for level, u_width, width, next_width in zip(
+                LEVELS, before, channels, below, strict=True
+            )
         )
         self.decoders = TaskDecoders(tasks, channels[:-1], channels[-1], variant)
 
@@ -116,6 +122,6 @@ class MTAN(nn.Module):
 
 
 @register(SPEC, spec_for)
-def mtan(variant, pretrained, tasks) -> nn.Module:
+def mtan(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
     """Build MTAN."""
-    return MTAN(variant, pretrained, tasks)
+    return MTAN(variant, pretrained, tasks, compact_encoder)

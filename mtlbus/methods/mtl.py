@@ -7,9 +7,10 @@ from torch import Tensor, nn
 from ..core.outputs import Map, Output
 from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.backbones import resnet_encoder
+from ..nn.encoders import NARROW, level_encoder
 from ..nn.heads import PooledHead
 from . import cosa_paper, cosa_wiring
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 from .uresnet import concat_decoder
 
@@ -29,6 +30,7 @@ SPEC = Spec(
         cosa_paper.DECODER_DECISION,
         cosa_paper.POOLING_DECISION,
         cosa_paper.PRETRAINED_DECISION,
+        COMPACT_ENCODER,
     ),
     equations=cosa_wiring.MTL_EQUATIONS,
     diagram=cosa_wiring.MTL,
@@ -46,9 +48,11 @@ def pooled_features(features: Tensor) -> Map:
 class MTL(nn.Module):
     """C1..C5 to a mask, C5 to a class."""
 
-    def __init__(self, variant: str, pretrained, decoder: str) -> None:
+    def __init__(
+        self, variant: str, pretrained, decoder: str, compact_encoder: str
+    ) -> None:
         super().__init__()
-        self.encoder = resnet_encoder(variant, pretrained=pretrained)
+        self.encoder = level_encoder(variant, compact_encoder, pretrained)
         self.decoder = concat_decoder(self.encoder, variant, decoder)
         self.head = PooledHead(self.encoder.channels[-1])
 
@@ -63,6 +67,8 @@ class MTL(nn.Module):
 
 
 @register(SPEC)
-def mtl(variant, pretrained, tasks, decoder: str = "conv") -> nn.Module:
+def mtl(
+    variant, pretrained, tasks, decoder: str = "conv", compact_encoder: str = NARROW
+) -> nn.Module:
     """Build MTL."""
-    return MTL(variant, pretrained, decoder)
+    return MTL(variant, pretrained, decoder, compact_encoder)

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from ..core.outputs import Map, Output, positive_logit
 from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.backbones import resnet_encoder
 from ..nn.context_regions import REGIONS, ContextOrientedAttention, RegionFeatures
+from ..nn.encoders import NARROW, level_encoder
 from . import cosa_paper, cosa_wiring
 from .mtl import pooled_features
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 from .uresnet import concat_decoder
 
@@ -90,6 +91,7 @@ SPEC = Spec(
             "With γ = 0 at the start the pooled vectors are then the region means of C5.",
         ),
         cosa_paper.PRETRAINED_DECISION,
+        COMPACT_ENCODER,
     ),
     equations=cosa_wiring.COSA_EQUATIONS,
     diagram=cosa_wiring.COSA,
@@ -112,10 +114,11 @@ class MTLCOSA(nn.Module):
         region_attention: str,
         attention_source: str,
         region_pooling: str,
+        compact_encoder: str,
     ) -> None:
         super().__init__()
         self.truth_epochs = truth_epochs
-        self.encoder = resnet_encoder(variant, pretrained=pretrained)
+        self.encoder = level_encoder(variant, compact_encoder, pretrained)
         self.decoder = concat_decoder(self.encoder, variant, decoder)
         channels = self.encoder.channels[-1]
         self.cosa = ContextOrientedAttention(
@@ -202,6 +205,7 @@ def mtl_cosa(
     region_attention: str = "separate",
     attention_source: str = "regional_query_key",
     region_pooling: str = "mean",
+    compact_encoder: str = NARROW,
 ) -> nn.Module:
     """Build MTL-COSA; the options are decisions M1 to M4."""
     return MTLCOSA(
@@ -213,4 +217,5 @@ def mtl_cosa(
         region_attention,
         attention_source,
         region_pooling,
+        compact_encoder,
     )

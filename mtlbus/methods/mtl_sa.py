@@ -7,11 +7,12 @@ from torch import Tensor, nn
 from ..core.outputs import Map, Output
 from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.backbones import resnet_encoder
+from ..nn.encoders import NARROW, level_encoder
 from ..nn.heads import PooledHead
 from ..nn.self_attention import SelfAttention
 from . import cosa_paper, cosa_wiring
 from .mtl import pooled_features
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 from .uresnet import concat_decoder
 
@@ -35,6 +36,7 @@ SPEC = Spec(
         cosa_paper.DECODER_DECISION,
         cosa_paper.POOLING_DECISION,
         cosa_paper.PRETRAINED_DECISION,
+        COMPACT_ENCODER,
     ),
     equations=cosa_wiring.MTL_SA_EQUATIONS,
     diagram=cosa_wiring.MTL_SA,
@@ -47,9 +49,11 @@ SPEC = Spec(
 class MTLSA(nn.Module):
     """C5 to attended C5, then as MTL."""
 
-    def __init__(self, variant: str, pretrained, decoder: str) -> None:
+    def __init__(
+        self, variant: str, pretrained, decoder: str, compact_encoder: str
+    ) -> None:
         super().__init__()
-        self.encoder = resnet_encoder(variant, pretrained=pretrained)
+        self.encoder = level_encoder(variant, compact_encoder, pretrained)
         self.attention = SelfAttention(self.encoder.channels[-1])
         self.decoder = concat_decoder(self.encoder, variant, decoder)
         self.head = PooledHead(self.encoder.channels[-1])
@@ -88,6 +92,8 @@ class MTLSA(nn.Module):
 
 
 @register(SPEC)
-def mtl_sa(variant, pretrained, tasks, decoder: str = "conv") -> nn.Module:
+def mtl_sa(
+    variant, pretrained, tasks, decoder: str = "conv", compact_encoder: str = NARROW
+) -> nn.Module:
     """Build MTL-SA."""
-    return MTLSA(variant, pretrained, decoder)
+    return MTLSA(variant, pretrained, decoder, compact_encoder)

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import CheckpointError, choose
+from ..core.spec import Decision
 from ..nn.backbones import refuse_weights
+from ..nn.encoders import LITE
+from .registry import get_entry
 
 Weights = bool | str | Path
+
+COMPACT_ENCODER = Decision(
+    "E1",
+    "The encoder of the paper is too large to ship, and needs a GPU.",
+    "As compact_encoder of the small variant says: narrow_resnet is a ResNet-18 with fewer "
+    "channels, which starts at random; lite0 is EfficientNet-Lite0, which starts from ImageNet "
+    "as the paper's encoder does, and wants images scaled to −1 … 1.",
+    "compact_encoder = narrow_resnet | lite0",
+    "lite0 has 16, 24, 40, 112 and 320 channels at strides 2 to 32, so the wiring stays.",
+)
 
 
 def weights_by_backbone(
@@ -44,3 +58,13 @@ def weights_by_backbone(
     if variant != "paper" and any(weights is not False for weights in chosen.values()):
         refuse_weights(pretrained)
     return chosen
+
+
+def starts_from_imagenet(method: str, variant: str, options: Mapping[str, Any]) -> bool:
+    """Whether a network's ImageNet weights come with a package, so that training starts there.
+
+    Args:
+        method, variant, options: as for `create_model`.
+    """
+    chosen = {**get_entry(method).options, **options}.get("compact_encoder")
+    return variant == "compact" and chosen == LITE

@@ -108,8 +108,9 @@ def create_model(
     Args:
         name: a name of `list_methods()`.
         variant: "compact" (small, as shipped in `checkpoints/`) or "paper" (the paper's sizes).
-        pretrained: ImageNet weights for the backbone of the paper variant: True for the model
-            hub, or the path of a weight file; False for random weights.
+        pretrained: ImageNet weights for the backbone: True for the model hub (for the compact
+            encoder lite0 those of an installed package), or the path of a weight file; False for
+            random weights.
         tasks: what to answer; None for the tasks of the specification.
         options: the numbered decisions of the method, see `get_spec(name).decisions`.
 
@@ -140,5 +141,8 @@ def create_model(
     model.options = {**entry.options, **options}
     if entry.maps_for:
         spec = replace(spec, maps=entry.maps_for(spec, model.options))
+    encoder = getattr(model, "encoder", None)
+    if hasattr(encoder, "mean"):  # an encoder whose ImageNet weights want their own scale
+        spec = replace(spec, mean=encoder.mean, std=encoder.std)
     model.spec = spec
     return model

@@ -7,10 +7,11 @@ from torch import Tensor, nn
 from ..core.outputs import Output
 from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY
-from ..nn.backbones import resnet_encoder
+from ..nn.encoders import NARROW, level_encoder
 from ..nn.heads import PooledHead
 from . import cosa_paper, cosa_wiring
 from .mtl import pooled_features
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 
 SPEC = Spec(
@@ -24,7 +25,7 @@ SPEC = Spec(
     maps=(MapSpec("pooled_features", "feature", "C5, which the class head averages."),),
     stated="ResNet-101, two classes, softmax.",
     ours="Decision B1 (global average pooling), M5 (ImageNet weights).",
-    decisions=(cosa_paper.POOLING_DECISION, cosa_paper.PRETRAINED_DECISION),
+    decisions=(cosa_paper.POOLING_DECISION, cosa_paper.PRETRAINED_DECISION, COMPACT_ENCODER),
     equations=cosa_wiring.RESNET_EQUATIONS,
     diagram=cosa_wiring.RESNET,
     paper_errors=cosa_paper.PAPER_ERRORS,
@@ -36,9 +37,9 @@ SPEC = Spec(
 class ResNetClassifier(nn.Module):
     """C5 to global average pooling to two logits."""
 
-    def __init__(self, variant: str, pretrained) -> None:
+    def __init__(self, variant: str, pretrained, compact_encoder: str) -> None:
         super().__init__()
-        self.encoder = resnet_encoder(variant, pretrained=pretrained)
+        self.encoder = level_encoder(variant, compact_encoder, pretrained)
         self.head = PooledHead(self.encoder.channels[-1])
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
@@ -51,6 +52,6 @@ class ResNetClassifier(nn.Module):
 
 
 @register(SPEC)
-def resnet(variant, pretrained, tasks) -> nn.Module:
+def resnet(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
     """Build the ResNet classifier."""
-    return ResNetClassifier(variant, pretrained)
+    return ResNetClassifier(variant, pretrained, compact_encoder)

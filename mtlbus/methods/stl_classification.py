@@ -10,9 +10,11 @@ from torch import nn
 from ..core.errors import InputError
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, Task
+from ..nn.encoders import NARROW
 from ..nn.task_decoders import check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
 from .hps import HardSharing
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 
 
@@ -35,7 +37,7 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         maps=pooled_map_specs(tasks),
         stated="ResNet-50 with ImageNet weights and the image decoder of CTAN, trained alone.",
         ours="Decision C9 with plain stage outputs as skips.",
-        decisions=(ctan_paper.PLAIN_SKIPS,),
+        decisions=(ctan_paper.PLAIN_SKIPS, COMPACT_ENCODER),
         equations=ctan_wiring.STL_CLASSIFICATION_EQUATIONS,
         diagram=ctan_wiring.for_tasks(ctan_wiring.STL_CLASSIFICATION, tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
@@ -52,6 +54,6 @@ SPEC = spec_for((MALIGNANCY,))
 
 
 @register(SPEC, spec_for)
-def stl_classification(variant, pretrained, tasks) -> nn.Module:
+def stl_classification(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
     """Build the single-task network of an image task."""
-    return HardSharing(variant, pretrained, tasks)
+    return HardSharing(variant, pretrained, tasks, compact_encoder)

@@ -10,9 +10,11 @@ from torch import nn
 from ..core.errors import InputError
 from ..core.spec import Spec
 from ..core.tasks import SEGMENTATION, Task
+from ..nn.encoders import NARROW
 from ..nn.task_decoders import check_tasks
 from . import ctan_paper, ctan_wiring
 from .hps import HardSharing
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 
 
@@ -35,7 +37,7 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         maps=(),
         stated="ResNet-50 with ImageNet weights and the pixel decoder of CTAN, trained alone.",
         ours="Decision C8 with plain stage outputs as skips.",
-        decisions=(ctan_paper.PLAIN_SKIPS,),
+        decisions=(ctan_paper.PLAIN_SKIPS, COMPACT_ENCODER),
         equations=ctan_wiring.STL_SEGMENTATION_EQUATIONS,
         diagram=ctan_wiring.for_tasks(ctan_wiring.STL_SEGMENTATION, tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
@@ -52,6 +54,6 @@ SPEC = spec_for((SEGMENTATION,))
 
 
 @register(SPEC, spec_for)
-def stl_segmentation(variant, pretrained, tasks) -> nn.Module:
+def stl_segmentation(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
     """Build the single-task network of a pixel task."""
-    return HardSharing(variant, pretrained, tasks)
+    return HardSharing(variant, pretrained, tasks, compact_encoder)

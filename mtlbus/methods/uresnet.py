@@ -8,9 +8,10 @@ from ..core.errors import choose
 from ..core.outputs import Output
 from ..core.spec import Spec
 from ..core.tasks import SEGMENTATION
-from ..nn.backbones import ResNetEncoder, resnet_encoder
 from ..nn.decoders import ConcatDecoder
+from ..nn.encoders import NARROW, level_encoder
 from . import cosa_paper, cosa_wiring
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 
 SPEC = Spec(
@@ -24,7 +25,7 @@ SPEC = Spec(
     maps=(),
     stated="ResNet-101, four concatenations, 3×3 convolution, bilinear upsampling, softmax.",
     ours="Decision M1 (convolution after each concatenation), M5 (ImageNet weights).",
-    decisions=(cosa_paper.DECODER_DECISION, cosa_paper.PRETRAINED_DECISION),
+    decisions=(cosa_paper.DECODER_DECISION, cosa_paper.PRETRAINED_DECISION, COMPACT_ENCODER),
     equations=cosa_wiring.UPWARD_ONLY,
     diagram=cosa_wiring.URESNET,
     paper_errors=cosa_paper.PAPER_ERRORS,
@@ -33,7 +34,7 @@ SPEC = Spec(
 )
 
 
-def concat_decoder(encoder: ResNetEncoder, variant: str, decoder: str) -> ConcatDecoder:
+def concat_decoder(encoder: nn.Module, variant: str, decoder: str) -> ConcatDecoder:
     """The decoder that UResNet, MTL, MTL-SA and MTL-COSA share (decision M1)."""
     choose("value of decoder (M1)", decoder, ("conv", "literal"))
     return ConcatDecoder(encoder.channels, cosa_paper.DECODER_WIDTHS[variant], fuse=decoder)
@@ -42,9 +43,11 @@ def concat_decoder(encoder: ResNetEncoder, variant: str, decoder: str) -> Concat
 class UResNet(nn.Module):
     """C1..C5 to a two-channel mask."""
 
-    def __init__(self, variant: str, pretrained, decoder: str) -> None:
+    def __init__(
+        self, variant: str, pretrained, decoder: str, compact_encoder: str
+    ) -> None:
         super().__init__()
-        self.encoder = resnet_encoder(variant, pretrained=pretrained)
+        self.encoder = level_encoder(variant, compact_encoder, pretrained)
         self.decoder = concat_decoder(self.encoder, variant, decoder)
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
@@ -53,6 +56,8 @@ class UResNet(nn.Module):
 
 
 @register(SPEC)
-def uresnet(variant, pretrained, tasks, decoder: str = "conv") -> nn.Module:
+def uresnet(
+    variant, pretrained, tasks, decoder: str = "conv", compact_encoder: str = NARROW
+) -> nn.Module:
     """Build UResNet."""
-    return UResNet(variant, pretrained, decoder)
+    return UResNet(variant, pretrained, decoder, compact_encoder)

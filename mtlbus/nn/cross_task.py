@@ -71,21 +71,22 @@ class CrossTaskEncoder(nn.Module):
     its two symbols told apart (decision C3): Â_t = Pool(A_t' ⊙ P).
 
     Args:
-        channels: of U and P.
+        before: channels of U.
+        channels: of P.
         above: channels of Â in the stage above; 0 in the first stage, which has none.
         pool: 2×2 max-pooling; not in the last stage (decision C5).
     """
 
-    def __init__(self, channels: int, above: int, pool: bool) -> None:
+    def __init__(self, before: int, channels: int, above: int, pool: bool) -> None:
         super().__init__()
-        self.masks = nn.ModuleList(TaskMask(channels + above, channels) for _ in range(2))
+        self.masks = nn.ModuleList(TaskMask(before + above, channels) for _ in range(2))
         self.pool = nn.MaxPool2d(2) if pool else nn.Identity()
 
     def forward(self, before: Tensor, last: Tensor, streams: Sequence[Tensor] | None) -> Gated:
         """Masks of both tasks, crossed.
 
         Args:
-            before, last: U and P, B×C×H×W.
+            before, last: U and P, B×before×H×W and B×channels×H×W.
             streams: Â_1, Â_2 of the stage above, B×above×H×W; None in the first stage.
         """
         masks = task_masks(self.masks, before, streams)
@@ -187,14 +188,17 @@ class TaskAttention(nn.Module):
 
     Args:
         tasks: number of tasks.
-        channels: of b and t of this stage.
+        before: channels of b of this stage.
+        channels: of t.
         below: channels of the next stage, to which the refinement leads; None in the last.
         first: whether there is no stage above; otherwise the stream has `channels` too.
     """
 
-    def __init__(self, tasks: int, channels: int, below: int | None, first: bool) -> None:
+    def __init__(
+        self, tasks: int, before: int, channels: int, below: int | None, first: bool
+    ) -> None:
         super().__init__()
-        inputs = channels if first else 2 * channels
+        inputs = before if first else before + channels
         self.masks = nn.ModuleList(TaskMask(inputs, channels) for _ in range(tasks))
         self.refine = nn.Identity()
         if below is not None:

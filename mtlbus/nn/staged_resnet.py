@@ -16,7 +16,7 @@ from .decoders import conv_bn_relu
 
 
 class Stage(NamedTuple):
-    """One stage of the shared encoder, both B×C×H×W.
+    """One stage of the shared encoder, both B×C×H×W, each with its own C.
 
     Attributes:
         before: U of CTAN, b of MTAN: what the masks are computed from.
@@ -38,7 +38,7 @@ class StagedResNet(nn.Module):
         stem: decision C2. "conv7x7" as published, or "conv3x3"; both end at stride 4.
 
     Attributes:
-        channels: of the four stages.
+        before_channels, channels: of U and of P in the four stages, which are equal here.
     """
 
     strides = (4, 8, 16, 32)
@@ -59,6 +59,7 @@ class StagedResNet(nn.Module):
         self.channels: tuple[int, ...] = tuple(
             level["num_chs"] for level in body.feature_info[1:]
         )
+        self.before_channels = self.channels
         self.stem = nn.Sequential(body.conv1, body.bn1, body.act1, body.maxpool)
         if stem == "conv3x3":
             width = body.conv1.out_channels

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from ..checkpoints import sha256
 from ..data.dataset import Dataset, Sample
 from ..data.splits import Split
 from ..evaluation.calibration import fit_temperature
@@ -27,6 +28,7 @@ from ..evaluation.comparisons import delong_interval
 from ..evaluation.intervals import BOOTSTRAP
 from ..evaluation.operating_points import choose_threshold, confusion, wilson_interval
 from ..evaluation.tables import PHANTOMS, group_keys, real_rows, summarise
+from ..nn import lite_encoder
 from ..training.engine import Plan, Trained, best_device, reduced_precision
 
 LICENCES = {
@@ -210,13 +212,28 @@ def training_card(plan: Plan, split: Split, trained: Trained) -> dict[str, Any]:
             "precision": "float32" if reduced_precision(best_device()) is None else "bfloat16",
             "torch": torch.__version__.split("+")[0],
             "command": _public_command(),
-            "initial_weights": "random",
+            **initial_weights(plan),
         },
         "trained_with_normals": any(sample.normal for sample in split.train),
         "licences": [LICENCES[name] for name in count(split.train) if name in LICENCES],
         "intended_use": INTENDED_USE,
         "limits": limits(split.train),
     }
+
+
+def initial_weights(plan: Plan) -> dict[str, str]:
+    """Where the weights began, for the card: at random, or from whose ImageNet weights."""
+    if plan.pretrained is False:
+        return {"initial_weights": "random"}
+    if isinstance(plan.pretrained, str):
+        content = Path(plan.pretrained).read_bytes()
+        return {
+            "initial_weights": f"ImageNet: {Path(plan.pretrained).name}",
+            "initial_sha256": sha256(content),
+        }
+    if plan.variant == "compact":
+        return {"initial_weights": lite_encoder.SOURCE, "initial_sha256": lite_encoder.SHA256}
+    return {"initial_weights": "ImageNet: timm's weights of the backbone, from the model hub"}
 
 
 def _public_command() -> str:

@@ -64,6 +64,7 @@ class CrossValidation:
     split: str = "group"
     variant: str = "compact"
     seed: int = 0
+    pretrained: bool | str | None = None
 
     def runs(self) -> list[tuple[str, bool, int]]:
         """Method, whether images are split at random, and fold, of every run in order."""
@@ -98,7 +99,10 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
         folder = plan.folder(method, random, fold)
         name = f"{method}{RANDOM * random} fold {fold} ({number}/{len(runs)})"
         split = plan.parts(random, fold)
-        wanted = make_plan(method, plan.variant, {}, plan.recipe, split, fold, plan.seed)
+        wanted = make_plan(
+            method, plan.variant, {}, plan.recipe, split, fold, plan.seed,
+            pretrained=plan.pretrained,
+        )  # fmt: skip
         if _finished(folder):
             require_same_recipe(Checkpoint(folder), plan.recipe)
             report(f"{name}: finished before")

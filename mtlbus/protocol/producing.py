@@ -12,11 +12,13 @@ import torch
 from torch import nn
 
 from ..checkpoints import PREDICTIONS, Checkpoint, write_checkpoint
-from ..core.errors import InputError
+from ..core.errors import InputError, choose
 from ..data.splits import Split
 from ..evaluation.tables import read_predictions, write_predictions
 from ..inference.predictor import Predictor
 from ..methods import create_model
+from ..methods.pretraining import starts_from_imagenet
+from ..methods.registry import get_entry
 from ..training.engine import Plan, Trained, train
 from ..training.recipes import Recipe
 from .card import choose_operating_points, figures_of, training_card
@@ -140,9 +142,27 @@ def make_plan(
     fold: int,
     seed: int,
     start: Checkpoint | None = None,
+    pretrained: bool | str | None = None,
 ) -> Plan:
-    """The plan of a run, with the number of training images of each dataset for the record."""
+    """The plan of a run, with the number of training images of each dataset for the record.
+
+    Args:
+        method, variant, options, recipe, fold, seed: as of `Plan`.
+        split: of all datasets together.
+        start: see `produce`.
+        pretrained: as for `create_model`; None for ImageNet weights where the encoder's come
+            with a package (`starts_from_imagenet`).
+
+    Raises:
+        UnknownNameError: an option that the method does not have.
+    """
+    for name in options:
+        choose(f"option of {method}", name, get_entry(method).options)
     data = dict(Counter(sample.dataset for sample in split.train))
     digest = start.digest if start is not None else ""
-    return Plan(method, variant, options, recipe, fold, seed, data, digest)
+    if start is not None:
+        pretrained = False
+    elif pretrained is None:
+        pretrained = starts_from_imagenet(method, variant, options)
+    return Plan(method, variant, options, recipe, fold, seed, data, digest, pretrained)
 

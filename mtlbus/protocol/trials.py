@@ -24,7 +24,7 @@ from ..evaluation.paper_tables import cross_validated, difference
 from ..evaluation.tables import PHANTOMS, interval_entry, read_predictions, write_predictions
 from ..inference.predictor import Predictor
 from ..training.engine import STATE
-from ..training.recipes import Recipe
+from ..training.recipes import LOSS_FIELDS, Recipe
 from .card import training_card
 from .judging import Report, judge_samples
 from .producing import learn, make_plan, require_same_recipe
@@ -45,6 +45,7 @@ class Trial:
         options: decisions of the method that change.
         phantoms: "mixed" with the real images, "first" alone for as many epochs, or "never".
         smaller_first: two thirds of the epochs at the next smaller input size.
+        pretrained: False for random weights; None for the start of all.
         seed: is added to the seed of all.
     """
 
@@ -54,11 +55,16 @@ class Trial:
     phantoms: str = "mixed"
     smaller_first: bool = False
     seed: int = 0
+    pretrained: bool | None = None
 
+
+_HOUSE_LOSS = {name: getattr(Recipe(), name) for name in LOSS_FIELDS}
 
 TRIALS = {
     RECIPE: Trial("the recipe as it is"),
     "chance": Trial("another seed and nothing else", seed=1),
+    "random_start": Trial("random weights at the start", pretrained=False),
+    "house_loss": Trial("the house's loss, not the paper's", recipe=_HOUSE_LOSS),
     "plain_images": Trial("no augmentation", recipe={"augmentation": NO_AUGMENTATION}),
     "low_rate": Trial("a fifth of the learning rate", recipe={"learning_rate": 2e-4}),
     "clipped": Trial("gradients cut to a norm of 1", recipe={"gradient_limit": 1.0}),
@@ -86,6 +92,8 @@ class Trials:
         names: of `TRIALS`.
         fold: the test fold that the split leaves out.
         seed: of every run.
+        options: decisions of the method, in every trial.
+        pretrained: as of `make_plan`.
     """
 
     method: str
@@ -95,6 +103,8 @@ class Trials:
     names: tuple[str, ...] = tuple(TRIALS)
     fold: int = 1
     seed: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
+    pretrained: bool | str | None = None
 
 
 def run_trials(plan: Trials, report: Report = lambda line: None) -> dict[str, Any]:
@@ -200,8 +210,10 @@ def _run(plan: Trials, trial: Trial, folder: Path, report: Report) -> None:
 
     def planned(split: Split):
         return make_plan(
-            plan.method, "compact", trial.options, recipe, split, plan.fold, plan.seed + trial.seed
-        )
+            plan.method, "compact", plan.options | trial.options, recipe, split, plan.fold,
+            plan.seed + trial.seed,
+            pretrained=plan.pretrained if trial.pretrained is None else trial.pretrained,
+        )  # fmt: skip
 
     start: nn.Module | None = None
     if trial.phantoms == "first":

@@ -47,7 +47,8 @@ class Plan:
         fold: the test fold, which this room never sees.
         seed: of initial weights, order and augmentation.
         data: dataset name to number of training images, for the record.
-        start: SHA-256 of the weights that training starts from; "" for random ones.
+        start: SHA-256 of the weights that training starts from; "" for none.
+        pretrained: ImageNet weights, as for `create_model`; a start takes their place.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Plan:
     seed: int
     data: dict[str, int]
     start: str = ""
+    pretrained: bool | str = False
 
     def as_json(self) -> str:
         """The plan as text that can be compared."""
@@ -142,7 +144,9 @@ class Run:
         recipe = plan.recipe
         with torch.random.fork_rng():
             torch.manual_seed(plan.seed)
-            model = create_model(plan.method, plan.variant, **plan.options)
+            model = create_model(
+                plan.method, plan.variant, pretrained=plan.pretrained, **plan.options
+            )
         if start is not None:
             model.load_state_dict(model.state_dict() | start.state_dict())
         self.model = model.to(device, memory_format=torch.channels_last)
@@ -363,7 +367,7 @@ def train(
         resume: continue from the state in `out` if there is one.
         report: receives a line of progress.
         start: the same network or a part of it, trained before on the same parts; None for
-            random weights.
+            the weights of the plan.
 
     Raises:
         DataError: a part is empty, lacks a class or any mask that the network would learn from, or

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..core.errors import InputError, choose
 from ..core.spec import Spec
 from ..data.transforms import NO_AUGMENTATION, Augmentation
+from .weighting import WEIGHTINGS
 
 # Fields that a paper's recipe and a recipe of ours have in common.
 _SHARED = (
-    "optimizer", "learning_rate", "betas", "weight_decay", "batch_size", "mask_weight",
-    "class_weight", "cross_entropy_weight", "dice_weight", "dice_over", "dice_smooth",
-    "class_loss", "positive_weight", "weighting", "schedule", "select",
+    "optimizer", "learning_rate", "betas", "weight_decay", "batch_size", "schedule", "select",
+)  # fmt: skip
+LOSS_FIELDS = (
+    "mask_weight", "class_weight", "cross_entropy_weight", "dice_weight", "dice_over",
+    "dice_smooth", "class_loss", "positive_weight", "label_smoothing", "weighting",
 )  # fmt: skip
 
 
@@ -89,7 +93,6 @@ def paper_recipe(spec: Spec) -> Recipe:
         raise InputError(f"The paper of {spec.name} states no recipe. Use --recipe house.")
     return Recipe(
         stages=((stated.epochs, stated.input_size),),
-        label_smoothing=0.0,
         average_decay=0.0,
         augmentation=replace(
             NO_AUGMENTATION,
@@ -99,7 +102,22 @@ def paper_recipe(spec: Spec) -> Recipe:
             shift=stated.shift,
         ),
         **{name: getattr(stated, name) for name in _SHARED},
+        **paper_loss(spec),
     )
+
+
+def paper_loss(spec: Spec) -> dict[str, Any]:
+    """The fields of a recipe that say what the method's paper minimises; none if it states none.
+
+    The house smooths the labels, no paper does. A network with one task takes it with weight 1.
+    """
+    if spec.recipe is None:
+        return {}
+    names = [name for name in LOSS_FIELDS if name != "label_smoothing"]
+    stated = {name: getattr(spec.recipe, name) for name in names} | {"label_smoothing": 0.0}
+    if spec.segments != spec.classifies:  # alone, a task is not scaled down beside another
+        stated |= {"mask_weight": 1.0, "class_weight": 1.0, "weighting": "fixed"}
+    return stated
 
 
 def make_recipe(
@@ -111,24 +129,38 @@ def make_recipe(
     learning_rate: float | None = None,
     gradient_limit: float | None = None,
     side_weight: float | None = None,
+    loss: str = "paper",
+    weighting: str | None = None,
 ) -> Recipe:
     """A recipe by name, with changes.
 
     Args:
         spec: the method.
-        name: "house" or "paper".
+        name: "house": the same schedule and augmentation for all methods; or "paper": those of
+            the method's paper.
         epochs: total number of epochs; the stages keep their proportions.
         size: one input size for all epochs, pixels.
         stages: progressive resizing as text, "EPOCHS@SIZE,…", instead of epochs and size.
         learning_rate: peak or constant rate.
         gradient_limit: the norm that a step's gradient is cut to.
         side_weight: of the decoder's coarser masks.
+        loss: of the house's schedule: the loss and weighting of the method's "paper", or the
+            "house" loss, the same for all methods.
+        weighting: of the tasks instead of the recipe's: "fixed", "dwa" or "learned".
 
     Raises:
         InputError: numbers that cannot be trained with, or both stages and epochs or size.
     """
     choose("recipe", name, ("house", "paper"))
-    recipe = Recipe() if name == "house" else paper_recipe(spec)
+    choose("loss", loss, ("paper", "house"))
+    if name == "house":
+        recipe = replace(Recipe(), **(paper_loss(spec) if loss == "paper" else {}))
+    elif loss == "paper":
+        recipe = paper_recipe(spec)
+    else:
+        raise InputError("--loss house belongs to --recipe house; a paper's recipe has its own.")
+    if weighting is not None:
+        recipe = replace(recipe, weighting=choose("weighting", weighting, WEIGHTINGS))
     if epochs is not None and epochs < 1:
         raise InputError(f"Got {epochs} epochs; at least 1 is needed.")
     if stages is not None:

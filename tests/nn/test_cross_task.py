@@ -26,11 +26,11 @@ def stage(module):
 
 
 def crossed_stage() -> CrossTaskEncoder:
-    return CrossTaskEncoder(channels=8, above=6, pool=True).eval()
+    return CrossTaskEncoder(before=8, channels=8, above=6, pool=True).eval()
 
 
 def own_stage() -> TaskAttention:
-    return TaskAttention(tasks=2, channels=8, below=12, first=False).eval()
+    return TaskAttention(tasks=2, before=8, channels=8, below=12, first=False).eval()
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,14 @@ def test_mask_is_two_pointwise_layers_and_a_sigmoid():
 
 def test_first_and_last_stage():
     before, last = torch.randn(1, 8, 4, 4), torch.randn(1, 8, 4, 4)
-    top = CrossTaskEncoder(8, above=0, pool=True)(before, last, None)
+    top = CrossTaskEncoder(8, 8, above=0, pool=True)(before, last, None)
     assert [tuple(x.shape) for x in top.attended] == [(1, 8, 2, 2)] * 2
-    bottom = CrossTaskEncoder(8, above=0, pool=False).eval()(before, last, None)
+    bottom = CrossTaskEncoder(8, 8, above=0, pool=False).eval()(before, last, None)
     assert torch.equal(bottom.attended[0], bottom.gated[0])
-    own = TaskAttention(tasks=3, channels=8, below=16, first=True).eval()(before, last, None)
+    own = TaskAttention(3, before=8, channels=8, below=16, first=True).eval()(before, last, None)
     assert [tuple(x.shape) for x in own.attended] == [(1, 16, 2, 2)] * 3
-    deepest = TaskAttention(tasks=1, channels=8, below=None, first=True).eval()(before, last, None)
+    alone = TaskAttention(1, before=8, channels=8, below=None, first=True).eval()
+    deepest = alone(before, last, None)
     assert torch.equal(deepest.attended[0], deepest.gated[0])
 
 

@@ -77,3 +77,33 @@ def test_bad_numbers_are_refused(arguments):
         make_recipe(get_spec("mtl"), **arguments)
     with pytest.raises(UnknownNameError):
         make_recipe(get_spec("mtl"), "papers")
+
+
+def test_the_house_schedule_takes_the_loss_of_the_paper():
+    """0.8·CE of the mask and 0.2·CE of the class (MTL-COSA, eq. 1); no smoothed labels."""
+    house = make_recipe(get_spec("mtl"), loss="house")
+    assert house == Recipe()
+    recipe = make_recipe(get_spec("mtl"))
+    assert (recipe.mask_weight, recipe.class_weight) == (0.8, 0.2)
+    assert (recipe.cross_entropy_weight, recipe.dice_weight, recipe.label_smoothing) == (1, 0, 0)
+    assert (recipe.optimizer, recipe.learning_rate) == (house.optimizer, house.learning_rate)
+    assert recipe.augmentation == house.augmentation
+    assert make_recipe(get_spec("ctan")).weighting == "dwa"
+    assert make_recipe(get_spec("acsnet")).weighting == "learned"
+    assert make_recipe(get_spec("ctan"), weighting="fixed").weighting == "fixed"
+    assert make_recipe(get_spec("chowdary")) == Recipe()  # states no loss
+
+
+def test_a_network_with_one_task_takes_it_whole():
+    for name in ("resnet", "uresnet", "stl_segmentation", "swin"):
+        recipe = make_recipe(get_spec(name))
+        assert (recipe.mask_weight, recipe.class_weight, recipe.weighting) == (1, 1, "fixed")
+
+
+def test_losses_and_weightings_that_do_not_exist():
+    with pytest.raises(UnknownNameError, match="dice"):
+        make_recipe(get_spec("mtl"), loss="dice")
+    with pytest.raises(UnknownNameError, match="learned"):
+        make_recipe(get_spec("mtl"), weighting="learning")
+    with pytest.raises(InputError, match="--loss house"):
+        make_recipe(get_spec("mtl"), "paper", loss="house")

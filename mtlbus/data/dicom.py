@@ -18,6 +18,7 @@ from .dicom_frames import decode_frame
 from .dicom_grey import Grey, to_grey
 from .dicom_header import frame_count, is_dicom, modality, read_header
 from .dicom_spacing import spacing_of
+from .frames import choose_frame
 from .limits import ALLOWED, check_frame
 
 if TYPE_CHECKING:
@@ -25,16 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["DicomFrame", "is_dicom", "read_dicom"]
 
-_MADE_BY_ULTRASOUND = ("US", "IVUS", "BDUS", "OT", "")  # or may be, as a captured screen
-_OTHER_MODALITIES = {
+MADE_BY_ULTRASOUND = ("US", "IVUS", "BDUS", "OT", "")  # or may be, as a captured screen
+OTHER_MODALITIES = {
     "CT": "computed tomography", "MR": "magnetic resonance", "MG": "mammography",
     "CR": "X-ray", "DX": "X-ray", "XA": "X-ray", "RF": "X-ray",
     "PT": "positron emission", "NM": "nuclear medicine",
 }  # fmt: skip
-_MOST_LOOKED_AT = 16  # frames of a cine, one after the other
-_MOST_PIXELS_LOOKED_AT = 12_000_000  # of them together; a compressed million takes about 0.03 s
-_CLEARLY = 1.1  # times as bright
-_ONE_SHADE = 20  # grey levels between the darkest and the brightest percent of an empty frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +70,17 @@ def read_dicom(data: bytes, label: str, frame: int | None = None) -> DicomFrame:
     try:
         header = read_header(data, label)
         frames = frame_count(header)
-        index = _choose(header, frames, label) if frame is None else frame
+        pixels = int(header.Rows) * int(header.Columns)
+        index = frame
+        if index is None:
+            index = choose_frame(frames, pixels, lambda one: _read(header, one, label, [])[0])
         check_frame(index, frames, label)
         notes: list[str] = []
         if frames > 1:
             notes.append(f"frame {index + 1} of {frames}")
         made_by = modality(header)
-        if made_by not in _MADE_BY_ULTRASOUND:
-            kind = _OTHER_MODALITIES.get(made_by, f"{made_by} (another kind of picture)")
+        if made_by not in MADE_BY_ULTRASOUND:
+            kind = OTHER_MODALITIES.get(made_by, f"{made_by} (another kind of picture)")
             notes.append(f"its header says {kind}, not ultrasound")
         pixels, chroma = _read(header, index, label, notes)
         spacing = spacing_of(header, index)
@@ -102,23 +102,3 @@ def read_dicom(data: bytes, label: str, frame: int | None = None) -> DicomFrame:
 
 def _read(header: Dataset, index: int, label: str, notes: list[str]) -> Grey:
     return to_grey(decode_frame(header, index, label), header, index, notes)
-
-
-def _choose(header: Dataset, frames: int, label: str) -> int:
-    """The brightest frame that shows something; the first where none does.
-
-    A cine often begins black. Else its frames are alike, so a later one must be clearly brighter
-    than an earlier one to be chosen. At most `_MOST_LOOKED_AT` frames, evenly spaced, are looked
-    at, one at a time: a long one costs no more memory than a short one.
-    """
-    if frames < 2:
-        return 0
-    most = _MOST_PIXELS_LOOKED_AT // (int(header.Rows) * int(header.Columns))
-    looked_at = np.linspace(0, frames - 1, max(2, min(frames, most, _MOST_LOOKED_AT)))
-    best, brightness = 0, 0.0
-    for index in dict.fromkeys(looked_at.round().astype(int).tolist()):
-        sample = _read(header, index, label, [])[0][::2, ::2]
-        dark, bright = np.percentile(sample, (1, 99))
-        if bright - dark >= _ONE_SHADE and sample.mean() > _CLEARLY * brightness:
-            best, brightness = index, float(sample.mean())
-    return best

@@ -13,11 +13,14 @@ Each function adds a line to `notes` for what it changed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from PIL import Image, ImageChops
 
 _COLOURED = 40  # difference of the channels, of 255; JPEG leaves less on grey
 _BITS = (8, 10, 12, 14, 16)  # ranges that scanners and cameras use
+_STRIP = 1_000_000  # pixels of a picture that are colour at one time
 _SAMPLED = 1_000_000  # pixels; a share needs no more
 
 
@@ -49,30 +52,76 @@ def by_stretching(values: np.ndarray, kind: str, notes: list[str]) -> np.ndarray
     tops = (*([1] if values.dtype.kind == "f" else []), *(2**bits - 1 for bits in _BITS))
     if low >= 0 and high <= tops[-1]:
         low, high = 0.0, float(next(top for top in tops if high <= top))
-    grey = np.zeros(values.shape, np.uint8)
-    scale = 255 / (high - low) if high > low else 0.0
-    for row, line in enumerate(values):  # row by row: 64-bit floats of 40 megapixels are many
-        with np.errstate(invalid="ignore"):  # infinity times a scale of zero
-            scaled = np.clip((line.astype(np.float64) - low) * scale, 0, 255)
-        grey[row] = np.rint(np.nan_to_num(scaled)).astype(np.uint8)
+    grey = _scaled(values, low, high)
     notes.append(f"{kind} scaled to 8 ({low:g} to black, {high:g} to white)")
     if not finite.all():
         notes.append("pixels without a number set to black or white")
     return grey
 
 
-def from_colour(colour: Image.Image, notes: list[str]) -> tuple[np.ndarray, np.ndarray | None]:
-    """An RGB image to H×W uint8, and its chroma; None where its channels are all the same.
+def between(values: np.ndarray, low: float, high: float, notes: list[str]) -> np.ndarray:
+    """H×W of any number type to H×W uint8, by a range that the file states."""
+    notes.append(f"shown by its stated range ({low:g} to black, {high:g} to white)")
+    return _scaled(values, low, high)
+
+
+def _scaled(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """`low` and less to 0, `high` and more to 255; what is no number to 0."""
+    grey = np.zeros(values.shape, np.uint8)
+    scale = 255 / (high - low) if high > low else 0.0
+    for row, line in enumerate(values):  # row by row: 64-bit floats of 40 megapixels are many
+        with np.errstate(invalid="ignore"):  # infinity times a scale of zero
+            scaled = np.clip((line.astype(np.float64) - low) * scale, 0, 255)
+        grey[row] = np.rint(np.nan_to_num(scaled)).astype(np.uint8)
+    return grey
+
+
+def from_colour(image: Image.Image, notes: list[str]) -> tuple[np.ndarray, np.ndarray | None]:
+    """A picture of colour or transparency to H×W uint8, and its chroma; None where it is grey.
 
     The chroma is the brightest minus the darkest channel of each pixel, H×W uint8.
     """
-    red, green, blue = colour.split()
-    if red.tobytes() == green.tobytes() == blue.tobytes():
-        return np.asarray(red), None
+    pixels = np.empty((image.height, image.width), np.uint8)
+    chroma = np.zeros_like(pixels)
+    for rows, strip in rgb_strips(image, notes):
+        red, green, blue = strip.split()
+        bright = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+        dark = ImageChops.darker(ImageChops.darker(red, green), blue)
+        pixels[rows] = strip.convert("L")
+        chroma[rows] = ImageChops.subtract(bright, dark)
+    if not chroma.any():
+        return pixels, None
     notes.append("colour turned to grey")
-    bright = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    dark = ImageChops.darker(ImageChops.darker(red, green), blue)
-    return np.asarray(colour.convert("L")), np.asarray(ImageChops.subtract(bright, dark))
+    return pixels, chroma
+
+
+def rgb_strips(image: Image.Image, notes: list[str]) -> Iterator[tuple[slice, Image.Image]]:
+    """The picture as RGB, some rows at a time, with transparent pixels laid on black.
+
+    Strips, because a picture of 40 million pixels would otherwise be held four times over. A
+    transparency that hides everything of a picture with something in it is a byte that nobody
+    filled, as many programs leave it in 32-bit BMP; it is ignored.
+    """
+    hides = image.has_transparency_data
+    if hides and image.mode in ("RGBA", "LA"):
+        *colours, alpha = image.getextrema()
+        if alpha == (0, 0) and any(low < high for low, high in colours):
+            hides = False
+            notes.append("its empty transparency was ignored")
+    lowest, step = 255, max(1, _STRIP // image.width)
+    for top in range(0, image.height, step):
+        bottom = min(top + step, image.height)
+        strip = image.crop((0, top, image.width, bottom))
+        if hides:
+            if strip.mode == "La":
+                strip = strip.convert("LA")  # the only way on from premultiplied grey
+            strip = strip.convert("RGBA")
+            lowest = min(lowest, strip.getchannel("A").getextrema()[0])
+            black = Image.new("RGBA", strip.size, (0, 0, 0, 255))
+            strip = Image.alpha_composite(black, strip)
+        yield slice(top, bottom), strip.convert("RGB")
+    if lowest < 255:
+        notes.append("transparent pixels on black")
 
 
 def colour_share(chroma: np.ndarray | None) -> float:
@@ -81,15 +130,3 @@ def colour_share(chroma: np.ndarray | None) -> float:
         return 0.0
     step = max(1, int(np.sqrt(chroma.size / _SAMPLED)))
     return float((chroma[::step, ::step] > _COLOURED).mean())
-
-
-def on_black(image: Image.Image) -> tuple[Image.Image, bool]:
-    """The image as RGB with transparent pixels laid on black, and whether there were any."""
-    if not image.has_transparency_data:
-        return image.convert("RGB"), False
-    if image.mode == "La":
-        image = image.convert("LA")  # the only way on from premultiplied grey
-    image = image.convert("RGBA")
-    black = Image.new("RGBA", image.size, (0, 0, 0, 255))
-    lowest, _ = image.getchannel("A").getextrema()
-    return Image.alpha_composite(black, image).convert("RGB"), lowest < 255

@@ -9,7 +9,7 @@ MAX_PIXELS = 40_000_000
 MIN_SIDE = 16
 MAX_SCANS = 100  # of a progressive JPEG: each costs as much time as the whole picture; usual are 10
 
-ALLOWED = "Allowed are PNG, JPEG, BMP, TIFF and, for images, DICOM"
+ALLOWED = "Allowed are PNG, JPEG, BMP, TIFF, WebP, GIF and, for images, DICOM"
 PIXEL_LIMIT = (
     f"at most {MAX_PIXELS // 1_000_000} million are allowed. Scale it down or crop it first."
 )

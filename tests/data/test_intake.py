@@ -18,7 +18,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from mtlbus.core.errors import InputError
-from mtlbus.data import intake
+from mtlbus.data import pictures
 from mtlbus.data.intake import MAX_BYTES, MIN_SIDE, GreyImage, read_image, read_mask
 
 SIDE = 24
@@ -259,11 +259,11 @@ def test_a_frame_of_a_stack_is_chosen(gradient):
         read_image(png_of(gradient), frame=1)
 
 
-def test_16_bit_colour_says_what_is_lost():
+def test_16_bit_colour_of_a_png():
     rgb = np.repeat(column(0x1234, 0xFF00, dtype=np.uint16)[..., None], 3, axis=2)
     image = read_image(png_of(rgb, colour=2))
-    assert firsts(image, 2) == [0x12, 0xFF]
-    assert image.notes == ("16 bit colour cut to its upper 8 bits",)
+    assert firsts(image, 2) == [18, 254]  # 0x1234 · 255 / 65535 = 18.13; 254.01
+    assert image.notes == ("16 bit scaled to 8 (16 bits in use)",)
 
 
 def test_transparency_is_laid_on_black():
@@ -417,8 +417,14 @@ BAD: dict[str, tuple[bytes, str]] = {
     "text": (b"just some words\n", "looks like a text"),
     "csv with umlauts": ("größe,fläche\n1,2\n".encode(), "looks like a text"),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "looks like a PDF"),
-    "gif": (encode(noise(), "GIF"), "looks like a GIF"),
-    "webp": (b"RIFF\x10\0\0\0WEBPVP8 " + b"\0" * 64, "looks like a WebP"),
+    "gif cut": (encode(noise(), "GIF")[:-900], "damaged"),
+    "webp of nothing": (b"RIFF\x10\0\0\0WEBPVP8 " + b"\0" * 64, "damaged"),
+    "jpeg 2000": (encode(noise(), "JPEG2000"), "looks like a JPEG 2000"),
+    "jpeg xl": (b"\0\0\0\x0cJXL \r\n\x87\n" + b"\0" * 64, "looks like a JPEG XL"),
+    "heic of several": (b"\0\0\0\x18ftypmsf1" + b"\0" * 64, "looks like a HEIC"),
+    "avif": (b"\0\0\0\x18ftypavif" + b"\0" * 64, "looks like an AVIF"),
+    "nrrd": (b"NRRD0004\ntype: uint8\n\n" + b"\0" * 64, "looks like an NRRD volume"),
+    "nifti": (b"\\\1\0\0" + b"\0" * 340 + b"n+1\0", "looks like a NIfTI volume"),
     "zip": (b"PK\x03\x04" + b"\0" * 64, "looks like a ZIP"),
     "heic": (b"\0\0\0\x18ftypheic" + b"\0" * 64, "looks like a HEIC"),
     "video": (b"\0\0\0\x18ftypisom" + b"\0" * 64, "looks like a video"),
@@ -542,7 +548,7 @@ def test_every_decoder_error_becomes_an_input_error(monkeypatch, gradient, error
 
 
 def test_a_chain_of_frames_cannot_hold_the_door(monkeypatch, gradient):
-    monkeypatch.setattr(intake, "_MOST_FRAMES", 3)
+    monkeypatch.setattr(pictures, "_MOST_FRAMES", 3)
     rest = [Image.fromarray(gradient)] * 9
     image = read_image(encode(gradient, "TIFF", save_all=True, append_images=rest))
     assert image.notes == ("frame 1 of more than 3",)

@@ -32,7 +32,7 @@ __all__ = ["DECODERS", "read_image", "read_mask"]
 
 DECODERS = 2  # at once; together they may take twice `decoder.MEMORY`
 _PIPE_BYTES = 1024**2  # a picture then passes in a few steps
-_PATIENCE = 10.0  # seconds on the clock; `SECONDS` of computing take longer on a busy machine
+_PATIENCE = 20.0  # seconds on the clock; `SECONDS` of computing are more on a busy machine
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from mtlbus.data.decoder import main; main()"
 _ROOT = Path(__file__).resolve().parents[2]
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}

@@ -16,7 +16,8 @@ from PIL import Image
 from ..core.errors import DataError, InputError
 from ..core.text import printable
 from .dicom import is_dicom
-from .intake import FORMATS, read_mask
+from .intake import read_mask
+from .pictures import FORMATS
 from .places import is_file
 
 _ORIENTATION = 274  # EXIF; 5 to 8 lay the picture on its side

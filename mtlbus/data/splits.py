@@ -47,9 +47,22 @@ def assign_folds(labels: Sequence[int], groups: Sequence[str], seed: int = 0) ->
     """Folds 1 … 5, stratified by label, groups kept together; shape N."""
     folds = np.zeros(len(labels), dtype=int)
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for number, (_, test) in enumerate(splitter.split(labels, labels, groups), start=1):
-        folds[test] = number
+    try:
+        for number, (_, test) in enumerate(splitter.split(labels, labels, groups), start=1):
+            folds[test] = number
+    except ValueError:
+        raise DataError(_too_few(labels, groups)) from None
     return folds
+
+
+def _too_few(labels: Sequence[int], groups: Sequence[str]) -> str:
+    """The line on images that no split can be made of."""
+    classes = sum(label == 0 for label in labels), sum(label == 1 for label in labels)
+    return (
+        f"{classes[0]} benign and {classes[1]} malignant images of {len(set(groups))} groups are "
+        "too few to be split into training, validation and test. Give more images; without a fold "
+        "all of them can be judged."
+    )
 
 
 def with_folds(samples: Sequence[Sample], seed: int = 0) -> tuple[Sample, ...]:
@@ -65,7 +78,7 @@ def with_folds(samples: Sequence[Sample], seed: int = 0) -> tuple[Sample, ...]:
     strata = _strata(usable)
     groups = {sample.group for sample in strata[0] or usable}
     if len(groups) < FOLDS:
-        raise DataError(f"{len(groups)} groups are too few for {FOLDS} folds.")
+        raise DataError(_too_few([s.label or 0 for s in strata[0] or usable], sorted(groups)))
     folds: dict[str, int] = {}
     for stratum in strata:
         folds |= _deal([sample for sample in stratum if sample.group not in folds], seed)
@@ -138,5 +151,9 @@ def _draw(labels: dict[str, int], share: float, seed: int) -> set[str]:
     if len(groups) < 2:
         return set()
     draw = StratifiedShuffleSplit(1, test_size=share, random_state=seed)
-    _, chosen = next(draw.split(groups, [labels[group] for group in groups]))
+    of_groups = [labels[group] for group in groups]
+    try:
+        _, chosen = next(draw.split(groups, of_groups))
+    except ValueError:
+        raise DataError(_too_few(of_groups, groups)) from None
     return {groups[index] for index in chosen}

@@ -15,6 +15,7 @@ from ..core.files import write_atomically
 from ..core.tables import csv_text, unguarded
 from .intervals import BOOTSTRAP, group_draws, percentile_limits
 from .metrics import CLASSIFICATION, SEGMENTATION, classification_metrics
+from .operating_points import wilson_interval
 from .weighted import weighted_classification, weighted_mean
 
 TEXT = ("image_id", "dataset", "group", "part", "birads", "device", "histology")
@@ -31,6 +32,9 @@ see `metrics.mask_metrics`; empty for a method without a mask. Areas: pixels of 
 """
 PARTS = ("test", "validation")
 PHANTOMS = "phantom"  # the dataset whose images are computed; never pooled with real ones
+# The figures that are shares of images, and the classes of the images that each counts.
+RATES = {"accuracy": (0, 1), "sensitivity": (1,), "specificity": (0,)}
+SAME = 1e-12  # width of an interval below which all draws agree but for rounding
 REQUIRED = ("image_id", "dataset", "part")
 KEY = ["dataset", "image_id", "fold", "part"]
 
@@ -110,7 +114,8 @@ def summarise(
         ``{"datasets": {NAME: entry}, "pooled": entry}``, ready for JSON; phantoms are pooled only
         where there is nothing else. An entry holds n (images), groups, each metric of
         `metrics.CLASSIFICATION` and `metrics.SEGMENTATION` that applies to the method as
-        ``{"value", "low", "high"}`` (None where undefined), and, for a method with a mask,
+        ``{"value", "low", "high"}`` (None where undefined; Wilson's limits over groups for a share
+        that is none or all), and, for a method with a mask,
         empty_masks: images left out of hd95 and assd because the predicted or the true mask is
         empty. Mask metrics are means over images. The calibration error of a small sample is
         biased upwards, and that of its replicates more so: the limits of ece may both lie above
@@ -153,16 +158,37 @@ def _entry(rows: pd.DataFrame, threshold: float, bootstrap: int, seed: int) -> d
         probabilities = rows["probability"].to_numpy(dtype=float)[judged]
         values = classification_metrics(labels, probabilities, threshold)
         replicates = weighted_classification(labels, probabilities, draws[:, judged], threshold)
+        keys = np.array([f"{a} {b}" for a, b in zip(datasets, groups, strict=True)])[judged]
         for name in CLASSIFICATION:
-            entry[name] = interval_entry(values[name], replicates[name])
+            counted = RATES.get(name)
+            count = 0 if counted is None else len(np.unique(keys[np.isin(labels, counted)]))
+            entry[name] = _sampled(values[name], replicates[name], count)
     outlined = rows["dice"].notna().to_numpy()
     if outlined.any():
         masks = rows[outlined]
         for name in SEGMENTATION:
             replicates = weighted_mean(masks[name], draws[:, outlined])
             entry[name] = interval_entry(float(masks[name].mean()), replicates)
+            if len(set(groups[outlined])) == 1:  # no spread is known from one
+                entry[name] |= {"low": None, "high": None}
         entry["empty_masks"] = int(masks["hd95"].isna().sum())
     return entry
+
+
+def _sampled(value: float, replicates: np.ndarray, groups: int = 0) -> dict[str, float | None]:
+    """`interval_entry` of a figure of calls that does not take sameness for certainty.
+
+    Where every draw gives the same figure (one image, or no image called wrong) the bootstrap has
+    nothing to say: a share of `groups` that is none or all gets Wilson's limits, any other figure
+    none.
+    """
+    entry = interval_entry(value, replicates)
+    if entry["low"] is None or entry["high"] - entry["low"] > SAME:
+        return entry
+    if groups and value in (0, 1):
+        low, high = wilson_interval(round(value * groups), groups)
+        return entry | {"low": low, "high": high}
+    return entry | {"low": None, "high": None}
 
 
 def interval_entry(value: float, replicates: np.ndarray) -> dict[str, float | None]:

@@ -119,6 +119,19 @@ def test_a_fold_that_does_not_exist_is_refused():
         split_fold(samples(groups=3), 1)
 
 
+@pytest.mark.filterwarnings("ignore:The least populated class")
+@pytest.mark.parametrize("each", [1, 3, 4, 5])
+def test_few_images_are_refused_in_one_clear_line(each):
+    few = [
+        Sample(f"{kind}{i}", "made", Path("x.png"), label=kind, group=f"{kind} {i}")
+        for kind in (0, 1)
+        for i in range(each)
+    ]
+    with pytest.raises(DataError, match=r"\d benign and \d malignant .* too few") as caught:
+        split_fold(few, 1)
+    assert "\n" not in str(caught.value)
+
+
 def test_assigned_folds_use_every_number():
     labels, groups = [0, 1] * 50, [str(i // 2) for i in range(100)]
     folds = assign_folds(labels, groups)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from mtlbus.core.errors import DataError, InputError
@@ -230,3 +231,29 @@ def test_a_part_that_is_not_there_is_refused(tmp_path):
     write_predictions(tmp_path / "predictions.csv", [])
     with pytest.raises(DataError, match="none"):
         summarise(read_predictions(tmp_path / "predictions.csv"))
+
+
+def test_one_image_is_no_certainty():
+    found = summarise(prediction_frame([rows(1)[0] | {"label": 1, "probability": 0.9}]))["pooled"]
+    low, high = binomtest(1, 1).proportion_ci(method="wilson")
+    for name in ("accuracy", "sensitivity"):
+        limits = found[name]
+        assert limits["value"] == 1 and limits["high"] == 1
+        assert limits["low"] == pytest.approx(low) and low == pytest.approx(0.207, abs=1e-3)
+        assert limits["high"] == high
+    for name in ("dice", "hd95", "f1", "brier"):  # no spread is known from one image
+        assert found[name]["value"] is not None
+        assert (found[name]["low"], found[name]["high"]) == (None, None)
+
+
+def test_a_share_that_is_none_or_all_gets_limits_over_groups():
+    made = [
+        row | {"label": int(i < 6), "probability": 0.9, "group": f"{i // 2}"}
+        for i, row in enumerate(rows(16))
+    ]  # all are called malignant: 3 patients of malignant images, 5 of benign ones
+    found = summarise(prediction_frame(made), bootstrap=100)["pooled"]
+    for name, right, patients in (("sensitivity", 3, 3), ("specificity", 0, 5)):
+        limits = binomtest(right, patients).proportion_ci(method="wilson")
+        assert found[name]["low"] == pytest.approx(limits.low, abs=1e-12)
+        assert found[name]["high"] == pytest.approx(limits.high, abs=1e-12)
+    assert 0 < found["accuracy"]["low"] < found["accuracy"]["high"] < 1  # a true bootstrap

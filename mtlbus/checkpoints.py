@@ -2,7 +2,8 @@
 
 `model.safetensors` holds the weights in fp16; `card.json` the spec, options, data, protocol,
 thresholds, metrics and the SHA-256 of the weights; `predictions.csv` one row per judged image;
-`history.json` the training curve. Pickles are refused.
+`history.json` the training curve; `images.csv` what the images of the training are, by their
+pixels. Pickles are refused.
 """
 
 from __future__ import annotations
@@ -24,14 +25,16 @@ from torch import nn
 
 from .core.errors import CheckpointError, MtlbusError
 from .core.files import write_atomically, write_json
+from .core.training_images import DIGITS, TrainingImage, read_images
 from .methods import create_model, get_spec, list_methods
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
-WEIGHTS, CARD, PREDICTIONS, HISTORY = (
+WEIGHTS, CARD, PREDICTIONS, HISTORY, IMAGES = (
     "model.safetensors",
     "card.json",
     "predictions.csv",
     "history.json",
+    "images.csv",
 )
 _MAX_TEXT = 32 * 1024**2  # bytes of a card or a history; those that ship have 0.1 MB
 
@@ -259,6 +262,40 @@ class Checkpoint:
         if not HISTORY_FORM.is_valid(found):
             raise CheckpointError(f"{str(path)!r} is no list of epochs; restore it.")
         return found
+
+    @cached_property
+    def images(self) -> tuple[TrainingImage, ...]:
+        """The images it was trained on, chosen by and tested with; empty where no list was kept.
+
+        Raises:
+            CheckpointError: the list is not the one that the card names.
+        """
+        path = self.folder / IMAGES
+        if not path.is_file():
+            return ()
+        content = path.read_bytes()
+        if sha256(content) != (self.card.get("training") or {}).get("images_sha256"):
+            raise CheckpointError(
+                f"{path} is not the list of images that its card names. It was exchanged or "
+                "damaged; restore it."
+            )
+        return read_images(content)
+
+    @cached_property
+    def _parts(self) -> dict[str, str]:
+        return {image.pixels: image.part for image in reversed(self.images)}
+
+    def part_of(self, pixel_sha256: str) -> str | None:
+        """The part of its training that an image was in, by its pixels.
+
+        Args:
+            pixel_sha256: `GreyImage.pixel_sha256`.
+
+        Returns:
+            "train", "validation" or "test"; None for an image that was in none, and where the
+            checkpoint has no list (`images` is empty). Of an image in several parts, the first.
+        """
+        return self._parts.get(pixel_sha256[:DIGITS])
 
     def load(self) -> nn.Module:
         """The model with its weights, in float32 and evaluation mode.

@@ -24,10 +24,12 @@ def evaluate(arguments: argparse.Namespace) -> int:
             "--card completes a card by the judgement that is on it: give its --fold "
             f"{checkpoint.card['training']['fold']}, without --flip."
         )
-    frame = judge(checkpoint, datasets, arguments.fold, report, arguments.flip)
+    frame, seen = judge(
+        checkpoint, datasets, arguments.fold, report, arguments.flip, arguments.seen
+    )
     if arguments.out:
         write_predictions(arguments.out, frame)
-    document = figures(checkpoint, frame)
+    document = figures(checkpoint, frame) | {"seen": seen}
     if arguments.card:
         document["reproduced"] = renew_card(checkpoint, frame, datasets)
     print_result(document, arguments.json, lambda: metric_lines(document))

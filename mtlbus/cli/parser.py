@@ -78,6 +78,10 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
         "--flip", action="store_true", help="average with the mirror image (two forwards)"
     )
     verb.add_argument(
+        "--seen", action="store_true",
+        help="judge images of its training and validation, too, which are left out otherwise",
+    )  # fmt: skip
+    verb.add_argument(
         "--card", action="store_true",
         help="compare with the stored predictions and complete the card; changes no figure",
     )  # fmt: skip

@@ -30,6 +30,7 @@ from ..evaluation.operating_points import choose_threshold, confusion, wilson_in
 from ..evaluation.tables import PHANTOMS, group_keys, real_rows, summarise
 from ..nn import lite_encoder
 from ..training.engine import Plan, Trained, best_device, reduced_precision
+from .images import ImageList
 
 LICENCES = {
     "busi": "BUSI: authors' own terms; cite Al-Dhabyani et al., Data in Brief 28:104863, 2020.",
@@ -180,8 +181,16 @@ def _rates_with_intervals(frame: pd.DataFrame, threshold: float) -> dict[str, An
     return rates
 
 
-def training_card(plan: Plan, split: Split, trained: Trained) -> dict[str, Any]:
-    """What the card says about how the weights came to be."""
+def training_card(
+    plan: Plan, split: Split, trained: Trained, images: ImageList
+) -> dict[str, Any]:
+    """What the card says about how the weights came to be.
+
+    Args:
+        plan, split: of the run.
+        trained: its result.
+        images: those of the split.
+    """
 
     def count(samples: Sequence[Sample]) -> dict[str, int]:
         return dict(Counter(sample.dataset for sample in samples))
@@ -198,9 +207,8 @@ def training_card(plan: Plan, split: Split, trained: Trained) -> dict[str, Any]:
             "without_class": {
                 name: sum(s.label is None for s in part) for name, part in parts.items()
             },
-            "without_mask": {
-                name: sum(not s.has_mask for s in part) for name, part in parts.items()
-            },
+            "without_mask": dict(zip(parts, images.without_mask.values(), strict=True)),
+            "truth_sha256": images.truth_sha256,
             "fold": plan.fold,
             "seed": plan.seed,
             "recipe": asdict(plan.recipe),

@@ -26,6 +26,7 @@ from ..methods import get_spec
 from ..training.engine import STATE
 from ..training.recipes import Recipe
 from .card import exclusions
+from .images import ImageList, list_images, require_same_images
 from .judging import Report
 from .producing import make_plan, produce, require_same_recipe
 
@@ -92,24 +93,30 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
     """Do all runs that are not finished, then `summarise_folds`.
 
     Raises:
-        InputError: a fold or split that does not exist, or a folder with runs of other settings.
+        InputError: a fold or split that does not exist, or a folder with runs of other settings or
+            on other images.
     """
     runs, left_out = plan.runs(), exclusions(plan.datasets, normals=False)
+    lists: dict[tuple[bool, int], ImageList] = {}
     for number, (method, random, fold) in enumerate(runs, start=1):
         folder = plan.folder(method, random, fold)
         name = f"{method}{RANDOM * random} fold {fold} ({number}/{len(runs)})"
         split = plan.parts(random, fold)
+        if (random, fold) not in lists:
+            lists[random, fold] = list_images(split)
+        images = lists[random, fold]
         wanted = make_plan(
             method, plan.variant, {}, plan.recipe, split, fold, plan.seed,
             pretrained=plan.pretrained,
         )  # fmt: skip
         if _finished(folder):
             require_same_recipe(Checkpoint(folder), plan.recipe)
+            require_same_images(images, Checkpoint(folder))
             report(f"{name}: finished before")
             continue
         report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
         produce(
-            wanted, split, folder, resume=True, report=report, excluded=left_out
+            wanted, split, folder, True, report, excluded=left_out, images=images
         )
         # The state of the optimiser is ten times the weights, and nobody goes on from here.
         (folder / STATE).unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ from ..data.transforms import square_mask
 from ..evaluation.metrics import mask_metrics
 from ..evaluation.tables import prediction_frame, summarise
 from ..inference.predictor import MASK_THRESHOLD, Prediction, Predictor, prepare
+from .images import met_before
 
 Report = Callable[[str], None]
 
@@ -95,17 +96,39 @@ def judge_samples(
     return rows
 
 
+class Evaluation(NamedTuple):
+    """A judgement of a checkpoint.
+
+    Attributes:
+        frame: one row an image that was judged, as `read_predictions` gives it.
+        seen: "train" and "validation" to how many of the images took part in them; None where the
+            checkpoint has no list of its images, so that nobody can tell.
+    """
+
+    frame: pd.DataFrame
+    seen: dict[str, int] | None
+
+
 def evaluate(
     checkpoint: Checkpoint,
     datasets: Sequence[Dataset],
     fold: int | None = None,
     report: Report = lambda line: None,
     mirror: bool = False,
-) -> pd.DataFrame:
+    seen: bool = False,
+) -> Evaluation:
     """Judge a checkpoint on a fold of datasets, or on all their lesion images.
 
-    Returns:
-        One row an image, as `read_predictions` gives it.
+    Images that took part in its training or validation, whatever their file is called now, are
+    counted and left out.
+
+    Args:
+        checkpoint: what is judged.
+        datasets: the images.
+        fold: only this one of each dataset.
+        report: receives lines of progress.
+        mirror: average with the mirror image.
+        seen: judge those that took part, too; that is memory, not skill.
 
     Raises:
         DataError: there is nothing to judge.
@@ -118,8 +141,28 @@ def evaluate(
         samples.extend(chosen)
     if not samples:
         raise DataError("No labelled images to judge in the data that was given.")
+    parts = met_before(checkpoint, samples)
+    counts = None
+    if checkpoint.images:
+        counts = {name: parts.count(name) for name in ("train", "validation")}
+        if any(counts.values()):
+            told = (
+                f"{counts['train']} of {len(samples)} images took part in the training of "
+                f"{checkpoint.method}, {counts['validation']} in its validation"
+            )
+            if not seen:
+                samples = [s for s, part in zip(samples, parts, strict=True) if part is None]
+            if not samples:
+                raise DataError(
+                    f"{told}; none is left to judge. Give its test fold "
+                    f"({checkpoint.card['training'].get('fold')}) or new images, or --seen to "
+                    "judge what it has seen."
+                )
+            report(f"{told}; {'judged all the same' if seen else 'left out'}")
+    else:
+        report(f"{checkpoint.folder} has no list of its images: whether it saw these is not known")
     rows = judge_samples(Predictor(checkpoint), samples, "test", fold, report, mirror)
-    return prediction_frame(rows)
+    return Evaluation(prediction_frame(rows), counts)
 
 
 def figures(checkpoint: Checkpoint, frame: pd.DataFrame) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from ..methods.registry import get_entry
 from ..training.engine import Plan, Trained, train
 from ..training.recipes import Recipe
 from .card import choose_operating_points, figures_of, training_card
+from .images import ImageList, list_images, require_no_leak, write_images
 from .judging import Report, judge_samples
 
 
@@ -33,6 +34,7 @@ def produce(
     report: Report = lambda line: None,
     start: Checkpoint | None = None,
     excluded: dict[str, list[str]] | None = None,
+    images: ImageList | None = None,
 ) -> Checkpoint:
     """Train, choose thresholds on the validation part, judge the test fold once, write the card.
 
@@ -42,20 +44,26 @@ def produce(
         out: the checkpoint's folder; the state of the run lies there too.
         resume: continue a run that was interrupted.
         report: receives lines of progress.
-        start: a checkpoint of the same fold and seed to train on from, of the same method or of
-            one whose every tensor this method has (MTL-SA holds all of MTL and, with γ at 0,
-            begins as it); what it lacks begins random.
+        start: a checkpoint to train on from, which met no image of the test part and learned from
+            none of the validation part; of the same method or of one whose every tensor this
+            method has (MTL-SA holds all of MTL and, with γ at 0, begins as it); what it lacks
+            begins random.
         excluded: what of each dataset took no part, for the card (`card.exclusions`).
+        images: of the split, where they were read before.
 
     Raises:
-        InputError: `start` was trained on other parts, so its training images could be tested, or
-            is no part of this method.
+        InputError: `start` has met images that this run is judged by, or is no part of this
+            method; or the run that is to be resumed was on other images.
     """
+    report("reading all images to note what they are")
+    images = images or list_images(split)
+    plan = replace(plan, images=images.truth_sha256)
     if start is not None:
-        _require_same_parts(start, plan)
+        require_no_leak(start, images)
     model = _part_of(plan, start) if start is not None else None
     trained = learn(plan, split, out, resume, report, model)
-    card = training_card(plan, split, trained)
+    card = training_card(plan, split, trained, images)
+    card["training"]["images_sha256"] = write_images(out, images)
     card["exclusions"] = excluded or {}
     if start is not None:
         card["training"]["initial_weights"] = start.digest
@@ -86,17 +94,6 @@ def learn(
     trained = train(plan, split.train, split.validation, out, resume, report, start)
     trained.model.spec = replace(trained.model.spec, input_size=plan.recipe.stages[-1][1])
     return trained
-
-
-def _require_same_parts(start: Checkpoint, plan: Plan) -> None:
-    before = start.card.get("training", {})
-    stated = (before.get("fold"), before.get("seed"), before.get("data"))
-    wanted = (plan.fold, plan.seed, plan.data)
-    if stated != wanted:
-        raise InputError(
-            f"{start.folder} was trained as (fold, seed, images) {stated}, this run is "
-            f"{wanted}. Starting there could test on images that it has seen; use equal ones."
-        )
 
 
 def require_same_recipe(before: Checkpoint, recipe: Recipe) -> None:

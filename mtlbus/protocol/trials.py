@@ -26,6 +26,7 @@ from ..inference.predictor import Predictor
 from ..training.engine import STATE
 from ..training.recipes import LOSS_FIELDS, Recipe
 from .card import training_card
+from .images import ImageList, list_images, require_same_images
 from .judging import Report, judge_samples
 from .producing import learn, make_plan, require_same_recipe
 
@@ -112,19 +113,22 @@ def run_trials(plan: Trials, report: Report = lambda line: None) -> dict[str, An
 
     Raises:
         UnknownNameError: no such trial.
-        InputError: a recipe of several stages, or a trial that this method cannot take.
+        InputError: a recipe of several stages, a trial that this method cannot take, or one that
+            was begun on other images.
     """
     for name in plan.names:
         choose("trial", name, TRIALS)
     if len(plan.recipe.stages) > 1:
         raise InputError("Trials are compared at one input size: give --stages EPOCHS@SIZE.")
+    images = list_images(plan.split._replace(test=()))
     for number, name in enumerate(plan.names, start=1):
         label = f"{name} ({number}/{len(plan.names)})"
         if (plan.out / name / PREDICTIONS).is_file():
+            require_same_images(images, Checkpoint(plan.out / name))
             report(f"{label}: finished before")
             continue
         report(f"{label}: {TRIALS[name].says}")
-        _run(plan, TRIALS[name], plan.out / name, report)
+        _run(plan, TRIALS[name], plan.out / name, images, report)
     return summarise_trials(plan)
 
 
@@ -204,16 +208,17 @@ def recipe_of(trial: Trial, recipe: Recipe) -> Recipe:
     return replace(changed, stages=((early, size - 32), (epochs - early, size)))
 
 
-def _run(plan: Trials, trial: Trial, folder: Path, report: Report) -> None:
+def _run(plan: Trials, trial: Trial, folder: Path, images: ImageList, report: Report) -> None:
     real, phantoms = _sides(plan.split)
     recipe = recipe_of(trial, plan.recipe)
 
     def planned(split: Split):
-        return make_plan(
+        made = make_plan(
             plan.method, "compact", plan.options | trial.options, recipe, split, plan.fold,
             plan.seed + trial.seed,
             pretrained=plan.pretrained if trial.pretrained is None else trial.pretrained,
         )  # fmt: skip
+        return replace(made, images=images.truth_sha256)
 
     start: nn.Module | None = None
     if trial.phantoms == "first":
@@ -227,7 +232,7 @@ def _run(plan: Trials, trial: Trial, folder: Path, report: Report) -> None:
     else:
         split = real
     trained = learn(planned(split), split, folder, True, report, start)
-    card = training_card(planned(split), split, trained)
+    card = training_card(planned(split), split, trained, images)
     if start is not None:
         card["training"]["initial_weights"] = PHANTOMS
     predictor = Predictor(write_checkpoint(folder, trained.model, card, trained.history))

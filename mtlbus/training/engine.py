@@ -49,6 +49,7 @@ class Plan:
         data: dataset name to number of training images, for the record.
         start: SHA-256 of the weights that training starts from; "" for none.
         pretrained: ImageNet weights, as for `create_model`; a start takes their place.
+        images: digest of all images, masks, classes and groups; "" where nobody asked.
     """
 
     method: str
@@ -60,6 +61,7 @@ class Plan:
     data: dict[str, int]
     start: str = ""
     pretrained: bool | str = False
+    images: str = ""
 
     def as_json(self) -> str:
         """The plan as text that can be compared."""
@@ -327,12 +329,21 @@ class Run:
         """Read the state back.
 
         Raises:
-            InputError: the state belongs to another plan.
+            InputError: the state belongs to another plan, or to other images.
         """
         state = torch.load(path, map_location=self.device, weights_only=True)
-        if state["plan"] != self.plan.as_json():
+        stated, wanted = json.loads(state["plan"]), json.loads(self.plan.as_json())
+        if not stated.get("images"):  # written before the images were noted
+            stated["images"] = wanted["images"]
+        other = [name for name, value in wanted.items() if stated.get(name) != value]
+        if other == ["images"]:
             raise InputError(
-                f"{path} was written with other settings (method, recipe, fold, seed or data). "
+                f"{path} was written on other images, masks, classes or groups than were given "
+                "now. Resume with the same data, or choose another --out."
+            )
+        if other:
+            raise InputError(
+                f"{path} was written with other settings ({', '.join(other)}). "
                 "Resume with the same command, or choose another --out."
             )
         self.model.load_state_dict(state["model"])

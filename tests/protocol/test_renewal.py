@@ -63,7 +63,7 @@ def test_card_and_flip_or_another_fold_do_not_go_together(old, capsys):
 def test_other_images_other_figures_and_a_false_card_are_refused(old):
     checkpoint = Checkpoint(old)
     datasets = [parse_dataset(DATA)]
-    again = evaluate(checkpoint, datasets, 1)
+    again = evaluate(checkpoint, datasets, 1).frame
     content = (old / CARD).read_bytes()
     with pytest.raises(DataError, match="judged only once"):
         renew_card(checkpoint, again.iloc[1:], datasets)
@@ -93,6 +93,6 @@ def test_the_cost_is_written_and_printed(trained, capsys):
 
 def test_flip_averages_with_the_mirror_image(trained):
     checkpoint, datasets = Checkpoint(trained), [parse_dataset(DATA)]
-    plain, mirrored = (evaluate(checkpoint, datasets, 1, mirror=m) for m in (False, True))
+    plain, mirrored = (evaluate(checkpoint, datasets, 1, mirror=m).frame for m in (False, True))
     assert (plain["logit"] != mirrored["logit"]).any()
     assert (plain["logit"] - mirrored["logit"]).abs().max() < 2

@@ -1,0 +1,133 @@
+"""The list of the images of a training: what each is by its pixels, and what was known of it.
+
+It lies beside the weights, so that an image can be told from a new one whatever its file is called,
+and a run that goes on can be held to the images it began with.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..checkpoints import IMAGES, Checkpoint, sha256
+from ..core.errors import DataError, InputError
+from ..core.files import write_atomically
+from ..core.training_images import DIGITS, TrainingImage, images_csv
+from ..data.dataset import Sample
+from ..data.splits import Split
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class ImageList:
+    """The images of a split.
+
+    Attributes:
+        rows: one an image, in the order of the parts; what is written beside the weights.
+        truth_sha256: digest of the rows and of the true masks: two runs with the same one learn
+            from and are judged by the same.
+        without_mask: part to the number of its images whose mask is not known, or not usable.
+    """
+
+    rows: tuple[TrainingImage, ...]
+    truth_sha256: str
+    without_mask: dict[str, int]
+
+
+def list_images(split: Split) -> ImageList:
+    """Read every image of a split and its mask.
+
+    Raises:
+        InputError: an image cannot be read.
+    """
+    rows, truths = [], []
+    without_mask = Counter(dict.fromkeys(PARTS, 0))
+    for part, samples in zip(PARTS, split, strict=True):
+        for sample in samples:
+            image = sample.grey()
+            mask, _ = sample.usable_mask(image.pixels.shape)
+            without_mask[part] += mask is None
+            truths.append("" if mask is None else sha256(mask.tobytes()))
+            label = "normal" if sample.normal else "" if sample.label is None else sample.label
+            digits = image.pixel_sha256[:DIGITS]
+            row = TrainingImage(digits, part, sample.dataset, str(label), sample.group)
+            rows.append(row)
+    known = sorted("\t".join((*row, mask)) for row, mask in zip(rows, truths, strict=True))
+    digest = sha256("\n".join(known).encode())
+    return ImageList(tuple(rows), digest, dict(without_mask))
+
+
+def write_images(folder: Path, images: ImageList) -> str:
+    """Write `images.csv` and return its SHA-256, for the card (`training.images_sha256`)."""
+    content = images_csv(images.rows)
+    write_atomically(folder / IMAGES, content)
+    return sha256(content)
+
+
+def require_no_leak(start: Checkpoint, images: ImageList) -> None:
+    """Refuse to start from weights that have met what the new run is to be judged by.
+
+    Args:
+        start: the weights that training is to start from.
+        images: of the new run.
+
+    Raises:
+        InputError: the weights come without a list of their images; they learned from images of
+            the new test or validation part, or their epoch was chosen on images of the test part.
+    """
+    if not start.images:
+        raise InputError(
+            f"{start.folder} has no list of the images it was trained on, so this run could test "
+            "on images that it has seen. Start from a checkpoint with images.csv."
+        )
+    for before, now in (("train", "test"), ("validation", "test"), ("train", "validation")):
+        known = {image.pixels for image in start.images if image.part == before}
+        both = sum(image.part == now and image.pixels in known for image in images.rows)
+        if both:
+            raise InputError(
+                f"{both} images of the {now} part are {before} images of {start.folder}: this run "
+                "would be judged by images that it has seen. Give the same data, fold and seed."
+            )
+
+
+def met_before(checkpoint: Checkpoint, samples: Sequence[Sample]) -> list[str | None]:
+    """Of each sample, the part of the checkpoint's training that it was in; None for a new image.
+
+    Only "train" and "validation" have been met: weights and thresholds were not chosen by the test
+    part.
+    """
+    parts = (checkpoint.part_of(sample.grey().pixel_sha256) for sample in samples)
+    return [None if part == "test" else part for part in parts]
+
+
+def require_same_images(images: ImageList, checkpoint: Checkpoint) -> None:
+    """Refuse to take a finished run for one on other images, masks, classes or groups.
+
+    Raises:
+        InputError: its card states another digest; a card without one is taken as it is.
+    """
+    stated = checkpoint.card["training"].get("truth_sha256", images.truth_sha256)
+    if stated != images.truth_sha256:
+        raise InputError(
+            f"{checkpoint.folder} was trained on other images, masks, classes or groups than were "
+            "given now. Give the same data, or another --out."
+        )
+
+
+def require_counts(images: ImageList, checkpoint: Checkpoint) -> None:
+    """Refuse a list of images that cannot be the one of a training.
+
+    Raises:
+        DataError: the card states other numbers of images, or other images were judged.
+    """
+    training = checkpoint.card["training"]
+    for part, name in zip(PARTS, ("data", "validation", "test"), strict=True):
+        found = dict(Counter(image.dataset for image in images.rows if image.part == part))
+        if found != training[name]:
+            raise DataError(
+                f"The {part} part holds {found}, the card says {training[name]}. Give the data, "
+                "fold and seed of the training; no list of images was written."
+            )

@@ -11,7 +11,6 @@ from mtlbus.ui import home_view, services, state
 home_view.follow_choice()
 
 case = state.current_case()
-home_view.failed_upload(case)
 st.title("One network that outlines and classifies")
 st.markdown(
     "Multi-task networks look at a breast ultrasound image once, draw the lesion's outline and "

@@ -25,6 +25,8 @@ class Case:
         about: one or two plain sentences.
         dataset: name of the dataset it is from ("busi"); None for anything else.
         fold: of that dataset, in which it is a test image; None where it has none.
+        before: the case that this one was cut or blacked out of; None for an image as it came.
+        film: digest of the file of many frames that the image is one of; "" for any other file.
     """
 
     key: str
@@ -36,7 +38,14 @@ class Case:
     about: str
     dataset: str | None = None
     fold: int | None = None
+    before: Case | None = None
+    film: str = ""
 
     def __post_init__(self) -> None:
-        if self.origin == "upload":
+        if self.origin == "upload" or self.before is not None:
             forget.with_its_image(self.image)
+
+    @property
+    def as_it_came(self) -> Case:
+        """The case before anything was cut or blacked out: whose image a training may have seen."""
+        return self if self.before is None else self.before.as_it_came

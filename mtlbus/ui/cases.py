@@ -17,6 +17,7 @@ from ..data.intake import GreyImage, read_image
 from ..data.layouts import load_dataset
 from ..data.phantom import GALLERY, make_phantom
 from ..data.splits import with_folds
+from . import case_store
 from .case import Case
 
 LABELS = {0: "benign", 1: "malignant", None: "class unknown"}
@@ -61,6 +62,19 @@ def from_upload(key: str, image: GreyImage) -> Case:
     size = " × ".join(f"{step:.3f}" for step in reversed(image.spacing or ()))
     about = f"Uploaded, {width}×{height} px{f', {size} mm per pixel' if size else ''}.{changes}"
     return Case(key, image.name or "Uploaded image", image, None, None, "upload", about)
+
+
+def titles_at_hand(current: tuple[str, str] | None = None) -> dict[str, str]:
+    """Key and title of the gallery and of this visitor's images, the newest first.
+
+    Args:
+        current: key and title of one that must be there, in case it is neither.
+    """
+    titles = {key: entry.title for key, entry in GALLERY.items()}
+    titles |= {case.key: f"Upload: {case.title}" for case in case_store.of_session().cases()}
+    if current is not None:
+        titles.setdefault(*current)
+    return titles
 
 
 def configured() -> dict[str, str]:

@@ -13,37 +13,40 @@ import streamlit as st
 from ..figures.icon import favicon
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
+APP = "mtlbus explorer"
+HOME = "home.py"
 _INSIDE: ContextVar[bool] = ContextVar("inside_frame", default=False)
 
 
 @dataclass(frozen=True)
 class PageEntry:
-    """A page of the app: section, file, title, icon and what it is for."""
+    """A page of the app: section, file, title, icon, what it is for, and if it is about a case."""
 
     section: str
     file: str
     title: str
     icon: str
     help: str
+    about_case: bool = False
 
 
 ENTRIES = (
-    PageEntry("", "home.py", "Home", "home", "What this is, and a finished prediction."),
+    PageEntry("", "home.py", "Home", "home", "What this is, and a finished prediction.", True),
     PageEntry(
         "Explore", "predict.py", "Predict", "radiology",
-        "The outline and the probability for one image, and what they are worth.",
+        "The outline and the probability for one image, and what they are worth.", True,
     ),
     PageEntry(
         "Explore", "compare.py", "Compare", "compare",
-        "Several networks on the same image, side by side.",
+        "Several networks on the same image, side by side.", True,
     ),
     PageEntry(
         "Explore", "attention.py", "Attention", "visibility",
-        "Where a network looks, by its own inner maps.",
+        "Where a network looks, by its own inner maps.", True,
     ),
     PageEntry(
         "Explore", "attributions.py", "Attributions", "grain",
-        "Which pixels an answer rests on, and whether such a map can be believed.",
+        "Which pixels an answer rests on, and whether such a map can be believed.", True,
     ),
     PageEntry(
         "Judge", "performance.py", "Performance", "monitoring",
@@ -73,27 +76,38 @@ def require_frame(page_file: str) -> None:
 
 def run() -> None:
     """Draw the frame and the page in it: all of `app.py`."""
-    # An own icon: Streamlit would fetch a named one from a foreign server.
-    st.set_page_config(page_title="mtlbus explorer", page_icon=favicon(), layout="wide")
     pages = {entry.file: _page(entry) for entry in ENTRIES if (PAGES / entry.file).is_file()}
     sections: dict[str, list] = {}
     for entry in ENTRIES:
         if entry.file in pages:
             sections.setdefault(entry.section, []).append(pages[entry.file])
     page = st.navigation(sections)
+    entry = next(entry for entry in ENTRIES if pages.get(entry.file) == page)
+    title = APP if entry.file == HOME else f"{entry.title} · {APP}"
+    # An own icon: Streamlit would fetch a named one from a foreign server.
+    st.set_page_config(page_title=title, page_icon=favicon(), layout="wide")
     wanted = st.session_state.pop("_wanted", None)
     if wanted and wanted[0] in pages:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])
     with _patience():
-        from . import services, sidebar, state
+        from . import services, sidebar, state, unopened
+        from .records import DISCLAIMER
         from .widgets import explain_error
+    st.caption(f":material/science: **{DISCLAIMER}**")
 
     token = _INSIDE.set(True)
     try:
-        state.read_link()
-        notes = sidebar.draw()
-        page.run()
-        sidebar.tell(notes)  # also what the page had to say
+        with state.one_update():
+            state.read_link()
+            sidebar.draw()
+            notes = st.container()
+            state.tell(notes)
+            found = state.current()
+            if entry.about_case and isinstance(found, state.Unopened):
+                unopened.show(found)
+            else:
+                page.run()
+            state.tell(notes)  # also what the page had to say
     except services.LeftOut:
         st.rerun()  # without that network, and with a line that says so
     except Exception as error:
@@ -115,5 +129,5 @@ def _page(entry: PageEntry):
         title=entry.title,
         icon=f":material/{entry.icon}:",
         help=entry.help,
-        default=entry.file == "home.py",
+        default=entry.file == HOME,
     )

@@ -15,7 +15,6 @@ from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
 from ..inference.input_checks import Check, refusal
 from . import input_line, pictures, seen, services, state, takeaway, uploads, verdict, words
 from .case import Case
-from .sidebar import CONSENT, UPLOAD_TYPES
 from .widgets import NO_METHODS, ask, show_image
 
 _PLACE = (380, 560)
@@ -37,11 +36,6 @@ def follow_choice() -> None:
     """Go on to Predict when a sample or an upload was chosen here."""
     if st.session_state.pop("_go_predict", False):
         st.switch_page("pages/predict.py")
-
-
-def failed_upload(case: Case) -> None:
-    """At the top: why a file that was given here is not what is shown."""
-    uploads.banner("_home_upload", case)
 
 
 def finished(case: Case, method: str) -> None:
@@ -102,11 +96,9 @@ def doors(method: str | None) -> None:
             st.markdown(f"{len(GALLERY)} phantoms with a known truth wait below; or take this one.")
             st.page_link("pages/predict.py", label="Look closer", icon=":material/east:")
         with _door(":material/upload: Upload your own"):
-            st.file_uploader(
-                "PNG, JPEG, BMP, TIFF or DICOM", type=UPLOAD_TYPES, key="_home_upload",
-                on_change=_take, help=CONSENT,
-            )  # fmt: skip
-            uploads.explain("_home_upload")
+            uploads.uploader(
+                "PNG, JPEG, BMP, TIFF or DICOM", "_home_upload", _go_predict, uploads.CONSENT
+            )
         with _door(":material/monitoring: See how good it is"):
             st.markdown(track_record(method))
             st.page_link("pages/performance.py", label="See figures", icon=":material/east:")
@@ -132,9 +124,8 @@ def track_record(method: str | None) -> str:
     )
 
 
-def _take() -> None:
-    if uploads.take("_home_upload"):
-        st.session_state["_go_predict"] = True
+def _go_predict() -> None:
+    st.session_state["_go_predict"] = True
 
 
 @cache

@@ -3,56 +3,46 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from ..core.errors import MtlbusError
-from ..data.limits import MAX_BYTES
-from ..data.phantom import GALLERY
+from ..core.text import literal
 from ..figures.overlay import thumbnail
-from . import cases, services, state, uploads
-from .records import DISCLAIMER
+from . import cases, one_step_back, services, state, too_large, unopened, uploads
+from .case import Case
+from .case_store import Unopened
 from .widgets import explain_error
 
-UPLOAD_TYPES = ("png", "jpg", "jpeg", "bmp", "tif", "tiff", "dcm", "dicom")
-CONSENT = (
-    "Images stay in the memory of this session and are not stored. Do not upload identifiable "
-    "data: names burned into the picture remain visible; of a DICOM header nothing is kept."
-)
 
-
-def draw() -> DeltaGenerator:
-    """Draw the sidebar and settle the current case; returns the place for `tell`."""
+def draw() -> None:
+    """Draw the sidebar and settle the current case."""
     with st.sidebar:
-        case = state.current_case()
-        _choice(case)
-        picture, about = st.columns([2, 3], gap="small")
-        picture.image(
-            thumbnail(case.image.pixels, 240), alt=f"Current case: {case.title}", width="stretch"
-        )
-        about.caption(case.about)
-        notes = st.container()
-        tell(notes)
-        _upload()
+        found = state.current()
+        _choice(found)
+        if isinstance(found, Case):
+            picture, about = st.columns([2, 3], gap="small")
+            picture.image(
+                thumbnail(found.image.pixels, 240),
+                alt=f"Current case: {found.title}",
+                width="stretch",
+            )
+            about.caption(literal(found.about))
+        uploads.uploader("Upload an image (PNG, JPEG, BMP, TIFF, DICOM)", "_upload")
+        st.caption(uploads.CONSENT)
         _datasets()
         st.caption(f":material/memory: {services.device_words()}")
-        st.caption(f":material/science: **{DISCLAIMER}**")
-    uploads.banner("_upload", case)
-    state.write_link("case", case.key)
-    return notes
+        with st.container(gap=None):  # elements with nothing to see
+            too_large.listen()
+            one_step_back.listen()
+    state.write_link("case", found.key)
 
 
-def tell(place: DeltaGenerator) -> None:
-    """Show the notes that were kept until now."""
-    for note in state.take_notes():
-        place.warning(note, icon=":material/info:")
-
-
-def _choice(case: state.Case) -> None:
-    uploads = st.session_state.get("uploads", {})
-    titles = {key: entry.title for key, entry in GALLERY.items()}
-    titles |= {key: f"Upload: {found.title}" for key, found in reversed(uploads.items())}
-    titles.setdefault(case.key, f"{case.key.partition(':')[0]}: {case.title}")
-    st.session_state["_case_choice"] = case.key
+def _choice(found: Case | Unopened) -> None:
+    if isinstance(found, Case):
+        title = f"{found.key.partition(':')[0]}: {found.title}"
+    else:
+        title = unopened.title_of(found)
+    titles = cases.titles_at_hand((found.key, title))
+    st.session_state["_case_choice"] = found.key
     st.selectbox(
         "Case",
         list(titles),
@@ -61,18 +51,6 @@ def _choice(case: state.Case) -> None:
         on_change=lambda: state.choose_case(st.session_state["_case_choice"]),
         help="Phantoms are simulated images with a known outline; they ship with this explorer.",
     )
-
-
-def _upload() -> None:
-    st.file_uploader(
-        "Upload an image (PNG, JPEG, BMP, TIFF, DICOM)",
-        type=UPLOAD_TYPES,
-        key="_upload",
-        on_change=uploads.take,
-        args=("_upload",),
-    )
-    uploads.explain("_upload")
-    st.caption(f"Files above {MAX_BYTES // 1024**2} MB are marked red and not read. {CONSENT}")
 
 
 def _datasets() -> None:

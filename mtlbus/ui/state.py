@@ -1,21 +1,26 @@
 """What is being looked at, the same on every page, and its place in the address.
 
-`?case=…&method=…` reproduces a view. An uploaded image is in nobody's link: such a link falls back
-to the gallery and says so.
+`?case=…&method=…` reproduces a view. An uploaded image is in nobody's link: such a link says so,
+and no other image takes its place.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import StopException
 
 from ..core.errors import MtlbusError
-from ..data.intake import GreyImage
-from . import cases
+from ..core.text import literal
+from . import case_store, cases
 from .case import Case
+from .case_store import CaseError, Unopened
 
-__all__ = ["Case", "current_case"]
+__all__ = ["Case", "Unopened", "current", "current_case"]
 
 DEFAULT_CASE = "spiculated-carcinoma"
 LINKED = (
@@ -25,26 +30,41 @@ LINKED = (
     "compare_fill", "compare_truth", "compare_agreement",
 )  # fmt: skip
 _LAG_SECONDS = 2.0
+_COLLECTED = "_link_of_this_run"  # in the session while a page runs: what its address becomes
+_BEFORE = "_case_before"  # in the session: the last case that there was something to look at
 UPLOAD = "upload:"
-FAILED_UPLOAD = "_failed_upload"  # in the session: key of an uploader and what was wrong
-MAX_UPLOADS = 12
+_LOST = (
+    "Your image was in another session or tab: upload it again. An image stays in the memory of "
+    "the session that it was given to, so a link or a reload cannot bring it back."
+)
+_MADE_ROOM = (
+    "This image made room for newer ones: upload it again. The explorer keeps "
+    f"{case_store.MAX_ENTRIES} images a visitor, and at most "
+    f"{case_store.MAX_BYTES // 1024**2} MB of them."
+)
 
 
-def current_case() -> Case:
-    """The case that the sidebar shows. Never fails: what cannot be opened falls back, with a note.
-
-    The note is kept for the sidebar, see `take_note`.
-    """
+def current() -> Case | Unopened:
+    """The case that the sidebar shows, or why there is nothing to look at. Never fails."""
     key = st.session_state.get("case", DEFAULT_CASE)
     try:
         return open_case(key)
+    except CaseError as error:
+        return error.found
     except MtlbusError as error:
-        last_good = st.session_state.get("last_good_case", DEFAULT_CASE)
-        fallback = last_good if last_good != key else DEFAULT_CASE
-        case = open_case(fallback)
-        say(f"{error} Showing “{case.title}” instead.")
-        st.session_state["case"] = fallback
-        return case
+        return Unopened(key, _short(key), "unknown", f"{error} Choose another case.")
+
+
+def current_case() -> Case:
+    """The case that the sidebar shows, for what runs only where there is one.
+
+    Raises:
+        CaseError: there is nothing to look at; the frame keeps such a page from running.
+    """
+    found = current()
+    if isinstance(found, Unopened):
+        raise CaseError(found)
+    return found
 
 
 def open_case(key: str) -> Case:
@@ -53,32 +73,37 @@ def open_case(key: str) -> Case:
     Raises:
         InputError, DataError: it does not exist here, or cannot be read.
     """
-    if key.startswith(UPLOAD):
-        case = st.session_state.get("uploads", {}).get(key)
-        if case is None:
-            raise cases.not_here(
-                "This link names an uploaded image, which stays in the session that uploaded it."
-            )
-        return case
-    return cases.open_shipped(key)
+    if not key.startswith(UPLOAD):
+        return cases.open_shipped(key)
+    store = case_store.of_session()
+    found = store.get(key)
+    if found is None:
+        why = _MADE_ROOM if store.made_room(key) else _LOST
+        found = Unopened(key, "Your image is not here", "lost", why)
+    if isinstance(found, Unopened):
+        raise CaseError(found)
+    return found
 
 
 def choose_case(key: str) -> None:
     """Make `key` the current case; to be called before the sidebar is drawn, or in a callback."""
-    st.session_state["last_good_case"] = st.session_state.get("case", DEFAULT_CASE)
+    now = current()
+    if isinstance(now, Case):
+        st.session_state[_BEFORE] = now.key
     st.session_state["case"] = key
-    st.session_state.pop(FAILED_UPLOAD, None)
 
 
-def add_upload(image: GreyImage) -> str:
-    """Keep an uploaded image in this session only, and return its key; the oldest ones go."""
-    uploads = st.session_state.setdefault("uploads", {})
-    key = f"{UPLOAD}{image.sha256[:12]}"
-    if key not in uploads:
-        uploads[key] = cases.from_upload(key, image)
-        while len(uploads) > MAX_UPLOADS:
-            del uploads[next(iter(uploads))]
-    return key
+def case_before() -> Case | None:
+    """What was looked at before the current case; None where there is nothing to go back to."""
+    try:
+        found = open_case(st.session_state.get(_BEFORE, DEFAULT_CASE))
+    except MtlbusError:  # it has gone since
+        return None
+    return found if found.key != st.session_state.get("case") else None
+
+
+def _short(key: str) -> str:
+    return key if len(key) <= 60 else f"{key[:59]}…"
 
 
 def say(note: str) -> None:
@@ -88,9 +113,10 @@ def say(note: str) -> None:
         notes.append(note)
 
 
-def take_notes() -> list[str]:
-    """The kept sentences, once."""
-    return st.session_state.pop("notes", [])
+def tell(place: DeltaGenerator) -> None:
+    """Show the sentences that were kept until now, once."""
+    for note in st.session_state.pop("notes", []):
+        place.warning(literal(note), icon=":material/info:")
 
 
 def read_link() -> None:
@@ -111,14 +137,33 @@ def read_link() -> None:
         written[name] = (value, now, time.monotonic())
 
 
+@contextmanager
+def one_update() -> Iterator[None]:
+    """Write the address once, after all that is said about it meanwhile.
+
+    Each writing is a step of the browser's way back, and a page says up to ten things about its
+    address. A run that ends by going to another page leaves the address alone.
+    """
+    st.session_state[_COLLECTED] = dict(st.query_params)
+    whole = False
+    try:
+        yield
+        whole = True
+    except StopException:  # a page that has said all it has to say
+        whole = True
+        raise
+    finally:
+        collected = st.session_state.pop(_COLLECTED)
+        if whole and collected != dict(st.query_params):
+            st.query_params.from_dict(collected)
+
+
 def write_link(name: str, value: str) -> None:
     """Put a value into the address, so that the link reproduces the view."""
-    written = st.session_state.setdefault("_written", {})
-    now, _, _ = written.get(name, (None, None, 0.0))
-    if now != value:
-        written[name] = (value, now, time.monotonic())
-    if st.query_params.get(name) != value:
-        st.query_params[name] = value
+    _note(name, value)
+    address = _address()
+    if address.get(name) != value:
+        address[name] = value
 
 
 def link_unless(name: str, value: str, default: str) -> None:
@@ -131,12 +176,23 @@ def link_unless(name: str, value: str, default: str) -> None:
 
 def drop_link(name: str) -> None:
     """Take a name out of the address."""
+    _note(name, None)
+    address = _address()
+    if name in address:
+        del address[name]
+
+
+def _note(name: str, value: str | None) -> None:
+    """Remember what this session wrote itself, so that `read_link` takes it for no wish."""
     written = st.session_state.setdefault("_written", {})
     now, _, _ = written.get(name, (None, None, 0.0))
-    if now is not None:
-        written[name] = (None, now, time.monotonic())
-    if name in st.query_params:
-        del st.query_params[name]
+    if now != value:
+        written[name] = (value, now, time.monotonic())
+
+
+def _address():
+    """What is collected while a page runs; the address itself in a fragment that runs alone."""
+    return st.session_state.get(_COLLECTED, st.query_params)
 
 
 def linked(name: str) -> str | None:

@@ -1,68 +1,111 @@
-"""A file that a person gives: the next case, or one plain line where it cannot be read.
+"""A file that a person gives: the next case, or a page about that file where it cannot be read.
 
-A file above the limit of the uploader never gets here: the browser refuses it, says so inside the
-uploader, and tells the server nothing.
+Any name and any extension may come in; `data.intake` judges the bytes. An uploader is empty again
+as soon as its file is taken: what is looked at stands in the sidebar, and the server keeps no
+second copy.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ..core.errors import MtlbusError
 from ..data.intake import read_image
-from . import state
+from ..data.limits import MAX_BYTES
+from . import case_store, cases, state
 from .case import Case
-from .widgets import explain_error
+from .case_store import Unopened
 
-_FAILED = state.FAILED_UPLOAD
+LIMIT_MB = MAX_BYTES // 1024**2
+CONSENT = (
+    "Images stay in the memory of this session and are not stored. Do not upload identifiable "
+    "data: names burned into the picture remain visible; of a DICOM header nothing is kept."
+)
+WIDGETS = ("_upload", "_home_upload", "_again")
+"""Keys of the uploaders of one image: in the sidebar, on Home, on the page of a refused file."""
+_NAMELESS = "The file"
 
 
-def take(widget: str) -> bool:
-    """Callback of an uploader: its file becomes the case, a bad one leaves the case as it is.
+def uploader(
+    label: str, widget: str, then: Callable[[], None] | None = None, help: str | None = None
+) -> None:
+    """Draw an uploader for one image; its file becomes the current case.
 
     Args:
-        widget: key of the uploader.
-
-    Returns:
-        Whether there is a new case.
+        label: of the uploader.
+        widget: its key, one of `WIDGETS`.
+        then: called after a file was taken that can be looked at.
+        help: more words about it.
     """
-    st.session_state.pop(_FAILED, None)
-    file = st.session_state.get(widget)
+    st.file_uploader(
+        label, key=_key(widget), max_upload_size=LIMIT_MB, help=help,
+        on_change=_take, args=(widget, then),
+    )  # fmt: skip
+
+
+def _key(widget: str) -> str:
+    """A new key after each file, which makes the uploader empty."""
+    turn = st.session_state.get(f"{widget}_turn", 0)
+    return f"{widget}_{turn}" if turn else widget
+
+
+def _take(widget: str, then: Callable[[], None] | None) -> None:
+    file = st.session_state.get(_key(widget))
     if file is None:
-        return False
-    try:
-        state.choose_case(state.add_upload(read_image(file.getvalue(), file.name)))
-    except MtlbusError as error:
-        st.session_state[_FAILED] = (widget, error)
-        return False
-    return True
+        return
+    found = accept(file.getvalue(), file.name)
+    _forget(file.file_id)
+    empty(widget)
+    if then is not None and isinstance(found, Case):
+        then()
 
 
-def explain(widget: str) -> None:
-    """Directly under an uploader: why its file did not become the case."""
-    error = _failure(widget)
-    if error is not None:
-        explain_error(error)
+def empty(widget: str) -> None:
+    """Let an uploader begin anew."""
+    st.session_state[f"{widget}_turn"] = st.session_state.get(f"{widget}_turn", 0) + 1
 
 
-def banner(widget: str, case: Case) -> None:
-    """At the top of a page: the same, and which case is shown still.
+def _forget(file_id: str) -> None:
+    """Take a file out of Streamlit's own store, as its chat input does with its files."""
+    context = get_script_run_ctx()
+    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, file_id)
+
+
+def accept(data: bytes, name: str) -> Case | Unopened:
+    """Make a file the current case, or say why it cannot be one; returns which.
 
     Args:
-        widget: key of the uploader.
-        case: what the page shows.
+        data: its bytes, of anything.
+        name: as the browser tells it.
     """
-    error = _failure(widget)
-    if error is not None:
-        st.error(f"{error} Below you still see “{case.title}”.", icon=":material/error:")
+    key = key_of(hashlib.sha256(data).hexdigest())
+    try:
+        image = read_image(data, name)
+    except MtlbusError as error:
+        return refuse(key, name, error)
+    case = cases.from_upload(key, image)
+    state.choose_case(case_store.of_session().add(case))
+    return case
 
 
-def _failure(widget: str) -> MtlbusError | None:
-    """What went wrong with the file that an uploader holds; gone with that file."""
-    which, error = st.session_state.get(_FAILED, ("", None))
-    if which != widget:
-        return None
-    if st.session_state.get(widget) is None:
-        del st.session_state[_FAILED]
-        return None
-    return error
+def key_of(digest: str) -> str:
+    """The name in the address of an image with this digest."""
+    return f"{state.UPLOAD}{digest[:12]}"
+
+
+def refuse(key: str, name: str, error: MtlbusError) -> Unopened:
+    """Make a file that cannot be read what the pages are about, in place of any other case."""
+    found = Unopened(key, file_name(name), "refused", str(error))
+    state.choose_case(case_store.of_session().add(found))
+    return found
+
+
+def file_name(name: str) -> str:
+    """A file's name without folders, of a length that a page can show."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1][:120] or _NAMELESS

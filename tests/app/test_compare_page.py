@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from mtlbus.data.phantom import GALLERY
 from mtlbus.export.tables import table_of
 from mtlbus.ui import records, services, state, takeaway, words
+from mtlbus.ui.case_store import CaseStore
 from mtlbus.ui.compare import ask
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
@@ -53,7 +54,7 @@ def sources(app: AppTest) -> list[dict]:
 
 
 def elements(app: AppTest) -> list[dict]:
-    return [json.loads(found.proto.json) for found in app.get("bidi_component")]
+    return [json.loads(found.proto.json) for found in app.main.get("bidi_component")]
 
 
 def test_adding_a_network_runs_only_that_one_and_controls_run_none(open_page, asked):
@@ -118,7 +119,7 @@ def test_a_control_leaves_the_message_of_the_image_as_it_was(open_page):
 
     def messages(app: AppTest) -> list[bytes]:
         found = [
-            e.proto for e in app.get("bidi_component") if "sources" in json.loads(e.proto.json)
+            e.proto for e in app.main.get("bidi_component") if "sources" in json.loads(e.proto.json)
         ]
         return [proto.SerializeToString(deterministic=True) for proto in found]
 
@@ -155,8 +156,8 @@ def test_an_area_is_that_of_the_largest_part_as_on_predict(open_page, root, monk
 def test_an_image_of_unknown_spacing_is_measured_in_pixels(open_page):
     image = replace(state.cases.open_shipped("scar").image, spacing=None)
     app = open_page(case="scar", methods="mtl")
-    app.session_state["case"] = key = "upload:without-spacing"
-    app.session_state["uploads"] = {key: state.cases.from_upload(key, image)}
+    app.session_state["uploads"] = store = CaseStore()
+    app.session_state["case"] = store.add(state.cases.from_upload("upload:without-spacing", image))
     app.run()
     assert not app.exception and not app.error
     table, (panel,) = app.dataframe[0].value, pictures(app)[0]["panels"]

@@ -12,11 +12,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from mtlbus.core.text import literal
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.ui.frame import ENTRIES
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
+ABOUT_CASE = ("home", "predict", "compare", "attention", "attributions")
 CYST = GALLERY["simple-cyst"]
 
 
@@ -70,31 +72,52 @@ def test_a_link_is_read_and_kept_in_step(open_app):
 @pytest.mark.parametrize(
     ("key", "sentence"),
     [
-        ("upload:0123456789ab", "stays in the session that uploaded it"),
+        ("upload:0123456789ab", "upload it again"),
         ("no-such-case", "no case named 'no-such-case'"),
         ("busbra:bus_0001-l", "not set up here"),
         ("../../etc/passwd:x", "not set up here"),
         ("x" * 5000, "no case named"),
     ],
 )
-def test_a_link_that_cannot_be_followed_falls_back_with_a_sentence(open_app, key, sentence):
-    app = open_app(case=key)
-    assert app.query_params["case"] in GALLERY
-    assert any(sentence in warning.value for warning in app.warning)
-    assert not app.error
+@pytest.mark.parametrize("page", ABOUT_CASE)
+def test_a_link_that_leads_nowhere_is_one_line_and_no_other_case(open_app, page, key, sentence):
+    app = open_app(page, case=key)
+    (error,) = app.error
+    assert sentence in error.value and "\n" not in error.value
+    assert app.query_params["case"] == key
+    assert not app.metric and not app.get("imgs") and len(app.title) == 1
+    assert app.selectbox(key="_case_choice").value == key
+    app.button[0].click().run()  # the way on
+    assert not app.error and app.query_params["case"] in GALLERY
+
+
+def test_pages_without_a_case_open_whatever_the_address_says(open_app):
+    assert not open_app("performance", case="no-such-case").error
+    assert open_app("methods", case="upload:0123456789ab").title[0].value == "Methods"
 
 
 def test_what_a_page_has_to_say_stands_there_at_once():
     def script():
-        from mtlbus.ui import sidebar, state
+        import streamlit as st
 
-        state.say("The sidebar says.")
-        notes = sidebar.draw()
+        from mtlbus.ui import state
+
+        state.say("The address says [a](http://b).")
+        notes = st.container()
+        state.tell(notes)
         state.say("The page says.")
-        sidebar.tell(notes)
+        state.tell(notes)
 
     app = AppTest.from_function(script, default_timeout=60).run()
-    assert [w.value for w in app.sidebar.warning] == ["The sidebar says.", "The page says."]
+    said = [literal("The address says [a](http://b)."), "The page says."]
+    assert [warning.value for warning in app.main.warning] == said
+
+
+def test_an_unknown_method_is_said_in_sight(open_app):
+    app = open_app(method="magic")
+    assert [w.value for w in app.main.warning] == [
+        "No trained network is named “magic”; showing another."
+    ]
 
 
 @pytest.mark.fresh_server
@@ -124,43 +147,6 @@ def test_an_upload_becomes_the_case(open_app):
     assert app.title[0].value == GALLERY["lipoma"].title
 
 
-BAD = {
-    "text.png": b"I am not a picture",
-    "empty.png": b"",
-    "cut.jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(40),
-    "dot.png": png(np.zeros((1, 1), np.uint8)),
-    "paper.png": b"%PDF-1.7 ...",
-    "moving.png": b"GIF89a" + bytes(40),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_a_bad_upload_is_one_line_and_the_last_good_case_stays(open_app, name):
-    app = open_app(case="lipoma")
-    app.file_uploader(key="_upload").set_value((name, BAD[name], "image/png")).run()
-    assert not app.exception
-    (beside,), (above,) = app.sidebar.error, app.main.error
-    assert beside.value.startswith(name) and "\n" not in beside.value
-    assert above.value == f"{beside.value} Below you still see “{GALLERY['lipoma'].title}”."
-    kinds = [found.type for found in app.main]
-    assert kinds.index("error") < kinds.index("title")
-    assert app.title[0].value == GALLERY["lipoma"].title
-    app.selectbox(key="_case_choice").select("scar").run()
-    assert app.title[0].value == GALLERY["scar"].title
-    assert not app.error
-
-
-def test_an_upload_that_failed_is_explained_under_its_uploader_until_it_is_removed(open_app):
-    app = open_app()
-    app.file_uploader(key="_upload").set_value(("text.png", b"no picture", "image/png")).run()
-    kinds = [found.type for found in app.sidebar]
-    assert kinds[kinds.index("file_uploader") + 1] == "error"
-    app.slider(key="_mask_threshold").set_value(0.6).run()
-    assert len(app.error) == 2
-    app.file_uploader(key="_upload").set_value([]).run()
-    assert not app.error and not app.exception
-
-
 def test_a_configured_dataset_opens_by_link_and_by_choice(open_app, monkeypatch, tmp_path):
     for number in range(2):
         phantom = make_phantom(CYST.parameters, 96 + 32 * number)
@@ -186,8 +172,8 @@ def test_a_wrong_path_is_one_line(open_app, tmp_path):
 
 def test_what_must_always_be_said_is_said(open_app):
     app = open_app()
+    assert "not a medical device" in app.main.caption[0].value, "a folded sidebar hides it"
     said = " ".join(caption.value for caption in app.sidebar.caption)
-    assert "not a medical device" in said
     assert "are not stored" in said and "identifiable" in said
     assert "Runs on the" in said
 

@@ -69,7 +69,8 @@ def scan():
 
 
 def upload(app: AppTest, content: bytes, name: str = "scan.png", key: str = "_upload") -> AppTest:
-    app.file_uploader(key=key).set_value((name, content, "application/octet-stream")).run()
+    (uploader,) = (one for one in app.file_uploader if one.key.startswith(key))
+    uploader.set_value((name, content, "application/octet-stream")).run()
     assert not app.exception
     return app
 
@@ -80,7 +81,7 @@ def text(app: AppTest) -> str:
 
 def picture(app: AppTest) -> dict:
     """What the picture was sent: its regions as lines, what the colours mean."""
-    sent = [json.loads(found.proto.json) for found in app.get("bidi_component")]
+    sent = [json.loads(found.proto.json) for found in app.main.get("bidi_component")]
     assert ["sources" in element for element in sent] == [True, False]
     assert list(sent[0]["sources"]) == [image["key"] for image in sent[1]["images"]]
     return sent[1]

@@ -18,6 +18,7 @@ from mtlbus.inference.familiarity import fit, write_familiarity
 from mtlbus.inference.input_checks import check_image, refusal
 from mtlbus.inference.predictor import Predictor
 from mtlbus.ui import cases, services, state
+from mtlbus.ui.case_store import CaseStore
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -73,14 +74,13 @@ def asked(root, monkeypatch) -> list[str]:
 
 def open_page(page: str, *files: bytes, **query: str) -> AppTest:
     """A page in a session to which these files were uploaded; the first one is its case."""
-    uploads = {}
+    store = CaseStore()
     for content in files:
         image = read_image(content, "mine.png")
         key = f"{state.UPLOAD}{image.sha256[:12]}"
-        uploads[key] = cases.from_upload(key, image)
-    if uploads:
-        query = {"case": next(iter(uploads)), **query}
-    return visit(page, session={"uploads": uploads}, faulty=True, **query)
+        store.add(cases.from_upload(key, image))
+        query = {"case": key, **query}
+    return visit(page, session={"uploads": store}, faulty=True, **query)
 
 
 def sentence(content: bytes) -> str:
@@ -98,7 +98,7 @@ def test_every_page_refuses_in_the_same_words_and_asks_nobody(page, kind, asked)
     app = open_page(page, content)
     assert [error.value for error in app.error] == [sentence(content)]
     assert app.error[0].value.endswith("Give an ultrasound picture as the scanner made it.")
-    assert asked == [] and not app.metric and not app.get("bidi_component")
+    assert asked == [] and not app.metric and not app.main.get("bidi_component")
     assert app.query_params["case"].startswith(state.UPLOAD)
     app.sidebar.selectbox(key="_case_choice").set_value(GOOD).run()  # and the way out is open
     assert not app.exception and not app.error
@@ -124,12 +124,12 @@ def test_a_refused_second_case_leaves_the_first_visible(page, asked):
     assert [error.value for error in app.error] == [sentence(content)]
     good = cases.phantom_case(GOOD)
     assert set(asked) <= {good.image.sha256}
-    assert good.title in text(app) if page == "attention" else app.get("bidi_component")
+    assert good.title in text(app) if page == "attention" else app.main.get("bidi_component")
 
 
 def test_a_refused_first_case_leaves_the_second_visible(asked):
     app = open_page("compare", REFUSED["blank"], compare="two", second=GOOD)
-    assert len(app.error) == 1 and app.get("bidi_component")
+    assert len(app.error) == 1 and app.main.get("bidi_component")
     assert set(asked) <= {cases.phantom_case(GOOD).image.sha256}
 
 
@@ -137,7 +137,7 @@ def test_two_refused_cases_are_two_lines(asked):
     second = f"{state.UPLOAD}{read_image(REFUSED['text'], '').sha256[:12]}"
     app = open_page("compare", *REFUSED.values(), compare="two", second=second)
     assert [error.value for error in app.error] == [sentence(one) for one in REFUSED.values()]
-    assert asked == [] and not app.get("bidi_component")
+    assert asked == [] and not app.main.get("bidi_component")
 
 
 @pytest.mark.parametrize("page", PAGES)

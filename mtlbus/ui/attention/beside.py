@@ -12,10 +12,9 @@ import streamlit as st
 
 from ...core.errors import MtlbusError
 from ...core.text import literal
-from ...data.phantom import GALLERY
 from ...explain.views import find_view, list_views
 from ...methods import get_spec
-from .. import services, state, untrained
+from .. import cases, services, state, untrained
 from ..case import Case
 from ..memory import adopt_link
 from .look import Look
@@ -55,8 +54,8 @@ def pick_beside(case: Case, method: str, names: list[str]) -> tuple[Case, str] |
         found = None
     if chosen == METHOD and not found:
         st.caption("No other trained network here has inner maps; switch on the untrained ones.")
-    if found is None and "beside" in st.query_params:
-        del st.query_params["beside"]
+    if found is None:
+        state.drop_link("beside")
     return found
 
 
@@ -90,8 +89,7 @@ def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
     if chosen != FOLLOW:
         state.write_link("map2", titles[chosen].name)
         return within(titles[chosen], pick, own, maps)
-    if "map2" in st.query_params:
-        del st.query_params["map2"]
+    state.drop_link("map2")
     return counterpart(pick, own, views, maps) or opened(views[0], second)
 
 
@@ -122,10 +120,7 @@ def _take_choice(kind: str) -> None:
 
 def _cases(case: Case, wanted: str) -> dict[str, str]:
     """The other cases at hand and the one that a link names: key to title."""
-    titles = {key: entry.title for key, entry in GALLERY.items()}
-    titles |= {
-        key: f"Upload: {found.title}" for key, found in st.session_state.get("uploads", {}).items()
-    }
+    titles = cases.titles_at_hand()
     if wanted and wanted not in titles:
         try:
             titles[wanted] = state.open_case(wanted).title

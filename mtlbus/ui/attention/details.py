@@ -161,5 +161,4 @@ def _link(name: str, value: str, used: set[str]) -> None:
 def _tidy_address(used: set[str]) -> None:
     """Take choices out of the address that the view on the page does not have."""
     for name in LINKED - used:
-        if name in st.query_params:
-            del st.query_params[name]
+        state.drop_link(name)

@@ -47,8 +47,8 @@ def switch_untrained() -> bool:
     )  # fmt: skip
     if chosen:
         state.write_link("untrained", "1")
-    elif "untrained" in st.query_params:
-        del st.query_params["untrained"]
+    else:
+        state.drop_link("untrained")
     return chosen
 
 

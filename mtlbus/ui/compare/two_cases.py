@@ -8,7 +8,6 @@ import streamlit as st
 
 from ...core.errors import MtlbusError
 from ...core.text import literal
-from ...data.phantom import GALLERY
 from ...export.case_views import TwoCasesView
 from ...inference.predictor import Prediction
 from .. import cases, state, takeaway
@@ -69,9 +68,7 @@ def _choice(second: Case) -> None:
     else:
         source = _HERE
     if source == _HERE:
-        titles = {key: entry.title for key, entry in GALLERY.items()}
-        uploads = st.session_state.get("uploads", {})
-        titles |= {key: f"Upload: {found.title}" for key, found in reversed(uploads.items())}
+        titles = cases.titles_at_hand()
     else:
         try:
             samples = cases.open_dataset(source).samples

@@ -13,11 +13,11 @@ from ...core.text import literal
 from ...data.intake import read_image
 from ...figures.overlay import thumbnail
 from ...inference.predictor import MASK_THRESHOLD
-from .. import cases, records, services, state
-from ..sidebar import CONSENT, UPLOAD_TYPES
+from .. import cases, records, services, uploads
 
 _ROWS = "_batch_rows"
 _GO = "_batch_go"
+MOST_FILES, MOST_BYTES = 100, 100 * 1024**2  # of a batch
 _KEPT_ROWS = 2000
 _TOLD = 12  # images whose reason stands above the table
 _FIRST = ("picture", "file", "probability", "decision", "input", "remark")
@@ -28,15 +28,18 @@ def several_images(method: str) -> None:
     """An uploader for many files and the table of what the method says about them."""
     st.subheader("Several images at once")
     files = st.file_uploader(
-        "Drop PNG, JPEG, BMP, TIFF or DICOM files, each at most 20 MB",
-        type=UPLOAD_TYPES,
+        f"Drop up to {MOST_FILES} PNG, JPEG, BMP, TIFF or DICOM files, each at most "
+        f"{uploads.LIMIT_MB} MB and together {MOST_BYTES // 1024**2} MB",
         accept_multiple_files=True,
+        max_upload_size=uploads.LIMIT_MB,
         key="_batch_files",
         on_change=lambda: st.session_state.update({_GO: True}),
     )
     if not files:
-        st.caption(f"The result is a table with one line for each image, and a CSV. {CONSENT}")
+        said = "The result is a table with one line for each image, and a CSV."
+        st.caption(f"{said} {uploads.CONSENT}")
         return
+    files = _within_bounds(files)
     digest = services.checkpoint(method).digest
     rows = st.session_state.setdefault(_ROWS, {})
     todo = [file for file in files if (file.file_id, digest) not in rows]
@@ -45,6 +48,24 @@ def several_images(method: str) -> None:
     done = [file for file in files if (file.file_id, digest) in rows]
     if done:
         _table([rows[file.file_id, digest] for file in done], done, method)
+
+
+def _within_bounds(files: list) -> list:
+    """The first files of a batch, as many as one visitor may have at work; says what is left."""
+    total, kept = 0, []
+    for file in files[:MOST_FILES]:
+        total += file.size
+        if total > MOST_BYTES:
+            break
+        kept.append(file)
+    if len(kept) < len(files):
+        st.warning(
+            f"These are {len(files)} files; the first {len(kept)} are taken, because a batch may "
+            f"have {MOST_FILES} files and {MOST_BYTES // 1024**2} MB. Remove them above when they "
+            "are done, and drop the other ones.",
+            icon=":material/inventory_2:",
+        )
+    return kept
 
 
 def _work(method: str, digest: str, files: list, todo: list, rows: dict) -> None:
@@ -80,7 +101,7 @@ def _row(file, method: str) -> dict:
     try:
         image = read_image(file.getvalue(), file.name)
         picture = f"data:image/jpeg;base64,{base64.b64encode(thumbnail(image.pixels, 72)).decode()}"
-        case = cases.from_upload(f"{state.UPLOAD}{image.sha256[:12]}", image)
+        case = cases.from_upload(uploads.key_of(image.sha256), image)
         prediction = services.predict(case, method)
     except MtlbusError as error:
         return {
@@ -176,4 +197,4 @@ def _table(rows: list[dict], files: list, method: str) -> None:
 
 
 def _open(file) -> None:
-    state.choose_case(state.add_upload(read_image(file.getvalue(), file.name)))
+    uploads.accept(file.getvalue(), file.name)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ...core.errors import InputError, MtlbusError
 from ...data.intake import read_mask
-from .. import state
+from .. import case_store, state
 from ..case import Case
 from ..widgets import explain_error
 
@@ -44,10 +44,9 @@ def _take(case: Case, widget: str) -> None:
     except MtlbusError as error:
         st.session_state[_ERROR] = error
         return
-    uploads = st.session_state.setdefault("uploads", {})
-    uploads.pop(case.key, None)
-    uploads[found.key] = found
-    state.choose_case(found.key)
+    store = case_store.of_session()
+    store.drop(case.key)
+    state.choose_case(store.add(found))
     st.session_state[_CHANGED] = True
 
 

@@ -1,0 +1,121 @@
+"""What one visitor gave: the images, the files that were refused, and the films among them.
+
+It lives in the visitor's session and nowhere else, so it goes when the session goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from ..core.errors import InputError
+from .case import Case
+
+MAX_ENTRIES = 12
+MAX_BYTES = 128 * 1024**2
+_NAME = "uploads"  # in the session
+
+
+@dataclass(frozen=True)
+class Unopened:
+    """The current case where there is nothing to look at; no other case takes its place.
+
+    Attributes:
+        key: its name in the address.
+        title: name of the file, or what the address names.
+        kind: "refused" for a file that was given here and cannot be read, "lost" for an image that
+            this session does not hold, "unknown" for a name that leads nowhere.
+        why: one line that says what is wrong and what to do.
+    """
+
+    key: str
+    title: str
+    kind: Literal["refused", "lost", "unknown"]
+    why: str
+
+
+class CaseError(InputError):
+    """A case that cannot be opened, as an error for those who need one.
+
+    Args:
+        found: what stands in its place.
+    """
+
+    def __init__(self, found: Unopened) -> None:
+        super().__init__(found.why)
+        self.found = found
+
+
+class CaseStore:
+    """Cases and refused files by key, the oldest of which make room for new ones.
+
+    Args:
+        max_entries, max_bytes: above either the oldest entries go; the newest always stays.
+    """
+
+    def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
+        self._max_entries, self._max_bytes = max_entries, max_bytes
+        self._entries: dict[str, Case | Unopened] = {}
+        self._films: dict[str, bytes] = {}  # by digest of the file
+        self._made_room: set[str] = set()
+
+    def get(self, key: str) -> Case | Unopened | None:
+        """What a key names; None where it was never given here or has gone."""
+        return self._entries.get(key)
+
+    def cases(self) -> Iterator[Case]:
+        """The images, the newest first."""
+        return (found for found in reversed(self._entries.values()) if isinstance(found, Case))
+
+    def add(self, entry: Case | Unopened, film: bytes | None = None) -> str:
+        """Keep an entry as the newest one, and return its key.
+
+        Args:
+            entry: a case, or what stands for a refused file.
+            film: the bytes of a file of many frames, so that another one can be read.
+        """
+        self._entries.pop(entry.key, None)
+        self._entries[entry.key] = entry
+        self._made_room.discard(entry.key)
+        if film is not None and isinstance(entry, Case):
+            self._films[entry.film] = film
+        while len(self._entries) > 1 and (
+            len(self._entries) > self._max_entries or self.nbytes > self._max_bytes
+        ):
+            oldest = next(iter(self._entries))
+            self.drop(oldest)
+            self._made_room.add(oldest)
+        return entry.key
+
+    def drop(self, key: str) -> None:
+        """Forget an entry, and its film unless another entry is a frame of it."""
+        self._entries.pop(key, None)
+        used = {case.film for case in self.cases()}
+        self._films = {digest: film for digest, film in self._films.items() if digest in used}
+
+    def film_of(self, case: Case) -> bytes | None:
+        """The bytes of the file that a case is a frame of; None where it is no frame of a film."""
+        return self._films.get(case.film)
+
+    def made_room(self, key: str) -> bool:
+        """Whether an entry was here and had to go."""
+        return key in self._made_room
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of everything that is kept, each array once."""
+        arrays = {}
+        for case in self.cases():
+            while case is not None:
+                planes = (case.image.pixels, case.image.chroma, case.truth)
+                arrays |= {id(plane): plane.nbytes for plane in planes if plane is not None}
+                case = case.before
+        return sum(arrays.values()) + sum(map(len, self._films.values()))
+
+
+def of_session() -> CaseStore:
+    """The store of the visitor who asks."""
+    return st.session_state.setdefault(_NAME, CaseStore())

@@ -1,0 +1,49 @@
+"""The page about a file that was refused, an image of another session, or a name without a case.
+
+It stands in place of every page that is about a case, so none of them ever answers for one image
+with another.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ..core.text import literal
+from . import state, uploads
+from .case_store import Unopened
+
+HEADINGS = {
+    "refused": "Refused: {}",
+    "lost": "Your image is not here",
+    "unknown": "There is no such case",
+}
+_NOTHING = {
+    "refused": "Nothing is predicted about this file, and no other image is shown in its place.",
+    "lost": "Nothing is predicted, and no other image is shown in its place.",
+    "unknown": "Nothing is predicted, and no other image is shown in its place.",
+}
+_AGAIN = {
+    "refused": "Give another file",
+    "lost": "Upload it again",
+    "unknown": "Or upload an image",
+}
+
+
+def show(found: Unopened) -> None:
+    """What was given, why there is nothing to look at, and the ways on."""
+    st.title(HEADINGS[found.kind].format(literal(found.title)))
+    icon = ":material/block:" if found.kind == "refused" else ":material/search_off:"
+    st.error(literal(found.why), icon=icon)
+    st.markdown(_NOTHING[found.kind])
+    with st.container(width=560):
+        uploads.uploader(_AGAIN[found.kind], "_again")
+        before = state.case_before()
+        key, words = (state.DEFAULT_CASE, "Look at a sample instead")
+        if before is not None:
+            key, words = before.key, f"Back to “{literal(before.title)}”"
+        st.button(words, icon=":material/undo:", on_click=state.choose_case, args=(key,))
+
+
+def title_of(found: Unopened) -> str:
+    """How a list of cases names it."""
+    return HEADINGS[found.kind].format(found.title)

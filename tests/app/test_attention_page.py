@@ -301,7 +301,7 @@ def test_a_cell_of_another_grid_is_at_the_same_place(untrained):
 
 def test_a_link_to_a_case_that_is_not_here_says_so(page):
     app = page(method="mtl_cosa", beside="case:upload:0123")
-    assert "stays in the session" in app.warning[0].value and not app.error
+    assert "upload it again" in app.warning[0].value and not app.error
     assert app.selectbox(key="_beside_case").value != "upload:0123"
 
 

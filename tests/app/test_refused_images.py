@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import mtlbus
 from mtlbus.core.errors import InputError
-from mtlbus.data.intake import read_image
+from mtlbus.data.intake import GreyImage, read_image
 from mtlbus.data.phantom import make_phantom, random_parameters
 from mtlbus.inference.familiarity import fit, write_familiarity
 from mtlbus.inference.input_checks import check_image, refusal
@@ -65,7 +65,7 @@ def asked(root, monkeypatch) -> list[str]:
     ran, predict = [], Predictor.predict
 
     def counted(self, image, maps=False):
-        ran.append(getattr(image, "image", image).sha256)
+        ran.append(image.sha256 if isinstance(image, GreyImage) else image.image_sha256)
         return predict(self, image, maps)
 
     monkeypatch.setattr(Predictor, "predict", counted)

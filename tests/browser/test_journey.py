@@ -80,12 +80,14 @@ def test_journey(server, page):
     window = page.locator(".stage svg").first.get_attribute("viewBox")
     assert [float(part) for part in window.split()][2] < 2000  # of 200 px in tenths
 
-    # A bad file is one line, and the case stays.
+    # A bad file is what the page is about, and one button leads back.
     bad = {"name": "bad.png", "mimeType": "image/png", "buffer": b"not a picture"}
     page.locator(f"{SIDEBAR} input[type=file]").set_input_files(bad)
-    page.wait_for_selector(f"{SIDEBAR} [data-testid=stAlert]:has-text('bad.png')")
+    page.wait_for_selector("h1:has-text('Refused: bad.png')")
     settle(page)
-    assert heading(page) == "mine.png"
+    page.get_by_role("button", name="Back to “mine.png”").click()
+    page.wait_for_selector("h1:has-text('mine.png')")
+    settle(page)
 
     # Two networks on the same image.
     follow(page, "Compare")

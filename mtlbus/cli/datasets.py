@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from ..core.files import require_file, require_folder
 from .options import parse_options
 from .printing import print_result, report
 
@@ -29,6 +30,8 @@ def audit(arguments: argparse.Namespace) -> int:
     """Copies across splits and labels, faulty masks, burned-in marks of a dataset on disk."""
     from ..data import audit as audits
 
+    if arguments.out:
+        require_file(arguments.out)
     dataset = audits.load_everything(arguments.layout, arguments.path)
     found = audits.audit(dataset, report=report)
     document = found.as_dict()
@@ -36,9 +39,9 @@ def audit(arguments: argparse.Namespace) -> int:
     if arguments.reference:
         document["agreement"] = audits.agreement(found, arguments.reference)
         lines += [f"{name:<24}{value}" for name, value in document["agreement"].items()]
+    print_result(document, arguments.json, lambda: lines)
     if arguments.out:
         audits.write_groups(arguments.out, found)
-    print_result(document, arguments.json, lambda: lines)
     return 0
 
 
@@ -54,6 +57,7 @@ def phantom(arguments: argparse.Namespace) -> int:
         drawn = asdict(random_parameters(arguments.seed, label))
         given = parse_options(arguments.set, PhantomParameters.knobs(), "phantom parameter")
         wanted = {f"phantom-{arguments.seed}": PhantomParameters(**{**drawn, **given})}
+    require_folder(arguments.out)
     entries = [
         save_phantom(Path(arguments.out), name, make_phantom(parameters, arguments.size))
         for name, parameters in wanted.items()

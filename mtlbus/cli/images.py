@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import InputError
+from ..core.errors import InputError, OutputError
+from ..core.files import fitting, require_folder, write_atomically
 from .printing import NOTHING, print_result, report, table
 
 if TYPE_CHECKING:
@@ -19,22 +20,29 @@ if TYPE_CHECKING:
 
 def predict(arguments: argparse.Namespace) -> int:
     """Predict images: JSON on stdout, and overlays with --out."""
-    from ..batch import predict_files
+    from ..batch import predict_each
     from ..checkpoints import find_checkpoint
     from ..inference.predictor import Predictor
 
+    if arguments.out:
+        require_folder(arguments.out)
     predictors = [Predictor(find_checkpoint(name)) for name in arguments.method]
-    entries = predict_files(arguments.images, predictors, arguments.out, report)
+    entries, problems = [], []
+    try:
+        for some in predict_each(arguments.images, predictors, arguments.out, report):
+            entries += some
+    except OutputError as error:  # what is known by then is printed all the same
+        problems.append(f"mtlbus: {error}")
 
     def lines() -> list[str]:
         rows = [_prediction_row(entry) for entry in entries if "error" not in entry]
         return table(("image", "method", "P(malignant)", "lesion", "input"), rows) if rows else []
 
     print_result(entries, arguments.json, lines)
-    refused = [entry["error"] for entry in entries if "error" in entry]
-    for line in refused:
+    problems[:0] = [entry["error"] for entry in entries if "error" in entry]
+    for line in problems:
         report(line)
-    return 1 if refused else 0
+    return 1 if problems else 0
 
 
 def _prediction_row(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -67,6 +75,8 @@ def explain(arguments: argparse.Namespace) -> int:
     from ..inference.input_checks import require_answerable
     from ..inference.predictor import MASK_THRESHOLD, Predictor, prepare
 
+    if arguments.out:
+        require_folder(arguments.out)
     request = Request(
         tuple(arguments.attribution or Request().attributions),
         Target.parse(arguments.target),
@@ -91,15 +101,18 @@ def explain(arguments: argparse.Namespace) -> int:
         "terms": DISCLAIMER,
     }
     maps = {name: value for name, value in found.items() if isinstance(value, Attribution)}
+    problems = [value for name, value in found.items() if name not in maps]
     if arguments.out:
-        document["files"] = _write_maps(
-            Path(arguments.out), image.pixels, maps, request.target, document
-        )
+        try:
+            document["files"] = _write_maps(
+                Path(arguments.out), image.pixels, maps, request.target, document
+            )
+        except OutputError as error:  # the answer is printed all the same
+            problems.append(error)
     print_result(document, arguments.json, lambda: _map_lines(document))
-    refused = [value for name, value in found.items() if name not in maps]
-    for value in refused:
-        report(f"mtlbus: {value}")
-    return 1 if refused else 0
+    for problem in problems:
+        report(f"mtlbus: {problem}")
+    return 1 if problems else 0
 
 
 def _true_mask(path: str, pixels: np.ndarray) -> np.ndarray:
@@ -138,15 +151,16 @@ def _write_maps(
     Returns:
         The paths of the files.
     """
-    from ..core.files import write_atomically
     from ..explain.record import attribution_npz
     from ..figures.attribution_maps import labelled_png
 
     image, digest = Path(document["image"]).stem, document["image_sha256"][:8]
-    stem = f"{image}.{digest}.{document['method']}"
-    files = {f"{stem}.attributions.npz": attribution_npz(pixels, maps, document)}
+    mark = f".{digest}.{document['method']}"
+    npz = attribution_npz(pixels, maps, document)
+    files = {fitting(image, f"{mark}.attributions.npz"): npz}
     for name, found in maps.items():
-        files[f"{stem}.{name}.png"] = labelled_png(pixels, name, found, target, document["terms"])
+        picture = labelled_png(pixels, name, found, target, document["terms"])
+        files[fitting(image, f"{mark}.{name}.png")] = picture
     for name, content in files.items():
         write_atomically(out / name, content)
     return [str(out / name) for name in files]

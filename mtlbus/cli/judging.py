@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from ..core.errors import InputError
+from ..core.files import require_file
 from .printing import metric_lines, print_result, report, table
 from .sets import open_datasets
 
@@ -17,6 +18,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from ..protocol import evaluate as judge
     from ..protocol import figures, renew_card
 
+    if arguments.out:
+        require_file(arguments.out)
     checkpoint = find_checkpoint(arguments.method)
     datasets = open_datasets(arguments.data)
     if arguments.card and (arguments.flip or arguments.fold != checkpoint.card["training"]["fold"]):
@@ -27,12 +30,12 @@ def evaluate(arguments: argparse.Namespace) -> int:
     frame, seen = judge(
         checkpoint, datasets, arguments.fold, report, arguments.flip, arguments.seen
     )
-    if arguments.out:
-        write_predictions(arguments.out, frame)
     document = figures(checkpoint, frame) | {"seen": seen}
     if arguments.card:
         document["reproduced"] = renew_card(checkpoint, frame, datasets)
     print_result(document, arguments.json, lambda: metric_lines(document))
+    if arguments.out:
+        write_predictions(arguments.out, frame)
     return 0
 
 

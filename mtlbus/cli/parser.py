@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import NoReturn
 
+from ..core.text import printable
 from .datasets import audit, data, phantom
 from .images import explain, predict
 from .judging import bench, evaluate, familiarity, gates
@@ -19,9 +21,16 @@ IMAGE = "PNG, JPEG, BMP, TIFF or DICOM"
 TRAINED = "a shipped method, or the folder of a checkpoint"
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints quote words as text, never as a terminal's commands."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of `python -m mtlbus`; the verb that was chosen is `run` of what it returns."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="python -m mtlbus",
         description="Multi-task learning on breast ultrasound. Research and education only; "
         "not a medical device.",

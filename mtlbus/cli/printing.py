@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..core.text import printable
+
 METRICS_SHOWN = ("auc", "accuracy", "sensitivity", "specificity", "f1", "dice", "jaccard", "hd95")
 NOTHING = "–"
 
 
 def report(line: str) -> None:
-    """Print a line of progress, or of what went wrong, to stderr."""
-    print(line, file=sys.stderr, flush=True)
+    """Print a line of progress, or of what went wrong, to stderr; names in it stay text."""
+    print(printable(line), file=sys.stderr, flush=True)
 
 
 def print_result(document: Any, as_json: bool, lines: Callable[[], Sequence[str]]) -> None:
@@ -25,10 +27,20 @@ def print_result(document: Any, as_json: bool, lines: Callable[[], Sequence[str]
         lines: makes the same result as lines for a person; asked only without `--json`.
     """
     if as_json:
-        print(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+        print(_json(document))
     else:
         for line in lines():
-            print(line)
+            print(printable(line))
+
+
+def _json(document: Any) -> str:
+    """The document in the signs of the field, in escapes where stdout has no way to write one."""
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(document, indent=1, allow_nan=False)
+    return text
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:

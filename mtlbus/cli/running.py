@@ -5,11 +5,16 @@ A failure is one clear line on stderr and exit code 1.
 
 from __future__ import annotations
 
+import io
+import os
+import sys
 from collections.abc import Sequence
 
 from ..core.errors import MtlbusError
 from .parser import build_parser
 from .printing import report
+
+_LONGEST = 300  # signs of a line about a fault of the system, which may quote a path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,14 +29,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: the words are no command (code 2), or ask for help (code 0).
     """
+    _write_what_the_terminal_can()
     parsed = build_parser().parse_args(arguments)
     try:
-        return parsed.run(parsed)
+        code = parsed.run(parsed)
+        sys.stdout.flush()
+        return code
     except MtlbusError as error:
         report(f"mtlbus: {error}")
-        return 1
     except KeyboardInterrupt:
         report("mtlbus: interrupted")
         return 130
-    except BrokenPipeError:
-        return 1
+    except BrokenPipeError:  # whoever reads the results has enough, as `head` does
+        _forget_stdout()
+    except OSError as error:
+        report(f"mtlbus: {str(error)[:_LONGEST]}")
+        _forget_stdout()
+    except MemoryError:
+        report("mtlbus: this needs more memory than there is. Give fewer or smaller images.")
+    return 1
+
+
+def _write_what_the_terminal_can() -> None:
+    """A sign that the terminal's encoding lacks becomes a question mark, not the end of a run."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _forget_stdout() -> None:
+    """What could not be printed is not tried again when Python ends, which would complain."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout is sys.__stdout__:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

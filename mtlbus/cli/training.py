@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..core.files import require_folder
 from .options import parse_options, parse_pretrained
 from .printing import metric_lines, print_result, report
 from .sets import open_datasets
@@ -23,6 +24,7 @@ def train(arguments: argparse.Namespace) -> int:
         arguments.rate, arguments.clip, arguments.sides, arguments.loss, arguments.weighting,
     )  # fmt: skip
     options = parse_options(arguments.option)
+    require_folder(arguments.out)
     datasets = open_datasets(arguments.data)
     split = split_datasets(datasets, arguments.fold)
     start = find_checkpoint(arguments.start) if arguments.start else None
@@ -50,6 +52,7 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
         arguments.stages, arguments.rate, arguments.clip, arguments.sides, arguments.loss,
         arguments.weighting,
     )  # fmt: skip
+    require_folder(arguments.out)
     plan = CrossValidation(
         methods=tuple(methods),
         datasets=tuple(open_datasets(arguments.data)),
@@ -74,6 +77,7 @@ def trials(arguments: argparse.Namespace) -> int:
     from ..training.recipes import make_recipe
 
     spec = get_spec(arguments.method)
+    require_folder(arguments.out)
     plan = Trials(
         method=spec.name,
         split=split_datasets(open_datasets(arguments.data), arguments.fold),

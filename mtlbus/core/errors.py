@@ -22,6 +22,10 @@ class CheckpointError(MtlbusError):
     """Weights or their card are missing, damaged or do not fit the method."""
 
 
+class OutputError(MtlbusError):
+    """A result cannot be written where it should go."""
+
+
 class UnknownNameError(MtlbusError, LookupError):
     """A name that is not in a closed list; the message offers the closest one.
 

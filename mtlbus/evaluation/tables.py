@@ -43,20 +43,17 @@ def write_predictions(path: str | Path, rows: Iterable[Mapping[str, Any]] | pd.D
     """Write `predictions.csv`; the file is there whole or not at all.
 
     Args:
-        path: the file to write; its folder exists.
+        path: the file to write; its folder is made.
         rows: a mapping from column to value for each image, or a frame as `read_predictions`
             gives it. Missing columns, None and NaN become empty cells.
 
     Raises:
-        InputError: a column that is not in `COLUMNS`, a required one without a value, or no such
-            folder.
+        InputError: a column that is not in `COLUMNS`, or a required one without a value.
         DataError: values that `read_predictions` would refuse.
+        OutputError: it cannot be written.
     """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise InputError(f"No folder {str(path.parent)!r} to write {path.name} into.")
     cells = _cells(rows)
-    _checked(cells, path.name)
+    _checked(cells, Path(path).name)
     write_atomically(path, csv_text(COLUMNS, cells.itertuples(index=False, name=None)).encode())
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..core.files import fitting
 from ..data.intake import GreyImage
 from ..data.transforms import square_mask
 from ..evaluation.metrics import mask_metrics
@@ -192,6 +193,10 @@ class TwoCasesView(PairView):
         return file_stem("two-cases", self.first.case.key, self.second.case.key)
 
 
+_STEM_BYTES = 180  # what a page adds to the stem is shorter than the rest of a name
+
+
 def file_stem(*parts: str) -> str:
     """A file name without its ending that every system takes, from parts that may hold anything."""
-    return "_".join(re.sub(r"[^\w.-]+", "-", part).strip("-.")[:60] for part in parts if part)
+    stem = "_".join(re.sub(r"[^\w.-]+", "-", part).strip("-.")[:60] for part in parts if part)
+    return fitting(stem, most=_STEM_BYTES)

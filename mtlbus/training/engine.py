@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from ..core.errors import DataError, InputError
+from ..core.errors import DataError, InputError, MtlbusError
 from ..core.files import write_atomically
 from ..core.outputs import positive_logit
 from ..core.presence import presence_score
@@ -401,7 +401,7 @@ def train(
     per_epoch = max(len(training) // recipe.batch_size, 1)
     run = Run(plan, per_epoch * recipe.epochs, best_device(), start)
     if state.exists():
-        run.restore(state)
+        _restore(run, state)
         report(f"resumed after epoch {len(run.history)} of {recipe.epochs}")
     for name, part in (("training", training), ("validation", validation)):
         report(f"{name}: {told(part)}")
@@ -446,3 +446,23 @@ def told(samples: Sequence[Sample]) -> str:
     if without_mask:
         line += f", {without_mask} without a mask (no mask loss)"
     return line
+
+
+def _restore(run: Run, path: Path) -> None:
+    """Read the state of a run back.
+
+    Raises:
+        InputError: it belongs to another run, or is damaged.
+    """
+    try:
+        run.restore(path)
+        if not all({"epoch", "size", "score"} <= entry.keys() for entry in run.history):
+            raise KeyError("history")
+    except MtlbusError:
+        raise
+    except Exception as error:
+        # What is damaged fails in any of the ways of zip files, pickles, torch and JSON.
+        raise InputError(
+            f"{str(path)!r} is damaged ({type(error).__name__}) and cannot be resumed. Restore "
+            "it, or delete it to train from the beginning."
+        ) from error

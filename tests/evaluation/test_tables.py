@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from mtlbus.core.errors import DataError, InputError
+from mtlbus.core.errors import DataError, InputError, OutputError
 from mtlbus.evaluation.metrics import CLASSIFICATION, SEGMENTATION
 from mtlbus.evaluation.tables import (
     COLUMNS,
@@ -93,7 +93,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr("os.replace", broken)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OutputError, match="disk full"):
         write_predictions(path, rows(5))
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["predictions.csv"]
@@ -135,8 +135,14 @@ def test_files_that_are_wrong_are_not_read(tmp_path):
     path.write_text(good.replace("4000", "4000 px", 1))
     with pytest.raises(DataError, match="row 2: lesion_area is '4000 px'"):
         read_predictions(path)
-    with pytest.raises(InputError, match="No folder"):
-        write_predictions(tmp_path / "nowhere" / "predictions.csv", rows(2))
+
+
+def test_a_table_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "predictions.csv", tmp_path):
+        with pytest.raises(OutputError) as caught:
+            write_predictions(path, rows(2))
+        assert "\n" not in str(caught.value)
 
 
 def test_summary_of_one_dataset(tmp_path):

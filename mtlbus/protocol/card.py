@@ -6,6 +6,7 @@ Thresholds and temperature are chosen on validation rows; every figure follows f
 
 from __future__ import annotations
 
+import math
 import platform
 import shlex
 import sys
@@ -142,7 +143,8 @@ def _delong(frame: pd.DataFrame) -> dict[str, Any]:
             continue
         groups = rows["dataset"] + " " + group_keys(rows)
         area = delong_interval(rows["label"], rows["probability"], groups=groups)
-        found[name] = {"value": area.auc, "low": area.low, "high": area.high}
+        limits = {"value": area.auc, "low": area.low, "high": area.high}  # none of too few groups
+        found[name] = {key: None if math.isnan(v) else v for key, v in limits.items()}
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..checkpoints import Checkpoint
-from ..core.errors import DataError
+from ..core.errors import DataError, InputError
 from ..data.dataset import Dataset, Sample
 from ..data.intake import GreyImage
 from ..data.splits import Split, join, split_fold
@@ -68,7 +68,7 @@ def judge_sample(
         "probability": prediction.probability,
         **{name: sample.facts.get(name) for name in ("birads", "device", "histology")},
     }
-    mask = sample.mask()
+    mask, _ = sample.usable_mask(image.pixels.shape)
     if mask is not None:
         true = square_mask(mask, predictor.size).numpy()
         row["lesion_area"] = int(true.sum())
@@ -87,12 +87,26 @@ def judge_samples(
     report: Report = lambda line: None,
     mirror: bool = False,
 ) -> list[dict[str, Any]]:
-    """Rows of `predictions.csv` for many samples, with a line of progress every 100."""
-    rows = []
+    """Rows of `predictions.csv` for many samples, with a line of progress every 100.
+
+    An image that turns out to be damaged has no row; how many there were is reported.
+
+    Raises:
+        InputError: none of them can be read.
+    """
+    rows, damaged = [], []
     for sample in samples:
-        rows.append(judge_sample(predictor, sample, part, fold, mirror))
+        try:
+            rows.append(judge_sample(predictor, sample, part, fold, mirror))
+        except InputError as error:
+            damaged.append(error)
+            continue
         if len(rows) % 100 == 0:
             report(f"{part}: {len(rows)} images judged")
+    if damaged:
+        if not rows:
+            raise damaged[0]
+        report(f"{part}: {len(damaged)} images cannot be read, not judged. The first: {damaged[0]}")
     return rows
 
 
@@ -119,6 +133,7 @@ def evaluate(
 ) -> Evaluation:
     """Judge a checkpoint on a fold of datasets, or on all their lesion images.
 
+    Of a lesion without a class only the outline is judged, of one without a mask only the call.
     Images that took part in its training or validation, whatever their file is called now, are
     counted and left out.
 
@@ -135,10 +150,8 @@ def evaluate(
     """
     samples: list[Sample] = []
     for dataset in datasets:
-        chosen = dataset.lesions()
-        if fold is not None:
-            chosen = split_fold(dataset.samples, fold).lesions().test
-        samples.extend(chosen)
+        chosen = dataset.samples if fold is None else split_fold(dataset.samples, fold).test
+        samples.extend(sample for sample in chosen if _judgeable(sample, checkpoint))
     if not samples:
         raise DataError("No labelled images to judge in the data that was given.")
     parts = met_before(checkpoint, samples)
@@ -163,6 +176,12 @@ def evaluate(
         report(f"{checkpoint.folder} has no list of its images: whether it saw these is not known")
     rows = judge_samples(Predictor(checkpoint), samples, "test", fold, report, mirror)
     return Evaluation(prediction_frame(rows), counts)
+
+
+def _judgeable(sample: Sample, checkpoint: Checkpoint) -> bool:
+    """Whether a lesion's class is known, or its outline and the method draws one."""
+    draws = any(task["kind"] == "pixel_class" for task in checkpoint.card["spec"]["tasks"])
+    return sample.label is not None or (draws and sample.has_mask and not sample.normal)
 
 
 def figures(checkpoint: Checkpoint, frame: pd.DataFrame) -> dict[str, Any]:

@@ -97,10 +97,16 @@ def met_before(checkpoint: Checkpoint, samples: Sequence[Sample]) -> list[str | 
     """Of each sample, the part of the checkpoint's training that it was in; None for a new image.
 
     Only "train" and "validation" have been met: weights and thresholds were not chosen by the test
-    part.
+    part. Nor was a picture that cannot be read.
     """
-    parts = (checkpoint.part_of(sample.grey().pixel_sha256) for sample in samples)
-    return [None if part == "test" else part for part in parts]
+    parts = []
+    for sample in samples:
+        try:
+            part = checkpoint.part_of(sample.grey().pixel_sha256)
+        except InputError:  # whoever judges it says so
+            part = None
+        parts.append(None if part == "test" else part)
+    return parts
 
 
 def require_same_images(images: ImageList, checkpoint: Checkpoint) -> None:

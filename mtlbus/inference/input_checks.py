@@ -15,7 +15,11 @@ import numpy as np
 from PIL import Image
 
 from ..core.errors import InputError
+from ..data.dicom import OTHER_MODALITIES
 from ..data.intake import GreyImage
+from .colour_flow import colour_flow
+from .grain import grain
+from .seams import seam
 
 State = Literal["ok", "caution", "refused"]
 STATES: tuple[State, ...] = ("ok", "caution", "refused")
@@ -34,12 +38,16 @@ _SMOOTH = 2.5  # median of the same; 3.3 and more
 _WHITE = 240  # grey level
 _MOSTLY_WHITE = 0.45  # share of the pixels; at most 0.19
 _LAYERED = 0.12, 0.05  # log of the powers of change, down over across; 4 of 2655 below 0.12
+_LEAD, _NO_LEAD = 0.45, 0.25  # of the fine structure (see `grain`); 0.40 and more
+_LED = 0.82  # share of the blocks in which depth leads; 3 of 2655 below
 _VARIED = 0.7  # standard deviation of the logarithm of the texture of blocks
-_BRIGHT, _LEFT_SKEWED = 127, -0.2  # median and skewness together; 10 of the 2655 images
+_BRIGHT, _LEFT_SKEWED = 127, -0.3  # median and skewness together; 4 of the 2655 images
 _COLOURED, _MOSTLY_COLOURED = 0.01, 0.5  # share of the pixels; the data: none at all
+_ULTRASOUND = ("", "US", "OT")  # DICOM Modality: unknown, ultrasound, other
 _UNLIKE_TISSUE = {
     "texture": "has almost no speckle",
     "direction": "changes as much from side to side as with depth",
+    "grain": "has a texture as fine across as along depth",
 }
 _NOTHING = "Nothing is predicted."
 _NEXT = "Give an ultrasound picture as the scanner made it."
@@ -75,12 +83,15 @@ def check_image(image: GreyImage) -> tuple[Check, ...]:
     """What speaks against an image, the gravest first; empty for one that looks as it should."""
     reduced = _reduce(image.pixels)
     content = (
-        _emptiness(reduced) or _texture(reduced) or _direction(reduced) or _inverted(reduced)
-    )
-    colour = _colour(image.colour_share)
-    found = [_size(*image.pixels.shape), content, colour]
-    if content and colour and {content.state, colour.state} == {"caution"}:
-        found[1:] = _photograph(content, image.colour_share) or found[1:]
+        _emptiness(reduced) or _texture(reduced) or _direction(reduced) or _grain(reduced)
+        or _inverted(reduced)
+    )  # fmt: skip
+    colour = _colour(image)
+    found = [_modality(image.modality), _size(*image.pixels.shape), content, colour]
+    if content is None:
+        found.append(_seam(reduced))
+    elif colour and {content.state, colour.state} == {"caution"}:
+        found[2:] = _photograph(content, image.colour_share) or found[2:]
     return tuple(sorted(filter(None, found), key=lambda check: -STATES.index(check.state)))
 
 
@@ -223,13 +234,52 @@ def _inverted(reduced: np.ndarray) -> Check | None:
     return None
 
 
-def _colour(share: float) -> Check | None:
-    if share < _COLOURED:
+def _modality(code: str) -> Check | None:
+    """What the file itself says; pixels of a CT may look like anything."""
+    if code in _ULTRASOUND:
         return None
-    state: State = "refused" if share > _MOSTLY_COLOURED else "caution"
+    name = OTHER_MODALITIES.get(code, "another kind of picture")
+    return Check("refused", "modality", (
+        f"Its DICOM header says {code} ({name}), not US (ultrasound)."
+    ))  # fmt: skip
+
+
+def _grain(reduced: np.ndarray) -> Check | None:
+    """The same as `_direction` for the fine structure alone, place by place."""
+    found = grain(reduced, _LIT)
+    if found is None or (found.lead >= _LEAD and found.share >= _LED):
+        return None
+    state: State = "refused" if found.lead < _NO_LEAD else "caution"
+    return Check(state, "grain", (
+        f"Its texture is as fine across as along depth in {1 - found.share:.0%} of it, where "
+        "speckle is wider than high: a photograph, another kind of scan, or a turned or stretched "
+        "picture."
+    ))  # fmt: skip
+
+
+def _seam(reduced: np.ndarray) -> Check | None:
+    place = seam(reduced)
+    if place is None:
+        return None
+    return Check("caution", "seam", (
+        f"Two scans seem to stand side by side: they meet at {place:.0%} of the width. A network "
+        "takes the seam for anatomy; crop the image to one scan."
+    ))  # fmt: skip
+
+
+def _colour(image: GreyImage) -> Check | None:
+    share, flow = image.colour_share, colour_flow(image.pixels, image.chroma)
+    if share > _MOSTLY_COLOURED:
+        state: State = "refused"
+    elif share >= _COLOURED or flow.found:
+        state = "caution"
+    else:
+        return None
+    what = f"{share:.0%}" if share >= 0.01 else f"{share:.1%}"
+    where = ", with a box around it," if flow.box else ""
     return Check(state, "colour", (
-        f"{share:.0%} of it is coloured: colour Doppler, elastography, a tint, or no ultrasound. "
-        "Colours became shades of grey that mean nothing; use the grey picture."
+        f"{what} of it is coloured{where}: colour Doppler, elastography, a tint, or no "
+        "ultrasound. Colours became shades of grey that mean nothing; use the grey picture."
     ))  # fmt: skip
 
 

@@ -117,3 +117,31 @@ def gates(arguments: argparse.Namespace) -> int:
     document = {"method": checkpoint.method, **found}
     print_result(document, arguments.json, lambda: table(("gate", "the same share"), rows))
     return 0
+
+
+def checks(arguments: argparse.Namespace) -> int:
+    """How often the input checks speak: on good scans, and on pictures made wrong."""
+    from ..protocol.check_rates import good_rates, wrong_rates
+    from ..protocol.judging import split_datasets
+
+    datasets = open_datasets(arguments.data)
+    rates, test = [], []
+    for dataset in datasets:
+        part = split_datasets([dataset], arguments.fold).test
+        report(f"{dataset.name}: {len(part)} images of fold {arguments.fold}")
+        rates += good_rates(f"{dataset.name}, fold {arguments.fold}", part)
+        test += part
+    rates += good_rates(f"all, fold {arguments.fold}", test) if len(datasets) > 1 else []
+    rates += wrong_rates(test, arguments.count, report)
+    entries = [rate.as_dict() for rate in rates]
+
+    def lines() -> list[str]:
+        rows = [
+            (entry["images"], entry["found"], f"{entry['count']} of {entry['n']}",
+             f"{entry['share']:.1%} ({entry['low']:.1%} to {entry['high']:.1%})")
+            for entry in entries
+        ]  # fmt: skip
+        return table(("images", "what", "count", "share, 95 % interval"), rows)
+
+    print_result(entries, arguments.json, lines)
+    return 0

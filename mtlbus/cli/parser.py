@@ -13,7 +13,7 @@ from typing import NoReturn
 from ..core.text import printable
 from .datasets import audit, data, phantom
 from .images import explain, predict
-from .judging import bench, evaluate, familiarity, gates
+from .judging import bench, checks, evaluate, familiarity, gates
 from .methods import methods
 from .training import crossvalidate, train, trials
 
@@ -177,6 +177,12 @@ def _gates(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--card", action="store_true", help="write it on the card")
 
 
+def _checks(verb: argparse.ArgumentParser) -> None:
+    _datasets(verb)
+    _test_fold(verb)
+    verb.add_argument("--count", type=int, default=200, help="pictures of each kind made wrong")
+
+
 def _phantom(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", required=True, help="folder for image, mask and parameters")
     verb.add_argument("--seed", type=int, default=0)
@@ -254,5 +260,6 @@ VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentPars
     explain: _explain,
     familiarity: _familiarity,
     gates: _gates,
+    checks: _checks,
     phantom: _phantom,
 }

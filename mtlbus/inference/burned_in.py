@@ -17,7 +17,7 @@ Box = tuple[int, int, int, int]
 
 _SIDE = 640  # pixels, the longer side at which marks are looked for
 _STROKE = 7  # pixels; what is wider is no stroke
-_SHARP, _BRIGHT = 65, 130  # grey levels: above the surroundings, and at all
+_SHARP, _BRIGHT = 75, 140  # grey levels: above the surroundings, and at all
 _LETTERS = 3  # that stand in one line
 _LETTER = 5, 40  # least and greatest height, pixels
 _BLACK = 8  # greatest grey level of a frame, 95th percentile of a line
@@ -127,7 +127,7 @@ def _is_cross(shape: np.ndarray) -> bool:
         shape[:high, :wide].ravel(), shape[:high, -wide:].ravel(),
         shape[-high:, :wide].ravel(), shape[-high:, -wide:].ravel(),
     ])  # fmt: skip
-    return bool(middle and rows.max() >= 0.8 and columns.max() >= 0.8 and corners.mean() < 0.2)
+    return bool(middle and rows.max() >= 0.8 and columns.max() >= 0.8 and corners.mean() < 0.34)
 
 
 def _scan(pixels: np.ndarray) -> Box | None:

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from ..core.errors import InputError
-from ..data.dicom import OTHER_MODALITIES
+from ..data.dicom import MADE_BY_ULTRASOUND, OTHER_MODALITIES
 from ..data.intake import GreyImage
 from .colour_flow import colour_flow
 from .grain import grain
@@ -43,7 +43,6 @@ _LED = 0.82  # share of the blocks in which depth leads; 3 of 2655 below
 _VARIED = 0.7  # standard deviation of the logarithm of the texture of blocks
 _BRIGHT, _LEFT_SKEWED = 127, -0.3  # median and skewness together; 4 of the 2655 images
 _COLOURED, _MOSTLY_COLOURED = 0.01, 0.5  # share of the pixels; the data: none at all
-_ULTRASOUND = ("", "US", "OT")  # DICOM Modality: unknown, ultrasound, other
 _UNLIKE_TISSUE = {
     "texture": "has almost no speckle",
     "direction": "changes as much from side to side as with depth",
@@ -236,7 +235,7 @@ def _inverted(reduced: np.ndarray) -> Check | None:
 
 def _modality(code: str) -> Check | None:
     """What the file itself says; pixels of a CT may look like anything."""
-    if code in _ULTRASOUND:
+    if code in MADE_BY_ULTRASOUND:
         return None
     name = OTHER_MODALITIES.get(code, "another kind of picture")
     return Check("refused", "modality", (

@@ -89,7 +89,7 @@ def _strokes(grey: np.ndarray) -> list[tuple[Box, np.ndarray]]:
 def _lines(boxes: list[Box]) -> tuple[Box, ...]:
     """Boxes around three and more letters of one height that stand side by side on one line."""
     letters = sorted(
-        (box for box in boxes if _LETTER[0] <= box[3] <= _LETTER[1] and box[2] <= 3 * box[3])
+        box for box in boxes if _LETTER[0] <= box[3] <= _LETTER[1] and box[2] <= 3 * box[3]
     )
     lines: list[list[Box]] = []
     for box in letters:

@@ -7,6 +7,8 @@ from ..core.errors import InputError
 MAX_BYTES = 20 * 1024**2
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 16
+MAX_SIDE = 8192  # pixels; 40 million of a photograph have 7750 at most, a scanner's screen 3840
+MAX_ASPECT = 10  # longer over shorter side; a panorama of a whole breast has about 4
 MAX_SCANS = 100  # of a progressive JPEG: each costs as much time as the whole picture; usual are 10
 
 ALLOWED = "Allowed are PNG, JPEG, BMP, TIFF, WebP, GIF and, for images, DICOM"
@@ -34,6 +36,11 @@ def check_shape(width: int, height: int, label: str) -> None:
         raise InputError(
             f"{label} has {width}×{height} pixels; each side needs at least {MIN_SIDE}. "
             "Give the image at its full size."
+        )
+    if max(width, height) > min(MAX_SIDE, MAX_ASPECT * min(width, height)):
+        raise InputError(
+            f"{label} has {width}×{height} pixels; the longer side may have {MAX_SIDE}, and "
+            f"{MAX_ASPECT} times the shorter one. Crop it to the ultrasound picture."
         )
 
 

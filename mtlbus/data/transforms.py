@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 PREPROCESSING_VERSION = "pad-square-bilinear-1"
+_BLOCK = 2**22  # numbers of a square that are held at one time; a usual image has fewer
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,11 @@ class Frame:
         """Columns of padding on the left; an odd rest goes to the right."""
         return (self.side - self.width) // 2
 
-    def pad(self, plane: Tensor) -> Tensor:
-        """…×H×W to …×side×side with zeros."""
-        bottom = self.side - self.height - self.top
-        right = self.side - self.width - self.left
-        return F.pad(plane, (self.left, right, self.top, bottom))
-
-    def crop(self, plane: Tensor) -> Tensor:
-        """…×side×side back to …×H×W."""
-        return plane[
-            ..., self.top : self.top + self.height, self.left : self.left + self.width
-        ]
-
 
 def square_image(pixels: np.ndarray, size: int) -> Tensor:
     """Zero-pad a grey image to a centred square and scale it, bilinear with anti-aliasing.
+
+    The padded square is never held: that of 300×8000 pixels would have 64 million.
 
     Args:
         pixels: H×W uint8.
@@ -62,28 +54,52 @@ def square_image(pixels: np.ndarray, size: int) -> Tensor:
     Returns:
         1×size×size float32 in 0..1.
     """
-    plane = torch.from_numpy(np.ascontiguousarray(pixels)).float()[None] / 255
-    square = Frame(*pixels.shape).pad(plane)
-    return F.interpolate(
-        square[None], size=(size, size), mode="bilinear", antialias=True, align_corners=False
-    )[0].clamp(0, 1)
+    how = {"mode": "bilinear", "antialias": True, "align_corners": False}
+    return _squeeze(np.ascontiguousarray(pixels), size, 255, **how)[None].clamp(0, 1)
 
 
 def square_mask(mask: np.ndarray, size: int) -> Tensor:
     """Pad and scale a mask like its image, by nearest neighbour: H×W bool to size×size bool."""
-    plane = torch.from_numpy(np.ascontiguousarray(mask)).float()[None]
-    square = Frame(*mask.shape).pad(plane)
-    return F.interpolate(square[None], size=(size, size), mode="nearest-exact")[0, 0] > 0.5
+    return _squeeze(np.ascontiguousarray(mask), size, 1, mode="nearest-exact") > 0.5
+
+
+def _squeeze(plane: np.ndarray, size: int, white: int, **how: Any) -> Tensor:
+    """The zero-padded square of a plane, its values over `white`, scaled to size×size.
+
+    Scaling works on rows and columns apart. So some rows at a time are padded and made narrow,
+    and then all of them low: the same numbers, to the last bit, as of the whole square.
+    """
+    frame = Frame(*plane.shape)
+    right = frame.side - frame.width - frame.left
+    narrow = torch.zeros(1, 1, frame.side, size)
+    step = max(1, _BLOCK // frame.side)
+    for first in range(0, frame.height, step):
+        rows = torch.from_numpy(plane[first : first + step]).float()[None, None] / white
+        rows = F.pad(rows, (frame.left, right))
+        top = frame.top + first
+        narrow[:, :, top : top + rows.shape[2]] = F.interpolate(
+            rows, size=(rows.shape[2], size), **how
+        )
+    return F.interpolate(narrow, size=(size, size), **how)[0, 0]
 
 
 def restore(plane: Tensor, frame: Frame) -> Tensor:
-    """Bring a …×size×size float plane back to the image's own grid, …×H×W, bilinear."""
-    lead = plane.shape[:-2]
+    """Bring a …×size×size float plane back to the image's own grid, …×H×W, bilinear.
+
+    As in `square_image` the whole square is never held, and nothing of it stays behind the result.
+    """
+    how = {"mode": "bilinear", "align_corners": False}
     flat = plane.reshape(1, -1, *plane.shape[-2:]).float()
-    square = F.interpolate(
-        flat, size=(frame.side, frame.side), mode="bilinear", align_corners=False
-    )
-    return frame.crop(square.reshape(*lead, frame.side, frame.side))
+    low = F.interpolate(flat, size=(flat.shape[2], frame.side), **how)
+    low = low[..., frame.left : frame.left + frame.width]
+    restored = torch.empty(*plane.shape[:-2], frame.height, frame.width)
+    target = restored.view(1, flat.shape[1], frame.height, frame.width)
+    step = max(1, _BLOCK // (frame.side * flat.shape[1]))
+    for first in range(0, frame.width, step):
+        columns = low[..., first : first + step]
+        high = F.interpolate(columns, size=(frame.side, columns.shape[3]), **how)
+        target[..., first : first + step] = high[:, :, frame.top : frame.top + frame.height]
+    return restored
 
 
 def normalise(grey: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:

@@ -451,6 +451,8 @@ BAD: dict[str, tuple[bytes, str]] = {
     "tiff lab": (encode(Image.new("LAB", (64, 64)), "TIFF"), "as LAB"),
     "1×1": (png_of(noise((1, 1))), "1×1"),
     "narrow": (png_of(noise((64, MIN_SIDE - 1))), f"{MIN_SIDE - 1}×64"),
+    "thin": (png_of(noise((400, 16))), "16×400 pixels; the longer side"),
+    "long": (tiff(noise(), width=4000, height=9000), "4000×9000 pixels; the longer side"),
     "41 megapixels": (tiff(noise(), width=6400, height=6500), "6400×6500"),
     "heavy": (b"\xff" * (MAX_BYTES + 1), "20 MB"),
 }

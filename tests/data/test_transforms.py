@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from mtlbus.data import transforms
 from mtlbus.data.transforms import (
     NO_AUGMENTATION,
     Augmentation,
@@ -22,7 +23,7 @@ from mtlbus.data.transforms import (
 def test_the_odd_row_goes_to_the_bottom_and_the_odd_column_to_the_right():
     frame = Frame(height=100, width=163)
     assert (frame.side, frame.top, frame.left) == (163, 31, 0)
-    padded = frame.pad(torch.ones(1, 100, 163))
+    padded = square_image(np.full((100, 163), 255, np.uint8), 163)
     assert padded.shape == (1, 163, 163)
     assert padded[0, 30].sum() == 0 and padded[0, 31].sum() == 163
     assert padded[0, 130].sum() == 163 and padded[0, 131].sum() == 0
@@ -49,6 +50,53 @@ def test_a_mask_stays_where_its_lesion_is():
     assert overlap > 0.97
     returned = restore(square.float(), Frame(120, 200)).numpy() > 0.5
     assert 2 * (returned & mask).sum() / (returned.sum() + mask.sum()) > 0.97
+
+
+def whole_square(plane: np.ndarray) -> torch.Tensor:
+    """A plane in its zero-padded square, 1×1×side×side, by NumPy."""
+    height, width = plane.shape
+    side = max(plane.shape)
+    square = np.zeros((side, side), np.float32)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = plane
+    return torch.from_numpy(square)[None, None]
+
+
+@pytest.mark.parametrize("shape", [(37, 50), (50, 37), (64, 64), (300, 401), (16, 159), (159, 16)])
+@pytest.mark.parametrize("block", [1, 700, 2**22])
+def test_blocks_are_the_whole_square(shape, block, monkeypatch):
+    monkeypatch.setattr(transforms, "_BLOCK", block)
+    noise = np.random.default_rng(0)
+    pixels, mask = noise.integers(0, 256, shape, np.uint8), noise.random(shape) > 0.5
+    how = {"mode": "bilinear", "align_corners": False}
+    square = torch.nn.functional.interpolate(
+        whole_square(pixels.astype(np.float32) / np.float32(255)), size=(64, 64), antialias=True,
+        **how,
+    )  # fmt: skip
+    assert torch.equal(square_image(pixels, 64), square[0].clamp(0, 1))
+    nearest = torch.nn.functional.interpolate(
+        whole_square(mask), size=(64, 64), mode="nearest-exact"
+    )
+    assert torch.equal(square_mask(mask, 64), nearest[0, 0] > 0.5)
+    frame, planes = Frame(*shape), torch.from_numpy(noise.random((3, 64, 64), np.float32))
+    side = torch.nn.functional.interpolate(planes[None], size=(frame.side, frame.side), **how)[0]
+    inner = side[:, frame.top : frame.top + shape[0], frame.left : frame.left + shape[1]]
+    restored = restore(planes, frame)
+    torch.testing.assert_close(restored, inner, rtol=0, atol=1e-6)
+    assert restored.untyped_storage().nbytes() == restored.numel() * 4  # no view of the square
+    torch.testing.assert_close(restore(planes[0], frame), inner[0], rtol=0, atol=1e-6)
+
+
+def test_a_thin_image_costs_what_it_holds():
+    """Its square of 8000×8000 has 64 million numbers, 256 MB."""
+    pixels = np.full((800, 8000), 128, np.uint8)
+    with torch.profiler.profile(profile_memory=True) as profile:
+        square = square_image(pixels, 256)
+        restored = restore(square[0], Frame(*pixels.shape))
+    largest = max(event.self_cpu_memory_usage for event in profile.events())
+    assert largest <= 32 * 1024**2
+    assert restored.shape == pixels.shape
+    assert square[0, 128, 128] == pytest.approx(128 / 255)
 
 
 def test_masks_are_never_mixed():

@@ -93,6 +93,7 @@ CARD_FORM = Draft202012Validator({
         "gates": _OBJECT_OR_NONE,
         "judgement": _OBJECT_OR_NONE,
         "presence": _OBJECT_OR_NONE,
+        "silence": _OBJECT_OR_NONE,
         "external": {"type": ["array", "null"], "items": _OBJECT},
     },
     "$defs": {

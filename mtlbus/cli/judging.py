@@ -145,3 +145,23 @@ def checks(arguments: argparse.Namespace) -> int:
 
     print_result(entries, arguments.json, lines)
     return 0
+
+
+def silence(arguments: argparse.Namespace) -> int:
+    """Silence each part that makes a map, on unseen images: does the answer hear it?"""
+    from ..checkpoints import find_checkpoint
+    from ..inference.predictor import Predictor
+    from ..protocol import measure_silence, split_datasets, write_silence
+    from ..protocol.silencing import HEADER, silence_lines, spread
+
+    checkpoint = find_checkpoint(arguments.method)
+    if arguments.images < 2:
+        raise InputError(f"Got --images {arguments.images}; at least 2 are needed for a mean.")
+    split = split_datasets(open_datasets(arguments.data), checkpoint.card["training"]["fold"])
+    samples = spread(split.lesions().test, arguments.images)
+    found = measure_silence(Predictor(checkpoint), samples, report)
+    if arguments.card:
+        write_silence(checkpoint, found)
+    document = {"method": checkpoint.method, "weights_sha256": checkpoint.digest, **found}
+    print_result(document, arguments.json, lambda: table(HEADER, silence_lines(found["parts"])))
+    return 0

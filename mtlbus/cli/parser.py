@@ -13,7 +13,7 @@ from typing import NoReturn
 from ..core.text import printable
 from .datasets import audit, data, phantom
 from .images import explain, predict
-from .judging import bench, checks, evaluate, familiarity, gates
+from .judging import bench, checks, evaluate, familiarity, gates, silence
 from .methods import methods
 from .training import crossvalidate, train, trials
 
@@ -183,6 +183,13 @@ def _checks(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--count", type=int, default=200, help="pictures of each kind made wrong")
 
 
+def _silence(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", help=TRAINED)
+    _datasets(verb)
+    verb.add_argument("--images", type=int, default=48, help="of the test fold (default 48)")
+    verb.add_argument("--card", action="store_true", help="write it on the card")
+
+
 def _phantom(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", required=True, help="folder for image, mask and parameters")
     verb.add_argument("--seed", type=int, default=0)
@@ -261,5 +268,6 @@ VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentPars
     familiarity: _familiarity,
     gates: _gates,
     checks: _checks,
+    silence: _silence,
     phantom: _phantom,
 }

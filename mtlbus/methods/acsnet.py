@@ -18,6 +18,7 @@ from ..nn.backbones import ResNetEncoder
 from ..nn.deformable import DeformableAttention, DeformableSpatialAttention
 from ..nn.gates import ChannelAttention, LevelGate, conv_norm_relu
 from . import acsnet_wiring
+from .parts import MEAN, Call, Part, Silencing, mean_output, mean_sigmoid, zero
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -249,7 +250,41 @@ class ACSNet(nn.Module):
         return maps
 
 
-@register(SPEC)
+def _mean_numbers(call: Call, mean: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The level passes by the mean of a + b over the images."""
+    passed = call.module.refine(mean.sum(dim=1)[:, None, None, None] * call.inputs[0])
+    return passed, mean.expand_as(call.output[1]), call.output[2]
+
+
+def parts_of(network: nn.Module) -> tuple[Part, ...]:
+    """The gates of the levels, the deformable spatial attention, and the weights of channels."""
+    levels = tuple(f"gates.{index}" for index in range(len(LEVELS)))
+    gates = tuple(f"{name}.{level}" for name in ("gate", "gate_map") for level in LEVELS)
+
+    def deformable(name: str, says: str, silencing: Silencing, *modules: str) -> list[Part]:
+        return [
+            Part(f"{name}.{n}", says, silencing, tuple(f"dsa{n}.{m}" for m in modules),
+                 (f"{name}.{n}",))
+            for n in (1, 2)
+        ]  # fmt: skip
+
+    return (
+        Part("gate", f"the numbers of all levels {MEAN}",
+             Silencing(_mean_numbers, lambda call: call.output[1]), levels, gates),
+        *deformable("dsa_mean", f"the values of the gate {MEAN}", mean_sigmoid, "gate_of_mean"),
+        *deformable("dsa_max", f"the values of the gate {MEAN}", mean_sigmoid, "gate_of_largest"),
+        *deformable("dcn_offset", "no sample moves", zero, "first.offset", "second.offset"),
+        *deformable("dcn_modulation", f"the weights of the samples {MEAN}", mean_sigmoid,
+                    "first.modulation", "second.modulation"),
+        *(
+            Part(f"channel_weight.{number}", f"the weights {MEAN}", mean_output,
+                 (f"weigh.{index}.weigh",), (f"channel_weight.{number}",))
+            for index, number in enumerate(WEIGHED)
+        ),
+    )  # fmt: skip
+
+
+@register(SPEC, parts_of=parts_of)
 def acsnet(variant, pretrained, tasks) -> nn.Module:
     """Build ACSNet."""
     weights = weights_by_backbone(variant, pretrained, ("resnet",))

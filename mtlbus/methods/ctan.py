@@ -19,6 +19,7 @@ from ..nn.cross_task import Crossed, CrossTaskBottleneck, CrossTaskEncoder, Gate
 from ..nn.encoders import NARROW, staged_encoder
 from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
+from .parts import MEAN, Call, Part, Silencing, mean_output
 from .pretraining import COMPACT_ENCODER
 from .registry import register
 
@@ -197,7 +198,49 @@ class CTAN(nn.Module):
         return found
 
 
-@register(SPEC, spec_for, maps_for)
+def _uniform(call: Call, mean: Tensor | None) -> Crossed:
+    """Every cell looks everywhere alike: it finds the mean of the own stream."""
+    streams = call.inputs[0]
+    features = tuple(
+        embed(x).mean(dim=(2, 3), keepdim=True).expand_as(crossed)
+        for embed, x, crossed in zip(
+            call.module.embeddings, streams, call.output.features, strict=True
+        )
+    )
+    return Crossed(features, call.output.weights)
+
+
+def parts_of(network: nn.Module) -> tuple[Part, ...]:
+    """The masks of CTAE, all and by stage, and the attention of CTAB."""
+    names = [task.name for task in network.tasks]
+    levels = {
+        level: tuple(f"cross_encoders.{level - 1}.masks.{index}" for index in range(2))
+        for level in LEVELS
+    }
+    maps = {level: tuple(f"ctae_mask.{level}.{name}" for name in names) for level in LEVELS}
+    found = [
+        Part(
+            "ctae_mask",
+            f"the masks of all stages {MEAN}",
+            mean_output,
+            tuple(module for modules in levels.values() for module in modules),
+            tuple(name for names in maps.values() for name in names),
+        ),
+        *(
+            Part(f"ctae_mask.{level}", f"the masks of stage {level} {MEAN}", mean_output,
+                 levels[level], maps[level])
+            for level in LEVELS
+        ),
+    ]  # fmt: skip
+    if network.cross_bottleneck.attention == "token":
+        found.append(
+            Part("ctab_attention", "every cell looks everywhere alike", Silencing(_uniform),
+                 ("cross_bottleneck",), tuple(f"ctab_attention.{name}" for name in names))
+        )  # fmt: skip
+    return tuple(found)
+
+
+@register(SPEC, spec_for, maps_for, parts_of)
 def ctan(
     variant,
     pretrained,

@@ -21,6 +21,7 @@ from ..nn.estan import mt_estan_encoder
 from ..nn.estan_decoder import Bottleneck, MTESTANDecoder
 from ..nn.swin import SwinEncoder, WindowedAttention, swin_encoder
 from . import hybrid_paper, hybrid_wiring
+from .parts import MEAN, Call, Part, Silencing, mean_gate
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -203,7 +204,33 @@ def maps_for(spec: Spec, options: Mapping[str, Any]) -> tuple[MapSpec, ...]:
     return declared_maps(GATED[options["aaa_placement"]])
 
 
-@register(SPEC, maps_for=maps_for)
+def _mean_branch(call: Call, mean: Tensor) -> SwinFeatures:
+    return call.output._replace(deepest=mean.expand_as(call.output.deepest))
+
+
+def parts_of(network: nn.Module) -> tuple[Part, ...]:
+    """The whole Swin branch, each AAA, the attention within the branch, the row/column paths."""
+    gates = {f"aaa_gate.{stage}": f"swin.gates.{stage}" for stage in network.swin.gates}
+    attention = hybrid_paper.swin_parts(network.swin.swin, "swin.swin")
+    inside = [*gates, *(f"aaa_features.{stage}" for stage in network.swin.gates)]
+    return (
+        Part(
+            "swin_branch",
+            f"the features of the whole branch {MEAN}",
+            Silencing(_mean_branch, lambda call: call.output.deepest),
+            ("swin",),
+            (*inside, *(part.name for part in attention)),
+        ),
+        *(
+            Part(name, f"the values of the gate {MEAN}", mean_gate, (module,), (name,))
+            for name, module in gates.items()
+        ),
+        *attention,
+        *hybrid_paper.strip_parts(),
+    )
+
+
+@register(SPEC, maps_for=maps_for, parts_of=parts_of)
 def hybrid_mt_estan(
     variant,
     pretrained,

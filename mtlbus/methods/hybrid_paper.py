@@ -11,7 +11,8 @@ from ..core.outputs import Map
 from ..core.spec import Decision, MapSpec, Paper, PaperRecipe, ReportedTable
 from ..nn.estan import Features
 from ..nn.estan_decoder import DenseHead
-from ..nn.swin import WindowedAttention
+from ..nn.swin import SwinEncoder, WindowedAttention
+from .parts import MEAN, Part, mean_output, zero
 
 PAPER = Paper(
     title="Breast Ultrasound Tumor Classification Using a Hybrid Multitask CNN-Transformer Network",
@@ -211,6 +212,37 @@ ATTENTION_MAPS = tuple(
     for stage in (3, 4)
 )
 POOLED_MAP = MapSpec("pooled_features", "feature", _POOLED)
+
+
+def swin_parts(encoder: SwinEncoder, path: str) -> tuple[Part, ...]:
+    """What the attention of a Swin stage adds to its cells, in all of its blocks.
+
+    Args:
+        encoder: of the network.
+        path: of the encoder within the network.
+    """
+    return tuple(
+        Part(
+            f"swin_attention.{stage}",
+            f"the attention of stage {stage} adds nothing to the cells",
+            zero,
+            tuple(
+                f"{path}.body.layers.{stage - 1}.blocks.{n}.norm1"
+                for n in range(len(encoder.body.layers[stage - 1].blocks))
+            ),
+            (f"swin_attention.{stage}",),
+        )
+        for stage in (3, 4)
+    )
+
+
+def strip_parts() -> tuple[Part, ...]:
+    """The row/column paths of the ESTAN branch, each alone."""
+    return tuple(
+        Part(f"estan_rowcol.{stage}", f"the features of the row/column path {MEAN}", mean_output,
+             (f"encoder.stages.{stage - 1}.rowcol",), (f"estan_rowcol.{stage}",))
+        for stage in range(1, 5)
+    )  # fmt: skip
 
 
 def cnn_maps(cnn: Features, up6: Tensor) -> dict[str, Map]:

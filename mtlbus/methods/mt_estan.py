@@ -64,7 +64,7 @@ class MTESTAN(nn.Module):
         )
 
 
-@register(SPEC)
+@register(SPEC, parts_of=lambda network: hybrid_paper.strip_parts())
 def mt_estan(variant, pretrained, tasks, head: str = "lab") -> nn.Module:
     """Build MT-ESTAN; the option is decision H7."""
     weights = weights_by_backbone(variant, pretrained, ("resnet",))

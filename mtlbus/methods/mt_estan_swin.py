@@ -7,7 +7,7 @@ from torch import nn
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from . import hybrid_paper, hybrid_wiring
-from .hybrid_mt_estan import HybridMTESTAN
+from .hybrid_mt_estan import HybridMTESTAN, parts_of
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -40,7 +40,7 @@ SPEC = Spec(
 )
 
 
-@register(SPEC)
+@register(SPEC, parts_of=parts_of)
 def mt_estan_swin(
     variant, pretrained, tasks, head: str = "literal", drop_path: float = 0.0
 ) -> nn.Module:

@@ -17,6 +17,7 @@ from ..nn.cross_task import Gated, TaskAttention
 from ..nn.encoders import NARROW, staged_encoder
 from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
+from .parts import MEAN, Part, mean_output
 from .pretraining import COMPACT_ENCODER
 from .registry import register
 
@@ -121,7 +122,33 @@ class MTAN(nn.Module):
         }
 
 
-@register(SPEC, spec_for)
+def parts_of(network: nn.Module) -> tuple[Part, ...]:
+    """The masks, all and by stage."""
+    levels = {
+        level: tuple(f"attentions.{level - 1}.masks.{i}" for i in range(len(network.tasks)))
+        for level in LEVELS
+    }
+    maps = {
+        level: tuple(f"mtan_mask.{level}.{task.name}" for task in network.tasks)
+        for level in LEVELS
+    }
+    return (
+        Part(
+            "mtan_mask",
+            f"the masks of all stages {MEAN}",
+            mean_output,
+            tuple(module for modules in levels.values() for module in modules),
+            tuple(name for names in maps.values() for name in names),
+        ),
+        *(
+            Part(f"mtan_mask.{level}", f"the masks of stage {level} {MEAN}", mean_output,
+                 levels[level], maps[level])
+            for level in LEVELS
+        ),
+    )  # fmt: skip
+
+
+@register(SPEC, spec_for, parts_of=parts_of)
 def mtan(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
     """Build MTAN."""
     return MTAN(variant, pretrained, tasks, compact_encoder)

@@ -15,6 +15,7 @@ from ..nn.context_regions import REGIONS, ContextOrientedAttention, RegionFeatur
 from ..nn.encoders import NARROW, level_encoder
 from . import cosa_paper, cosa_wiring
 from .mtl import pooled_features
+from .parts import Part, added_to, passed_by
 from .pretraining import COMPACT_ENCODER
 from .registry import register
 from .uresnet import concat_decoder
@@ -194,7 +195,29 @@ class MTLCOSA(nn.Module):
         }
 
 
-@register(SPEC)
+def parts_of(network: nn.Module) -> tuple[Part, ...]:
+    """The attention of all regions, and of each where each has its own."""
+    modules = tuple(f"cosa.attention.{index}" for index in range(len(network.cosa.attention)))
+    silencing, adds = passed_by("residual"), added_to("residual")
+    maps = {region: f"cosa_attention.{region}" for region in REGIONS}
+    everywhere = Part(
+        "cosa_attention",
+        "the attention adds nothing in any region",
+        silencing,
+        modules,
+        (*maps.values(), "cosa_gamma"),
+        adds,
+    )
+    if len(modules) == 1:
+        return (everywhere,)
+    return everywhere, *(
+        Part(map_name, f"the attention adds nothing in the {region}", silencing, (module,),
+             (map_name,), adds)
+        for (region, map_name), module in zip(maps.items(), modules, strict=True)
+    )  # fmt: skip
+
+
+@register(SPEC, parts_of=parts_of)
 def mtl_cosa(
     variant,
     pretrained,

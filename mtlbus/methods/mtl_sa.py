@@ -12,6 +12,7 @@ from ..nn.heads import PooledHead
 from ..nn.self_attention import SelfAttention
 from . import cosa_paper, cosa_wiring
 from .mtl import pooled_features
+from .parts import Part, added_to, passed_by
 from .pretraining import COMPACT_ENCODER
 from .registry import register
 from .uresnet import concat_decoder
@@ -91,7 +92,21 @@ class MTLSA(nn.Module):
         )
 
 
-@register(SPEC)
+def parts_of(network: nn.Module) -> tuple[Part, ...]:
+    """The self-attention."""
+    return (
+        Part(
+            "self_attention",
+            "the self-attention adds nothing to C5",
+            passed_by(3),
+            ("attention",),
+            ("sa_attention", "sa_gamma"),
+            adds=added_to(3),
+        ),
+    )
+
+
+@register(SPEC, parts_of=parts_of)
 def mtl_sa(
     variant, pretrained, tasks, decoder: str = "conv", compact_encoder: str = NARROW
 ) -> nn.Module:

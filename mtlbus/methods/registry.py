@@ -13,6 +13,7 @@ from torch import nn
 from ..core.errors import InputError, UnknownNameError, choose
 from ..core.spec import ROLES, MapSpec, Spec
 from ..core.tasks import Task
+from .parts import Part
 
 VARIANTS = ("compact", "paper")
 _COMMON = ("variant", "pretrained", "tasks")
@@ -20,6 +21,7 @@ _COMMON = ("variant", "pretrained", "tasks")
 Builder = Callable[..., nn.Module]
 SpecForTasks = Callable[[tuple[Task, ...]], Spec]
 MapsForOptions = Callable[[Spec, Mapping[str, Any]], tuple[MapSpec, ...]]
+PartsOf = Callable[[nn.Module], tuple[Part, ...]]
 
 
 class Entry(NamedTuple):
@@ -30,12 +32,14 @@ class Entry(NamedTuple):
         build: see `register`.
         spec_for: the specification for any other tasks; None where the tasks are fixed.
         maps_for: see `register`; None where no option changes which maps there are.
+        parts_of: see `register`.
     """
 
     spec: Spec
     build: Builder
     spec_for: SpecForTasks | None = None
     maps_for: MapsForOptions | None = None
+    parts_of: PartsOf = lambda network: ()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -51,6 +55,7 @@ def register(
     spec: Spec,
     spec_for: SpecForTasks | None = None,
     maps_for: MapsForOptions | None = None,
+    parts_of: PartsOf = lambda network: (),
 ) -> Callable[[Builder], Builder]:
     """Register a builder `build(variant, pretrained, tasks, **options) -> nn.Module`.
 
@@ -60,6 +65,7 @@ def register(
             `InputError` for tasks it cannot be built for.
         maps_for: for a method whose options add, rename or drop inner maps: what it returns
             under the given options, by their names.
+        parts_of: the inner parts of a built network that can be silenced (`parts`).
 
     Raises:
         ValueError: the name is taken.
@@ -68,7 +74,7 @@ def register(
     def decorate(build: Builder) -> Builder:
         if spec.name in _METHODS:
             raise ValueError(f"A method named {spec.name!r} is registered already.")
-        _METHODS[spec.name] = Entry(spec, build, spec_for, maps_for)
+        _METHODS[spec.name] = Entry(spec, build, spec_for, maps_for, parts_of)
         return build
 
     return decorate

@@ -22,6 +22,7 @@ from ..nn.decoders import conv_bn_relu, upsample_to
 from ..nn.dilated import DilatedFeatureEnhancement
 from ..nn.swin import WindowedAttention, run_blocks
 from . import resformer_wiring
+from .parts import MEAN, Part, added_to, mean_input, passed_by
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -302,7 +303,27 @@ def maps_for(spec: Spec, options: Mapping[str, Any]) -> tuple[MapSpec, ...]:
     return declared_maps(options["dilations"])
 
 
-@register(SPEC, maps_for=maps_for)
+def parts_of(network: nn.Module) -> tuple[Part, ...]:
+    """What the Swin blocks hand to the fusion, all and by level, and the enhanced skips."""
+    found = []
+    if network.blocks[0].fuse is not None:
+        blocks = {f"swin_attention.{n}": block for n, block in enumerate(network.blocks, start=1)}
+        for number, (name, block) in enumerate(blocks.items()):
+            width = block.fuse[0].in_channels // 2
+            found.append(
+                Part(name, f"the features of the Swin blocks {MEAN}", mean_input(width),
+                     (f"blocks.{number}.fuse",), (name,))
+            )  # fmt: skip
+    for number, dfe in enumerate(network.enhance):
+        maps = tuple(f"dfe_branch.{number}.{dilation}" for dilation in dfe.dilations)
+        found.append(
+            Part(f"dfe_branch.{number}", "the branches add nothing to the skip", passed_by(),
+                 (f"enhance.{number}",), maps, added_to())
+        )  # fmt: skip
+    return tuple(found)
+
+
+@register(SPEC, maps_for=maps_for, parts_of=parts_of)
 def resformer_mtl(
     variant,
     pretrained,

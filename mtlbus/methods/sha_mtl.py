@@ -18,6 +18,7 @@ from ..nn.attention_gate import AttentionGate
 from ..nn.decoders import conv_bn_relu, upsample_to
 from ..nn.dense_encoder import DenseEncoder
 from . import baseline_papers, baseline_wiring
+from .parts import MEAN, Part, mean_gate, mean_input
 from .registry import register
 
 DECODER_WIDTHS = {"paper": (512, 256, 128, 64), "compact": (64, 48, 32, 24)}
@@ -139,7 +140,27 @@ def _maps(bottleneck: Tensor, cells: Tensor, gates: list[Tensor]) -> dict[str, M
     }
 
 
-@register(SPEC)
+def parts_of(network: nn.Module) -> tuple[Part, ...]:
+    """The soft gates, all and each, and what the class sees through the mask."""
+    gates = {f"ag_gate.{number + 1}": f"gates.{number}" for number in range(len(network.gates))}
+    pooled = network.classifier.in_features // 2
+    return (
+        Part("ag_gate", f"all gates {MEAN}", mean_gate, tuple(gates.values()), tuple(gates)),
+        *(
+            Part(name, f"the values of the gate {MEAN}", mean_gate, (module,), (name,))
+            for name, module in gates.items()
+        ),
+        Part(
+            "hard_attention",
+            f"the features under the mask {MEAN}",
+            mean_input(pooled),
+            ("classifier",),
+            ("hard_attention",),
+        ),
+    )
+
+
+@register(SPEC, parts_of=parts_of)
 def sha_mtl(
     variant, pretrained, tasks, mask_cells: str = "fraction", hard_pooling: str = "mean"
 ) -> nn.Module:

@@ -101,7 +101,7 @@ def _stage_maps(features: list[Tensor]) -> dict[str, Map]:
     }
 
 
-@register(SPEC)
+@register(SPEC, parts_of=lambda network: hybrid_paper.swin_parts(network.encoder, "encoder"))
 def swin(
     variant, pretrained, tasks, drop_path: float = 0.0, start: str = "xavier"
 ) -> nn.Module:

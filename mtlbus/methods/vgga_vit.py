@@ -15,6 +15,7 @@ from ..core.tasks import MALIGNANCY
 from ..nn.vgg import vgg16
 from ..nn.vision_transformer import VisionTransformerEncoder
 from . import baseline_papers, classifier_wiring
+from .parts import MEAN, Part, mean_output
 from .pretraining import weights_by_backbone
 from .registry import register
 
@@ -133,7 +134,15 @@ class VGGAViT(nn.Module):
         )
 
 
-@register(SPEC)
+def parts_of(network: nn.Module) -> tuple[Part, ...]:
+    """The weights of the channels."""
+    return (
+        Part("channel_weight", f"the weights {MEAN}", mean_output, ("vgg_out.gate",),
+             ("channel_weight",)),
+    )  # fmt: skip
+
+
+@register(SPEC, parts_of=parts_of)
 def vgga_vit(variant, pretrained, tasks, pooling: str = "adaptive") -> nn.Module:
     """Build VGGA-ViT; the option is decision B8."""
     return VGGAViT(variant, pretrained, pooling)

@@ -9,7 +9,8 @@ from .familiarity import fit_familiarity
 from .gates import measure_gates
 from .judging import evaluate, figures, judge_sample, judge_samples, split_datasets
 from .producing import make_plan, produce
-from .renewal import renew_card, write_cost, write_gates
+from .renewal import renew_card, write_cost, write_gates, write_silence
+from .silencing import measure_silence
 from .trials import Trials, run_trials
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "judge_samples",
     "make_plan",
     "measure_gates",
+    "measure_silence",
     "produce",
     "renew_card",
     "run_trials",
     "split_datasets",
     "write_cost",
     "write_gates",
+    "write_silence",
 ]

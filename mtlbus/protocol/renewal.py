@@ -79,6 +79,11 @@ def write_gates(checkpoint: Checkpoint, gates: dict[str, Any]) -> None:
     write_card(checkpoint, {"gates": gates})
 
 
+def write_silence(checkpoint: Checkpoint, silence: dict[str, Any]) -> None:
+    """Put which parts the answers hear onto the card (`measure_silence`)."""
+    write_card(checkpoint, {"silence": silence})
+
+
 def write_card(checkpoint: Checkpoint, fields: dict[str, Any]) -> None:
     """Replace some fields of a card; the specification stays last, where readers stop."""
     card = {**checkpoint.card, **fields}

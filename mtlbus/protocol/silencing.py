@@ -1,0 +1,112 @@
+"""Which inner parts of a trained network its answers hear: each silenced, on unseen images."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import InputError
+from ..data.dataset import Sample
+from ..evaluation.intervals import bootstrap_by_group
+from ..explain.silencing import Silenced, silence
+from ..inference.predictor import Predictor, prepare
+from ..methods.registry import get_entry
+from .judging import Report
+
+QUIET_PROBABILITY, QUIET_DICE = 0.01, 0.995  # a part that moves the answers by less is silent
+IMAGES = 48
+
+
+def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
+    """So many samples, as many of each dataset, at even steps through its list.
+
+    Neighbours in the list may be two views of one patient; at even steps most are not.
+    """
+    by_dataset: dict[str, list[Sample]] = {}
+    for sample in samples:
+        by_dataset.setdefault(sample.dataset, []).append(sample)
+    chosen = []
+    for ones in by_dataset.values():
+        share = min(len(ones), -(-count // len(by_dataset)))
+        chosen += [ones[i * len(ones) // share] for i in range(share)]
+    return chosen
+
+
+def measure_silence(
+    predictor: Predictor, samples: Sequence[Sample], report: Report = lambda line: None
+) -> dict[str, Any]:
+    """Silence each part of a method and measure what becomes of its answers.
+
+    Args:
+        predictor: of the method.
+        samples: lesions that it was not trained on.
+        report: receives a line of progress.
+
+    Returns:
+        data (dataset to number of images), images (their ids), and parts: by name what was done
+        (`says`), `maps`, `probability` (mean with its interval, and max), `dice` (mean with its
+        interval), `added` (mean ratio of norms) and `silent`: whether the mean change of the
+        probability is under 0.01 and the mean Dice above 0.995. What does not apply is None.
+
+    Raises:
+        InputError: the method has no inner part that could be silenced.
+    """
+    model = predictor.model
+    parts = get_entry(model.spec.name).parts_of(model)
+    if not parts:
+        raise InputError(f"{model.spec.name} has no inner part that makes a map of its own.")
+    images = [predictor.inputs(prepare(sample.grey(), predictor.size)) for sample in samples]
+    report(f"silencing {len(parts)} parts of {model.spec.name} on {len(images)} images")
+    found = silence(model, parts, images)
+    groups = [f"{sample.dataset}:{sample.group}" for sample in samples]
+    return {
+        "data": dict(Counter(sample.dataset for sample in samples)),
+        "images": [sample.id for sample in samples],
+        "parts": {
+            part.name: {"says": part.says, "maps": list(part.maps), **_figures(one, groups)}
+            for part, one in zip(parts, found, strict=True)
+        },
+    }
+
+
+def _figures(found: Silenced, groups: list[str]) -> dict[str, Any]:
+    probability, dice = _mean(found.probability, groups), _mean(found.dice, groups)
+    if probability:
+        probability["max"] = float(found.probability.max())
+    return {
+        "probability": probability,
+        "dice": dice,
+        "added": None if found.added is None else float(found.added.mean()),
+        "silent": (not probability or probability["value"] < QUIET_PROBABILITY)
+        and (not dice or dice["value"] > QUIET_DICE),
+    }
+
+
+def _mean(values: np.ndarray | None, groups: list[str]) -> dict[str, float] | None:
+    if values is None:
+        return None
+    interval = bootstrap_by_group(groups, lambda rows: float(values[rows].mean()))
+    return {"value": interval.value, "low": interval.low, "high": interval.high}
+
+
+def silence_lines(parts: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The parts as rows of a table: change of the probability, Dice, ratio of norms, verdict."""
+    rows = []
+    for name, part in parts.items():
+        probability, dice, added = part["probability"], part["dice"], part["added"]
+        rows.append((
+            name,
+            f"{probability['value']:.4f} ({probability['low']:.4f}–{probability['high']:.4f})"
+            if probability else "–",
+            f"{probability['max']:.4f}" if probability else "–",
+            f"{dice['value']:.4f} ({dice['low']:.4f}–{dice['high']:.4f})" if dice else "–",
+            f"{added:.3f}" if added is not None else "–",
+            "silent" if part["silent"] else "heard",
+        ))  # fmt: skip
+    return rows
+
+
+HEADER = ("part", "probability moves by", "at most", "Dice before/after", "norm added", "")

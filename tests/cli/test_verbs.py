@@ -170,6 +170,32 @@ def test_a_method_without_gates_says_so(capsys, tmp_path):
     assert code == 1 and out == "" and "mtl_cosa has no gate" in err.splitlines()[-1]
 
 
+def test_parts_are_silenced_on_the_test_images_and_put_on_the_card(capsys, tmp_path):
+    checkpoint = untrained_checkpoint(tmp_path / "weights", "mtl_sa")
+    write_card(checkpoint, {"training": {"fold": 2}})
+    data = f"manifest={make_manifest(tmp_path / 'data', count=20)}"
+    folder = str(checkpoint.folder)
+    code, out, _ = run(
+        capsys, "silence", folder, "--data", data, "--images", "3", "--card", "--json"
+    )
+    document = json.loads(out)
+    found = find_checkpoint(folder).card["silence"]
+    assert code == 0 and found["parts"] == document["parts"] and len(found["images"]) == 3
+    part = found["parts"]["self_attention"]  # γ is 0 until it is trained: the part adds nothing
+    assert part["silent"] and part["added"] == 0 and part["probability"]["max"] == 0
+    assert part["dice"] == {"value": 1, "low": 1, "high": 1}
+    code, out, err = run(capsys, "silence", folder, "--data", data, "--images", "1")
+    assert code == 1 and "--images" in err.splitlines()[-1]
+
+
+def test_a_method_without_parts_says_so(capsys, tmp_path):
+    checkpoint = untrained_checkpoint(tmp_path / "weights", "mtl")
+    write_card(checkpoint, {"training": {"fold": 2}})
+    data = f"manifest={make_manifest(tmp_path / 'data', count=10)}"
+    code, out, err = run(capsys, "silence", str(checkpoint.folder), "--data", data)
+    assert code == 1 and out == "" and "mtl has no inner part" in err.splitlines()[-1]
+
+
 def test_train_makes_a_checkpoint_whose_figures_evaluate_reproduces(capsys, tmp_path):
     """Two tiny epochs, end to end: train, choose, judge, card, evaluate."""
     out_folder = tmp_path / "run"

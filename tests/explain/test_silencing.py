@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -112,6 +113,21 @@ def test_only_one_part_is_silent_at_a_time_and_the_network_is_left_alone():
     assert not any(module._forward_hooks for module in toy.modules())
 
 
+class Attentive(nn.Module):
+    """A network whose random weights' small changes reach its answers: larger logits, and a mask
+    that fills half of the image."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Output:
+        output = self.network(images)
+        logits = {name: 10 * z for name, z in output.class_logits.items()}
+        mask = output.mask_logits
+        return Output(None if mask is None else mask - mask.median(), logits)
+
+
 def waken(model: nn.Module) -> nn.Module:
     """γ, offsets and the last norms of blocks start at zero, which silences them."""
     with torch.no_grad():
@@ -126,20 +142,31 @@ def waken(model: nn.Module) -> nn.Module:
     "mt_estan_swin", "mtan", "mtl_sa", "sha_mtl", "swin", "vgga_vit",
 )])  # fmt: skip
 def test_every_part_of_a_method_is_there_and_shows_maps_that_the_method_has(name):
-    torch.manual_seed(0)
-    model = waken(create_model(name))
-    parts = get_entry(name).parts_of(model)
+    images = [torch.randn(1, 3, 64, 64) * scale for scale in (0.2, 2.0)]
+    dumb = None
+    for seed in range(4):  # in one random network a part may well be mute
+        torch.manual_seed(seed)
+        model = waken(create_model(name))
+        parts = get_entry(name).parts_of(model)
+        inside = [
+            replace(part, modules=tuple(f"network.{m}" for m in part.modules)) for part in parts
+        ]
+        heard = set()
+        for part, found in zip(parts, silence(Attentive(model), inside, images), strict=True):
+            moved = found.probability is not None and found.probability.max() > 0
+            if moved or (found.dice is not None and found.dice.min() < 1):
+                heard.add(part.name)
+        mute = {part.name for part in parts} - heard
+        dumb = mute if dumb is None else dumb & mute
+        if not dumb:
+            break
+    assert not dumb, f"{dumb} changes nothing"
     assert parts and len({part.name for part in parts}) == len(parts)
     declared = {one.name for one in model.spec.maps}
-    for part in parts:
-        assert part.maps and set(part.maps) <= declared, part.name
+    shown = {shown for part in parts for shown in part.maps}
+    assert shown <= declared and all(part.maps for part in parts)
     attention = {one.name for one in model.spec.maps if one.kind in ("gate", "attention")}
-    assert attention - {"aaa_gate"} <= {shown for part in parts for shown in part.maps}
-    images = [torch.randn(1, 3, 64, 64) * scale for scale in (0.2, 2.0)]
-    for part, found in zip(parts, silence(model, parts, images), strict=True):
-        moved = found.probability is not None and found.probability.max() > 0
-        redrawn = found.dice is not None and found.dice.min() < 1
-        assert moved or redrawn, f"{part.name} changes nothing"
+    assert attention <= shown
 
 
 def test_all_methods_with_attention_say_their_parts():

@@ -182,7 +182,7 @@ def test_parts_are_silenced_on_the_test_images_and_put_on_the_card(capsys, tmp_p
     found = find_checkpoint(folder).card["silence"]
     assert code == 0 and found["parts"] == document["parts"] and len(found["images"]) == 3
     part = found["parts"]["self_attention"]  # γ is 0 until it is trained: the part adds nothing
-    assert part["silent"] and part["added"] == 0 and part["probability"]["max"] == 0
+    assert part["silent"] and part["added"] == 0 and part["probability"]["max"] < 1e-6
     assert part["dice"] == {"value": 1, "low": 1, "high": 1}
     code, out, err = run(capsys, "silence", folder, "--data", data, "--images", "1")
     assert code == 1 and "--images" in err.splitlines()[-1]

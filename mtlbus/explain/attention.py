@@ -217,6 +217,17 @@ def score_cells(maps: Mapping[str, Map]) -> np.ndarray | None:
     return None if scores is None else _malignant_minus_benign(array_of(scores))
 
 
+def evenness(weights: np.ndarray) -> float:
+    """Entropy of a row of attention over that of an even look, 0..1; 1 is perfectly even.
+
+    Args:
+        weights: of one row, not negative, that add up to more than 0.
+    """
+    share = np.asarray(weights, dtype=float).ravel()
+    share = share[share > 0] / share.sum()
+    return float(-(share * np.log(share)).sum() / np.log(max(np.size(weights), 2)))
+
+
 def gammas(maps: Mapping[str, Map]) -> dict[str, float]:
     """γ of the attention by region name ("γ" where there is one only); empty without any."""
     for name, found in maps.items():

@@ -27,12 +27,13 @@ class Silenced:
         probability: change of the probability of malignancy, without its sign; None for a
             network without a class.
         dice: of the masks before and after, 1 where both are empty; None without a mask.
-        added: norm of what the part adds over that of what it adds to; None for others.
+        added: norm of what the part adds over that of what it adds to, both summed over the
+            images; None for a part that adds nothing.
     """
 
     probability: np.ndarray | None
     dice: np.ndarray | None
-    added: np.ndarray | None
+    added: float | None
 
 
 @torch.inference_mode()
@@ -46,26 +47,25 @@ def silence(network: nn.Module, parts: Sequence[Part], images: Sequence[Tensor])
     """
     network = copy.deepcopy(network)
     means: list[dict[str, Tensor]] = [{} for _ in parts]
-    added: list[list[float]] = [[] for _ in parts]
-    whole = []
+    norms: list[list[tuple[float, float]]] = [[] for _ in parts]
     with ExitStack() as heard:
-        for part, mean, norms in zip(parts, means, added, strict=True):
-            heard.enter_context(_watched(network, part, mean, norms))
+        for part, mean, found in zip(parts, means, norms, strict=True):
+            heard.enter_context(_watched(network, part, mean, found))
         whole = [_answers(network(image)) for image in images]
     for mean in means:
         for total in mean.values():
             total /= len(images)
-    found = []
-    for part, mean, norms in zip(parts, means, added, strict=True):
+    silenced = []
+    for part, mean, found in zip(parts, means, norms, strict=True):
         with _replaced(network, part, mean):
             without = [_answers(network(image)) for image in images]
-        found.append(_compare(whole, without, norms, len(part.modules)))
-    return found
+        silenced.append(_compare(whole, without, found))
+    return silenced
 
 
 @contextmanager
 def _watched(
-    network: nn.Module, part: Part, means: dict[str, Tensor], norms: list[float]
+    network: nn.Module, part: Part, means: dict[str, Tensor], norms: list[tuple[float, float]]
 ) -> Iterator[None]:
     """Sum up what the part's modules show, and note how much each adds."""
 
@@ -77,7 +77,7 @@ def _watched(
                 means[path] = means[path] + seen if path in means else seen
             if part.adds is not None:
                 more, base = part.adds(call)
-                norms.append(float(more.float().norm() / base.float().norm().clamp_min(1e-12)))
+                norms.append((float(more.float().norm()), float(base.float().norm())))
 
         return hear
 
@@ -121,13 +121,17 @@ def _answers(output: Output) -> tuple[float | None, np.ndarray | None]:
     return probability, mask
 
 
-def _compare(whole: list, without: list, norms: list[float], modules: int) -> Silenced:
+def _compare(whole: list, without: list, norms: list[tuple[float, float]]) -> Silenced:
     probability = dice = None
     if whole[0][0] is not None:
         probability = np.array([abs(a[0] - b[0]) for a, b in zip(whole, without, strict=True)])
     if whole[0][1] is not None:
         dice = np.array([_dice(a[1], b[1]) for a, b in zip(whole, without, strict=True)])
-    added = np.array(norms).reshape(-1, modules).mean(axis=1) if norms else None
+    # Sums, not the mean of ratios: a region that an image does not have is added to nothing.
+    added = None
+    if norms:
+        more, base = np.sum(norms, axis=0)
+        added = float(more / max(base, 1e-12))
     return Silenced(probability, dice, added)
 
 

@@ -27,6 +27,7 @@ FINEST_PICTURE = 640  # pixels of a side
 BAR_SPACE = 50  # pixels above the image for its scale bar, and below it, together
 CHOSEN = "#FFFFFF"
 STRENGTH = "strength"
+EVEN_SHARES = 4  # of attention, that its scale shows at least
 LESS, MORE = "#56B4E9", "#F0E442"  # Okabe and Ito (2008); not the colours of the classes
 
 
@@ -98,12 +99,15 @@ def strength_scale(high: float) -> Scale:
 def attention_scale(plane: np.ndarray, least: float = 0.0) -> Scale:
     """From 0 to the largest cell of this plane, with the even share of the cells marked.
 
+    It reaches to four times the even share at least, so that attention which is spread evenly
+    looks even: stretched to its own largest cell it would show a pattern that is hardly there.
+
     Args:
         plane: weights; cells that are NaN cannot be looked at and have no share.
         least: the scale ends here if the largest cell is smaller, so that planes can share one.
     """
     largest, even = float(np.nanmax(plane)), 1 / np.isfinite(plane).sum()
-    high = max(largest, least) or 1e-6
+    high = max(largest, least, min(EVEN_SHARES * even, 1.0))
     ticks, labels = [0.0, high], ["0", _percent(high) + (" most" if high == largest else "")]
     if 0.2 * high < even < 0.8 * high:  # elsewhere its text would lie on another one
         ticks.insert(1, even)

@@ -48,7 +48,7 @@ def measure_silence(
     Returns:
         data (dataset to number of images), images (their ids), and parts: by name what was done
         (`says`), `maps`, `probability` (mean with its interval, and max), `dice` (mean with its
-        interval), `added` (mean ratio of norms) and `silent`: whether the mean change of the
+        interval), `added` (ratio of norms) and `silent`: whether the mean change of the
         probability is under 0.01 and the mean Dice above 0.995. What does not apply is None.
 
     Raises:
@@ -79,7 +79,7 @@ def _figures(found: Silenced, groups: list[str]) -> dict[str, Any]:
     return {
         "probability": probability,
         "dice": dice,
-        "added": None if found.added is None else float(found.added.mean()),
+        "added": found.added,
         "silent": (not probability or probability["value"] < QUIET_PROBABILITY)
         and (not dice or dice["value"] > QUIET_DICE),
     }

@@ -63,7 +63,7 @@ def test_regions_come_first(page):
 def test_the_split_shows_its_residual_and_gamma(page):
     shown = text(page(method="mtl_cosa", map="region_score"))
     assert "the sum differs by" in shown
-    assert "attention has no effect on the answer" in shown  # γ is 0 in a fresh network
+    assert "attention adds nothing" in shown  # γ is 0 in a fresh network
 
 
 def test_a_link_names_map_and_cell(page):

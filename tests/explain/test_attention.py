@@ -15,6 +15,7 @@ from mtlbus.explain.attention import (
     attention_row,
     cell_boxes,
     cells_on_image,
+    evenness,
     gammas,
     logit_split,
     received,
@@ -192,3 +193,10 @@ def test_split_of_a_random_network_is_its_logit():
     ]  # fmt: skip
     assert list(views[2].levels) == ["background", "tumour", "margin"]
     assert views[0].maps == ("regions", "region_weights")
+
+
+def test_evenness_of_a_row():
+    assert evenness(np.full(64, 1 / 64)) == pytest.approx(1)
+    assert evenness(np.array([1.0, 0, 0, 0])) == 0
+    assert evenness(np.array([0.5, 0.5, 0, 0])) == pytest.approx(0.5)  # 1 bit of 2
+    assert evenness(np.array([2.0, 2.0, 0, 0])) == pytest.approx(0.5)  # need not add up to 1

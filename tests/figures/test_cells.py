@@ -70,12 +70,20 @@ def test_a_click_takes_the_nearest_cell_however_fine_the_grid():
 
 
 def test_the_scale_of_attention_ends_at_the_largest_cell():
-    scale = attention_scale(np.array([[0.7, 0.1], [0.1, 0.1]]))
-    assert (scale.low, scale.high) == (0, 0.7)
-    assert scale.ticks == (0, 0.25, 0.7) and scale.labels[-1] == "70.0% most"
-    shared = attention_scale(np.array([[0.4, 0.2], [0.2, 0.2]]), least=0.7)
+    row = np.array([0.65, *[0.05] * 7])
+    scale = attention_scale(row)
+    assert (scale.low, scale.high) == (0, 0.65) and scale.labels[-1] == "65.0% most"
+    shared = attention_scale(np.full(8, 0.125), least=0.7)
     assert shared.high == 0.7 and shared.labels[-1] == "70.0%"
     assert attention_scale(np.zeros((2, 2))).high > 0
+
+
+def test_even_attention_looks_even():
+    """The scale reaches to four times an even share, however little the cells differ."""
+    flat = attention_scale(np.array([0.13, 0.12] * 4))
+    assert flat.high == 0.5 and flat.ticks == (0, 0.125, 0.5)
+    assert flat.labels == ("0", "12.5% even", "50.0%")
+    assert attention_scale(np.array([0.6, 0.4])).high == 1
 
 
 def test_a_signed_scale_has_zero_in_the_middle():

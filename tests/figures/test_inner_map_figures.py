@@ -68,7 +68,8 @@ def test_cells_that_cannot_be_looked_at_are_clear():
     plane = np.full((64, 64), np.nan)
     plane[32:40, 32:40] = 1 / 64
     scale = attention_scale(plane)
-    assert scale.high == pytest.approx(1 / 64)
+    # 64 cells can be looked at, so an even share is 1/64, and the scale reaches to four of them.
+    assert scale.high == pytest.approx(4 / 64) and scale.ticks[1] == pytest.approx(1 / 64)
     alpha = overlay(cell_figure(GREY, plane, FRAME, scale, opacity=1))[..., 3]
     # Cells of 2.5 px; rows 32 to 39 begin at 80 in the square, 50 on the image.
     assert (alpha[50:70, 80:100] == 255).all() and alpha.sum() == 20 * 20 * 255

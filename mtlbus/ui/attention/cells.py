@@ -10,11 +10,12 @@ import streamlit as st
 from ...explain import attention as arrays
 from ...figures import cells
 from .details import take_click
+from .hearing import added_words
 from .look import Look
 from .map_words import attention_words
 from .shown import Shown
 
-NO_EFFECT = 0.01
+FLAT = 0.95  # of the largest entropy that a row can have
 
 
 def show_attention(shown: Shown) -> None:
@@ -41,8 +42,12 @@ def show_attention(shown: Shown) -> None:
     said = [found.meaning, attention_words(shown.names[0]), _region_share(shown)]
     if unseen > 5e-4:
         said.append(f"{unseen:.1%} of this cell's look goes to the padding.")
-    if np.ptp(looks) < 0.05 * looks.max():
-        said.append("This row is flat: the cell looks everywhere alike.")
+    evenness = arrays.evenness(looks)
+    if evenness > FLAT:
+        said.append(
+            f"**This row is flat**: it has {evenness:.0%} of the largest entropy, so the cell "
+            "looks nearly everywhere alike."
+        )
     said.append(f"From {found.stage}: {grid[0]}×{grid[1]} cells.")
     with shown.stage.foot():
         look.note(" ".join(filter(None, said)))
@@ -88,7 +93,8 @@ def _show_row(shown: Shown, row: np.ndarray) -> None:
         "each."
     )
     said.append(
-        f"The scale ends at this row's largest weight, {looks.max():.1%}."
+        f"Its largest is {looks.max():.1%}; the scale reaches to it, and to "
+        f"{cells.EVEN_SHARES} times the even share at least."
         if shown.top <= looks.max()
         else f"Its largest weight is {looks.max():.1%}; both pictures share one scale."
     )
@@ -116,25 +122,23 @@ def _clip(plane: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
 
 
 def gamma_line(look: Look, part: str = "") -> None:
-    """γ of the attention, with what it means; of one region, or of all."""
+    """γ of the attention, with how much it adds; of one region, or of all."""
     found = arrays.gammas(look.maps)
     if part in found:
         found = {part: found[part]}
     if not found:
         return
-    small = all(abs(value) < NO_EFFECT for value in found.values())
     numbers = ", ".join(
         f"**γ = {value:+.3f}**" + (f" in the {name}" if name != "γ" else "")
         for name, value in found.items()
     )
-    if small:
-        verdict = (
-            "The attended context is multiplied by γ before it is added. While γ is close to 0, "
-            "**attention has no effect on the answer**, however striking its maps look."
-        )
+    numbers = numbers.replace("+-", "−").replace("= -", "= −")
+    if not any(found.values()):
+        verdict = "Where γ is 0, attention adds nothing, however striking its maps look."
     else:
         verdict = (
-            "The attended context is multiplied by γ before it is added, so attention counts only "
-            "where γ differs from 0."
+            "The attended context is multiplied by γ before it is added. A small γ says little by "
+            "itself, since the context may be large."
         )
-    look.note(f"{numbers}. {verdict}".replace("+-", "−").replace("= -", "= −"), st.markdown)
+    said = f"{numbers}. {verdict} {added_words(look, part)}"
+    look.note(said.strip(), st.markdown)

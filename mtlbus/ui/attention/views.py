@@ -16,6 +16,7 @@ from ..untrained import SEED
 from . import cells, features, files, gates, regions
 from .beside import pick_second
 from .details import pick_detail, same_detail
+from .hearing import say_what_is_heard
 from .look import MASK, Look, percent
 from .shown import Shown
 from .stage import Alone, Rows, Side
@@ -63,6 +64,7 @@ def explore(look: Look, beside: Look | None = None) -> None:
         picked = pick_second(pick, look, beside) if beside else None
     if beside is None:
         _say_answer(look)
+        say_what_is_heard(look, pick)
         _draw(_with_top(Shown(look, pick, detail, Alone())))
         return
     for column, one in zip(st.columns(2, gap="medium"), (look, beside), strict=True):
@@ -70,6 +72,9 @@ def explore(look: Look, beside: Look | None = None) -> None:
             _say_answer(one)
             if one is beside:
                 _say_what_differs(beside, pick, picked)
+            chosen = picked if one is beside else pick
+            if chosen is not None:
+                say_what_is_heard(one, chosen)
     rows = Rows()
     first, second = _with_top(Shown(look, pick, detail, Side(rows, 0), beside=beside)), None
     if picked is not None:

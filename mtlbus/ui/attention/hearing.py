@@ -1,0 +1,88 @@
+"""Whether any answer hears what a map shows, as measured by silencing its part (the card)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from .. import services
+from .look import Look
+from .view_picks import Pick
+
+
+def say_what_is_heard(look: Look, pick: Pick) -> None:
+    """The headline of a map: how far the answers move without it, or that it is silent."""
+    words, silent = hearing_words(_silence(look), list(pick.names.values()))
+    if silent:
+        st.warning(words, icon=":material/volume_off:")
+    elif words:
+        st.caption(words)
+
+
+def hearing_words(silence: Mapping[str, Any], names: Sequence[str]) -> tuple[str, bool]:
+    """What silencing did to the answers, in words, of the part that makes these maps.
+
+    Args:
+        silence: of the card, see `protocol.measure_silence`; empty where it was not measured.
+        names: of the maps that are shown.
+
+    Returns:
+        Markdown, "" where nothing is known; and whether the part is silent.
+    """
+    parts = parts_of(silence, names)
+    if not parts:
+        return "", False
+    own, silent = parts[0], all(part["silent"] for part in parts)
+    count = sum(silence["data"].values())
+    start = "**Silent: no answer hears this.**" if silent else "**The answer hears this.**"
+    if own["silent"] and not silent:
+        start = "**Alone, this is hardly heard.**"
+    said = [f"{start} If {own['says']}, {_effect(own)}, over {count} test images."]
+    said += [f"If {part['says']}, {_effect(part)}." for part in parts[1:]]
+    if silent:
+        said.append("What you see is computed, but does not explain the answer.")
+    return " ".join(said), silent
+
+
+def added_words(look: Look, region: str = "") -> str:
+    """How large what an attention adds is beside what it is added to, where it was measured."""
+    names = [f"cosa_attention.{region}"] if region else []
+    parts = _silence(look).get("parts", {})
+    for name in (*names, "cosa_attention", "self_attention"):
+        added = parts.get(name, {}).get("added")
+        if added is not None:
+            return f"What is added has **{added:.2g} times the norm** of what it is added to."
+    return ""
+
+
+def parts_of(silence: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Any]]:
+    """The parts that make these maps, the one with the fewest maps first."""
+    parts = silence.get("parts", {}).values()
+    found = [part for part in parts if set(names) & set(part["maps"])]
+    return sorted(found, key=lambda part: len(part["maps"]))
+
+
+def _silence(look: Look) -> Mapping[str, Any]:
+    if not look.trained:
+        return {}
+    return services.checkpoint(look.method).card.get("silence") or {}
+
+
+def _effect(part: Mapping[str, Any]) -> str:
+    said = []
+    if part["probability"]:
+        moved = part["probability"]
+        said.append(
+            f"the probability of malignancy moves by {_number(moved['value'])} on average "
+            f"({_number(moved['low'])} to {_number(moved['high'])}, at most "
+            f"{_number(moved['max'])})"
+        )
+    if part["dice"]:
+        said.append(f"the masks before and after share a Dice of {part['dice']['value']:.3f}")
+    return " and ".join(said)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.0005 else "less than 0.001"

@@ -6,8 +6,9 @@ import streamlit as st
 
 from ..core.errors import MtlbusError
 from ..core.text import literal
+from ..data.layouts import LAYOUTS
 from ..figures.overlay import thumbnail
-from . import cases, one_step_back, services, state, too_large, unopened, uploads
+from . import cases, datasets, one_step_back, services, state, too_large, unopened, uploads
 from .case import Case
 from .case_store import Unopened
 from .widgets import explain_error
@@ -54,29 +55,30 @@ def _choice(found: Case | Unopened) -> None:
 
 
 def _datasets() -> None:
-    with st.expander("From a dataset on disk", icon=":material/folder_open:"):
-        configured = cases.configured()
-        if configured:
-            layout = st.selectbox("Dataset", list(configured), key="_dataset")
-            try:
-                samples = cases.open_dataset(layout).samples
-            except MtlbusError as error:
-                explain_error(error)
-            else:
-                st.selectbox(
-                    f"Image, one of {len(samples)}",
-                    [sample.id for sample in samples],
-                    index=None,
-                    placeholder="Type to search",
-                    key=f"_sample_{layout}",
-                    on_change=_take_sample,
-                    args=(layout,),
-                )
-        layout = st.selectbox("Layout", cases.FOLDER_LAYOUTS, key="_new_layout")
+    """Images of the datasets that the administrator offers; nothing where there are none."""
+    if not datasets.offered():
+        return
+    with st.expander("From a dataset of this server", icon=":material/folder_open:"):
+        layout = st.selectbox("Dataset", list(datasets.here()), key="_dataset")
+        try:
+            samples = datasets.open_dataset(layout).samples
+        except MtlbusError as error:
+            explain_error(error)
+        else:
+            st.selectbox(
+                f"Image, one of {len(samples)}",
+                [sample.id for sample in samples],
+                index=None,
+                placeholder="Type to search",
+                key=f"_sample_{layout}",
+                on_change=_take_sample,
+                args=(layout,),
+            )
+        st.selectbox("Layout of another folder in it", list(LAYOUTS), key="_new_layout")
         st.text_input(
-            "Path on this server",
+            "Its path",
             key="_new_path",
-            placeholder="folder of the dataset",
+            placeholder="inside of the datasets above",
             on_change=_take_path,
         )
     if "_dataset_error" in st.session_state:
@@ -95,6 +97,6 @@ def _take_path() -> None:
     if not path.strip():
         return
     try:
-        cases.configure(st.session_state["_new_layout"], path)
+        datasets.open_inside(st.session_state["_new_layout"], path)
     except MtlbusError as error:
         st.session_state["_dataset_error"] = error

@@ -15,6 +15,8 @@ from . import services, state
 from .case import Case
 
 LOG = logging.getLogger("mtlbus")
+_CAME_WITH = "_came_with"  # in the session: the network that the last choice of several began with
+_NONE = "-"  # in place of the names of several networks: none is chosen
 NO_METHODS = (
     "No trained network is here yet. Train one with "
     "`python -m mtlbus train METHOD --data LAYOUT=PATH --fold 1 --out checkpoints/METHOD`."
@@ -88,6 +90,8 @@ def pick_methods(
 ) -> list[str]:
     """A choice of several methods, kept over pages and in the address (`?methods=a,b`).
 
+    The network that one comes with, from a page about a single one, is among them and the first.
+
     Args:
         label: of the widget.
         methods: names to choose from; None for all with trained weights.
@@ -95,20 +99,28 @@ def pick_methods(
         default: how many are chosen at first.
 
     Returns:
-        The names in the order of `methods`; may be empty, and then the page says what to do.
+        The names, after the one that one came with in the order of `methods`; may be empty, and
+        then the page says what to do.
     """
     names = list(methods if methods is not None else services.available())
     say_what_is_left_out()
     if not names:
         st.info(NO_METHODS, icon=":material/info:")
         st.stop()
+    came_with = st.session_state.get("method")
+    came_with = came_with if came_with in names else services.first_of(names)
+    first = sorted(names, key=lambda name: name != came_with)
     linked = st.session_state.get("methods")
-    wanted = linked.split(",") if isinstance(linked, str) and linked else names[:default]
+    wanted = linked.split(",") if isinstance(linked, str) and linked else first[:default]
+    if st.session_state.setdefault(_CAME_WITH, came_with) != came_with:  # another one since
+        st.session_state[_CAME_WITH] = came_with
+        wanted = [came_with, *wanted]
+    unknown = [name for name in wanted if name not in names and name != _NONE]
+    if unknown:
+        state.say(f"No trained network is named “{', '.join(unknown)[:80]}”; left out.")
     widget = f"_pick_{key}"
-    if linked != "-":
-        st.session_state[widget] = [name for name in names if name in wanted] or names[:default]
-    else:
-        st.session_state[widget] = []
+    chosen = [name for name in names if name in wanted]
+    st.session_state[widget] = chosen if chosen or _NONE in wanted else first[:default]
     st.pills(
         label,
         names,
@@ -116,11 +128,12 @@ def pick_methods(
         format_func=services.title_of,
         key=widget,
         on_change=lambda: st.session_state.update(
-            methods=",".join(st.session_state[widget]) or "-"
+            methods=",".join(st.session_state[widget]) or _NONE
         ),
         wrap=True,
     )
-    chosen = [name for name in names if name in st.session_state[widget]]
+    chosen = [name for name in first if name in st.session_state[widget]]
+    st.session_state["methods"] = ",".join(chosen) or _NONE
     if chosen:
         state.write_link("methods", ",".join(chosen))
     return chosen

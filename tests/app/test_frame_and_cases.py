@@ -136,6 +136,29 @@ def test_an_unknown_method_in_a_link_falls_back(open_app):
     assert not app.error
 
 
+def test_compare_and_performance_begin_with_the_network_one_comes_with(open_app, root):
+    for method in ("acsnet", "uresnet"):
+        if not (root / method).exists():
+            write_stand_in(root, method)
+    app = open_app("predict", method="uresnet")
+    app.switch_page("pages/compare.py").run()
+    assert app.query_params["methods"].split(",")[0] == "uresnet"
+    app.button_group(key="_pick_methods").set_value(["mtl"]).run()
+    assert app.query_params["methods"] == "mtl", "what is taken out stays out"
+    app.switch_page("pages/predict.py").run()
+    app.selectbox(key="_pick_method").select("acsnet").run()
+    app.switch_page("pages/performance.py").run()
+    assert app.query_params["methods"] == "acsnet,mtl"
+
+
+def test_a_link_to_several_methods_is_followed_as_it_is(open_app):
+    app = open_app("compare", methods="mtl,magic")
+    assert app.query_params["methods"] == "mtl"
+    assert [w.value for w in app.main.warning][:1] == [
+        "No trained network is named “magic”; left out."
+    ]
+
+
 def test_an_upload_becomes_the_case(open_app):
     app = open_app()
     pixels = make_phantom(CYST.parameters, 128).image
@@ -161,13 +184,68 @@ def test_a_configured_dataset_opens_by_link_and_by_choice(open_app, monkeypatch,
     assert app.query_params["case"] == "manifest:image0"
 
 
-def test_a_wrong_path_is_one_line(open_app, tmp_path):
+def test_the_disk_of_the_server_is_not_offered_unless_the_administrator_did(open_app):
     app = open_app()
-    app.text_input(key="_new_path").set_value(str(tmp_path / "nowhere")).run()
-    assert not app.exception
-    assert len(app.error) == 1
+    assert not app.sidebar.text_input and not app.sidebar.expander
+
+
+@pytest.fixture
+def offered(monkeypatch, tmp_path) -> Path:
+    """A folder that the server offers, with one image; beside it one that it does not."""
+    for name in ("offered", "private"):
+        (tmp_path / name / "inner").mkdir(parents=True)
+        pixels = make_phantom(CYST.parameters, 64).image
+        for place in (tmp_path / name / f"top-{name}.png", tmp_path / name / f"inner/{name}.png"):
+            Image.fromarray(pixels).save(place)
+    monkeypatch.setenv("MTLBUS_DATA", f"folder={tmp_path / 'offered'}")
+    return tmp_path / "offered"
+
+
+@pytest.fixture
+def opened(open_app, offered):
+    """The page after a path was typed in."""
+    app = open_app()
+
+    def opened(path: str | Path, layout: str = "folder") -> AppTest:
+        app.selectbox(key="_new_layout").select(layout)
+        app.text_input(key="_new_path").set_value(str(path)).run()
+        assert not app.exception
+        return app
+
+    return opened
+
+
+@pytest.mark.parametrize("path", ["inner", "{}/inner", "./inner/../inner"])
+def test_a_folder_inside_of_an_offered_one_can_be_opened(opened, offered, path):
+    app = opened(path.format(offered))
+    assert not app.error
+    assert app.selectbox(key="_sample_folder").options == ["offered"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../private", "{}/../private/inner", "/etc", "/", "nowhere", "link", "a\0b", "x/" * 3000],
+)
+def test_nothing_outside_of_it_can_be_opened(opened, offered, path):
+    (offered / "link").symlink_to(offered.parent / "private", target_is_directory=True)
+    app = opened(path.format(offered))
+    (error,) = app.sidebar.error
+    assert "not in a folder that this server offers" in error.value or "path" in error.value
+    assert len(error.value) < 400 and "private.png" not in str(app.selectbox)
     app.text_input(key="_new_path").set_value("").run()
     assert not app.error
+
+
+def test_no_table_of_the_server_is_quoted(opened, offered):
+    (offered / "environment").write_text("PASSWORD=secret\n")
+    error = opened("environment", "manifest").sidebar.error[0].value
+    assert "secret" not in error and "PASSWORD" not in error
+
+
+def test_an_image_behind_a_link_out_of_the_folder_is_not_there(opened, offered):
+    (offered / "inner" / "leak.png").symlink_to(offered.parent / "private" / "inner/private.png")
+    app = opened("inner")
+    assert app.selectbox(key="_sample_folder").options == ["offered"]
 
 
 def test_what_must_always_be_said_is_said(open_app):

@@ -16,7 +16,7 @@ from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.export.case_views import CompareView
 from mtlbus.export.report import report_of
 from mtlbus.export.tables import csv_of
-from mtlbus.ui import cases, records, seen, services, takeaway
+from mtlbus.ui import datasets, records, seen, services, takeaway
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -81,7 +81,7 @@ def test_compare_says_whose_training_it_was(dataset):
 def test_report_and_json_say_it(dataset):
     checkpoint = services.checkpoint("mtl")
     for name, wanted in (("image1", 1), ("image0", 0)):
-        case = cases.dataset_case("manifest", name)
+        case = datasets.case_of("manifest", name)
         view = takeaway.predicted(case, services.predict(case, "mtl"), checkpoint, 0.5)
         for one in (view, replace(view, case=replace(case, truth=None))):
             assert report_of([one], takeaway.PALETTE).count(seen.SENTENCE) == wanted
@@ -103,6 +103,6 @@ def test_folds_that_the_training_gave_are_known_too(monkeypatch, tmp_path):
         lines.append(f"{number}.png,,{number % 2},{number}")
     (tmp_path / "list.csv").write_text("\n".join(lines))
     monkeypatch.setenv("MTLBUS_DATA", f"manifest={tmp_path / 'list.csv'}")
-    found = [cases.dataset_case("manifest", str(number)) for number in range(20)]
+    found = [datasets.case_of("manifest", str(number)) for number in range(20)]
     assert sorted(case.fold for case in found) == sorted([1, 2, 3, 4, 5] * 4)
     assert sum(seen.in_training(case, CARD) for case in found) == 16

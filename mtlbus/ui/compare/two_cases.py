@@ -10,7 +10,7 @@ from ...core.errors import MtlbusError
 from ...core.text import literal
 from ...export.case_views import TwoCasesView
 from ...inference.predictor import Prediction
-from .. import cases, state, takeaway
+from .. import cases, datasets, state, takeaway
 from ..case import Case
 from ..memory import mirror
 from ..panels import zoom_panels
@@ -59,7 +59,7 @@ def _choice(second: Case) -> None:
     """As in the sidebar: phantoms, uploads of this session, images of configured datasets."""
     layout, mark, _ = second.key.partition(":")
     here = mark == "" or second.key.startswith(state.UPLOAD)
-    sources = [_HERE, *cases.configured()]
+    sources = [_HERE, *datasets.here()]
     if len(sources) > 1:
         source = st.selectbox(
             "Second case from", sources, index=0 if here else sources.index(layout),
@@ -71,7 +71,7 @@ def _choice(second: Case) -> None:
         titles = cases.titles_at_hand()
     else:
         try:
-            samples = cases.open_dataset(source).samples
+            samples = datasets.open_dataset(source).samples
         except MtlbusError as error:
             explain_error(error)
             return

@@ -14,7 +14,7 @@ from ...evaluation.operating_points import Confusion, wilson_interval
 from ...figures.confusion import ENDS, confusion_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.style import CONFIG, FEW
-from .. import cases, state
+from .. import datasets, state
 from ..memory import adopt_link, mirror, number, remember
 from . import files, judged_rows, people
 from .judged_rows import Table, as_percent
@@ -273,7 +273,7 @@ def _show_cases(table: Table, images: str, threshold: float) -> None:
 
 
 def _offer_case(row: pd.Series) -> None:
-    if row["dataset"] in cases.configured():
+    if row["dataset"] in datasets.here():
         if st.button(f"Open {literal(row['image_id'])} in Predict", icon=":material/radiology:"):
             state.choose_case(f"{row['dataset']}:{row['image_id']}")
             st.switch_page("pages/predict.py")

@@ -14,6 +14,7 @@ from pathlib import Path
 import streamlit as st
 
 from ..core.errors import DataError, InputError
+from ..core.text import printable
 from ..data.dataset import Dataset, Sample
 from ..data.intake import read_image
 from ..data.layouts import LAYOUTS, load_dataset
@@ -97,13 +98,15 @@ def _read(layout: str, path: str, root: str | None) -> Dataset:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _index(layout: str, path: str, root: str | None) -> dict[str, Sample]:
-    """The samples of a dataset by id, with the folds that a training gives them."""
+    """The samples of a dataset by printable id, with the folds that a training gives them."""
     samples = _read(layout, path, root).samples
     try:
         folds = {sample.id: sample.fold for sample in with_folds(samples)}
     except DataError:  # too few to split: nothing was trained on them
         folds = {}
-    return {sample.id: replace(sample, fold=folds.get(sample.id)) for sample in samples}
+    return {
+        printable(sample.id): replace(sample, fold=folds.get(sample.id)) for sample in samples
+    }
 
 
 def case_of(layout: str, sample_id: str) -> Case:
@@ -129,7 +132,8 @@ def _case(layout: str, sample: Sample) -> Case:
     about += [f"Fold {sample.fold}."] if sample.fold else []
     about += [f"{facts}."] if facts else []
     about += [f"Its true mask is not used. {problem}"] if problem else []
+    name = printable(sample.id)  # an address and a page take nothing else
     return Case(
-        f"{layout}:{sample.id}", sample.id, image, truth, sample.label, "dataset", " ".join(about),
+        f"{layout}:{name}", name, image, truth, sample.label, "dataset", " ".join(about),
         sample.dataset, sample.fold,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ..core.errors import MtlbusError
-from ..core.text import literal
+from ..core.text import literal, printable
 from ..data.layouts import LAYOUTS
 from ..figures.overlay import thumbnail
 from . import cases, datasets, one_step_back, services, state, too_large, unopened, uploads
@@ -67,7 +67,7 @@ def _datasets() -> None:
         else:
             st.selectbox(
                 f"Image, one of {len(samples)}",
-                [sample.id for sample in samples],
+                [printable(sample.id) for sample in samples],
                 index=None,
                 placeholder="Type to search",
                 key=f"_sample_{layout}",

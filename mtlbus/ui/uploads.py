@@ -15,7 +15,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ..core.errors import MtlbusError
-from ..data.intake import read_image
+from ..data.intake import clean_name, read_image
 from ..data.limits import MAX_BYTES
 from . import case_store, cases, state
 from .case import Case
@@ -107,5 +107,5 @@ def refuse(key: str, name: str, error: MtlbusError) -> Unopened:
 
 
 def file_name(name: str) -> str:
-    """A file's name without folders, of a length that a page can show."""
-    return name.replace("\\", "/").rsplit("/", 1)[-1][:120] or _NAMELESS
+    """A file's name without folders, of a length and of signs that a page can show."""
+    return clean_name(name) or _NAMELESS

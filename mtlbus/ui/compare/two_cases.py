@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from ...core.errors import MtlbusError
-from ...core.text import literal
+from ...core.text import literal, printable
 from ...export.case_views import TwoCasesView
 from ...inference.predictor import Prediction
 from .. import cases, datasets, state, takeaway
@@ -75,7 +75,8 @@ def _choice(second: Case) -> None:
         except MtlbusError as error:
             explain_error(error)
             return
-        titles = {f"{source}:{sample.id}": sample.id for sample in samples}
+        names = [printable(sample.id) for sample in samples]
+        titles = {f"{source}:{name}": name for name in names}
     titles = titles if second.key in titles else {second.key: second.title, **titles}
     st.selectbox(
         "Second case", list(titles), format_func=lambda key: titles.get(key, key),

@@ -10,7 +10,7 @@ import streamlit as st
 from ...core.errors import MtlbusError
 from ...core.tables import csv_text, guarded
 from ...core.text import literal
-from ...data.intake import read_image
+from ...data.intake import clean_name, read_image
 from ...figures.overlay import thumbnail
 from ...inference.predictor import MASK_THRESHOLD
 from .. import cases, records, services, uploads
@@ -105,7 +105,8 @@ def _row(file, method: str) -> dict:
         prediction = services.predict(case, method)
     except MtlbusError as error:
         return {
-            "picture": picture, "file": file.name, "input": "refused", "remark": str(error),
+            "picture": picture, "file": clean_name(file.name), "input": "refused",
+            "remark": str(error),
         }  # fmt: skip
     checks = (*services.checks(case), *services.predictor(method).check(prediction))
     lesion = records.lesion_of(case, prediction, MASK_THRESHOLD)

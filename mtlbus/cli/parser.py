@@ -220,7 +220,8 @@ def _steps(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--clip", type=float, metavar="NORM", help="cut gradients to this norm")
     verb.add_argument(
         "--loss", default="paper",
-        help="paper (default): loss and weighting of the method's paper; house: the same for all",
+        help="paper (default): loss and weighting of the method's paper; house: the same for all; "
+        "official: of ACSNet's public code",
     )  # fmt: skip
     verb.add_argument("--weighting", help="of the tasks, instead: fixed, dwa or learned")
     verb.add_argument(

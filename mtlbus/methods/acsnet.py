@@ -95,7 +95,7 @@ SPEC = Spec(
             "A2",
             "The code's Dice puts ε inside the factor 2; an empty pair then has the loss −1.",
             "(2I + ε)/(P + G + ε).",
-            "in the training recipe: the loss, ours or 'official'",
+            "--loss official in training: as the code has it",
             "An empty pair must have the loss 0.",
         ),
         Decision(

@@ -100,6 +100,8 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ctan_paper.SKIPS,
             ctan_paper.IMAGE_DECODER,
             ctan_paper.TASKS,
+            ctan_paper.LOSSES,
+            ctan_paper.SCHEDULE,
             COMPACT_ENCODER,
         ),
         equations=ctan_wiring.CTAN_EQUATIONS,

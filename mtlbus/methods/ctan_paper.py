@@ -109,6 +109,20 @@ TASKS = Decision(
     "tasks = any pixel class, pixel regression and image class",
     "They are the pair of its HAM10000 experiment.",
 )
+LOSSES = Decision(
+    "C11",
+    "Over what Dice is taken, and how it and the cross-entropy see the one foreground class.",
+    "Soft Dice on the sigmoid foreground, per image, smoothed by 1e-5; binary cross-entropy.",
+    "none",
+    "One channel is all that a tumour and its background need.",
+)
+SCHEDULE = Decision(
+    "C12",
+    "Epochs, input size, augmentation, schedule and the choice of the epoch are not stated.",
+    "100 epochs at 256×256, flips and rotation by ±20 degrees, best validation score.",
+    "in the training recipe (--recipe paper with --epochs, --size)",
+    "They are common, and no part of the test fold chooses the epoch.",
+)
 PLAIN_SKIPS = Decision(
     "C8, C9",
     "How the decoders of the rivals read the encoder.",

@@ -136,6 +136,14 @@ INPUT_DECISION = Decision(
     "The backbone's name demands 256. Stochastic depth is not mentioned.",
 )
 
+CNN_INPUT_DECISION = Decision(
+    "H8",
+    "Input size and normalisation are not stated; the lab's code feeds 224×224, divided by 255.",
+    "256×256, ImageNet mean and deviation.",
+    "pretrained = False | True | path",
+    "As in the Hybrid, of which it is a part.",
+)
+
 PAPER_ERRORS = (
     "The focal loss is misprinted: the second term lacks (1−t) and the exponent, and the brackets "
     "do not balance. The lab's code has the right form.",

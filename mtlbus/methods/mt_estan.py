@@ -32,7 +32,7 @@ SPEC = Spec(
     "published network.",
     ours="Decisions H7 (here with the lab's head) and H8; the loss of the Hybrid, for a fair "
     "comparison.",
-    decisions=(hybrid_paper.HEAD_DECISION, hybrid_paper.INPUT_DECISION),
+    decisions=(hybrid_paper.HEAD_DECISION, hybrid_paper.CNN_INPUT_DECISION),
     equations=hybrid_wiring.MT_ESTAN_EQUATIONS,
     diagram=hybrid_wiring.MT_ESTAN,
     paper_errors=hybrid_paper.PAPER_ERRORS,

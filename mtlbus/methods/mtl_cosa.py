@@ -80,7 +80,8 @@ SPEC = Spec(
             "How a 256×256 region becomes 8×8.",
             "Area average: fractions that sum to 1 in every cell.",
             "region_resize = area | max | nearest",
-            "Nearest loses the six-pixel margin completely.",
+            "Nearest keeps little of the six-pixel margin: on 150 masks of BUS-BRA 1.87 of 64 "
+            "cells on average, and none in 15 %.",
         ),
         Decision(
             "M4",

@@ -17,10 +17,10 @@ Weights = bool | str | Path
 COMPACT_ENCODER = Decision(
     "E1",
     "The encoder of the paper is too large to ship, and needs a GPU.",
-    "As compact_encoder of the small variant says: narrow_resnet is a ResNet-18 with fewer "
+    "As compact_encoder of the small variant says: narrow is a ResNet-18 with fewer "
     "channels, which starts at random; lite0 is EfficientNet-Lite0, which starts from ImageNet "
     "as the paper's encoder does, and wants images scaled to −1 … 1.",
-    "compact_encoder = narrow_resnet | lite0",
+    "compact_encoder = narrow | lite0",
     "lite0 has 16, 24, 40, 112 and 320 channels at strides 2 to 32, so the wiring stays.",
 )
 

@@ -134,6 +134,7 @@ def create_model(
     for option in options:
         if option not in entry.options:
             raise UnknownNameError(f"option of {name}", option, entry.options)
+        _require_kind(name, option, options[option], entry.options[option])
     wanted = tuple(tasks) if tasks is not None else entry.spec.tasks
     spec = entry.spec_for(wanted) if entry.spec_for and wanted else entry.spec
     missing = [task.name for task in wanted if task not in spec.tasks]
@@ -152,3 +153,17 @@ def create_model(
         spec = replace(spec, mean=encoder.mean, std=encoder.std)
     model.spec = spec
     return model
+
+
+def _require_kind(method: str, option: str, given: Any, default: Any) -> None:
+    """Refuse a value of another kind than the default's: a number is no word, a word no number."""
+    kind = type(default)
+    listed = isinstance(given, (tuple, list)) and isinstance(default, (tuple, list))
+    number = kind is float and isinstance(given, (int, float)) and not isinstance(given, bool)
+    if listed or number or type(given) is kind:
+        return
+    words = {str: "a word", int: "a whole number", float: "a number", tuple: "a list of numbers"}
+    raise InputError(
+        f"{option} of {method} is {words.get(kind, kind.__name__)}, such as {default!r}; got "
+        f"{given!r}."
+    )

@@ -13,7 +13,7 @@ import torch
 from timm.models.swin_transformer_v2 import SwinTransformerV2Stage
 from torch import Tensor, nn
 
-from ..core.errors import choose
+from ..core.errors import InputError, choose
 from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, Paper, PaperRecipe, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
@@ -95,8 +95,9 @@ SPEC = Spec(
             "Rates and widths of the DFE.",
             "Three 3×3 conv-BN-ReLU, C to C, dilations 1, 3 and 5, concatenated, 1×1 to C, plus "
             "identity, on levels 0 to 3.",
-            "dilations = (1, 3, 5), any three different rates",
-            "They cover 3, 7 and 11 cells without holes between them.",
+            "dilations = (1, 3, 5), or any three different rates",
+            "They reach over 3, 7 and 11 cells. Along a row they read the cells at 0, ±1, ±3 and "
+            "±5 and leave out those at ±2 and ±4.",
         ),
         Decision(
             "R3",
@@ -145,6 +146,20 @@ SPEC = Spec(
         note="R5, ours and not the paper's: 0.5·(Dice + BCE) + 0.5·CE; flips, rotation ±20.",
     ),
 )
+
+
+def require_rates(dilations: Sequence[int]) -> None:
+    """Refuse what is not three different dilation rates (decision R2).
+
+    Raises:
+        InputError: another number of rates, two equal ones, or none at all.
+    """
+    whole = all(isinstance(rate, int) and rate > 0 for rate in dilations)
+    if len(dilations) != 3 or len(set(dilations)) != 3 or not whole:
+        raise InputError(
+            f"dilations (R2) are three different whole numbers above 0, such as {DILATIONS}; got "
+            f"{dilations}."
+        )
 
 
 class ResFormerBlock(nn.Module):
@@ -210,6 +225,7 @@ class ResFormerMTL(nn.Module):
         super().__init__()
         choose("value of block_fusion (R1)", block_fusion, ("concat", "sum"))
         choose("value of block_input (R1)", block_input, ("series", "parallel"))
+        require_rates(dilations)
         if variant == "paper":
             body = timm_model("resnet34", pretrained, num_classes=0)
         else:

@@ -45,7 +45,7 @@ def resize_regions(regions: Tensor, size: tuple[int, int], mode: str = "area") -
     """Bring the regions to the bottleneck's grid (decision M3).
 
     "area" averages, so the three weights of a cell still sum to 1; "max" keeps a region in every
-    cell it touches; "nearest" samples one pixel a cell and loses thin margins.
+    cell it touches; "nearest" samples one pixel a cell and keeps little of thin margins.
 
     Args:
         regions: B×3×H×W.

@@ -11,7 +11,7 @@ from .backbones import resnet_encoder
 from .lite_encoder import LiteEncoder, StagedLite
 from .staged_resnet import StagedResNet
 
-LITE, NARROW = "lite0", "narrow_resnet"
+LITE, NARROW = "lite0", "narrow"
 COMPACT_ENCODERS = (LITE, NARROW)
 
 Weights = bool | str | Path
@@ -24,7 +24,7 @@ def level_encoder(
 
     Args:
         variant: "paper" or "compact".
-        compact_encoder: "lite0" (EfficientNet-Lite0) or "narrow_resnet" (ResNet-18, no ImageNet
+        compact_encoder: "lite0" (EfficientNet-Lite0) or "narrow" (ResNet-18, no ImageNet
             weights); the paper variant is a ResNet in any case.
         pretrained: see `timm_model`; True for lite0 are the weights of `lite_encoder.PACKAGE`.
         paper_depth: of the paper's ResNet.

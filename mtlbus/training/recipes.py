@@ -17,8 +17,10 @@ _SHARED = (
 )  # fmt: skip
 LOSS_FIELDS = (
     "mask_weight", "class_weight", "cross_entropy_weight", "dice_weight", "dice_over",
-    "dice_smooth", "class_loss", "positive_weight", "label_smoothing", "weighting",
+    "dice_smooth", "dice_form", "class_loss", "positive_weight", "label_smoothing", "weighting",
 )  # fmt: skip
+
+LOSSES = ("paper", "house", "official")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Recipe:
         batch_size: images a step.
         stages: (epochs, input size in pixels), in order: progressive resizing.
         mask_weight, class_weight: of the two tasks, for fixed weighting.
-        cross_entropy_weight, dice_weight, dice_over, dice_smooth: of the mask's loss.
+        cross_entropy_weight, dice_weight, dice_over, dice_smooth, dice_form: of the mask's loss.
         side_weight: of the mean loss of the decoder's coarser masks, added to the mask's
             (`side_masks`); 0 is none.
         class_loss, positive_weight, label_smoothing: of the class's loss.
@@ -59,6 +61,7 @@ class Recipe:
     dice_weight: float = 1.0
     dice_over: str = "image"
     dice_smooth: float = 1.0
+    dice_form: str = "standard"
     side_weight: float = 0.0
     class_loss: str = "cross_entropy"
     positive_weight: float = 1.0
@@ -113,8 +116,8 @@ def paper_loss(spec: Spec) -> dict[str, Any]:
     """
     if spec.recipe is None:
         return {}
-    names = [name for name in LOSS_FIELDS if name != "label_smoothing"]
-    stated = {name: getattr(spec.recipe, name) for name in names} | {"label_smoothing": 0.0}
+    ours = {"label_smoothing": 0.0, "dice_form": "standard"}
+    stated = {name: getattr(spec.recipe, name) for name in LOSS_FIELDS if name not in ours} | ours
     if spec.segments != spec.classifies:  # alone, a task is not scaled down beside another
         stated |= {"mask_weight": 1.0, "class_weight": 1.0, "weighting": "fixed"}
     return stated
@@ -145,20 +148,25 @@ def make_recipe(
         gradient_limit: the norm that a step's gradient is cut to.
         side_weight: of the decoder's coarser masks.
         loss: of the house's schedule: the loss and weighting of the method's "paper", or the
-            "house" loss, the same for all methods.
+            "house" loss, the same for all methods; "official" is that of ACSNet's public code
+            where it differs from what its paper means (A2).
         weighting: of the tasks instead of the recipe's: "fixed", "dwa" or "learned".
 
     Raises:
         InputError: numbers that cannot be trained with, or both stages and epochs or size.
     """
     choose("recipe", name, ("house", "paper"))
-    choose("loss", loss, ("paper", "house"))
+    choose("loss", loss, LOSSES)
     if name == "house":
-        recipe = replace(Recipe(), **(paper_loss(spec) if loss == "paper" else {}))
-    elif loss == "paper":
+        recipe = replace(Recipe(), **({} if loss == "house" else paper_loss(spec)))
+    elif loss != "house":
         recipe = paper_recipe(spec)
     else:
         raise InputError("--loss house belongs to --recipe house; a paper's recipe has its own.")
+    if loss == "official":
+        if spec.name != "acsnet":
+            raise InputError(f"No code of {spec.name} has a loss of its own. Use --loss paper.")
+        recipe = replace(recipe, dice_form="official")
     if weighting is not None:
         recipe = replace(recipe, weighting=choose("weighting", weighting, WEIGHTINGS))
     if epochs is not None and epochs < 1:

@@ -106,3 +106,22 @@ def test_error_types():
         get_spec("nothing")
     with pytest.raises(InputError):
         create_model("uresnet", tasks=(MALIGNANCY,))
+
+
+@pytest.mark.parametrize(
+    "name,options,words",
+    [
+        ("mtl", {"decoder": 3}, "a word"),
+        ("mtl_cosa", {"truth_epochs": "two"}, "a whole number"),
+        ("mtl_cosa", {"truth_epochs": True}, "a whole number"),
+        ("swin", {"drop_path": "much"}, "a number"),
+        ("resformer_mtl", {"dilations": 3}, "a list of numbers"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_one_line(name, options, words):
+    with pytest.raises(InputError, match=f"is {words}, such as"):
+        create_model(name, **options)
+
+
+def test_a_whole_number_is_a_number():
+    assert create_model("swin", drop_path=0).options["drop_path"] == 0

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from mtlbus.core.errors import UnknownNameError
+from mtlbus.core.errors import InputError, UnknownNameError
 from mtlbus.methods import create_model, get_spec
 from mtlbus.methods.resformer_mtl import COMPACT_CHANNELS
 from mtlbus.nn.dilated import DilatedFeatureEnhancement
@@ -128,3 +128,9 @@ def test_skips_can_be_trained_in_bfloat16(channels):
         enhanced, _ = enhance(features)
     enhanced.float().square().mean().backward()
     assert all(weight.grad.isfinite().all() for weight in enhance.parameters())
+
+
+@pytest.mark.parametrize("rates", [(1, 1, 3), (1, 3), (1, 3, 5, 7), (0, 1, 2), (), (1.5, 2, 3)])
+def test_equal_missing_or_broken_rates_are_refused(rates):
+    with pytest.raises(InputError, match="three different whole numbers"):
+        create_model("resformer_mtl", dilations=rates)

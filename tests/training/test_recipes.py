@@ -100,6 +100,14 @@ def test_a_network_with_one_task_takes_it_whole():
         assert (recipe.mask_weight, recipe.class_weight, recipe.weighting) == (1, 1, "fixed")
 
 
+def test_the_loss_of_acsnets_code_can_be_had():
+    assert make_recipe(get_spec("acsnet")).dice_form == "standard"
+    assert make_recipe(get_spec("acsnet"), loss="official").dice_form == "official"
+    assert make_recipe(get_spec("acsnet"), "paper", loss="official").dice_form == "official"
+    with pytest.raises(InputError, match="mtl"):
+        make_recipe(get_spec("mtl"), loss="official")
+
+
 def test_losses_and_weightings_that_do_not_exist():
     with pytest.raises(UnknownNameError, match="dice"):
         make_recipe(get_spec("mtl"), loss="dice")

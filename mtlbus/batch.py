@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from .core.errors import InputError
 from .core.files import fitting, write_atomically, write_json
-from .data.intake import GreyImage, read_image
+from .core.wording import DISCLAIMER
+from .data.case import Case
+from .data.intake import read_image
 from .figures import colours, overlay
-from .inference.input_checks import Check, require_answerable, worst
-from .inference.measure import measure
-from .inference.predictor import Prediction, Predictor, predict_all
+from .findings import Finding, find
+from .inference.input_checks import require_answerable
+from .inference.predictor import Predictor, predict_all
 
 RECORDS = "predictions.json"
 SECONDS = 5.0  # the records on disk are at most so old
@@ -47,8 +48,8 @@ def predict_each(
         report: receives a line of progress for each image.
 
     Yields:
-        For each image one record a method (see `record`), or one {image, error} where the image
-        is refused.
+        For each image one entry a method (see `Finding.numbers`), or one {image, error} where the
+        image is refused.
 
     Raises:
         OutputError: something cannot be written.
@@ -79,52 +80,28 @@ def _entries(
     except InputError as error:
         return [{"image": str(path), "error": str(error)}]
     entries = []
+    case = Case(str(path), str(path), image, None, None, "upload", "")
     predictions = predict_all(predictors, image)
     for predictor, prediction in zip(predictors, predictions, strict=True):
-        entry = record(str(path), image, prediction, (*checks, *predictor.check(prediction)))
+        finding = find(case, prediction, predictor.checkpoint, checks)
+        entry = {**finding.numbers(), "files": []}
         if out is not None:
             ending = f".{image.sha256[:8]}.{prediction.method}"
-            entry["files"] = _write(Path(out), Path(path).stem, ending, image, prediction)
+            entry["files"] = _write(Path(out), Path(path).stem, ending, finding)
         entries.append(entry)
     return entries
 
 
-def record(
-    name: str, image: GreyImage, prediction: Prediction, checks: Sequence[Check] = ()
-) -> dict[str, Any]:
-    """A prediction as JSON-ready data; lesion is None without a mask or with an empty one."""
-    mask = prediction.mask()
-    lesion = None if mask is None else measure(mask, image.pixels, image.spacing)
-    return {
-        "image": name,
-        "method": prediction.method,
-        "probability": prediction.probability,
-        "threshold": prediction.threshold,
-        "lesion": None if lesion is None else lesion.as_dict(),
-        "input": worst(checks),
-        "checks": [asdict(check) for check in checks],
-        "distance": prediction.distance,
-        "notes": list(image.notes),
-        "image_sha256": prediction.image_sha256,
-        "weights_sha256": prediction.weights_sha256,
-        "files": [],
-    }
-
-
-def _write(
-    out: Path, stem: str, ending: str, image: GreyImage, prediction: Prediction
-) -> list[str]:
+def _write(out: Path, stem: str, ending: str, finding: Finding) -> list[str]:
     """Overlay and mask as PNG; the names of the files."""
-    panel = overlay.grey_panel(image.pixels)
+    panel = overlay.grey_panel(finding.case.image.pixels)
     files = {}
-    if prediction.mask_probability is not None:
-        panel = overlay.draw_region(panel, prediction.mask_probability, colours.OUTLINE)
-        files[f"{ending}.mask.png"] = overlay.encode_png(prediction.mask())
-    said = prediction.method
-    if prediction.probability is not None:
-        said += f": probability of malignancy {prediction.probability:.2f}"
-    terms = ("Research and education only;", "not a medical device.")
-    panel = overlay.add_strip(panel, [(None, text) for text in (said, *terms)])
+    if finding.mask is not None:
+        files[f"{ending}.mask.png"] = overlay.encode_png(finding.mask)
+    if finding.outlined:
+        panel = overlay.draw_region(panel, finding.prediction.mask_probability, colours.OUTLINE)
+    said = [finding.sentence, *(check.reason for check in finding.cautions), DISCLAIMER]
+    panel = overlay.add_strip(panel, [(None, text) for text in said])
     files[f"{ending}.overlay.png"] = overlay.encode_png(panel)
     paths = {out / fitting(stem, name): content for name, content in files.items()}
     for path, content in paths.items():

@@ -19,15 +19,15 @@ methods = pick_methods("Networks")
 if not methods:
     st.info("Choose at least one network above.", icon=":material/arrow_upward:")
 elif mode == view.NETWORKS:
-    if input_line.let_in(case):
+    if input_line.let_in(case, cautions=False):
         view.networks(case, *ask([case], methods))
 elif mode == view.MIRROR:
     mirror = mirrored.mirror_of(case)
-    if input_line.let_in(case) and input_line.let_in(mirror, cautions=False):
+    if input_line.let_in(case, cautions=False) and input_line.let_in(mirror, cautions=False):
         mirrored.mirrored(case, *ask([case, mirror], methods))
 else:
     pair = case, two_cases.pick_second(case)
-    usable = [one for one in pair if input_line.let_in(one, named=True)]
+    usable = [one for one in pair if input_line.let_in(one, cautions=False, named=True)]
     if len(usable) == 2:
         two_cases.two_cases(pair, ask(pair, methods))
     elif usable:  # the other one is refused

@@ -18,6 +18,7 @@ FLOORS = [
     {"methods"},
     {"checkpoints", "data"},
     {"training", "inference", "evaluation", "explain"},
+    {"findings"},
     {"figures", "export"},
     {"protocol", "batch"},
     {"ui", "cli"},

@@ -22,6 +22,7 @@ def predict(arguments: argparse.Namespace) -> int:
     """Predict images: JSON on stdout, and overlays with --out."""
     from ..batch import predict_each
     from ..checkpoints import find_checkpoint
+    from ..core.wording import DISCLAIMER
     from ..inference.predictor import Predictor
 
     if arguments.out:
@@ -36,7 +37,8 @@ def predict(arguments: argparse.Namespace) -> int:
 
     def lines() -> list[str]:
         rows = [_prediction_row(entry) for entry in entries if "error" not in entry]
-        return table(("image", "method", "P(malignant)", "lesion", "input"), rows) if rows else []
+        header = ("image", "method", "says", "lesion", "cautions")
+        return [*table(header, rows), DISCLAIMER] if rows else []
 
     print_result(entries, arguments.json, lines)
     problems[:0] = [entry["error"] for entry in entries if "error" in entry]
@@ -47,13 +49,13 @@ def predict(arguments: argparse.Namespace) -> int:
 
 def _prediction_row(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """A record of `batch.predict_files` in the words of the table."""
-    probability, lesion = entry["probability"], entry["lesion"]
+    lesion = entry["lesion"]
     return (
         entry["image"],
         entry["method"],
-        NOTHING if probability is None else f"{probability:.3f}",
+        entry["verdict"],
         NOTHING if lesion is None else _area(lesion),
-        entry["input"],
+        ", ".join(one["name"] for one in entry["cautions"]) or NOTHING,
     )
 
 
@@ -64,6 +66,7 @@ def _area(lesion: Mapping[str, Any]) -> str:
 
 def explain(arguments: argparse.Namespace) -> int:
     """Which pixels an answer rests on, by attribution maps; arrays and pictures with --out."""
+    from ..core.wording import DISCLAIMER
     from ..data.intake import read_image
     from ..explain.attributions import Attribution
     from ..explain.options import Options
@@ -71,7 +74,6 @@ def explain(arguments: argparse.Namespace) -> int:
     from ..explain.request import Request, answer
     from ..explain.subject import Subject
     from ..explain.targets import Target
-    from ..export.origin import DISCLAIMER
     from ..inference.input_checks import require_answerable
     from ..inference.predictor import MASK_THRESHOLD, Predictor, prepare
 

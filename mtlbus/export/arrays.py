@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..core.wording import DISCLAIMER
+from ..data.case import Case
 from ..explain.attention import array_of
-from .case_views import CompareView, PairView, PredictView, Subject
-from .origin import DISCLAIMER, now, pixels_sha256
+from ..findings import Finding
+from .case_views import CompareView, PairView
+from .origin import now, pixels_sha256
 from .tables import origin_rows
 from .views import AttentionView
 
@@ -20,7 +23,7 @@ Named = tuple[str, np.ndarray, str]
 """Name, array and meaning."""
 
 
-def npz_of(view: PredictView | CompareView | PairView | AttentionView) -> bytes:
+def npz_of(view: Finding | CompareView | PairView | AttentionView) -> bytes:
     """A compressed NPZ of images, masks and maps.
 
     Its entry `README` is a text in JSON: what each array is, from what it was computed, and the
@@ -42,7 +45,7 @@ def npz_of(view: PredictView | CompareView | PairView | AttentionView) -> bytes:
     return stream.getvalue()
 
 
-def _arrays_of(view: PredictView | CompareView | PairView | AttentionView) -> Iterator[Named]:
+def _arrays_of(view: Finding | CompareView | PairView | AttentionView) -> Iterator[Named]:
     if isinstance(view, PairView):
         for word, half in view.halves:
             for name, array, meaning in _arrays_of(half):
@@ -50,7 +53,7 @@ def _arrays_of(view: PredictView | CompareView | PairView | AttentionView) -> It
                 yield joined, array, f"{half.case.title}: {meaning}"
         return
     yield from _case(view.case)
-    if isinstance(view, PredictView):
+    if isinstance(view, Finding):
         yield from _masks(view)
     elif isinstance(view, CompareView):
         for one in view.views:
@@ -61,29 +64,29 @@ def _arrays_of(view: PredictView | CompareView | PairView | AttentionView) -> It
             yield name, array_of(found), meaning
 
 
-def _case(case: Subject) -> Iterator[Named]:
+def _case(case: Case) -> Iterator[Named]:
     yield "image", case.image.pixels, "grey image, H×W, 0 black to 255 white"
     if case.truth is not None:
         yield "truth", case.truth, "true lesion, H×W"
 
 
-def _masks(view: PredictView, prefix: str = "") -> Iterator[Named]:
+def _masks(view: Finding, prefix: str = "") -> Iterator[Named]:
     plane = view.prediction.mask_probability
     if plane is None:
         return
     name = f"{prefix}mask_probability"
     yield name, plane, "probability of tumour on the image's grid, H×W"
     outline = f"the outline: {name} above the mask threshold, H×W"
-    yield f"{prefix}mask", view.prediction.mask(view.mask_threshold), outline
+    yield f"{prefix}mask", view.mask, outline
 
 
-def _facts_of(view: PredictView | CompareView | PairView | AttentionView) -> dict[str, Any]:
+def _facts_of(view: Finding | CompareView | PairView | AttentionView) -> dict[str, Any]:
     if isinstance(view, AttentionView):
         return {
             "square": f"the image is padded with zeros to {view.frame.side}×{view.frame.side} px, "
             f"its upper left corner at ({view.frame.left}, {view.frame.top})"
         }
-    if isinstance(view, PredictView):
+    if isinstance(view, Finding):
         return {"mask_threshold": view.mask_threshold}
     views = view.first.views if isinstance(view, PairView) else view.views
     weights = {one.prediction.method: one.prediction.weights_sha256 for one in views}

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..findings import Finding
+from ..findings.finding import flat
+from ..findings.several import cautions_of_all
 from . import cells
-from .case_views import CompareView, PredictView
+from .case_views import CompareView
 from .notebook import Cell, code, plain, words
-from .numbers import numbers_of
 
-COMPARED = ("probability_malignant", "mask_area", "area_px", "circularity", "dice", "hd95")
-"""The numbers of a prediction that a notebook holds against those of the page."""
+COMPARED = (
+    "probability", "threshold", "mask_area_px", "area_px", "circularity", "dice", "hd95",
+)  # fmt: skip
+"""The numbers of a finding that a notebook holds against those of the page."""
 
 
-def prediction(view: PredictView) -> list[Cell]:
+def prediction(view: Finding) -> list[Cell]:
     """One network on one image."""
     found = view.prediction
     written = [
@@ -21,24 +25,25 @@ def prediction(view: PredictView) -> list[Cell]:
             "A prediction",
             f"What **{plain(view.title)}** says about **{plain(view.case.title)}**.",
         ),
+        *told(view.cautions),
         cells.start(),
         *cells.image(view.case),
+        cells.case(view.case),
         code(
-            """
-            predictor = replay.network($method, weights=$weights)
-            prediction = predictor.predict(image)
-            print("probability of malignancy:", prediction.probability)
-            """,
+            "predictor = replay.network($method, weights=$weights)",
             method=found.method, weights=found.weights_sha256,
         ),
-        *_call(view),
-        *numbers_cells(view.mask_threshold),
+        cells.asked([view], "[predictor]"),
+        code("""
+            (finding,) = found
+            finding.numbers()
+        """),
     ]  # fmt: skip
     if found.mask_probability is not None:
         written += _picture()
     return [
         *written,
-        code("here = {prediction.method: numbers(prediction, image, truth)}\nhere"),
+        findings_in_numbers(),
         *cells.comparison({found.method: shown_of(view)}),
     ]
 
@@ -49,22 +54,27 @@ def comparison(view: CompareView) -> list[Cell]:
         cells.title(
             "A comparison", f"What **{names_of(view)}** say about **{plain(view.case.title)}**."
         ),
+        *told(cautions_of_all(view.views)),
         cells.start(),
         *cells.image(view.case),
+        cells.case(view.case),
         networks_cell(view),
-        code("predictions = predict_all(predictors, image)  # the image is prepared once for all"),
-        *numbers_cells(view.views[0].mask_threshold),
-        calls_cell(view),
+        cells.asked(view.views),
+        findings_in_numbers(),
         code("""
             import pandas as pd
 
-            here = {one.method: numbers(one, image, truth) for one in predictions}
             table = pd.DataFrame(here).T
-            table["call"] = [call(one) for one in predictions]
             table
         """),
         *cells.comparison({one.prediction.method: shown_of(one) for one in view.views}),
     ]
+
+
+def told(cautions: Any) -> list[Cell]:
+    """What speaks against the answers, before them."""
+    lines = [f"- **{check.state}** {plain(check.reason)}" for check in cautions]
+    return [words("\n".join(lines))] if lines else []
 
 
 def names_of(view: CompareView) -> str:
@@ -73,11 +83,9 @@ def names_of(view: CompareView) -> str:
 
 
 def networks_cell(view: CompareView) -> Cell:
-    """Give `predictors` and `predict_all`."""
+    """Give `predictors`."""
     return code(
         """
-        from mtlbus.inference.predictor import predict_all
-
         WEIGHTS = $weights
         predictors = [replay.network(name, weights) for name, weights in WEIGHTS.items()]
         """,
@@ -85,76 +93,13 @@ def networks_cell(view: CompareView) -> Cell:
     )
 
 
-def calls_cell(view: CompareView) -> Cell:
-    """Give `call(prediction)`."""
-    return code(
-        """
-        # The probability from which each network's call is "malignant"; None: it makes none.
-        CALL_FROM = $points
+def findings_in_numbers() -> Cell:
+    """Give `here` from `found`: the numbers of each network by name."""
+    return code("""
+        from mtlbus.findings.finding import flat
 
-
-        def call(prediction):
-            threshold = CALL_FROM[prediction.method]
-            if threshold is None:
-                return "–"
-            return "malignant" if prediction.probability >= threshold else "benign"
-        """,
-        points={
-            one.prediction.method: None if one.point is None else one.point.threshold
-            for one in view.views
-        },
-    )
-
-
-def _call(view: PredictView) -> list[Cell]:
-    if view.point is None:
-        return []
-    return [
-        code(
-            """
-            CALL_FROM = $threshold  # the operating point: a probability
-            print("call:", "malignant" if prediction.probability >= CALL_FROM else "benign")
-            """,
-            threshold=view.point.threshold,
-        )
-    ]
-
-
-def numbers_cells(mask_threshold: float) -> list[Cell]:
-    """Give `numbers(prediction, image, truth)`."""
-    return [
-        words("""
-            The outline is measured on the image's own grid. Against the true outline it is
-            compared on the square that the network sees, where distances of different images
-            compare.
-        """),
-        code(
-            """
-            from mtlbus.data.transforms import square_mask
-            from mtlbus.evaluation.metrics import mask_metrics
-            from mtlbus.inference.measure import measure
-
-            MASK_THRESHOLD = $threshold  # a pixel is inside above this tumour probability
-
-
-            def numbers(prediction, image, truth):
-                found = {"probability_malignant": prediction.probability, "mask_area": None}
-                mask = prediction.mask(MASK_THRESHOLD)
-                if mask is None:
-                    return found
-                found["mask_area"] = int(mask.sum())
-                lesion = measure(mask, image.pixels, image.spacing)
-                if lesion is not None:
-                    found |= {"area_px": lesion.area_px, "circularity": lesion.circularity}
-                if truth is not None:
-                    square = square_mask(truth, prediction.size).numpy()
-                    metrics = mask_metrics(prediction.mask_square > MASK_THRESHOLD, square)
-                    found |= {"dice": metrics["dice"], "hd95": metrics["hd95"]}
-                return found
-            """,
-            threshold=mask_threshold,
-        ),
-    ]
+        here = {one.prediction.method: flat(one.numbers()) for one in found}
+    """)
 
 
 def _picture() -> list[Cell]:
@@ -166,16 +111,15 @@ def _picture() -> list[Cell]:
             panel = overlay.grey_panel(image.pixels)
             if truth is not None:
                 panel = overlay.draw_region(panel, truth, colours.TRUTH)
-            panel = overlay.draw_region(
-                panel, prediction.mask_probability, colours.OUTLINE, MASK_THRESHOLD
-            )
+            if finding.outlined:
+                plane = finding.prediction.mask_probability
+                panel = overlay.draw_region(panel, plane, colours.OUTLINE, finding.mask_threshold)
             Image.fromarray(panel)
         """),
-        code("measure(prediction.mask(MASK_THRESHOLD), image.pixels, image.spacing)"),
     ]
 
 
-def shown_of(view: PredictView) -> dict[str, Any]:
+def shown_of(view: Finding) -> dict[str, Any]:
     """The numbers of the page that a notebook is held against."""
-    numbers = numbers_of(view)
+    numbers = flat(view.numbers())
     return {name: numbers[name] for name in COMPARED if name in numbers}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from ..core.wording import DISCLAIMER
+from ..data.case import Case
 from ..data.phantom import GALLERY, make_phantom
-from .case_views import Subject
+from ..findings import Finding
 from .notebook import Cell, code, words
-from .origin import DISCLAIMER, now, pixels_sha256, versions
+from .origin import now, pixels_sha256, versions
 
 
 def title(what: str, about: str) -> Cell:
@@ -36,7 +38,7 @@ def start() -> Cell:
     """)
 
 
-def image(case: Subject) -> list[Cell]:
+def image(case: Case) -> list[Cell]:
     """Give `image` and `truth`: a phantom of the gallery is made again, all else is unpacked."""
     facts = {
         "sha256": case.image.sha256,
@@ -85,6 +87,51 @@ def image(case: Subject) -> list[Cell]:
     ]
 
 
+def case(one: Case) -> Cell:
+    """Give `case`, from `image` and `truth`."""
+    return code(
+        """
+        case = replay.case(
+            image,
+            truth,
+            title=$title,
+            label=$label,  # 1 malignant, 0 benign, None unknown
+            origin=$origin,
+            dataset=$dataset,
+            fold=$fold,
+        )
+        """,
+        title=one.title, label=one.label, origin=one.origin, dataset=one.dataset, fold=one.fold,
+    )  # fmt: skip
+
+
+def asked(
+    views: Sequence[Finding], predictors: str = "predictors", of: str = "case", name: str = "found"
+) -> Cell:
+    """Ask networks about a case; the findings go into a variable.
+
+    Args:
+        views: what they said on the page.
+        predictors, of, name: variables: of the networks, of the case, and of what they say.
+    """
+    return code(
+        f"""
+        {name} = replay.findings(
+            {predictors},
+            {of},
+            mask_threshold=$threshold,  # a pixel is inside above this tumour probability
+            points=$points,
+            checks=$checks,  # what the pixels said against the image, on the page
+        )
+        for one in {name}:
+            print(one.sentence)
+        """,
+        threshold=views[0].mask_threshold,
+        points={v.prediction.method: v.point.key for v in views if v.point is not None},
+        checks=[(c.state, c.name, c.reason) for c in views[0].input_checks],
+    )
+
+
 def comparison(page: Mapping[str, Mapping[str, Any]]) -> list[Cell]:
     """Hold the numbers in `here` against those that the page showed, by what and by name."""
     return [
@@ -106,7 +153,7 @@ def comparison(page: Mapping[str, Mapping[str, Any]]) -> list[Cell]:
     ]
 
 
-def _can_be_made_again(case: Subject) -> bool:
+def _can_be_made_again(case: Case) -> bool:
     if case.key not in GALLERY or case.truth is None:
         return False
     made = make_phantom(GALLERY[case.key].parameters)

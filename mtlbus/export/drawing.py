@@ -13,9 +13,10 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from PIL import Image
 
-from .case_views import CompareView, PairView, PredictView
+from ..core.wording import DISCLAIMER
+from ..findings import Finding
+from .case_views import CompareView, PairView
 from .contours import outlines, svg_path
-from .origin import DISCLAIMER
 from .tables import origin_rows
 
 LONGEST_PICTURE = 1600  # pixels; a larger image is embedded scaled down, the outlines are not
@@ -40,8 +41,9 @@ class Palette(NamedTuple):
     truth: str
     methods: tuple[str, ...]
 
-    def of_call(self, call: str | None) -> str:
-        """The colour of "benign", "malignant" or None."""
+    def of(self, finding: Finding) -> str:
+        """The colour of a call; neutral where there is none, or one with a caution."""
+        call = None if finding.cautious else finding.call
         return {"benign": self.benign, "malignant": self.malignant}.get(call, self.neutral)
 
 
@@ -61,7 +63,7 @@ class Outline(NamedTuple):
     label: str
 
 
-def svg_of(view: PredictView | CompareView | PairView, palette: Palette) -> str:
+def svg_of(view: Finding | CompareView | PairView, palette: Palette) -> str:
     """A view as an SVG file, with a strip that says what it is and what it is not.
 
     Two images stand side by side.
@@ -73,18 +75,18 @@ def svg_of(view: PredictView | CompareView | PairView, palette: Palette) -> str:
     return document(drawn[0] if len(drawn) == 1 else beside(drawn), "; ".join(about))
 
 
-def _drawn(view: PredictView | CompareView, palette: Palette) -> str:
-    said = [sentence_of(one) for one in _networks(view)]
+def _drawn(view: Finding | CompareView, palette: Palette) -> str:
+    said = [one.sentence for one in _networks(view)]
     lines = outlines_of(view, palette)
     alt = f"Ultrasound image {view.case.title} with {len(lines)} outlines. {' '.join(said)}"
     return drawing(view.case.image.pixels, lines, alt, (view.case.title, *said, DISCLAIMER))
 
 
-def _networks(view: PredictView | CompareView) -> tuple[PredictView, ...]:
+def _networks(view: Finding | CompareView) -> tuple[Finding, ...]:
     return view.views if isinstance(view, CompareView) else (view,)
 
 
-def _weights(view: PredictView | CompareView) -> dict[str, str]:
+def _weights(view: Finding | CompareView) -> dict[str, str]:
     found = (one.prediction for one in _networks(view))
     return {one.method: one.weights_sha256 for one in found}
 
@@ -103,15 +105,7 @@ def beside(elements: Sequence[str], gap: int = 24) -> str:
     )
 
 
-def sentence_of(view: PredictView) -> str:
-    """What a network says, in one line."""
-    probability = view.prediction.probability
-    if probability is None:
-        return f"{view.title}."
-    return f"{view.title}: probability of malignancy {probability:.0%}."
-
-
-def outlines_of(view: PredictView | CompareView, palette: Palette) -> list[Outline]:
+def outlines_of(view: Finding | CompareView, palette: Palette) -> list[Outline]:
     """The true outline where it is known, then what the networks outlined.
 
     One network draws in the colour of its call; several each in a colour of their own.
@@ -122,10 +116,10 @@ def outlines_of(view: PredictView | CompareView, palette: Palette) -> list[Outli
         found.append(Outline(view.case.truth, 0.5, palette.truth, "true outline"))
     for number, one in enumerate(view.views if several else (view,)):
         plane = one.prediction.mask_probability
-        if plane is None:
+        if not one.outlined:
             continue
         own = palette.methods[number % len(palette.methods)]
-        colour = own if several else palette.of_call(one.call)
+        colour = own if several else palette.of(one)
         who = one.title if several else "predicted outline"
         label = f"{who}, threshold {one.mask_threshold:.2f}"
         found.append(Outline(plane, one.mask_threshold, colour, label))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ..core.wording import DISCLAIMER
 from ..explain.attention import array_of
 from . import cells
 from .notebook import Cell, code, plain, words
 from .numbers import attribution_numbers, map_numbers
-from .origin import DISCLAIMER
 from .views import AttentionView, AttributionView
 
 

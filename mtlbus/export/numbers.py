@@ -11,8 +11,7 @@ from ..evaluation.metrics import dice_of
 from ..evaluation.operating_points import Confusion, confusion
 from ..evaluation.tables import summarise
 from ..explain.agreement import mass_inside, points_into
-from ..inference.predictor import Prediction
-from .case_views import PredictView
+from ..findings import Finding
 from .method_views import MethodView
 from .views import Judged
 
@@ -20,50 +19,29 @@ if TYPE_CHECKING:
     from ..explain.attributions import Attribution
 
 
-def numbers_of(view: PredictView) -> dict[str, Any]:
-    """All that a prediction says in numbers, by name; None where a number is not defined."""
-    found, mask = view.prediction, view.prediction.mask(view.mask_threshold)
-    lesion, metrics = view.lesion(), view.against_truth()
-    measured = {} if lesion is None else lesion.as_dict()
-    if lesion is not None and lesion.spacing_mm is None:
-        measured = {name: value for name, value in measured.items() if "mm" not in name}
-    return {
-        "probability_malignant": found.probability,
-        "logit": found.logit,
-        "call": view.call,
-        "distance_from_training": found.distance,
-        "call_threshold": view.point.threshold if view.point else None,
-        "mask_threshold": None if mask is None else view.mask_threshold,
-        "mask_area": None if mask is None else int(mask.sum()),
-        **measured,
-        **({} if metrics is None else metrics),
-    }
-
-
-def mirror_dice(first: Prediction, second: Prediction, threshold: float) -> float | None:
+def mirror_dice(first: Finding, second: Finding) -> float | None:
     """Dice of the outline on an image and of that on its mirror, turned back; None without one."""
-    masks = first.mask(threshold), second.mask(threshold)
-    return None if masks[0] is None else dice_of(masks[0], masks[1][:, ::-1])
+    return None if first.mask is None else dice_of(first.mask, second.mask[:, ::-1])
 
 
-def mirror_numbers(first: Prediction, second: Prediction, threshold: float) -> dict[str, Any]:
-    """Probability and area both ways, and how far the outlines agree.
+def mirror_numbers(first: Finding, second: Finding) -> dict[str, Any]:
+    """Probability, call and outline both ways, and how far the outlines agree.
 
     Args:
-        first: of an image.
-        second: of its mirror, by the same network.
-        threshold: tumour probability above which a pixel is inside.
+        first: what a network says about a case.
+        second: what it says about the mirror of that.
     """
-    p, q = first.probability, second.probability
-    masks = first.mask(threshold), second.mask(threshold)
-    areas = [None if mask is None else int(mask.sum()) for mask in masks]
+    p, q = first.prediction.probability, second.prediction.probability
+    areas = [None if one.mask is None else int(one.mask.sum()) for one in (first, second)]
     return {
-        "probability_malignant": p,
+        "probability": p,
         "probability_mirrored": q,
         "change_points": None if p is None else 100 * (q - p),
-        "mask_area": areas[0],
-        "mask_area_mirrored": areas[1],
-        "dice_mirrored": mirror_dice(first, second, threshold),
+        "call": first.call,
+        "call_mirrored": second.call,
+        "mask_area_px": areas[0],
+        "mask_area_px_mirrored": areas[1],
+        "dice_mirrored": mirror_dice(first, second),
     }
 
 

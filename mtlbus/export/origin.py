@@ -11,8 +11,6 @@ import torch
 from .. import __version__
 from ..data.transforms import PREPROCESSING_VERSION
 
-DISCLAIMER = "Research and education only; not a medical device."
-
 
 def pixels_sha256(pixels: np.ndarray) -> str:
     """SHA-256 of an image or mask as it is computed with: of its size and its bytes, H×W.

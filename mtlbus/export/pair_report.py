@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..core.wording import percent
 from .case_views import MirrorView
 from .drawing import Palette
 from .numbers import mirror_numbers
 from .report import report_of
-from .report_page import percent, table
+from .report_page import table
 
 
 def mirror_report(view: MirrorView, palette: Palette) -> str:
@@ -27,16 +28,17 @@ def mirror_section(view: MirrorView) -> str:
 
 def _rows(view: MirrorView) -> Iterator[tuple[str, str, str]]:
     for one, turned in view.by_network:
-        numbers = mirror_numbers(one.prediction, turned.prediction, view.mask_threshold)
-        if numbers["probability_malignant"] is not None:
-            both = numbers["probability_malignant"], numbers["probability_mirrored"]
+        numbers = mirror_numbers(one, turned)
+        if numbers["probability"] is not None:
+            both = numbers["probability"], numbers["probability_mirrored"]
             calls = " → ".join(dict.fromkeys(call for call in (one.call, turned.call) if call))
             meaning = "Probability of malignancy, then that of the mirror."
-            meaning += f" Called {calls}." if calls else ""
+            if calls:
+                meaning += f" Called {calls}{', with caution' if one.cautious else ''}."
             yield one.title, " → ".join(map(percent, both)), meaning
         if numbers["dice_mirrored"] is not None:
             yield (
                 one.title,
-                f"Dice {numbers['dice_mirrored']:.3f}",
+                f"Dice {numbers['dice_mirrored']:.2f}",
                 "Of the outline and that on the mirror, turned back; 1 is the same, 0 no overlap.",
             )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from ..findings import Finding
 from . import case_recipes, map_recipes, method_recipes, pair_recipes, performance_recipe
-from .case_views import CompareView, MirrorView, PredictView, TwoCasesView
+from .case_views import CompareView, MirrorView, TwoCasesView
 from .method_views import MethodView, OverviewView
 from .notebook import Cell, notebook
 from .views import AttentionView, AttributionView, PerformanceView, View
@@ -17,7 +18,7 @@ def cells_of(view: View) -> list[Cell]:
     raise TypeError(f"No notebook is made of a {type(view).__name__}.")
 
 
-cells_of.register(PredictView, case_recipes.prediction)
+cells_of.register(Finding, case_recipes.prediction)
 cells_of.register(CompareView, case_recipes.comparison)
 cells_of.register(MirrorView, pair_recipes.mirror)
 cells_of.register(TwoCasesView, pair_recipes.two_cases)

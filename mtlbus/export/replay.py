@@ -11,7 +11,7 @@ import base64
 import io
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,13 @@ from torch import nn
 
 from ..checkpoints import CHECKPOINTS, Checkpoint, find_checkpoint, sha256
 from ..core.errors import CheckpointError, DataError, InputError
+from ..data.case import Case
 from ..data.intake import GreyImage
 from ..data.phantom import GALLERY, make_phantom
 from ..evaluation.tables import read_predictions
-from ..inference.predictor import Predictor
+from ..findings import Finding, find
+from ..inference.input_checks import Check
+from ..inference.predictor import Predictor, predict_all
 from ..methods import create_model
 from .origin import pixels_sha256
 
@@ -84,6 +87,41 @@ def phantom(
     made = make_phantom(GALLERY[key].parameters)
     _check_pixels(made.image, pixels, f"The phantom {key!r} as this version draws it")
     return GreyImage(made.image, sha256, (), f"{key}.png", spacing), made.mask
+
+
+def case(image: GreyImage, truth: np.ndarray | None, title: str, **facts: Any) -> Case:
+    """The image of a notebook as a case.
+
+    Args:
+        image: the image.
+        truth: its true lesion, H×W bool; None where that is unknown.
+        title: of the case.
+        facts: label, origin, dataset and fold, as `data.case.Case` has them.
+    """
+    return Case(key="notebook", title=title, image=image, truth=truth, about="", **facts)
+
+
+def findings(
+    predictors: Sequence[Predictor],
+    case: Case,
+    mask_threshold: float,
+    points: Mapping[str, str],
+    checks: Sequence[tuple[str, str, str]] = (),
+) -> list[Finding]:
+    """What networks say about a case; the image is prepared once for all.
+
+    Args:
+        predictors: the networks.
+        case: the image and what is known about it.
+        mask_threshold: tumour probability above which a pixel is inside.
+        points: name of the operating point by method.
+        checks: what the pixels say against the image, as (state, name, reason).
+    """
+    found = [Check(*one) for one in checks]
+    return [
+        find(case, prediction, one.checkpoint, found, mask_threshold, points.get(prediction.method))
+        for one, prediction in zip(predictors, predict_all(predictors, case.image), strict=True)
+    ]
 
 
 def checkpoint(method: str) -> Checkpoint:

@@ -6,32 +6,28 @@ from collections.abc import Sequence
 from html import escape
 
 from ..core.errors import InputError
-from .case_views import PredictView
+from ..core.wording import percent
+from ..findings import Finding
+from ..findings.finding import NO_CLASS, NO_POINT
+from ..findings.measured import lesion_rows
+from ..findings.several import cautions_of_all
+from ..inference.input_checks import Check
 from .drawing import Palette, drawing, outlines_of
 from .origin import pixels_sha256
-from .report_page import (
-    about_case,
-    case_rows,
-    caution,
-    emphasised,
-    made_from,
-    percent,
-    report_page,
-    table,
-)
+from .report_page import about_case, case_rows, emphasised, made_from, report_page, table
 
 METRICS = {
-    "dice": ("Dice", "{:.3f}", "Overlap with the true outline; 1 is the same, 0 none."),
-    "hd95": ("HD95", "{:.1f} px", "95 of 100 outline points are nearer than this to the other "
-             "outline; pixels of the network's square."),
-    "pixel_tpr": ("Found", "{:.1%}", "Share of the lesion's pixels that is inside the outline."),
-    "pixel_fpr": ("In excess", "{:.1%}", "Pixels beside the lesion, over the lesion's own size."),
+    "dice": ("Dice", "{:.2f}".format, "Overlap with the true outline; 1 is the same, 0 none."),
+    "hd95": ("HD95", "{:.1f} px".format, "95 of 100 outline points are nearer than this to "
+             "the other outline; pixels of the network's square."),
+    "pixel_tpr": ("Found", percent, "Share of the lesion's pixels that is inside the outline."),
+    "pixel_fpr": ("In excess", percent, "Pixels beside the lesion, over the lesion's own size."),
 }  # fmt: skip
 BAR = 400  # width of the probability bar in its own unit
 
 
 def report_of(
-    views: Sequence[PredictView], palette: Palette, sections: Sequence[str] = ()
+    views: Sequence[Finding], palette: Palette, sections: Sequence[str] = ()
 ) -> str:
     """The report of one case as HTML.
 
@@ -45,11 +41,12 @@ def report_of(
     """
     if len({pixels_sha256(view.case.image.pixels) for view in views}) != 1:
         raise InputError("A report is about one image: give one or more views of the same case.")
-    case = views[0].case
+    case, several = views[0].case, len(views) > 1
+    shared = cautions_of_all(views) if several else ()
     body = [
-        *(_finding(view, palette, len(views) > 1) for view in views),
+        _cautions(shared),
+        *(_finding(view, palette, several, shared) for view in views),
         *sections,
-        _checks(views[0]),
         made_from([
             *case_rows(case),
             *((f"Weights of {view.title}", view.prediction.weights_sha256) for view in views),
@@ -59,8 +56,15 @@ def report_of(
     return report_page("case report", case.title, about_case(case), terms, body)
 
 
-def _finding(view: PredictView, palette: Palette, named: bool) -> str:
-    """What one network says: picture, verdict, measurements, comparison with the truth."""
+def _finding(view: Finding, palette: Palette, named: bool, shared: Sequence[Check]) -> str:
+    """What one network says: doubts, picture, verdict, measurements, comparison with the truth.
+
+    Args:
+        view: what it says.
+        palette: colours of classes and outlines.
+        named: whether the network needs a heading.
+        shared: cautions that were told before, for all networks.
+    """
     heading = f"<h2>{escape(view.title)}</h2>" if named else ""
     lines = outlines_of(view, palette)
     alt = f"Ultrasound image {view.case.title}"
@@ -72,41 +76,61 @@ def _finding(view: PredictView, palette: Palette, named: bool) -> str:
         f"<figure>{drawing(view.case.image.pixels, lines, alt)}"
         f"<figcaption><ul>{legend}</ul></figcaption></figure>"
     )
+    told = [*view.input_checks, *(check for check in view.cautions if check.name == "normals")]
+    own = [check for check in view.cautions if not (shared and check in told)]
     return (
-        f'<section class="finding">{heading}<div class="pair">{figure}'
+        f'<section class="finding">{heading}{_cautions(own)}<div class="pair">{figure}'
         f'<div class="verdict">{_verdict(view, palette, named)}</div></div>'
         f"{_measured(view)}{_truth(view)}</section>"
     )
 
 
-def _verdict(view: PredictView, palette: Palette, named: bool) -> str:
+def _cautions(checks: Sequence[Check]) -> str:
+    """What speaks against an answer, before the answer; "" where nothing does."""
+    lines = "".join(
+        f"<li><strong>{escape(check.state)}</strong> {escape(check.reason)}</li>"
+        for check in checks
+    )
+    return f'<ul class="checks">{lines}</ul>' if lines else ""
+
+
+def _verdict(view: Finding, palette: Palette, named: bool) -> str:
     probability = view.prediction.probability
     by = "" if named else f'<p class="by">{escape(view.title)}</p>'
+    judged = f"<p><strong>{escape(view.judgement.capitalize())}.</strong></p>"
+    judged = judged if view.judgement else ""
+    if view.nothing:
+        return f"{by}<p>{escape(view.nothing)}</p>{judged}"
     if probability is None:
-        return f"{by}<p>This network outlines only; it does not say benign or malignant.</p>"
-    call, point = "", view.point
-    if point is not None:
-        call = (
-            f'<p class="call"><i style="background:{palette.of_call(view.call)}"></i>called '
-            f"<strong>{view.call}</strong>; malignant from {point.threshold:.1%} on</p>"
+        return f"{by}<p>{NO_CLASS}</p>{judged}"
+    if view.call is None:
+        return (
+            f'{by}<p class="label">Probability of malignancy</p>'
+            f'<p class="number">{escape(percent(probability))}</p><p>{NO_POINT}</p>'
         )
+    said = (
+        f'<p class="call"><i style="background:{palette.of(view)}"></i>'
+        f"<strong>{escape(view.verdict)}</strong>; malignant from "
+        f"{escape(percent(view.point.threshold))} on</p>"
+    )
     return (
         f'{by}<p class="label">Probability of malignancy</p>'
-        f'<p class="number">{percent(probability)}</p>{call}'
-        f"{_bar(probability, view, palette)}{_meaning(view)}"
+        f'<p class="number">{escape(percent(probability))}</p>{said}{judged}'
+        f"{_bar(probability, view, palette)}{_worth(view)}"
     )
 
 
-def _meaning(view: PredictView) -> str:
-    """What the operating point is worth, in the words of the page."""
-    if view.point is None:
-        return "<p>The card of this network states no operating point, so there is no call.</p>"
-    lines = "".join(f"<li>{emphasised(line)}</li>" for line in view.point.meaning)
+def _worth(view: Finding) -> str:
+    """What the call is worth, in the words of the page; nothing is promised against a caution."""
+    lines = [*view.promises, view.scope]
+    if not view.cautious:
+        lines.append(view.on_normals)
+    items = "".join(f"<li>{emphasised(line)}</li>" for line in lines if line)
     what = f"<h3>What this call is worth: the {escape(view.point.name)} operating point</h3>"
-    return f"{what}<ul>{lines}</ul>" if lines else ""
+    return f"{what}<ul>{items}</ul>" if items else ""
 
 
-def _bar(probability: float, view: PredictView, palette: Palette) -> str:
+def _bar(probability: float, view: Finding, palette: Palette) -> str:
     """The probability on a line from 0 to 100 %, with the threshold and the grey zone."""
     point, x = view.point, BAR * probability
     zone = ""
@@ -117,55 +141,44 @@ def _bar(probability: float, view: PredictView, palette: Palette) -> str:
     if point is not None:
         at = BAR * point.threshold
         mark = f'<path d="M{at:.1f},4V28" stroke="#17262b" stroke-width="2"/>'
-        words = f"; the call is malignant from {point.threshold:.1%} on"
-    alt = f"Probability of malignancy {probability:.1%}{words}."
+        words = f"; the call is malignant from {percent(point.threshold)} on"
+    alt = escape(f"Probability of malignancy {percent(probability)}{words}.")
     caption = "Line: the operating point." if mark else ""
     if zone:
         caption += " Grey: where a cautious and a strict reader would differ."
     return (
         f'<svg class="bar" viewBox="-8 0 {BAR + 16} 46" role="img" aria-label="{alt}">'
         f'<rect y="10" width="{BAR}" height="12" rx="2" fill="#e6ebec"/>{zone}{mark}'
-        f'<circle cx="{x:.1f}" cy="16" r="7.5" fill="{palette.of_call(view.call)}" '
+        f'<circle cx="{x:.1f}" cy="16" r="7.5" fill="{palette.of(view)}" '
         'stroke="#fff" stroke-width="2"/>'
-        f'<text x="0" y="42">0%</text><text x="{BAR / 2}" y="42" text-anchor="middle">50%</text>'
-        f'<text x="{BAR}" y="42" text-anchor="end">100%</text></svg>'
+        f'<text x="0" y="42">0 %</text><text x="{BAR / 2}" y="42" text-anchor="middle">50 %</text>'
+        f'<text x="{BAR}" y="42" text-anchor="end">100 %</text></svg>'
         f'<p class="note">{caption}</p>'
     )
 
 
-def _measured(view: PredictView) -> str:
+def _measured(view: Finding) -> str:
     if view.prediction.mask_probability is None:
         return '<p class="note">This network draws no outline, so nothing is measured.</p>'
-    lesion = view.lesion()
+    lesion = view.lesion
     if lesion is None:
-        return '<p class="note">The outline is empty at this threshold; nothing is measured.</p>'
-    rows = view.describe(lesion) if view.describe else [("Area", f"{lesion.area_px} px", "")]
+        return '<p class="note">No outline, so nothing is measured.</p>'
     parts = (
         f" {lesion.parts} separate parts; the largest is measured." if lesion.parts > 1 else ""
     )
     return (
-        f"<h3>Measured on the outline</h3>{table(rows)}"
+        f"<h3>Measured on the outline</h3>{table(lesion_rows(lesion))}"
         f'<p class="note">Computed from the mask above {view.mask_threshold:.2f} tumour '
         f"probability, not a BI-RADS reading.{parts}</p>"
     )
 
 
-def _truth(view: PredictView) -> str:
-    metrics, seen = view.against_truth(), caution(view.seen)
+def _truth(view: Finding) -> str:
+    metrics = view.against_truth
     if metrics is None:
-        return f"<h3>What is known about this image</h3>{seen}" if seen else ""
+        return ""
     rows = [
-        (name, "not defined" if metrics[key] != metrics[key] else form.format(metrics[key]), what)
+        (name, "not defined" if metrics[key] != metrics[key] else form(metrics[key]), what)
         for key, (name, form, what) in METRICS.items()
     ]
-    return f"<h3>Against the true outline</h3>{seen}{table(rows)}"
-
-
-def _checks(view: PredictView) -> str:
-    if not view.checks:
-        return ""
-    lines = "".join(
-        f"<li><strong>{escape(state)}</strong> {emphasised(text)}</li>"
-        for state, text in view.checks
-    )
-    return f'<section><h3>Checks of the image</h3><ul class="checks">{lines}</ul></section>'
+    return f"<h3>Against the true outline</h3>{table(rows)}"

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from .case_views import LABELS, Subject
-from .origin import DISCLAIMER, now, pixels_sha256, versions
+from ..core.wording import DISCLAIMER, LABELS
+from ..data.case import Case
+from .origin import now, pixels_sha256, versions
 from .report_style import STYLE
 
 ORIGINS = {
@@ -51,7 +52,7 @@ def report_page(
     )
 
 
-def about_case(case: Subject) -> str:
+def about_case(case: Case) -> str:
     """What an image is and what is known about it, as HTML."""
     about = case.about if case.origin == "upload" else f"{case.about} {ORIGINS[case.origin]}"
     known = "" if case.label is None else f" Known to be <strong>{LABELS[case.label]}</strong>."
@@ -65,7 +66,7 @@ def caution(text: str) -> str:
     return f'<ul class="checks"><li><strong>caution</strong> {escape(text)}</li></ul>'
 
 
-def case_rows(case: Subject) -> list[tuple[str, str]]:
+def case_rows(case: Case) -> list[tuple[str, str]]:
     """Name, size, digests and history of an image, as rows of `made_from`."""
     image, (height, width) = case.image, case.image.pixels.shape
     rows = [("Image", f"{image.name or 'without a name'}, {width} × {height} px")]
@@ -113,10 +114,3 @@ def emphasised(text: str) -> str:
     """Escaped text in which **words** are strong and *words* are stressed."""
     strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text))
     return re.sub(r"\*(\w[^*]*)\*", r"<em>\1</em>", strong)
-
-
-def percent(probability: float) -> str:
-    """A probability as people read it; what would round to 0 or 100 % is given as a bound."""
-    if probability < 0.001:
-        return "below 0.1%"
-    return "above 99.9%" if probability > 0.999 else f"{probability:.1%}"

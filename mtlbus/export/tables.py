@@ -9,20 +9,23 @@ from typing import Any
 import pandas as pd
 
 from ..core.tables import csv_text
+from ..core.wording import DISCLAIMER
 from ..evaluation.metrics import dice_of
 from ..explain.attention import array_of
-from .case_views import CompareView, MirrorView, PredictView, TwoCasesView
+from ..findings import Finding
+from ..findings.finding import flat
+from .case_views import CompareView, MirrorView, TwoCasesView
 from .method_views import MethodView, OverviewView
-from .numbers import judged_numbers, map_numbers, method_numbers, mirror_numbers, numbers_of
-from .origin import DISCLAIMER, now, versions
+from .numbers import judged_numbers, map_numbers, method_numbers, mirror_numbers
+from .origin import now, versions
 from .views import AttentionView, PerformanceView, View
 
 WITHOUT_CASE = PerformanceView | MethodView | OverviewView
 
 _UNITS = {
-    "probability_malignant": "0..1", "logit": "log-odds", "call_threshold": "0..1",
-    "distance_from_training": "multiple of the limit",
-    "mask_threshold": "0..1", "mask_area": "px", "area_px": "px", "area_share": "0..1",
+    "probability": "0..1, of malignancy", "logit": "log-odds", "threshold": "0..1",
+    "distance": "multiple of the limit",
+    "mask_threshold": "0..1", "mask_area_px": "px", "area_px": "px", "area_share": "0..1",
     "box": "px", "major_axis_px": "px", "minor_axis_px": "px", "angle_deg": "degrees",
     "height_to_width": "ratio", "perimeter_px": "px", "circularity": "0..1",
     "margin_roughness": "ratio", "echo_ratio": "ratio of grey levels",
@@ -42,52 +45,44 @@ def table_of(view: View) -> pd.DataFrame:
 
 
 @table_of.register
-def _(view: PredictView) -> pd.DataFrame:
-    numbers = numbers_of(view)
+def _(view: Finding) -> pd.DataFrame:
     return pd.DataFrame(
-        [(name, value, _UNITS.get(name, "")) for name, value in numbers.items()],
+        [(name, value, _UNITS.get(name, "")) for name, value in flat(view.numbers()).items()],
         columns=["quantity", "value", "unit"],
     )
 
 
 @table_of.register
 def _(view: CompareView) -> pd.DataFrame:
-    masks = [one.prediction.mask(one.mask_threshold) for one in view.views]
+    masks = [one.mask for one in view.views]
     rows = []
     for number, (one, mask) in enumerate(zip(view.views, masks, strict=True)):
         others = [m for n, m in enumerate(masks) if n != number and m is not None]
         shared = [dice_of(mask, other) for other in others] if mask is not None else []
-        numbers = numbers_of(one) | ({"dice_to_the_others": mean(shared)} if shared else {})
-        rows.append(_row(one, numbers))
+        more = {"dice_to_the_others": mean(shared)} if shared else {}
+        rows.append(flat(one.numbers()) | more | _cost(one))
     return pd.DataFrame(rows)
 
 
-def _row(view: PredictView, numbers: dict[str, Any]) -> dict[str, Any]:
-    """Numbers between the names of a network and its size, time and digest."""
-    found = view.prediction
-    names = {"method": found.method, "title": view.title, "seen_in_training": bool(view.seen)}
-    cost = {"parameters": view.parameters, "milliseconds": 1000 * sum(found.seconds.values())}
-    return names | numbers | cost | {"weights_sha256": found.weights_sha256}
+def _cost(view: Finding) -> dict[str, Any]:
+    seconds = view.prediction.seconds
+    return {"parameters": view.parameters, "milliseconds": 1000 * sum(seconds.values())}
 
 
 @table_of.register
 def _(view: MirrorView) -> pd.DataFrame:
     rows = []
     for one, turned in view.by_network:
-        numbers = mirror_numbers(one.prediction, turned.prediction, view.mask_threshold)
-        here, there = one.lesion(), turned.lesion()
-        more = {
-            "call": one.call, "call_mirrored": turned.call,
-            "area_px": here and here.area_px, "area_px_mirrored": there and there.area_px,
-        }  # fmt: skip
-        rows.append(_row(one, {"mask_threshold": view.mask_threshold, **numbers, **more}))
+        lesion, more = turned.lesion, mirror_numbers(one, turned)
+        more |= {"area_px_mirrored": lesion and lesion.area_px}
+        rows.append(flat(one.numbers()) | more | _cost(one))
     return pd.DataFrame(rows)
 
 
 @table_of.register
 def _(view: TwoCasesView) -> pd.DataFrame:
     return pd.DataFrame([
-        {"case": one.case.title, "image_sha256": one.case.image.sha256} | _row(one, numbers_of(one))
+        {"case": one.case.title} | flat(one.numbers()) | _cost(one)
         for both in view.by_network
         for one in both
     ])  # fmt: skip
@@ -152,8 +147,10 @@ def csv_of(view: View) -> str:
     """The table of a view as CSV, with rows or columns that say what it was computed from."""
     table = table_of(view)
     facts = [*origin_rows(view), ("computed", now()), ("terms", DISCLAIMER)]
-    if isinstance(view, PredictView):  # one quantity a row
-        more = pd.DataFrame([(name, text, "") for name, text in facts], columns=table.columns)
+    if isinstance(view, Finding):  # one quantity a row
+        there = set(table["quantity"])
+        rows = [(name, text, "") for name, text in facts if name not in there]
+        more = pd.DataFrame(rows, columns=table.columns)
         table = pd.concat([table.astype(object), more])
     else:
         table = table.assign(**{name: text for name, text in facts if name not in table})
@@ -171,10 +168,10 @@ def origin_rows(view: View) -> list[tuple[str, str]]:
     if isinstance(view, MethodView):
         rows.append(("method", view.spec.name))
         rows.append(("weights_sha256", view.weights_sha256 or "no trained weights ship"))
-    if isinstance(view, PredictView):
+    if isinstance(view, Finding):
         found = view.prediction
         rows += [("method", found.method), ("weights_sha256", found.weights_sha256)]
-        rows.append(("seen_in_training", view.seen or "no"))
+        rows += [("verdict", view.verdict), ("seen", view.seen or "no")]
     if isinstance(view, AttentionView):
         weights = view.weights_sha256 or f"random, seed {view.seed}"
         rows += [("method", view.method), ("weights_sha256", weights)]

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from ..core.outputs import Map
+from ..data.case import Case
 from ..data.transforms import Frame
+from ..findings import Finding
 from .case_views import (
     CompareView,
     MirrorView,
-    PredictView,
-    Subject,
     TwoCasesView,
     file_stem,
 )
@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # attributions bring Captum, which takes a second to import
     from ..explain.attributions import Attribution
     from ..explain.options import Options
     from ..explain.targets import Target
+
 
 @dataclass(frozen=True, eq=False)
 class AttentionView:
@@ -44,7 +45,7 @@ class AttentionView:
         seen: a caution where the image took part in the training of the network; "" otherwise.
     """
 
-    case: Subject
+    case: Case
     method: str
     title: str
     weights_sha256: str | None
@@ -78,7 +79,7 @@ class AttributionView:
         seen: a caution where the image took part in the training of the network; "" otherwise.
     """
 
-    case: Subject
+    case: Case
     method: str
     title: str
     weights_sha256: str
@@ -135,7 +136,7 @@ class PerformanceView:
 
 
 View = (
-    PredictView
+    Finding
     | CompareView
     | MirrorView
     | TwoCasesView

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from ..core.wording import percent
 from . import colours
 from .style import FAINT, NEUTRAL, finish, see_through
 
@@ -17,6 +18,7 @@ def probability_bar(
     probability: float,
     threshold: float,
     grey_zone: tuple[float, float] | None = None,
+    doubted: bool = False,
 ) -> go.Figure:
     """A bar that is benign left of the threshold and malignant right of it, with a marker.
 
@@ -24,14 +26,15 @@ def probability_bar(
         probability: of malignancy, 0..1.
         threshold: of the operating point; at or above it the call is malignant.
         grey_zone: probabilities between two strict operating points, where the call is unsure.
+        doubted: something speaks against the answer, so that no colour stands for a class.
     """
     figure = go.Figure()
     for low, high, colour in (
         (0, threshold, colours.BENIGN),
         (threshold, 1, colours.MALIGNANT),
     ):
-        _band(figure, low, high, see_through(colour, 0.40))
-    if grey_zone and grey_zone[0] < grey_zone[1]:
+        _band(figure, low, high, see_through(colours.UNSURE if doubted else colour, 0.40))
+    if not doubted and grey_zone and grey_zone[0] < grey_zone[1]:
         _band(figure, *grey_zone, see_through(colours.UNSURE, 0.75))
         if _ROOM[0] <= sum(grey_zone) / 2 <= 1 - _ROOM[1]:
             _name(figure, sum(grey_zone) / 2, "center", "grey zone")
@@ -46,7 +49,7 @@ def probability_bar(
     marker = {
         "symbol": "diamond",
         "size": 20,
-        "color": colours.of_class(probability >= threshold),
+        "color": colours.UNSURE if doubted else colours.of_class(probability >= threshold),
         "line": {"color": "white", "width": 2},
     }
     figure.add_scatter(
@@ -54,8 +57,8 @@ def probability_bar(
         y=[0.5],
         mode="markers",
         marker=marker,
-        hovertemplate=f"probability {probability:.1%}<br>"
-        f"operating point {threshold:.1%}<extra></extra>",
+        hovertemplate=f"probability {percent(probability)}<br>"
+        f"operating point {percent(threshold)}<extra></extra>",
     )
     for x, side, text in ((0.0, "left", "benign"), (1.0, "right", "malignant")):
         _name(figure, x, side, text)
@@ -82,10 +85,10 @@ def bar_in_words(
     zone = ""
     if grey_zone and grey_zone[0] < grey_zone[1]:
         inside = "in" if grey_zone[0] <= probability < grey_zone[1] else "outside"
-        zone = f", {inside} the grey zone from {grey_zone[0]:.0%} to {grey_zone[1]:.0%}"
+        zone = f", {inside} the grey zone from {percent(grey_zone[0])} to {percent(grey_zone[1])}"
     return (
         f"Bar from 0 to 100 %, benign on the left, malignant on the right: the probability "
-        f"{probability:.0%} is {where} the operating point of {threshold:.0%}{zone}."
+        f"{percent(probability)} is {where} the operating point of {percent(threshold)}{zone}."
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..data.case import Case
 from ..data.intake import GreyImage
 
 
@@ -18,3 +19,14 @@ def mirrored(image: GreyImage) -> GreyImage:
         for plane in (image.pixels, image.chroma)
     )
     return replace(image, pixels=next(turned), chroma=next(turned), sha256=digest)
+
+
+def mirror_of(case: Case) -> Case:
+    """The case turned left to right, with its truth; a case of its own for everything kept."""
+    return replace(
+        case,
+        key=f"{case.key}~mirror",
+        title=f"{case.title}, mirrored",
+        image=mirrored(case.image),
+        truth=None if case.truth is None else case.truth[:, ::-1],
+    )

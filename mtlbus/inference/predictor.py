@@ -14,6 +14,7 @@ from torch import nn
 from ..checkpoints import Checkpoint, find_checkpoint
 from ..core.errors import CheckpointError, InputError
 from ..core.outputs import Map, positive_logit
+from ..core.presence import presence_score
 from ..core.tasks import MALIGNANCY
 from ..data.intake import GreyImage
 from ..data.transforms import Frame, normalise, restore, square_image
@@ -39,6 +40,8 @@ class Prediction:
         threshold: probability from which the checkpoint's operating point says malignant.
         distance: from the training images, as a multiple of the limit (see `familiarity`): above
             1 the image is unlike them; None where the checkpoint cannot tell.
+        presence: how sure the network is that there is a lesion, see `core.presence`; None for a
+            method without a mask.
         maps: inner maps with the batch dimension removed, on the CPU; empty unless asked for.
         seconds: duration of each stage.
     """
@@ -53,6 +56,7 @@ class Prediction:
     logit: float | None
     threshold: float | None
     distance: float | None = None
+    presence: float | None = None
     maps: dict[str, Map] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -183,6 +187,7 @@ class Predictor:
             logit=logit,
             threshold=None if logit is None else self.checkpoint.threshold,
             distance=distance,
+            presence=None if mask_square is None else presence_score(mask_square),
             maps=returned,
             seconds={**seconds, "restore": time.perf_counter() - started},
         )

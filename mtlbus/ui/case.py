@@ -1,51 +1,17 @@
-"""A case: an image and what is known about it."""
+"""A case of a visitor: what is known of an upload is forgotten with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-import numpy as np
-
-from ..data.intake import GreyImage
+from ..data import case
 from . import forget
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
-    """What is being looked at.
-
-    Attributes:
-        key: its name in the address ("simple-cyst", "busbra:bus_0001-l", "upload:…").
-        title: for people.
-        image: the clean grey image.
-        truth: true lesion, H×W bool on the image's grid; None where it is unknown.
-        label: 1 malignant, 0 benign, None where it is unknown.
-        origin: where it comes from.
-        about: one or two plain sentences.
-        dataset: name of the dataset it is from ("busi"); None for anything else.
-        fold: of that dataset, in which it is a test image; None where it has none.
-        before: the case that this one was cut or blacked out of; None for an image as it came.
-        film: digest of the file of many frames that the image is one of; "" for any other file.
-    """
-
-    key: str
-    title: str
-    image: GreyImage
-    truth: np.ndarray | None
-    label: int | None
-    origin: Literal["phantom", "upload", "dataset"]
-    about: str
-    dataset: str | None = None
-    fold: int | None = None
-    before: Case | None = None
-    film: str = ""
+class Case(case.Case):
+    """What is being looked at, see `data.case.Case`."""
 
     def __post_init__(self) -> None:
         if self.origin == "upload" or self.before is not None:
             forget.with_its_image(self.image)
-
-    @property
-    def as_it_came(self) -> Case:
-        """The case before anything was cut or blacked out: whose image a training may have seen."""
-        return self if self.before is None else self.before.as_it_came

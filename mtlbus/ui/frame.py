@@ -90,8 +90,8 @@ def run() -> None:
     if wanted and wanted[0] in pages:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])
     with _patience():
+        from ..core.wording import DISCLAIMER
         from . import services, sidebar, state, unopened
-        from .records import DISCLAIMER
         from .widgets import explain_error
     st.caption(f":material/science: **{DISCLAIMER}**")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from math import isfinite
 
 import streamlit as st
 
@@ -12,9 +11,11 @@ from ..checkpoints import Checkpoint
 from ..core.text import literal
 from ..data.phantom import GALLERY, make_phantom
 from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
-from ..inference.input_checks import Check, refusal
-from . import input_line, pictures, seen, services, state, takeaway, uploads, verdict, words
+from ..findings import points, scope
+from ..inference.input_checks import refusal
+from . import input_line, pictures, services, state, takeaway, uploads, verdict
 from .case import Case
+from .finding import finding_of
 from .widgets import NO_METHODS, ask, show_image
 
 _PLACE = (380, 560)
@@ -50,39 +51,21 @@ def finished(case: Case, method: str) -> None:
         return
     with row:
         prediction = ask(case, method)
-    checkpoint = services.checkpoint(method)
-    points = words.operating_points(checkpoint.card)
-    point = next(iter(points), None) if prediction.probability is not None else None
-    threshold = points[point]["threshold"] if point else None
-    look = pictures.Look(colour=verdict.class_colour(prediction, threshold), place=_PLACE)
+    finding = finding_of(case, prediction)
+    look = pictures.Look(colour=verdict.colour_of(finding), place=_PLACE)
     with row.container(width=390):
+        drawn = "with the outline that" if finding.outlined else "in which"
+        rest = "draws" if finding.outlined else "outlines nothing"
         show_image(
-            pictures.picture(case, prediction, look),
-            f"{case.title} with the outline that {services.title_of(method)} draws.",
+            pictures.picture(finding, look), f"{case.title} {drawn} {finding.title} {rest}."
         )
     with row.container(width="stretch"):
         st.subheader(literal(case.title))
-        st.caption(f"What {services.title_of(method)} says, this moment, on this machine.")
-        if point is None:
-            st.info(verdict.NO_CLASS, icon=":material/info:")
-        else:
-            verdict.headline(prediction, threshold)
-        note = words.agreement_note(prediction, point is not None or None, prediction.mask())
-        outline = (Check("caution", "outline", note),) if note else ()
-        checks = (*services.checks(case), *services.predictor(method).check(prediction))
-        input_line.warn((*checks, *outline))
-        if point is not None:
-            verdict.bar(prediction, threshold, words.grey_zone(checkpoint.card), key="home_bar")
-            if case.label is not None:
-                known = "malignant" if case.label else "benign"
-                st.markdown(f"Truth: {verdict.BADGES[known]}")
-        caution = seen.sentence(case, checkpoint.card)
-        if caution:
-            st.warning(caution, icon=":material/warning:")
-        takeaway.offer_prediction(
-            takeaway.predicted(case, prediction, checkpoint, look.threshold, point, checks), look,
-            checks,
-        )  # fmt: skip
+        st.caption(f"What {finding.title} says, this moment, on this machine.")
+        verdict.cautions(finding.cautions)
+        verdict.headline(finding)
+        verdict.bar(finding, key="home_bar")
+        takeaway.offer_prediction(finding, look)
 
 
 def doors(method: str | None) -> None:
@@ -112,15 +95,14 @@ def _door(title: str):
 
 def track_record(method: str | None) -> str:
     """How often a method is right on test images, in natural frequencies, if its card says so."""
-    points = words.operating_points(services.checkpoint(method).card) if method else {}
-    test = next(iter(points.values()), {}).get("test") or {}
-    rates = [(test.get(name) or {}).get("value") for name in ("sensitivity", "specificity")]
-    if not test.get("n") or not all(isinstance(r, float) and isfinite(r) for r in rates):
+    record = points.track_record(services.checkpoint(method).card) if method else None
+    if record is None:
         return "On test images that no training has seen, with intervals, not adjectives."
-    found, cleared = (round(100 * rate) for rate in rates)
+    found, cleared, count = record
     return (
         f"{services.title_of(method)} finds **{found} of 100** cancers and clears "
-        f"**{cleared} of 100** benign lesions, counted on {test['n']} unseen images."
+        f"**{cleared} of 100** benign lesions, counted on {count} unseen images"
+        f"{scope.counted_on(services.checkpoint(method).card)}."
     )
 
 

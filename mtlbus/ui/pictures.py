@@ -6,10 +6,10 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
+from ..core.wording import DISCLAIMER
 from ..figures import colours, overlay
-from ..inference.predictor import MASK_THRESHOLD, Prediction
-from .case import Case
-from .records import DISCLAIMER
+from ..findings import Finding
+from ..inference.predictor import MASK_THRESHOLD
 from .results import ResultStore
 
 _PICTURES = ResultStore(32 * 1024**2, len)  # waits for no network
@@ -45,48 +45,49 @@ class Look:
     place: tuple[int, int] = overlay.PANEL
 
 
-def picture(case: Case, prediction: Prediction, look: Look) -> bytes:
-    """A case with a prediction drawn on it, as JPEG."""
-    key = (case.key, prediction.image_sha256, prediction.weights_sha256, astuple(look))
-    return _PICTURES.get(key, lambda: overlay.encode_jpeg(draw(case, prediction, look)))
+def picture(finding: Finding, look: Look) -> bytes:
+    """A case with a finding drawn on it, as JPEG."""
+    said = finding.prediction
+    key = (
+        finding.case.key, said.image_sha256, said.weights_sha256, finding.outlined, astuple(look),
+    )  # fmt: skip
+    return _PICTURES.get(key, lambda: overlay.encode_jpeg(draw(finding, look)))
 
 
-def draw(case: Case, prediction: Prediction, look: Look) -> np.ndarray:
+def draw(finding: Finding, look: Look) -> np.ndarray:
     """The picture as h×w×3 uint8, without its legend."""
+    case = finding.case
     panel = overlay.grey_panel(case.image.pixels, look.place)
-    plane = prediction.mask_probability
-    if look.agreement and case.truth is not None and plane is not None:
-        return overlay.draw_agreement(panel, plane > look.threshold, case.truth)
+    if look.agreement and case.truth is not None and finding.mask is not None:
+        return overlay.draw_agreement(panel, finding.mask, case.truth)
     if look.truth and case.truth is not None:
         panel = overlay.draw_region(panel, case.truth, colours.TRUTH, line=2.0)
-    if plane is not None and (look.outline or look.fill > 0):
-        line = 2.8 if look.outline else 0.0
+    if finding.outlined and (look.outline or look.fill > 0):
+        line, plane = 2.8 if look.outline else 0.0, finding.prediction.mask_probability
         panel = overlay.draw_region(
             panel, plane, look.colour, look.threshold, line=line, fill=look.fill
         )
     return panel
 
 
-def legend(case: Case, prediction: Prediction, look: Look) -> list[tuple[str, str]]:
+def legend(finding: Finding, look: Look) -> list[tuple[str, str]]:
     """What the colours of a picture mean, as (colour, words); empty where one line is drawn."""
-    if case.truth is None or not (look.truth or look.agreement):
+    if finding.case.truth is None or not (look.truth or look.agreement):
         return []
-    outlines = prediction.mask_probability is not None
-    if look.agreement and outlines:
+    if look.agreement and finding.mask is not None:
         return [*RIGHT_AND_WRONG.items(), (TRUTH_BESIDE, TRUTH_WORDS)]
     if not look.truth:
         return []
     entries = [(colours.TRUTH, TRUTH_WORDS)]
-    if outlines and (look.outline or look.fill > 0):
+    if finding.outlined and (look.outline or look.fill > 0):
         entries.append((look.colour, f"predicted outline, threshold {look.threshold:.2f}"))
     return entries
 
 
-def export_png(case: Case, prediction: Prediction, look: Look, sentence: str) -> bytes:
+def export_png(finding: Finding, look: Look) -> bytes:
     """The picture as PNG with its legend and a strip that says what it is and what it is not."""
-    panel, entries = draw(case, prediction, look), legend(case, prediction, look)
+    panel, entries = draw(finding, look), legend(finding, look)
     if entries:
         panel = overlay.add_strip(panel, entries)
-    return overlay.encode_png(
-        overlay.add_strip(panel, [(None, case.title), (None, sentence), (None, DISCLAIMER)])
-    )
+    said = [finding.case.title, finding.sentence, *(c.reason for c in finding.cautions), DISCLAIMER]
+    return overlay.encode_png(overlay.add_strip(panel, [(None, text) for text in said]))

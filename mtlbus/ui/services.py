@@ -24,6 +24,7 @@ from ..data.transforms import PREPROCESSING_VERSION
 from ..inference.input_checks import Check, check_image, refusal
 from ..inference.predictor import Prediction, Predictor, Prepared, prepare
 from ..methods import get_spec, list_methods
+from . import overrides
 from .case import Case
 from .gate import GATE, Say
 from .results import ResultStore, bytes_held
@@ -191,8 +192,12 @@ def prepared(case: Case, size: int) -> Prepared:
 
 
 def checks(case: Case) -> tuple[Check, ...]:
-    """What the pixels of a case say against asking networks about it; looked at once."""
-    return _CHECKS.get(case.image.sha256, lambda: check_image(case.image))
+    """What the pixels of a case say against asking networks about it; looked at once.
+
+    A refusal that the person set aside is a caution, see `overrides`.
+    """
+    found = _CHECKS.get(case.image.sha256, lambda: check_image(case.image))
+    return overrides.as_decided(case, found)
 
 
 def predict(case: Case, method: str, maps: bool = False) -> Prediction:

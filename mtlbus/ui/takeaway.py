@@ -6,22 +6,14 @@ runs for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import streamlit as st
 
-from ..checkpoints import Checkpoint
 from ..export.arrays import npz_of
-from ..export.case_views import (
-    CompareView,
-    MirrorView,
-    PairView,
-    Point,
-    PredictView,
-    TwoCasesView,
-)
-from ..export.drawing import Palette, sentence_of, svg_of
+from ..export.case_views import CompareView, MirrorView, PairView, TwoCasesView, stem_of
+from ..export.drawing import Palette, svg_of
 from ..export.method_views import MethodView, OverviewView
 from ..export.pair_report import mirror_report
 from ..export.recipes import notebook_of
@@ -30,10 +22,8 @@ from ..export.tables import csv_of
 from ..export.views import AttentionView, AttributionView, PerformanceView, View
 from ..figures import colours
 from ..figures.style import METHOD_COLOURS
-from ..inference.input_checks import Check
-from ..inference.predictor import Prediction
-from . import pictures, records, seen, services, words
-from .case import Case
+from ..findings import Finding
+from . import pictures, records
 from .together import together
 
 PALETTE = Palette(
@@ -69,11 +59,12 @@ def offer(view: View, more: Sequence[File] = (), key: str = "takeaway") -> None:
         more: what only its page can make, such as its picture.
         key: of the menu, if a page has several.
     """
+    stem = stem_of(view) if isinstance(view, Finding) else view.stem
     menu = st.popover("Take it away", icon=":material/download:", width="content", key=key)
     with menu, st.container(gap="xxsmall"):
         for file in (*files(view), *more):
             st.download_button(
-                file.label, file.make, f"{view.stem}{file.ending}", file.kind, type="tertiary",
+                file.label, file.make, f"{stem}{file.ending}", file.kind, type="tertiary",
                 icon=f":material/{file.icon}:", on_click="ignore", help=file.help,
                 key=f"{key}{file.ending}",
             )  # fmt: skip
@@ -89,7 +80,7 @@ def files(view: View) -> list[File]:
         "Open as notebook", ".ipynb", "application/x-ipynb+json", "code", about,
         lambda: notebook_of(view),
     ))  # fmt: skip
-    if isinstance(view, PredictView | CompareView | PairView):
+    if isinstance(view, Finding | CompareView | PairView):
         found.append(File(
             "Drawing (SVG)", ".svg", "image/svg+xml", "polyline",
             "The image with the outlines as lines that stay sharp.", lambda: svg_of(view, PALETTE),
@@ -104,7 +95,7 @@ def files(view: View) -> list[File]:
             "Numbers (CSV)", ".csv", "text/csv", "table",
             "Each number with its name, and what it was computed from.", lambda: csv_of(view),
         ))  # fmt: skip
-    if isinstance(view, PredictView | CompareView | PairView | AttentionView):
+    if isinstance(view, Finding | CompareView | PairView | AttentionView):
         found.append(File(
             "Arrays (NPZ)", ".npz", "application/zip", "data_array",
             "Image, masks and maps as NumPy arrays, with a README.", lambda: npz_of(view),
@@ -123,7 +114,7 @@ def _reports(view: View) -> list[File]:
         ]
     if isinstance(view, MirrorView):
         return [report_file(lambda: mirror_report(view, PALETTE))]
-    if isinstance(view, PredictView | CompareView):
+    if isinstance(view, Finding | CompareView):
         views = view.views if isinstance(view, CompareView) else (view,)
         return [report_file(lambda: report_of(views, PALETTE))]
     return []
@@ -141,70 +132,20 @@ def report_file(make: Callable[[], str], of: str = "") -> File:
     return File(f"{label} (HTML)", ending, "text/html", "description", about, make)
 
 
-def offer_prediction(view: PredictView, look: pictures.Look, checks: Sequence[Check] = ()) -> None:
-    """Draw the menu of a prediction.
+def offer_prediction(finding: Finding, look: pictures.Look) -> None:
+    """Draw the menu of a finding.
 
     Args:
-        view: what one network says about one image.
+        finding: what one network says about one image.
         look: how it is drawn.
-        checks: what speaks against the image.
     """
-    case, prediction = view.case, view.prediction
-    said, threshold = sentence_of(view), None if view.point is None else view.point.threshold
-    offer(view, [
+    offer(finding, [
         File(
             "Picture (PNG)", ".png", "image/png", "image", "As it is shown, with its origin.",
-            lambda: pictures.export_png(case, prediction, look, said),
+            lambda: pictures.export_png(finding, look),
         ),
         File(
             "Numbers (JSON)", ".json", "application/json", "data_object",
-            "All numbers of this view as one document.",
-            lambda: records.as_json(
-                case, prediction, view.title, threshold, look.threshold, view.lesion(),
-                view.against_truth(), checks, view.seen),
+            "All numbers of this view as one document.", lambda: records.as_json(finding),
         ),
     ])  # fmt: skip
-
-
-def predicted(
-    case: Case,
-    prediction: Prediction,
-    checkpoint: Checkpoint,
-    mask_threshold: float,
-    point: str | None = None,
-    checks: Sequence[Check] = (),
-) -> PredictView:
-    """A prediction as a view.
-
-    Args:
-        case: the image.
-        prediction: what the network said.
-        checkpoint: whose card says what that is worth.
-        mask_threshold: tumour probability above which a pixel is inside.
-        point: name of the operating point; None for the default one of the card.
-        checks: what speaks against the image.
-    """
-    points = words.operating_points(checkpoint.card)
-    name = point if point in points else next(iter(points), None)
-    chosen = None
-    if name is not None and prediction.probability is not None:
-        chosen = Point(
-            words.POINT_NAMES.get(name, name),
-            points[name]["threshold"],
-            words.grey_zone(checkpoint.card),
-            tuple(words.meaning_of_point(points[name])),
-        )
-    title = checkpoint.card.get("title", prediction.method)
-    found = tuple((check.state, check.reason) for check in checks)
-    return PredictView(
-        case, title, prediction, mask_threshold, chosen, words.lesion_rows, found,
-        checkpoint.card.get("parameters"), seen.sentence(case, checkpoint.card),
-    )  # fmt: skip
-
-
-def compared(case: Case, found: Mapping[str, Prediction], mask_threshold: float) -> CompareView:
-    """Several predictions of one image as a view, each at the default point of its card."""
-    return CompareView(case, tuple(
-        predicted(case, prediction, services.checkpoint(method), mask_threshold)
-        for method, prediction in found.items()
-    ))  # fmt: skip

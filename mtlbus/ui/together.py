@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.wording import DISCLAIMER
 from ..export.case_views import CompareView, PairView
-from ..export.drawing import Palette, outlines_of, sentence_of
-from ..export.origin import DISCLAIMER
+from ..export.drawing import Palette, outlines_of
 from ..figures import overlay
+from ..findings.several import cautions_of_all
 
 _GAP = 24  # pixels
 
@@ -25,7 +26,9 @@ def _panel(view: CompareView, palette: Palette) -> np.ndarray:
     panel, lines = overlay.grey_panel(view.case.image.pixels), outlines_of(view, palette)
     for line in lines:
         panel = overlay.draw_region(panel, line.plane, line.colour, line.threshold)
-    texts = (view.case.title, *map(sentence_of, view.views), DISCLAIMER)
+    said = [one.sentence for one in view.views]
+    doubts = [check.reason for check in cautions_of_all(view.views)]
+    texts = (view.case.title, *doubts, *said, DISCLAIMER)
     entries = [(line.colour, line.label) for line in lines]
     return overlay.add_strip(panel, [*entries, *((None, t) for t in texts)])
 

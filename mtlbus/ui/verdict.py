@@ -1,26 +1,31 @@
-"""The probability of malignancy and what it is worth, as Predict and Home show it."""
+"""What a network says and what that is worth, as Home and Predict show it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from ..checkpoints import Checkpoint
+from ..core.text import literal
+from ..core.wording import percent
 from ..figures.colours import of_class
 from ..figures.probability import bar_in_words, probability_bar
 from ..figures.style import CONFIG
-from ..inference.predictor import Prediction
-from . import state, words
+from ..findings import Finding, operating_points
+from ..findings.finding import IF, NO_CLASS, NO_POINT
+from ..inference.input_checks import Check
+from . import state
 from .memory import adopt_link, mirror
 
 BADGES = {"malignant": ":orange-badge[malignant]", "benign": ":green-badge[benign]"}
-NO_CLASS = "This network outlines only; it does not say benign or malignant."
+_COLOURS = {"malignant": "orange", "benign": "green"}
 
 
-def class_colour(prediction: Prediction, threshold: float | None) -> str:
-    """The colour of the outline: that of the class, or neutral where there is none."""
-    if prediction.probability is None or threshold is None:
-        return of_class(None)
-    return of_class(prediction.probability >= threshold)
+def colour_of(finding: Finding) -> str:
+    """The colour of the outline: that of the call, neutral without one or with a caution."""
+    called = None if finding.cautious or not finding.call else finding.call == "malignant"
+    return of_class(called)
 
 
 def pick_point(checkpoint: Checkpoint) -> str | None:
@@ -28,7 +33,7 @@ def pick_point(checkpoint: Checkpoint) -> str | None:
 
     The address names it as `?point=…` unless it is the default one; None where a card has none.
     """
-    points = words.operating_points(checkpoint.card)
+    points = operating_points(checkpoint.card)
     if not points:
         return None
     if len(points) == 1:
@@ -39,7 +44,7 @@ def pick_point(checkpoint: Checkpoint) -> str | None:
     chosen = st.segmented_control(
         "Operating point",
         list(points),
-        format_func=lambda name: words.POINT_NAMES.get(name, name).capitalize(),
+        format_func=lambda key: points[key].name.capitalize(),
         required=True,
         wrap=True,
         help="From which probability on the call is “malignant”. The threshold was chosen on "
@@ -50,38 +55,93 @@ def pick_point(checkpoint: Checkpoint) -> str | None:
     return chosen
 
 
-def headline(prediction: Prediction, threshold: float) -> None:
-    """The probability as a number with the call; cautions belong directly under it."""
-    probability = prediction.probability
-    said = words.decision(probability, threshold)
-    st.metric(
-        "Probability of malignancy",
-        f"{probability:.0%}",
-        delta=said,
-        delta_color="orange" if said == "malignant" else "green",
-        delta_arrow="off",
-        width="content",
-        help=f"The call is “malignant” from {threshold:.0%} on, the operating point: the line in "
-        "the bar. In the grey part a cautious and a strict reader would differ.",
-    )
+def cautions(checks: Sequence[Check], name: str = "") -> None:
+    """What speaks against an answer, a line each; belongs before the answer.
+
+    Args:
+        checks: the reasons.
+        name: of the case with a colon, where several are on the page.
+    """
+    for check in checks:
+        reason = literal(f"{name}{check.reason}")
+        st.markdown(f":orange-badge[:material/warning: caution] :small[{reason}]")
 
 
-def bar(prediction: Prediction, threshold: float, zone: tuple | None, key: str) -> None:
-    """The probability on a line with the operating point and the grey zone, and in words."""
+def headline(finding: Finding) -> None:
+    """The answer, right or wrong where the truth is known, and for which images it was counted."""
+    if finding.nothing:
+        st.info(literal(finding.nothing), icon=":material/do_not_disturb_on:")
+    elif finding.prediction.probability is None:
+        st.info(NO_CLASS, icon=":material/info:")
+    else:
+        _number(finding)
+    judgement(finding)
+    if finding.scope and not finding.nothing:
+        st.caption(literal(finding.scope))
+
+
+def judgement(finding: Finding) -> None:
+    """Whether the answer is right, where the truth is known."""
+    if finding.judgement:
+        colour, icon = ("blue", "check") if finding.right else ("red", "close")
+        st.markdown(f":{colour}-badge[:material/{icon}: {finding.judgement}]")
+
+
+def bar(finding: Finding, key: str) -> None:
+    """The probability on a line with the operating point and the grey zone; none without a call."""
+    if finding.call is None:
+        return
+    probability, point = finding.prediction.probability, finding.point
     st.plotly_chart(
-        probability_bar(prediction.probability, threshold, zone),
+        probability_bar(probability, point.threshold, point.zone, doubted=finding.cautious),
         config={**CONFIG, "displayModeBar": False},
         key=key,
-        alt=bar_in_words(prediction.probability, threshold, zone),
+        alt=bar_in_words(probability, point.threshold, point.zone),
     )
 
 
-def explain(prediction: Prediction, checkpoint: Checkpoint, point: str) -> None:
-    """What the operating point means, in natural frequencies from the card."""
-    entry = words.operating_points(checkpoint.card)[point]
-    zone = words.zone_sentence(prediction.probability, words.grey_zone(checkpoint.card))
-    if zone:
-        st.info(zone, icon=":material/contrast:")
-    lines = words.meaning_of_point(entry)
-    if lines:
-        st.markdown("\n".join(f"- {line}" for line in lines))
+def worth(finding: Finding) -> None:
+    """What the call is worth, in natural frequencies; nothing where something speaks against it."""
+    if finding.unsure and not finding.cautious:
+        st.info(finding.unsure, icon=":material/contrast:")
+    if finding.promises:
+        st.markdown("\n".join(f"- {line}" for line in finding.promises))
+    if finding.on_normals and not finding.cautious:
+        st.caption(literal(finding.on_normals))
+
+
+def fine(finding: Finding) -> None:
+    """That the input checks found nothing, where nothing else speaks against the answer."""
+    if finding.cautious:
+        return
+    near = finding.prediction.distance
+    familiar = "" if near is None else (
+        f", and it resembles the training images (distance {near:.2f} of the limit)"
+    )  # fmt: skip
+    st.markdown(
+        ":small[:gray[:material/check: The input checks found nothing: size, content, texture and "
+        f"colour are as in an ultrasound image{familiar}.]]"
+    )
+
+
+def _number(finding: Finding) -> None:
+    """The probability with the pill of the call, grey where something speaks against it."""
+    label = "Probability of malignancy"
+    if finding.conditional:
+        label += f", {IF[0].lower()}{IF[1:]}"
+    said = percent(finding.prediction.probability)
+    if finding.call is None:
+        st.metric(label, said)
+        st.caption(NO_POINT)
+        return
+    at = percent(finding.point.threshold)
+    st.metric(
+        label,
+        said,
+        delta=f"{finding.title}: {finding.pill}",
+        delta_color="off" if finding.cautious else _COLOURS[finding.call],
+        delta_arrow="off",
+        width="content",
+        help=f"The call is “malignant” from {at} on, the operating point: the line in the bar. In "
+        "the grey part a cautious and a strict reader would differ.",
+    )

@@ -13,9 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from mtlbus.data.phantom import GALLERY
 from mtlbus.export.tables import table_of
-from mtlbus.ui import records, services, state, takeaway, words
+from mtlbus.findings.measured import lesion_rows
+from mtlbus.ui import services, state, takeaway
 from mtlbus.ui.case_store import CaseStore
 from mtlbus.ui.compare import ask
+from mtlbus.ui.finding import finding_of
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -95,9 +97,10 @@ def test_any_mixture_is_shown_rightly(open_page):
     assert list(table["Network"]) == ["MTL-COSA", "MTL", "ResNet", "UResNet"]
     assert table["Probability"].isna().sum() == 1 and table["Area (mm²)"].isna().sum() == 1
     panels = {panel["title"]: panel for panel in pictures(app)[0]["panels"]}
-    assert panels["ResNet"]["note"] == "draws no outline" and not panels["ResNet"]["shapes"]
+    assert panels["ResNet"]["note"].startswith("draws no outline · ")
+    assert not panels["ResNet"]["shapes"]
     assert panels["UResNet"]["badge"] == "outline only" and panels["UResNet"]["kind"] == "none"
-    assert panels["MTL"]["kind"] in ("benign", "malignant")
+    assert panels["MTL"]["badge"].endswith(("% → benign", "% → malignant"))
     assert all(GALLERY["scar"].title in panel["alt"] for panel in panels.values())
     assert len(app.dataframe[1].value) == 3  # pairs of the three that outline
 
@@ -145,10 +148,10 @@ def test_an_area_is_that_of_the_largest_part_as_on_predict(open_page, root, monk
     for method in ("mtl", "uresnet"):
         case = state.cases.open_shipped("scar")
         answer = services.predict(case, method)
-        lesion, title = records.lesion_of(case, answer, 0.5), services.title_of(method)
+        lesion, title = finding_of(case, answer).lesion, services.title_of(method)
         several |= lesion.parts > 1
         assert table.loc[title, "Area (mm²)"] == pytest.approx(lesion.area_mm2)
-        assert notes[title].startswith(words.lesion_rows(lesion)[0][1])
+        assert notes[title].startswith(lesion_rows(lesion)[0][1])
         assert (f"the largest of {lesion.parts} parts" in notes[title]) == (lesion.parts > 1)
     assert several, "else this could not fail"
 
@@ -216,7 +219,7 @@ def test_the_csv_of_the_menu_holds_what_the_table_shows(open_page, monkeypatch):
         ("Area (mm²)", "area_mm2", 1), ("Dice", "dice", 1),
         ("HD95 (px)", "hd95", 1), ("Weights (M)", "parameters", 1e-6),
         ("Time (ms)", "milliseconds", 1), ("Dice to the others", "dice_to_the_others", 1),
-        ("Probability", "probability_malignant", 100),
+        ("Probability", "probability", 100),
     ):  # fmt: skip
         left, right = (found.astype(float).to_numpy() for found in (shown[column], table[name]))
         slack = 0.51 if column == "Probability" else 1e-6

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mtlbus.data.intake import GreyImage
 from mtlbus.data.transforms import Frame
+from mtlbus.figures import colours
+from mtlbus.findings import Finding, operating_points
 from mtlbus.inference.predictor import Prediction
 from mtlbus.ui import services
 from mtlbus.ui.case import Case
@@ -75,9 +78,19 @@ def test_the_lesion_is_the_largest_part_of_what_half_of_the_networks_outline():
     assert region_shapes.lesion_box([], None) is None
 
 
+POINT = {"default_operating_point": "a", "operating_points": {"a": {"threshold": 0.5}}}
+
+
+def finding(one: Case, plane: np.ndarray, logit: float | None = None) -> Finding:
+    said = answer(plane, logit)
+    point = None if logit is None else operating_points(POINT)["a"]
+    return Finding(one, said, POINT | {"trained_with_normals": True}, point)
+
+
 def answer(plane: np.ndarray, logit: float | None = None, image: str = "i") -> Prediction:
     return Prediction(
-        method="m", weights_sha256="w", image_sha256=image, frame=Frame(*plane.shape), size=256,
+        method="m", weights_sha256="w", image_sha256=image, frame=Frame(*plane.shape),
+        size=plane.shape[0],
         mask_square=plane, mask_probability=plane, logit=logit,
         threshold=None if logit is None else 0.5, seconds={"forward": 0.1},
     )  # fmt: skip
@@ -112,27 +125,42 @@ def test_the_mirror_of_a_case_is_the_same_image_turned_and_another_key(case):
 
 def test_an_outline_that_turns_with_the_image_agrees_with_its_mirror(case):
     plane = (block(10, 20, 5, 25) > 0).astype(np.float32)
-    here = Answers(case, {"turns": answer(plane), "stays": answer(plane)}, Look())
-    there = Answers(
-        mirrored.mirror_of(case),
-        {"turns": answer(plane[:, ::-1]), "stays": answer(plane)}, Look(),
-    )  # fmt: skip
+    mirror = mirrored.mirror_of(case)
+    same = {"turns": finding(case, plane), "stays": finding(case, plane)}
+    turned = {"turns": finding(mirror, plane[:, ::-1]), "stays": finding(mirror, plane)}
+    here, there = Answers(case, same, Look()), Answers(mirror, turned, Look())
     assert mirrored.dice_with_mirror(here, there, "turns") == 1
     # Columns 5–24 against 15–34: ten of twenty columns are shared.
     assert mirrored.dice_with_mirror(here, there, "stays") == 0.5
 
 
-def test_one_sentence_says_how_the_calls_stand(case):
-    plane = np.zeros((40, 40), np.float32)
-    yes, no, mute = answer(plane, 2.0), answer(plane, -2.0), answer(plane)
+def test_one_line_says_how_the_calls_stand(case):
+    plane = (block(10, 20, 5, 25) > 0).astype(np.float32)
+    yes, no, mute = finding(case, plane, 2.0), finding(case, plane, -2.0), finding(case, plane)
 
-    def said(**found: Prediction) -> str:
+    def said(**found: Finding) -> str:
         return Answers(case, found, Look()).said()
 
-    assert said(a=yes, b=no, c=mute).startswith("**1 of 2** call it :orange-badge[malignant]")
-    assert "12% to 88%" in said(a=yes, b=no)
-    assert said(a=no, b=no).startswith("**All 2** call it :green-badge[benign]")
-    assert "The truth is :orange-badge[malignant]" in said(a=no)
+    assert said(a=yes, b=no, c=mute) == (
+        "**1 of 2 call it malignant (12 % to 88 %)** · **1 of 2 are right: it is malignant**"
+    )
     assert said(c=mute) == ""
     assert mirrored.said({"a": yes, "b": no}, {"a": yes, "b": yes}).startswith("**1 of 2**")
     assert "76 points" in mirrored.said({"b": no}, {"b": yes})
+
+
+def test_a_pill_is_grey_with_a_caution_and_none_where_no_lesion_is_outlined(case):
+    plane = (block(10, 20, 5, 25) > 0).astype(np.float32)
+    sure, empty = finding(case, plane, 2.0), finding(case, 0 * plane, 2.0)
+    doubted = replace(sure, seen="train")
+    answers = Answers(case, {"sure": sure, "doubted": doubted, "empty": empty}, Look())
+    pills = {name: (p.badge, p.kind) for name, p in ((n, answers.panel(n)) for n in answers.found)}
+    assert pills == {
+        "sure": ("88 % → malignant", "malignant"),
+        "doubted": ("88 % → malignant", "none"),
+        "empty": ("no lesion outlined", "none"),
+    }
+    assert answers.colour("sure") == colours.MALIGNANT
+    assert answers.colour("doubted") == answers.colour("empty") == colours.OUTLINE
+    assert answers.panel("sure").note.endswith("right: it is malignant")
+    assert answers.panel("empty").note.endswith("wrong: it is malignant")

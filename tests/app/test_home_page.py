@@ -13,6 +13,8 @@ from mtlbus.ui import home_view, services
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
+CONDITIONAL = "Probability of malignancy, if this is a lesion"
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
@@ -29,7 +31,7 @@ def home(root, monkeypatch):
 
 
 def test_a_sample_opens_in_predict(home):
-    assert [metric.label for metric in home.metric] == ["Probability of malignancy"]
+    assert [metric.label for metric in home.metric] == [CONDITIONAL]
     home.button(key="_sample_lipoma").click().run()
     assert not home.exception
     assert home.title[0].value == GALLERY["lipoma"].title

@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.data.transforms import Frame
 from mtlbus.figures.overlay import encode_png
+from mtlbus.findings import Finding
 from mtlbus.inference.familiarity import fit, write_familiarity
 from mtlbus.inference.predictor import Prediction, Predictor
 from mtlbus.ui import cases
@@ -26,6 +27,8 @@ from mtlbus.ui.predict import batch, spacing
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 from tests.data.test_dicom import dataset, packed, region
+
+LABEL = "Probability of malignancy, if this is a lesion"
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +49,16 @@ def root(tmp_path_factory) -> Path:
 @pytest.fixture
 def points(monkeypatch) -> None:
     """Two operating points for every network, at 0 and at 1: the call is another one at each."""
-    from mtlbus.ui import words
+    from mtlbus.findings import points
+    from mtlbus.ui import verdict
 
-    monkeypatch.setattr(words, "operating_points", lambda card: {
+    entries = {
         "balanced": {"threshold": 0.0, "purpose": "Kept as it is."},
-        "specificity_95": {"threshold": 1.0, "purpose": "Nearly all are benign."},
-    })  # fmt: skip
+        "youden": {"threshold": 1.0, "purpose": "Nearly all are benign."},
+    }
+    found = {key: points.Point(key, one["threshold"], one) for key, one in entries.items()}
+    for module in (points, verdict):
+        monkeypatch.setattr(module, "operating_points", lambda card: found)
 
 
 @pytest.fixture
@@ -97,7 +104,7 @@ def labels(app: AppTest) -> list[str]:
 
 
 def calls(app: AppTest) -> list[str]:
-    return [m.delta for m in app.metric if m.label == "Probability of malignancy"]
+    return [m.delta.rpartition(" → ")[2] for m in app.metric if m.label == LABEL]
 
 
 def test_controls_run_no_network(open_page, asked):
@@ -120,19 +127,19 @@ def test_the_operating_point_moves_the_call(open_page, points, asked):
     asked.clear()
     assert "Kept as it is" in text(app) and "point" not in app.query_params
     assert calls(app) == ["malignant"]
-    picked = app.segmented_control(key="_point").set_value("specificity_95").run()
-    assert picked.segmented_control(key="_point").value == "specificity_95"
+    picked = app.segmented_control(key="_point").set_value("youden").run()
+    assert picked.segmented_control(key="_point").value == "youden"
     assert "Nearly all are benign" in text(picked) and calls(picked) == ["benign"]
-    assert picked.query_params["point"] == "specificity_95" and asked == []
+    assert picked.query_params["point"] == "youden" and asked == []
 
 
 def test_a_link_names_the_operating_point(open_page, points):
-    app = open_page(case="fibroadenoma", method="mtl", point="specificity_95")
-    assert app.segmented_control(key="_point").value == "specificity_95"
+    app = open_page(case="fibroadenoma", method="mtl", point="youden")
+    assert app.segmented_control(key="_point").value == "youden"
     assert "Nearly all are benign" in text(app)
     app.switch_page("pages/compare.py").run()
     app.switch_page("pages/predict.py").run()
-    assert app.segmented_control(key="_point").value == "specificity_95"
+    assert app.segmented_control(key="_point").value == "youden"
     wrong = open_page(case="fibroadenoma", method="mtl", point="magic")
     assert wrong.segmented_control(key="_point").value == "balanced"
 
@@ -142,7 +149,7 @@ def test_the_mask_threshold_changes_what_is_measured(open_page):
     low = measures(app.slider(key="_mask_threshold").set_value(0.05).run())
     high = app.slider(key="_mask_threshold").set_value(0.95).run()
     assert measures(high) != low
-    assert measures(high) or "empty at this threshold" in text(high)
+    assert measures(high) or "above the mask threshold of 0.95" in text(high)
 
 
 def test_numbers_that_the_card_lacks_are_not_said(open_page):
@@ -153,13 +160,13 @@ def test_numbers_that_the_card_lacks_are_not_said(open_page):
 def test_a_network_without_a_class_gives_no_call(open_page):
     app = open_page(method="uresnet")
     assert "does not say benign or malignant" in text(app)
-    assert "Probability of malignancy" not in labels(app) and "Dice" in labels(app)
+    assert LABEL not in labels(app) and "Dice" in labels(app)
 
 
 def test_a_network_without_a_mask_measures_nothing(open_page):
     app = open_page(method="resnet")
     assert "draws no outline" in text(app)
-    assert "Probability of malignancy" in labels(app) and not measures(app)
+    assert LABEL in labels(app) and not measures(app)
 
 
 def test_every_stage_has_its_time(open_page):
@@ -173,7 +180,7 @@ def test_every_stage_has_its_time(open_page):
 
 def test_a_good_image_passes_in_one_line(open_page):
     shown = text(open_page(case="simple-cyst", method="mtl"))
-    assert "input ok" in shown and "caution]" not in shown
+    assert "The input checks found nothing" in shown and "caution]" not in shown
 
 
 def test_a_refused_image_is_not_asked_about(open_page, asked):
@@ -189,13 +196,14 @@ def test_a_doubtful_image_is_predicted_with_its_reason(open_page, scan, asked):
     app = open_page(method="mtl")
     asked.clear()
     upload(app, encode_png(255 - scan.image), "negative.png")
-    assert asked == ["mtl"] and "Probability of malignancy" in labels(app)
+    assert asked == ["mtl"] and LABEL in labels(app)
     assert ":orange-badge[" in text(app) and "seems to be inverted" in text(app)
 
 
 def test_an_unfamiliar_image_is_doubted(open_page):
     shown = text(open_page(case="simple-cyst", method="lenet"))
-    assert "unlike the images this network was trained on" in shown and "input ok" not in shown
+    assert "unlike the images this network was trained on" in shown
+    assert "found nothing" not in shown and "- " not in shown  # nor any promise
 
 
 def test_a_file_of_other_weights_is_said_quietly(open_page, root, monkeypatch):
@@ -209,16 +217,16 @@ def test_a_file_of_other_weights_is_said_quietly(open_page, root, monkeypatch):
     # the network of the test before would still be there
     monkeypatch.setattr(services, "_NETWORKS", ResultStore(10**9, lambda network: 1, GATE))
     app = open_page(case="simple-cyst", method="resnet")
-    assert "belongs to other weights" in text(app) and "input ok" in text(app)
+    assert "belongs to other weights" in text(app) and "found nothing" in text(app)
 
 
-def test_cautions_stand_between_the_call_and_the_bar(open_page, points):
+def test_cautions_stand_before_the_call(open_page, points):
     kinds = [
         "caution" if "unlike the images" in str(getattr(found, "value", "")) else found.type
         for found in open_page(case="simple-cyst", method="lenet").main
-        if found.type != "metric" or found.label == "Probability of malignancy"
+        if found.type != "metric" or found.label == LABEL
     ]
-    places = [kinds.index(kind) for kind in ("metric", "caution", "plotly_chart", "button_group")]
+    places = [kinds.index(kind) for kind in ("caution", "metric", "plotly_chart", "button_group")]
     assert places == sorted(places)
 
 
@@ -259,16 +267,16 @@ def test_the_legend_is_a_line_of_the_page_and_burned_into_what_is_exported():
 
     case = cases.phantom_case("fibroadenoma")
     plane = case.truth.astype(np.float32)
-    said = Prediction("mtl", "a", "b", None, 256, plane, plane, None, None)
+    said = Finding(case, Prediction("mtl", "a", "b", None, 256, plane, plane, None, None), {})
     look = pictures.Look(truth=True)
-    assert pictures.legend(case, said, pictures.Look()) == []
-    assert [words for _, words in pictures.legend(case, said, look)] == [
+    assert pictures.legend(said, pictures.Look()) == []
+    assert [words for _, words in pictures.legend(said, look)] == [
         "true outline", "predicted outline, threshold 0.50",
     ]  # fmt: skip
-    plain = pictures.draw(case, said, pictures.Look()).shape
-    assert pictures.draw(case, said, look).shape == plain
+    plain = pictures.draw(said, pictures.Look()).shape
+    assert pictures.draw(said, look).shape == plain
     one, two = (
-        Image.open(io.BytesIO(pictures.export_png(case, said, chosen, "said"))).height
+        Image.open(io.BytesIO(pictures.export_png(said, chosen))).height
         for chosen in (pictures.Look(), look)
     )
     assert one < two
@@ -402,19 +410,19 @@ def test_several_images_become_a_table_and_bad_ones_a_line(open_page):
     app.file_uploader(key="_batch_files").set_value(files).run()
     assert not app.exception and not app.error
     table = app.dataframe[0].value
-    assert list(table["file"]) == ["broken.png", "blank.png", "simple-cyst.png", "lipoma.png"]
+    assert list(table["image"]) == ["broken.png", "blank.png", "simple-cyst.png", "lipoma.png"]
     assert list(table["input"]) == ["refused", "refused", "ok", "ok"]
-    assert "broken.png" in table["remark"][0] and "blank" in table["remark"][1]
+    assert "broken.png" in table["reasons"][0] and "blank" in table["reasons"][1]
     assert table["probability"].notna().sum() == 2
     assert "2 refused" in text(app)
     told = app.get("text")[0].value.splitlines()
-    reasons = [table["remark"][0], f"blank.png: {table['remark'][1]}"]
+    reasons = [table["reasons"][0], f"blank.png: {table['reasons'][1]}"]
     assert told == [f"• {reason}" for reason in reasons]
 
 
 def test_of_many_refused_images_the_first_are_told_above_the_table():
     names = [f"{n}.png" for n in range(15)]
-    rows = pd.DataFrame({"file": names, "input": "refused", "remark": "It is blank."})
+    rows = pd.DataFrame({"image": names, "input": "refused", "reasons": "It is blank."})
     rows.loc[3, "input"] = "ok"
     told = batch._reasons(rows).splitlines()
     assert len(told) == 13 and told[3] == "• 4.png: It is blank."

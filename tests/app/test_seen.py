@@ -12,47 +12,67 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from mtlbus.checkpoints import IMAGES, sha256
+from mtlbus.core.training_images import DIGITS, TrainingImage, images_csv
+from mtlbus.data.intake import read_image
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.export.case_views import CompareView
+from mtlbus.export.recipes import notebook_of
 from mtlbus.export.report import report_of
 from mtlbus.export.tables import csv_of
-from mtlbus.ui import datasets, records, seen, services, takeaway
+from mtlbus.findings import seen
+from mtlbus.ui import cases, datasets, records, services, takeaway
+from mtlbus.ui.finding import finding_of
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
-CARD = {"training": {"data": {"manifest": 9}, "validation": {"manifest": 1}, "fold": 1}}
+PARTS = {0: "test", 1: "train", 4: "validation"}
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Path:
-    """Two networks with fold 1 as test part; one was trained with the dataset of these tests."""
+def folder(tmp_path_factory) -> Path:
+    """A dataset of five images; number 2 is without a fold, number 3 without a class."""
+    folder = tmp_path_factory.mktemp("data")
+    for number in range(5):
+        phantom = make_phantom(GALLERY["simple-cyst"].parameters, 96 + 16 * number)
+        Image.fromarray(phantom.image).save(folder / f"image{number}.png")
+        Image.fromarray(phantom.mask).save(folder / f"mask{number}.png")
+    (folder / "list.csv").write_text(
+        "image,mask,label,group,fold\nimage0.png,mask0.png,0,a,1\nimage1.png,mask1.png,1,b,4\n"
+        "image2.png,mask2.png,1,c,\nimage3.png,mask3.png,,d,2\nimage4.png,mask4.png,0,e,4\n"
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory, folder) -> Path:
+    """Two networks; the first one's list names three of the images, by their pixels."""
     root = tmp_path_factory.mktemp("checkpoints")
     for method in ("mtl", "resnet"):
-        write_stand_in(root, method)
-    card = root / "mtl" / "card.json"
-    text = json.loads(card.read_text())
-    card.write_text(json.dumps({**text, "training": text["training"] | CARD["training"]}))
+        rows = [TrainingImage("0" * DIGITS, "train", "busi", "0", "other")]
+        if method == "mtl":
+            for number, part in PARTS.items():
+                pixels = read_image(folder / f"image{number}.png").pixel_sha256
+                rows.append(TrainingImage(pixels[:DIGITS], part, "manifest", "0", str(number)))
+        content = images_csv(rows)
+        (write_stand_in(root, method) / IMAGES).write_bytes(content)
+        card = root / method / "card.json"
+        text = json.loads(card.read_text())
+        text["training"]["images_sha256"] = sha256(content)
+        card.write_text(json.dumps(text))
     return root
 
 
 @pytest.fixture
-def dataset(root, monkeypatch, tmp_path):
-    """A dataset of four images: two folds, one image without a fold, and one without a class."""
-    for number in range(4):
-        phantom = make_phantom(GALLERY["simple-cyst"].parameters, 96 + 16 * number)
-        Image.fromarray(phantom.image).save(tmp_path / f"image{number}.png")
-        Image.fromarray(phantom.mask).save(tmp_path / f"mask{number}.png")
-    (tmp_path / "list.csv").write_text(
-        "image,mask,label,group,fold\nimage0.png,mask0.png,0,a,1\nimage1.png,mask1.png,1,b,4\n"
-        "image2.png,mask2.png,1,c,\nimage3.png,mask3.png,,d,2\n"
-    )
+def dataset(root, folder, monkeypatch):
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
-    monkeypatch.setenv("MTLBUS_DATA", f"manifest={tmp_path / 'list.csv'}")
+    monkeypatch.setenv("MTLBUS_DATA", f"manifest={folder / 'list.csv'}")
 
 
 def cautions(app: AppTest) -> list[str]:
     found = [one.value for one in (*app.main.warning, *app.main.markdown)]
-    return [text for text in found if "took part in training or validation" in text]
+    words = ("was trained on this image", "took part in training or validation")
+    return [text for text in found if any(one in text for one in words)]
 
 
 @pytest.mark.parametrize("page", ["home", "predict", "compare", "attention", "attributions"])
@@ -78,31 +98,40 @@ def test_compare_says_whose_training_it_was(dataset):
     assert "of all 2 networks" in both and seen.sentence_of_several([], 2) == ""
 
 
-def test_report_and_json_say_it(dataset):
-    checkpoint = services.checkpoint("mtl")
-    for name, wanted in (("image1", 1), ("image0", 0)):
+def test_report_json_table_and_notebook_say_it(dataset):
+    said = seen.SENTENCES["train"]
+    for name, part in (("image1", "train"), ("image0", "test"), ("image2", None)):
         case = datasets.case_of("manifest", name)
-        view = takeaway.predicted(case, services.predict(case, "mtl"), checkpoint, 0.5)
+        view = finding_of(case, services.predict(case, "mtl"))
+        wanted = int(part == "train")
         for one in (view, replace(view, case=replace(case, truth=None))):
-            assert report_of([one], takeaway.PALETTE).count(seen.SENTENCE) == wanted
+            assert report_of([one], takeaway.PALETTE).count(said) == wanted
         table = pd.read_csv(io.StringIO(csv_of(view))).set_index("quantity")["value"]
-        assert table["seen_in_training"] == (seen.SENTENCE if wanted else "no")
+        assert table["seen"] == part or (part is None and pd.isna(table["seen"]))
         several = pd.read_csv(io.StringIO(csv_of(CompareView(case, (view,)))))
-        assert list(several["seen_in_training"]) == [bool(wanted)]
-        document = records.as_json(
-            case, view.prediction, "", 0.5, 0.5, None, None, seen=view.seen
-        )  # fmt: skip
-        assert json.loads(document)["seen_in_training"] == (seen.SENTENCE if wanted else None)
+        assert several["cautions"].fillna("").str.contains("training").tolist() == [bool(wanted)]
+        document = json.loads(records.as_json(view))
+        assert document["seen"] == part and document["cautious"] >= bool(wanted)
+        assert ("was trained on this image" in notebook_of(view)) == bool(wanted)
 
 
-def test_folds_that_the_training_gave_are_known_too(monkeypatch, tmp_path):
-    lines = ["image,mask,label,group"]
-    for number in range(20):
-        pixels = make_phantom(GALLERY["scar"].parameters, 64).image
-        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
-        lines.append(f"{number}.png,,{number % 2},{number}")
-    (tmp_path / "list.csv").write_text("\n".join(lines))
-    monkeypatch.setenv("MTLBUS_DATA", f"manifest={tmp_path / 'list.csv'}")
-    found = [datasets.case_of("manifest", str(number)) for number in range(20)]
-    assert sorted(case.fold for case in found) == sorted([1, 2, 3, 4, 5] * 4)
-    assert sum(seen.in_training(case, CARD) for case in found) == 16
+def test_a_copy_under_another_name_and_in_another_container_is_known(dataset, folder, tmp_path):
+    for number, part in {**PARTS, 2: None}.items():
+        copy = tmp_path / f"copy{number}.tif"
+        Image.open(folder / f"image{number}.png").save(copy)
+        case = cases.from_upload("upload:copy", read_image(copy))
+        assert case.dataset is None and seen.part_of(case, services.checkpoint("mtl")) == part
+        assert seen.part_of(case, services.checkpoint("resnet")) is None
+
+
+def test_what_was_cut_out_of_an_image_is_known_as_that_image(dataset):
+    case = datasets.case_of("manifest", "image1")
+    cut = replace(case.image, pixels=case.image.pixels[10:60, 10:60].copy(), sha256="cut")
+    assert cut.pixel_sha256 != case.image.pixel_sha256
+    part = replace(case, image=cut, truth=None, before=case)
+    assert seen.part_of(part, services.checkpoint("mtl")) == "train"
+
+
+def test_the_mirror_of_a_training_image_was_seen_too(dataset):
+    app = visit("compare", case="manifest:image1", methods="mtl", compare="mirror")
+    assert len(cautions(app)) == 1

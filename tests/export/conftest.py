@@ -17,13 +17,14 @@ from mtlbus.explain.attributions import attribute
 from mtlbus.explain.options import Options
 from mtlbus.explain.subject import Subject
 from mtlbus.explain.targets import Target
-from mtlbus.export.case_views import CompareView, MirrorView, Point, PredictView, TwoCasesView
+from mtlbus.export.case_views import CompareView, MirrorView, TwoCasesView
 from mtlbus.export.drawing import Palette
 from mtlbus.export.views import AttentionView, AttributionView, Judged, PerformanceView
+from mtlbus.findings import Finding, find
+from mtlbus.inference.mirror import mirror_of
 from mtlbus.inference.predictor import Predictor, prepare
 from mtlbus.ui.case import Case
 from mtlbus.ui.cases import phantom_case
-from mtlbus.ui.compare.mirrored import mirror_of
 from tests.app.stand_ins import write_stand_in
 
 HOSTILE = '=cmd|"</title><script>alert(1)</script>" `$(x)` **b** \\ \'""".png'
@@ -69,17 +70,13 @@ def phantom() -> Case:
 
 @pytest.fixture(scope="session")
 def predict_view(networks):
-    """Makes a view of a case by a method; the median as threshold gives a mask worth measuring."""
+    """Makes a finding on a case; the median as threshold gives a mask worth measuring."""
 
-    def make(case: Case, method: str = "mtl_cosa", maps: bool = False) -> PredictView:
+    def make(case: Case, method: str = "mtl_cosa", maps: bool = False) -> Finding:
         found = networks[method].predict(case.image, maps=maps)
         plane = found.mask_probability
         threshold = 0.5 if plane is None else float(np.median(plane))
-        point = None
-        if found.probability is not None:
-            meaning = ("Of 100 benign lesions it calls **82 benign**.",)
-            point = Point("balanced", found.threshold, (0.2, 0.8), meaning)
-        return PredictView(case, method.upper(), found, threshold, point)
+        return find(case, found, networks[method].checkpoint, (), threshold)
 
     return make
 

@@ -44,13 +44,13 @@ def test_predict_of_an_upload(uploaded, predict_view, capsys):
     np.testing.assert_array_equal(names["truth"], uploaded.truth)
     assert names["image"].name == HOSTILE and names["image"].sha256 == uploaded.image.sha256
     here = names["check"]["here"]["mtl_cosa"]
-    assert here["probability_malignant"] == pytest.approx(view.prediction.probability, abs=1e-5)
-    assert here["mask_area"] == view.prediction.mask(view.mask_threshold).sum()
-    assert here["dice"] == pytest.approx(view.against_truth()["dice"])
+    assert here["probability"] == pytest.approx(view.prediction.probability, abs=1e-5)
+    assert here["mask_area_px"] == view.prediction.mask(view.mask_threshold).sum()
+    assert here["dice"] == pytest.approx(view.against_truth["dice"])
     assert names["image"].spacing == (0.1, 0.2)
-    assert len(here) == 6 and names["check"]["same"].all()
+    assert len(here) == 7 and names["check"]["same"].all()
     said = capsys.readouterr().out
-    assert f"call: {view.call}" in said and "The same as on the page." in said
+    assert view.sentence in said and "The same as on the page." in said
 
 
 def test_predict_of_a_phantom_makes_it_again(phantom, predict_view):
@@ -71,13 +71,13 @@ def test_a_method_with_one_answer_and_an_image_without_truth(method, uploaded, p
     case = replace(uploaded, truth=None)
     check = run(notebook_of(predict_view(case, method)))["check"]
     assert check["same"].all() and "dice" not in check.loc[method].index
-    undefined = "probability_malignant" if method == "uresnet" else "mask_area"
+    undefined = "probability" if method == "uresnet" else "mask_area_px"
     assert np.isnan(check.loc[(method, undefined), "here"])
 
 
 def test_an_empty_outline(phantom, predict_view):
     check = run(notebook_of(replace(predict_view(phantom), mask_threshold=1.0)))["check"]
-    assert check["same"].all() and check.loc[("mtl_cosa", "mask_area"), "here"] == 0
+    assert check["same"].all() and check.loc[("mtl_cosa", "mask_area_px"), "here"] == 0
 
 
 def test_compare(uploaded, compare_view):
@@ -86,9 +86,9 @@ def test_compare(uploaded, compare_view):
     assert names["check"]["same"].all()
     for one in view.views:
         if one.prediction.probability is not None:
-            here = names["table"].loc[one.prediction.method, "probability_malignant"]
+            here = names["table"].loc[one.prediction.method, "probability"]
             assert here == pytest.approx(one.prediction.probability, abs=1e-5)
-        assert names["table"].loc[one.prediction.method, "call"] == (one.call or "–")
+        assert names["table"].loc[one.prediction.method, "call"] == one.call
 
 
 def test_attention(phantom, attention_view):
@@ -160,9 +160,9 @@ def test_without_the_package_it_says_where_to_start(phantom, predict_view, tmp_p
 def test_a_changed_number_is_seen(phantom, predict_view, capsys):
     view = predict_view(phantom)
     area = int(view.prediction.mask(view.mask_threshold).sum())
-    text = notebook_of(view).replace(f"'mask_area': {area}", f"'mask_area': {area + 2000}")
+    text = notebook_of(view).replace(f"'mask_area_px': {area}", f"'mask_area_px': {area + 2000}")
     check = run(text)["check"]
-    assert list(check.index[~check["same"]]) == [("mtl_cosa", "mask_area")]
+    assert list(check.index[~check["same"]]) == [("mtl_cosa", "mask_area_px")]
     assert "Some numbers are different." in capsys.readouterr().out
 
 

@@ -22,9 +22,9 @@ def test_the_numbers_of_a_prediction(uploaded, predict_view):
     view = predict_view(uploaded)
     table = read(csv_of(view)).set_index("quantity")
     found = view.prediction
-    assert float(table.loc["probability_malignant", "value"]) == found.probability
-    assert int(table.loc["mask_area", "value"]) == found.mask(view.mask_threshold).sum()
-    assert table.loc["box", "value"] == " ".join(map(str, view.lesion().box))
+    assert float(table.loc["probability", "value"]) == found.probability
+    assert int(table.loc["mask_area_px", "value"]) == found.mask(view.mask_threshold).sum()
+    assert table.loc["box", "value"] == " ".join(map(str, view.lesion.box))
     assert table.loc["area_px", "unit"] == "px" and table.loc["area_mm2", "unit"] == "mm²"
     assert table.loc["weights_sha256", "value"] == found.weights_sha256
     assert table.loc["image_sha256", "value"] == uploaded.image.sha256
@@ -40,8 +40,8 @@ def test_one_row_a_method(phantom, compare_view):
     view = compare_view(phantom)
     table = read(csv_of(view)).set_index("method")
     assert list(table.index) == ["mtl", "uresnet", "resnet"]
-    assert np.isnan(table.loc["uresnet", "probability_malignant"])
-    assert np.isnan(table.loc["resnet", "mask_area"])
+    assert np.isnan(table.loc["uresnet", "probability"])
+    assert np.isnan(table.loc["resnet", "mask_area_px"])
     assert table["image_sha256"].nunique() == 1 and table["weights_sha256"].nunique() == 3
     masks = [one.prediction.mask(one.mask_threshold) for one in view.views[:2]]
     shared, whole = (masks[0] & masks[1]).sum(), masks[0].sum() + masks[1].sum()

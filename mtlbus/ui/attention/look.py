@@ -110,13 +110,6 @@ class Look:
         return text if self.trained else f"{text} *{WIRING.capitalize()}.*"
 
 
-def percent(probability: float) -> str:
-    """A probability as people read it; what would round to 0 or 100 % is given as a bound."""
-    if probability < 0.001:
-        return "below 0.1%"
-    return "above 99.9%" if probability > 0.999 else f"{probability:.1%}"
-
-
 def signed(value: float, digits: int = 2) -> str:
     """A number with its sign, the minus as people write it; no minus before zeros."""
     return f"{round(float(value), digits) + 0.0:+.{digits}f}".replace("-", "−")

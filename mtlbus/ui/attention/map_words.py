@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ...core.wording import percent
 from ...explain.views import address_of
-from .look import percent
 
 _SIGMOID = (
     "0 closes the gate, 1 opens it. **0.5 everywhere is the neutral start** of a gate that a "

@@ -9,15 +9,17 @@ from typing import NamedTuple
 import streamlit as st
 
 from ...core.text import literal
+from ...core.wording import percent
 from ...explain.views import Form, address_of, list_views
 from ...export.views import AttentionView
-from .. import input_line, seen, services, takeaway
+from ...findings import seen
+from .. import input_line, services, takeaway
 from ..untrained import SEED
 from . import cells, features, files, gates, regions
 from .beside import pick_second
 from .details import pick_detail, same_detail
 from .hearing import say_what_is_heard
-from .look import MASK, Look, percent
+from .look import MASK, Look
 from .shown import Shown
 from .stage import Alone, Rows, Side
 from .view_picks import Pick, pick_part, pick_view
@@ -111,7 +113,7 @@ def _draw(shown: Shown) -> None:
         return
     names = tuple(name for name in shown.names if name in inner) or tuple(inner)
     weights, seed = (look.weights, None) if look.trained else (None, SEED)
-    known = seen.sentence(look.case, services.checkpoint(look.method).card) if look.trained else ""
+    known = seen.sentence(look.case, services.checkpoint(look.method)) if look.trained else ""
     view = AttentionView(
         look.case, look.method, look.title, weights, seed, inner, names, look.frame, known
     )

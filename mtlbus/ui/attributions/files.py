@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ...core.tables import csv_text
+from ...core.wording import DISCLAIMER
 from ...data.transforms import PREPROCESSING_VERSION
 from ...explain.attributions import Attribution
 from ...explain.record import attribution_npz
@@ -15,9 +16,9 @@ from ...explain.techniques import technique_of
 from ...export.picture_report import Picture, attribution_report, image_element
 from ...export.views import AttributionView
 from ...figures.attribution_maps import contact_sheet, labelled_png, titled_png
+from ...findings import seen
 from ...inference.predictor import MASK_THRESHOLD
-from .. import seen, services, takeaway
-from ..records import DISCLAIMER
+from .. import services, takeaway
 from .measures import measured_table
 from .question import PLACEBO_SEED, Question
 from .view import numbers_table
@@ -67,7 +68,7 @@ def view_of(question: Question) -> AttributionView:
         question.case, question.method, services.title_of(question.method),
         question.prediction.weights_sha256, request.target, request.options, question.maps(),
         MASK_THRESHOLD, None if held is None else held[0], held is not None and held[1] == "true",
-        seen.sentence(question.case, services.checkpoint(question.method).card),
+        seen.sentence(question.case, services.checkpoint(question.method)),
     )  # fmt: skip
 
 

@@ -10,10 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...core.wording import percent
+from ...export.case_views import CompareView
 from ...figures import colours
+from ...findings import Finding, measured
+from ...findings.several import cautions_of_all, judged, tally
+from ...inference.input_checks import Check
 from ...inference.measure import largest_part
-from ...inference.predictor import Prediction
-from .. import records, seen, services, verdict, words
+from .. import verdict
 from ..case import Case
 from ..panels import region_shapes
 from ..panels.case_shapes import shapes_of
@@ -46,17 +50,14 @@ class Answers:
     """
 
     case: Case
-    found: Mapping[str, Prediction]
+    found: Mapping[str, Finding]
     look: Look
 
     @cached_property
     def levels(self) -> dict[str, np.ndarray]:
         """How far each pixel is inside, by method; only those that outline."""
-        return {
-            method: region_shapes.reduced(answer) - np.float32(self.look.threshold)
-            for method, answer in self.found.items()
-            if answer.mask_probability is not None
-        }
+        levels = {method: region_shapes.level_of(answer) for method, answer in self.found.items()}
+        return {method: level for method, level in levels.items() if level is not None}
 
     @cached_property
     def truth(self) -> np.ndarray | None:
@@ -68,7 +69,7 @@ class Answers:
         """Mask metrics against the truth by method, those that are known and defined."""
         found = {}
         for method, answer in self.found.items():
-            known = records.against_truth(self.case, answer, self.look.threshold) or {}
+            known = answer.against_truth or {}
             found[method] = {name: value for name, value in known.items() if math.isfinite(value)}
         return found
 
@@ -77,9 +78,8 @@ class Answers:
         """How large each outline is; only of networks that outline."""
         found, spacing = {}, self.case.image.spacing
         for method, answer in self.found.items():
-            mask = answer.mask(self.look.threshold)
-            if mask is not None:
-                pixels, parts = largest_part(mask)
+            if answer.mask is not None:
+                pixels, parts = largest_part(answer.mask)
                 mm2 = None if spacing is None else pixels * spacing[0] * spacing[1]
                 found[method] = Area(pixels, mm2, parts)
         return found
@@ -96,42 +96,40 @@ class Answers:
             image: which of the images that travel.
             start: of the line below.
         """
-        answer, title = self.found[method], services.title_of(method)
-        call, mask = call_of(answer), answer.mask(self.look.threshold)
+        answer, mask = self.found[method], self.found[method].mask
+        notes = [start] if start else []
         if mask is None:
-            note = drawn = "draws no outline"
-        elif not mask.any():
-            note = drawn = "outlines nothing at this threshold"
+            drawn = "draws no outline"
+            notes.append(drawn)
+        elif not answer.outlined:
+            drawn = "outlines no lesion"
         else:
-            area, drawn = self.areas[method], f"outlines {mask.mean():.1%} of the image"
-            note = words.area(area.px, area.mm2)
+            area, drawn = self.areas[method], f"outlines {percent(mask.mean())} of the image"
+            notes.append(measured.area(area.px, area.mm2))
             if area.parts > 1:
-                note += f", the largest of {area.parts} parts"
+                notes[-1] += f", the largest of {area.parts} parts"
             if "dice" in self.metrics[method]:
-                note += f" · Dice {self.metrics[method]['dice']:.2f}"
-        if answer.distance is not None and answer.distance > 1:
-            note += " · unlike its training images"
+                notes.append(f"Dice {self.metrics[method]['dice']:.2f}")
+        if answer.unfamiliar:
+            notes.append("unlike its training images")
             drawn += ", on an image unlike its training images"
-        badge = "outline only"
-        if answer.probability is not None:
-            badge = f"{answer.probability:.0%} {call}".strip()
-            drawn = f"says {answer.probability:.0%} {call or 'malignant'} and {drawn}"
+        if answer.judgement:
+            notes.append(answer.judgement)
         return Panel(
-            services.title_of(method),
-            f"{self.case.title}: {title} {drawn}.",
+            answer.title,
+            f"{self.case.title}: {answer.title} {drawn}. {answer.sentence}",
             shapes_of(
                 self.levels.get(method), self.truth, replace(self.look, colour=self.colour(method))
             ),
-            badge,
-            call or "none",
-            f"{start} · {note}" if start else note,
+            badge_of(answer),
+            kind_of(answer),
+            " · ".join(notes),
             image=image,
         )
 
     def colour(self, method: str) -> str:
         """The colour of a network's outline: that of its call."""
-        answer = self.found[method]
-        return verdict.class_colour(answer, answer.threshold)
+        return verdict.colour_of(self.found[method])
 
     def legend(self) -> list[Key]:
         """What the colours of the outlines mean, as far as they occur."""
@@ -146,34 +144,30 @@ class Answers:
         keys = [(colour, text) for colour, text in named.items() if colour in used]
         return [*keys, (colours.TRUTH, TRUTH_WORDS)] if self.look.truth else keys
 
+    def view(self) -> CompareView:
+        """To take away."""
+        return CompareView(self.case, tuple(self.found.values()))
+
+    def doubts(self) -> tuple[Check, ...]:
+        """What speaks against the answers, each told once."""
+        return cautions_of_all([*self.found.values()])
+
     def said(self) -> str:
-        """One sentence: how many call it malignant, and the truth; "" where no network calls."""
-        calls = [call for call in map(call_of, self.found.values()) if call]
-        if not calls:
-            return ""
-        values = sorted(p.probability for p in self.found.values() if p.probability is not None)
-        share = f"{calls.count('malignant')} of {len(calls)}"
-        if len(set(calls)) > 1:
-            line = f"**{share}** call it {verdict.BADGES['malignant']}"
-        elif len(calls) > 1:
-            line = f"**All {len(calls)}** call it {verdict.BADGES[calls[0]]}"
-        else:
-            line = f"**One** network calls it {verdict.BADGES[calls[0]]}"
-        low, high = f"{values[0]:.0%}", f"{values[-1]:.0%}"
-        line += f", probability of malignancy {low if low == high else f'{low} to {high}'}."
-        if self.case.label is not None:
-            line += f" The truth is {verdict.BADGES[records.LABELS[self.case.label]]}."
-        return line
-
-    def caution(self) -> str:
-        """Whose training the image took part in; "" where it is new to all."""
-        cards = {method: services.checkpoint(method).card for method in self.found}
-        trained = [m for m, card in cards.items() if seen.in_training(self.case, card)]
-        return seen.sentence_of_several([*map(services.title_of, trained)], len(cards))
+        """One line: how many call it malignant, and how many are right; "" where none says so."""
+        found = [*self.found.values()]
+        lines = [f"**{line}**" for line in (tally(found), judged(found)) if line]
+        return " · ".join(lines)
 
 
-def call_of(answer: Prediction) -> str:
-    """ "benign" or "malignant"; "" where the network or its card does not say."""
-    if answer.probability is None or answer.threshold is None:
-        return ""
-    return words.decision(answer.probability, answer.threshold)
+def badge_of(answer: Finding) -> str:
+    """The pill of a network, or why there is none."""
+    if answer.outlined is False:
+        return "no lesion outlined"
+    if answer.prediction.probability is None:
+        return "outline only"
+    return answer.pill or percent(answer.prediction.probability)
+
+
+def kind_of(answer: Finding) -> str:
+    """The colour of a network's pill: grey without a call and with a caution."""
+    return "none" if answer.cautious or not answer.call else answer.call

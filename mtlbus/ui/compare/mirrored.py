@@ -9,18 +9,21 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ...core.wording import percent
 from ...export.case_views import MirrorView
 from ...export.numbers import mirror_dice, mirror_numbers
 from ...figures import colours
-from ...inference.mirror import mirrored as mirrored_image
+from ...findings import Finding
+from ...inference.mirror import mirror_of
 from ...inference.predictor import Prediction
-from .. import services, takeaway
+from .. import services, takeaway, verdict
 from ..case import Case
 from ..panels import region_shapes, zoom_panels
 from ..panels.zoom_panels import Panel
+from ..pictures import Look
 from ..predict import spacing
 from . import table, view
-from .answers import Answers, call_of
+from .answers import Answers, kind_of
 
 _MIRROR_LINE = "#FFFFFF"
 _THREE_PICTURES_UP_TO = 3
@@ -29,17 +32,6 @@ WHY = (
     "of both. A probability or an outline that changes is a sign of caution on this image; one "
     "that stays proves nothing."
 )
-
-
-def mirror_of(case: Case) -> Case:
-    """The case turned left to right, with its truth; a case of its own for everything kept."""
-    return replace(
-        case,
-        key=f"{case.key}~mirror",
-        title=f"{case.title}, mirrored",
-        image=mirrored_image(case.image),
-        truth=None if case.truth is None else case.truth[:, ::-1],
-    )
 
 
 @st.fragment
@@ -52,12 +44,12 @@ def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, P
         turned: what each says about the mirror, as it came from the network.
     """
     case, top = spacing.known(case), st.container()
-    top.markdown(said(found, turned), help=WHY)
     look = view.controls(case.truth is not None, agreement=False)
     mirror = mirror_of(case)
-    answers, other = Answers(case, found, look), Answers(mirror, turned, look)
-    if caution := answers.caution():
-        top.warning(caution, icon=":material/warning:")
+    answers, other = _both_ways(case, mirror, found, turned, look)
+    with top:
+        verdict.cautions(answers.doubts())
+        st.markdown(said(answers.found, other.found), help=WHY)
     three = len(found) <= _THREE_PICTURES_UP_TO
     panels = []
     for method in found:
@@ -77,19 +69,32 @@ def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, P
     )  # fmt: skip
     about = f"What each network says about {case.title} and about its mirror"
     table.show(rows_of(answers, other), "compare_mirror_table", about)
-    takeaway.offer(MirrorView(
-        takeaway.compared(case, found, look.threshold),
-        takeaway.compared(mirror, turned, look.threshold),
-    ))  # fmt: skip
+    takeaway.offer(MirrorView(answers.view(), other.view()))
 
 
-def said(found: Mapping[str, Prediction], turned: Mapping[str, Prediction]) -> str:
+def _both_ways(
+    case: Case,
+    mirror: Case,
+    found: Mapping[str, Prediction],
+    turned: Mapping[str, Prediction],
+    look: Look,
+) -> tuple[Answers, Answers]:
+    """What is said of the case and of its mirror; who has seen the one has seen the other."""
+    answers, other = view.answers_of(case, found, look), view.answers_of(mirror, turned, look)
+    known = {
+        method: replace(one, seen=answers.found[method].seen)
+        for method, one in other.found.items()
+    }
+    return answers, replace(other, found=known)
+
+
+def said(found: Mapping[str, Finding], turned: Mapping[str, Finding]) -> str:
     """One line: how many calls stay, and how far a probability moves."""
-    pairs = [(found[m], turned[m]) for m in found if found[m].probability is not None]
+    pairs = [(found[m], turned[m]) for m in found if found[m].prediction.probability is not None]
     if not pairs:
         return "These networks outline only; look at how far the outlines agree."
-    same = sum(call_of(a) == call_of(b) for a, b in pairs)
-    most = max(abs(a.probability - b.probability) for a, b in pairs)
+    same = sum(a.call == b.call for a, b in pairs)
+    most = max(abs(a.prediction.probability - b.prediction.probability) for a, b in pairs)
     return (
         f"**{same} of {len(pairs)}** say the same of the case and of its mirror; a probability "
         f"changes by at most **{100 * most:.0f} points**."
@@ -106,15 +111,15 @@ def rows_of(answers: Answers, other: Answers) -> list[dict[str, Any]]:
     rows = []
     for method, first in answers.found.items():
         second = other.found[method]
-        calls = call_of(first), call_of(second)
+        calls = first.call, second.call
         here, there = answers.areas.get(method), other.areas.get(method)
-        numbers = mirror_numbers(first, second, answers.look.threshold)
+        numbers = mirror_numbers(first, second)
         rows.append({
             "Network": services.title_of(method),
-            "Probability": numbers["probability_malignant"],
+            "Probability": numbers["probability"],
             "Mirror": numbers["probability_mirrored"],
             "Change (points)": numbers["change_points"],
-            "Call": " → ".join(dict.fromkeys(calls)) or None,
+            "Call": " → ".join(dict.fromkeys(call or "no call" for call in calls)),
             "Dice, mirror": numbers["dice_mirrored"],
             "Area (px)": here and here.px,
             "Mirror (px)": there and there.px,
@@ -124,16 +129,17 @@ def rows_of(answers: Answers, other: Answers) -> list[dict[str, Any]]:
 
 def dice_with_mirror(answers: Answers, other: Answers, method: str) -> float | None:
     """Dice of a network's outline and of the one on the mirror, turned back; None without one."""
-    return mirror_dice(answers.found[method], other.found[method], answers.look.threshold)
+    return mirror_dice(answers.found[method], other.found[method])
 
 
 def _both(answers: Answers, other: Answers, method: str) -> Panel:
     """Both outlines on the case, and where they differ."""
     first, second, title = answers.found[method], other.found[method], services.title_of(method)
     badge, kind = "outline only", "none"
-    if first.probability is not None:
-        badge = f"{first.probability:.0%} → {second.probability:.0%}"
-        kind = call_of(first) if call_of(first) == call_of(second) else "none"
+    both = first.prediction.probability, second.prediction.probability
+    if both[0] is not None:
+        badge = " | ".join(map(percent, both))
+        kind = kind_of(first) if kind_of(first) == kind_of(second) else "none"
     dice = dice_with_mirror(answers, other, method)
     if dice is None:
         alt, note, shapes = f"{title} draws no outline.", "draws no outline", ()

@@ -10,7 +10,7 @@ import streamlit as st
 from ...figures.pairwise_dice import mean_with_others, pairwise_dice
 from .. import services
 from ..short_names import short, show_in_full
-from .answers import Answers, call_of
+from .answers import Answers
 
 _PERCENT = ("Probability", "Mirror")
 
@@ -32,15 +32,16 @@ def rows_of(answers: Answers, name: str | None = None) -> list[dict[str, Any]]:
         rows.append({
             "Network": services.title_of(method),
             "Case": name,
-            "Probability": answer.probability,
-            "Call": call_of(answer) or None,
+            "Probability": answer.prediction.probability,
+            "Says": answer.verdict,
+            "Truth": answer.judgement or None,
             "Area (px)": area and area.px,
             "Area (mm²)": area and area.mm2,
             "Dice": metrics.get("dice"),
             "Dice to the others": others.get(method),
             "HD95 (px)": metrics.get("hd95"),
             "Weights (M)": services.checkpoint(method).card["parameters"] / 1e6,
-            "Time (ms)": 1000 * sum(answer.seconds.values()),
+            "Time (ms)": 1000 * sum(answer.prediction.seconds.values()),
         })  # fmt: skip
     return rows
 
@@ -79,7 +80,8 @@ def _columns() -> dict[str, Any]:
                            help="Of malignancy."),
         "Mirror": bar(format="%d %%", min_value=0, max_value=100, width=130,
                       help="Probability of malignancy for the mirrored image."),
-        "Call": st.column_config.TextColumn(help="At the card's default operating point."),
+        "Says": st.column_config.TextColumn(help="At the card's default operating point."),
+        "Truth": st.column_config.TextColumn(help="Whether that is right."),
         "Area (px)": number(format="localized", help="Of the largest part, as on Predict."),
         "Area (mm²)": number(format="%.1f", help="Of the largest part, as on Predict."),
         "Mirror (px)": number(format="localized", help="The same on the mirrored image."),

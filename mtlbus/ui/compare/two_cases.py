@@ -17,7 +17,6 @@ from ..panels import zoom_panels
 from ..predict import spacing
 from ..widgets import explain_error
 from . import table, view
-from .answers import Answers
 
 _HERE = "gallery and uploads"
 _SAME = ("Dice to the others", "Weights (M)")  # of one case, or the same for both
@@ -95,11 +94,10 @@ def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]
     """
     pair, top = tuple(map(spacing.known, pair)), st.container()
     look = view.controls(any(case.truth is not None for case in pair))
-    both = [Answers(case, answers, look) for case, answers in zip(pair, found, strict=True)]
-    for answers in both:
-        top.markdown(f"{literal(answers.case.title)}: {answers.said()}")
-        if caution := answers.caution():
-            top.warning(f"{literal(answers.case.title)}: {caution}", icon=":material/warning:")
+    both = [view.answers_of(case, said, look) for case, said in zip(pair, found, strict=True)]
+    with top:
+        for answers in both:
+            view.say(answers, answers.case.title)
     panels = [
         answers.panel(method, image, answers.case.title)
         for method in found[0]
@@ -118,7 +116,4 @@ def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]
     ]
     about = f"What each network says about {pair[0].title} and about {pair[1].title}"
     table.show(rows, "compare_two_table", about)
-    takeaway.offer(TwoCasesView(*(
-        takeaway.compared(case, answers, look.threshold)
-        for case, answers in zip(pair, found, strict=True)
-    )))  # fmt: skip
+    takeaway.offer(TwoCasesView(*(answers.view() for answers in both)))

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from ...core.text import literal
 from ...inference.predictor import MASK_THRESHOLD, Prediction
-from .. import services, state, takeaway
+from .. import services, state, takeaway, verdict
 from ..case import Case
+from ..finding import findings_of
 from ..memory import mirror, number, switch
 from ..panels import zoom_panels
 from ..pictures import Look
@@ -59,21 +61,32 @@ def networks(case: Case, found: Mapping[str, Prediction]) -> None:
         found: what each method says about it.
     """
     case, top = spacing.known(case), st.container()
-    answers = Answers(case, found, controls(case.truth is not None))
-    top.markdown(answers.said() or "These networks outline only.")
-    if caution := answers.caution():
-        top.warning(caution, icon=":material/warning:")
+    answers = answers_of(case, found, controls(case.truth is not None))
+    with top:
+        say(answers)
     zoom_panels.show(
         "compare_panels", [case], [answers.panel(method) for method in found],
         [answers.lesion()], answers.legend(),
     )  # fmt: skip
     about = f"What each network says about {case.title}"
     table.show(table.rows_of(answers), "compare_table", about)
-    takeaway.offer(takeaway.compared(case, found, answers.look.threshold))
+    takeaway.offer(answers.view())
     if len(answers.levels) > 1:
         votes.show(answers)
     else:
         st.caption("Votes and agreement need at least two networks that outline.")
+
+
+def answers_of(case: Case, found: Mapping[str, Prediction], look: Look) -> Answers:
+    """What several networks said, with all that is known about the case and about them."""
+    return Answers(case, findings_of(case, found, look.threshold), look)
+
+
+def say(answers: Answers, name: str = "") -> None:
+    """What speaks against the answers, then what they are; `name` where several cases are there."""
+    verdict.cautions(answers.doubts(), f"{name}: " if name else "")
+    said = answers.said() or "These networks outline only."
+    st.markdown(f"{literal(name)}: {said}" if name else said)
 
 
 def controls(truth_known: bool, agreement: bool = True) -> Look:

@@ -16,7 +16,8 @@ from ...core.tables import guarded
 from ...core.text import literal, printable
 from ...figures.style import CONFIG
 from ...figures.training_curve import training_figure
-from .. import services, words
+from ...findings import operating_points
+from .. import services
 from ..performance.judged_rows import DATASETS
 from ..performance.metrics_table import METRICS
 
@@ -227,14 +228,14 @@ def _data(about: Mapping[str, Any]) -> None:
 
 def _thresholds(card: Mapping[str, Any]) -> None:
     rows = []
-    for name, point in words.operating_points(card).items():
-        test = point.get("test") or {}
+    for point in operating_points(card).values():
+        test = point.entry.get("test") or {}
         rows.append({
-            "Point": words.POINT_NAMES.get(name, name),
-            "Probability from": f"{point['threshold']:.3f}",
+            "Point": point.name,
+            "Probability from": f"{point.threshold:.3f}",
             "Sensitivity": number(test.get("sensitivity")),
             "Specificity": number(test.get("specificity")),
-            "Purpose": point.get("purpose", ""),
+            "Purpose": point.entry.get("purpose", ""),
         })  # fmt: skip
     frame = pd.DataFrame(rows).map(guarded)
     st.dataframe(frame, hide_index=True, alt="Thresholds and what they are worth.")

@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from ...export.contours import outlines
 from ...figures import overlay
+from ...findings import Finding
 from ...inference.predictor import Prediction
 from ..results import ResultStore
 
@@ -55,6 +56,16 @@ def reduced(answer: Prediction) -> np.ndarray:
         return plane
     key = (answer.image_sha256, answer.weights_sha256)
     return _REDUCED.get(key, lambda: overlay.plane_panel(plane, size))
+
+
+def level_of(finding: Finding) -> np.ndarray | None:
+    """How far each pixel is inside of an outline, on the grid; None for a network without one."""
+    if finding.mask is None:
+        return None
+    plane = reduced(finding.prediction)
+    if not finding.outlined:
+        return np.full_like(plane, -1)
+    return plane - np.float32(finding.mask_threshold)
 
 
 def reduced_mask(mask: np.ndarray) -> np.ndarray:

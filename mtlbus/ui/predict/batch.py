@@ -10,18 +10,24 @@ import streamlit as st
 from ...core.errors import MtlbusError
 from ...core.tables import csv_text, guarded
 from ...core.text import literal
+from ...core.wording import DISCLAIMER
 from ...data.intake import clean_name, read_image
 from ...figures.overlay import thumbnail
-from ...inference.predictor import MASK_THRESHOLD
-from .. import cases, records, services, uploads
+from ...findings import presence, scope
+from ...findings.finding import flat
+from .. import cases, services, uploads
+from ..finding import finding_of
 
 _ROWS = "_batch_rows"
 _GO = "_batch_go"
 MOST_FILES, MOST_BYTES = 100, 100 * 1024**2  # of a batch
 _KEPT_ROWS = 2000
 _TOLD = 12  # images whose reason stands above the table
-_FIRST = ("picture", "file", "probability", "decision", "input", "remark")
-_HIDDEN = ("image_sha256", "weights_sha256")
+_SHOWN = (
+    "picture", "image", "verdict", "probability", "input", "reasons", "notes", "right",
+    "area_px", "area_mm2", "height_to_width", "circularity", "margin_roughness", "echo_ratio",
+    "posterior_ratio",
+)  # fmt: skip
 
 
 def several_images(method: str) -> None:
@@ -105,12 +111,10 @@ def _row(file, method: str) -> dict:
         prediction = services.predict(case, method)
     except MtlbusError as error:
         return {
-            "picture": picture, "file": clean_name(file.name), "input": "refused",
-            "remark": str(error),
+            "picture": picture, "image": clean_name(file.name), "input": "refused",
+            "reasons": str(error),
         }  # fmt: skip
-    checks = (*services.checks(case), *services.predictor(method).check(prediction))
-    lesion = records.lesion_of(case, prediction, MASK_THRESHOLD)
-    return {"picture": picture, **records.table_row(case, prediction, lesion, checks)}
+    return {"picture": picture, **flat(finding_of(case, prediction).numbers())}
 
 
 def _reasons(table: pd.DataFrame) -> str:
@@ -120,12 +124,12 @@ def _reasons(table: pd.DataFrame) -> str:
     """
     told = table[table["input"] != "ok"]
     lines = [
-        f"• {remark}" if remark.startswith(file) else f"• {file}: {remark}"
-        for file, remark in zip(told["file"], told["remark"], strict=True)
+        f"• {reasons}" if reasons.startswith(name) else f"• {name}: {reasons}"
+        for name, reasons in zip(told["image"], told["reasons"], strict=True)
     ]
     more = len(lines) - _TOLD
     if more > 0:
-        lines[_TOLD:] = [f"• {more} more, whose remark in the table says why."]
+        lines[_TOLD:] = [f"• {more} more; the table says why."]
     return "\n".join(lines)
 
 
@@ -136,11 +140,13 @@ def _table(rows: list[dict], files: list, method: str) -> None:
     if against:
         st.caption(f":orange[:material/warning:] Of {len(rows)} images {' and '.join(against)}:")
         st.text(_reasons(table))
-    first = [name for name in _FIRST if name in table.columns]
-    rest = [name for name in table.columns if name not in (*first, *_HIDDEN)]
-    columns = [*first, *(name for name in rest if table[name].notna().any())]
-    shown = table[columns].copy()
-    for name in ("file", "remark"):  # a table can be saved as CSV from its own corner
+    card = services.checkpoint(method).card
+    st.caption(" ".join(filter(None, (
+        presence.on_normals(card) if not presence.knows_normals(card) else "",
+        scope.elsewhere(card),
+    ))))  # fmt: skip
+    shown = table[[c for c in _SHOWN if c in table.columns and table[c].notna().any()]].copy()
+    for name in ("image", "reasons"):  # a table can be saved as CSV from its own corner
         shown[name] = shown[name].map(guarded)
     if "probability" in shown:
         shown["probability"] = (100 * shown["probability"].astype(float)).round()
@@ -154,19 +160,16 @@ def _table(rows: list[dict], files: list, method: str) -> None:
         key="_batch_table",
         column_config={
             "picture": st.column_config.ImageColumn("Image"),
-            "file": "File",
+            "image": "File",
+            "verdict": st.column_config.TextColumn("Says", width="medium"),
             "probability": st.column_config.ProgressColumn(
                 "Probability of malignancy", format="%d %%", min_value=0, max_value=100
             ),
-            "decision": "Call",
             "input": "Input",
-            "remark": st.column_config.TextColumn("Remark", width="large"),
+            "reasons": st.column_config.TextColumn("Against it", width="large"),
+            "notes": "On the way in",
             "area_px": number("Area (px)", format="localized"),
-            "width_px": number("Width (px)"),
-            "height_px": number("Height (px)"),
             "area_mm2": number("Area (mm²)", format="%.1f"),
-            "width_mm": number("Width (mm)", format="%.1f"),
-            "height_mm": number("Height (mm)", format="%.1f"),
             "height_to_width": number("Height to width", format="%.2f"),
             "circularity": number("Circularity", format="%.2f"),
             "margin_roughness": number("Margin roughness", format="percent"),
@@ -177,7 +180,7 @@ def _table(rows: list[dict], files: list, method: str) -> None:
     )
     chosen = event.selection.rows[:1] if event else []
     with st.container(horizontal=True):
-        csv = table.drop(columns="picture").assign(method=method, terms=records.DISCLAIMER)
+        csv = table.drop(columns="picture").assign(method=method, terms=DISCLAIMER)
         st.download_button(
             "Table as CSV",
             csv_text(csv.columns, csv.itertuples(index=False, name=None)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...inference.predictor import Prediction
+from ...findings import Finding
 from .. import pictures
 from ..case import Case
 from ..panels import region_shapes, zoom_panels
@@ -13,23 +13,20 @@ from ..panels.zoom_panels import Panel
 from ..pictures import Look
 
 
-def show(case: Case, prediction: Prediction, look: Look, mask: np.ndarray | None) -> None:
+def show(finding: Finding, look: Look) -> None:
     """The picture under its zoom, and what its colours mean.
 
     Args:
-        case: the image.
-        prediction: what the network says about it.
+        finding: what the network says about the case.
         look: how it is drawn.
-        mask: the predicted region at the threshold of the look, H×W bool; None for none.
     """
-    inside = truth = None
-    if mask is not None:
-        inside = region_shapes.reduced(prediction) - np.float32(look.threshold)
+    case, truth = finding.case, None
+    inside = region_shapes.level_of(finding)
     if case.truth is not None:
         truth = region_shapes.level_of_mask(case.truth)
-    panel = Panel("", _alt(case, look, mask), shapes_of(inside, truth, look))
+    panel = Panel("", _alt(case, look, finding.mask), shapes_of(inside, truth, look))
     lesion = region_shapes.lesion_box([] if inside is None else [inside], truth)
-    legend = pictures.legend(case, prediction, look)
+    legend = pictures.legend(finding, look)
     zoom_panels.show("predict_picture", [case], [panel], [lesion], legend)
 
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ...checkpoints import Checkpoint
+from ...core.text import literal
+from ...core.wording import percent
 from ...figures.overlay import encode_jpeg, grey_panel
-from ...inference.input_checks import Check, refusal
+from ...findings import Finding
+from ...findings.finding import NORMAL
+from ...findings.measured import lesion_rows
+from ...inference.input_checks import refusal
 from ...inference.measure import Lesion
 from ...inference.predictor import Prediction
-from .. import input_line, records, seen, services, takeaway, verdict, words
+from .. import input_line, services, takeaway, verdict, words
 from ..case import Case
+from ..finding import finding_of
 from ..pictures import Look
 from ..widgets import ask, show_image
 from . import picture, spacing, true_mask
@@ -32,7 +38,6 @@ class Asked:
     Attributes:
         prediction: what the network said.
         checkpoint: whose card says what that is worth.
-        checks: what speaks against the image.
         unknown: why its distance from the training images is not known; "" otherwise.
         kept: the prediction was there before this run.
         checking: seconds that the checks of the pixels took.
@@ -40,7 +45,6 @@ class Asked:
 
     prediction: Prediction
     checkpoint: Checkpoint
-    checks: tuple[Check, ...]
     unknown: str
     kept: bool
     checking: float
@@ -61,48 +65,50 @@ def show(case: Case, method: str) -> None:
         return
     kept = services.is_ready(case, method)
     prediction = ask(case, method)
-    network = services.predictor(method)
-    _result(case, Asked(
-        prediction, services.checkpoint(method), (*checks, *network.check(prediction)),
-        network.familiarity_problem, kept, checking,
-    ))  # fmt: skip
+    unknown = services.predictor(method).familiarity_problem
+    _result(case, Asked(prediction, services.checkpoint(method), unknown, kept, checking))
 
 
 @st.fragment
 def _result(case: Case, asked: Asked) -> None:
     """Everything about one prediction; its controls draw again and never run the network."""
-    prediction, checkpoint, original = asked.prediction, asked.checkpoint, case
+    prediction, original = asked.prediction, case
     case = spacing.known(original)
     left, right = _halves()
     with right:
-        point, cautions = _verdict(prediction, checkpoint)
-    threshold = words.operating_points(checkpoint.card)[point]["threshold"] if point else None
-    colour = verdict.class_colour(prediction, threshold)
+        answer, choice, worth = st.container(), st.container(), st.container()
+    with choice:
+        point = None if prediction.probability is None else verdict.pick_point(asked.checkpoint)
     with left:
-        look = pick_look(case, prediction, Look(colour=colour))
-        mask, started = prediction.mask(look.threshold), time.perf_counter()
-        picture.show(case, prediction, look, mask)
-    drawn = time.perf_counter()
-    lesion = records.lesion_of(case, prediction, look.threshold)
-    metrics = records.against_truth(case, prediction, look.threshold)
+        look, picture_place = pick_look(case, prediction, Look()), st.container()
+    started = time.perf_counter()
+    finding = finding_of(case, prediction, look.threshold, point)
+    lesion, metrics = finding.lesion, finding.against_truth
     measured = time.perf_counter()
-    checks = (*asked.checks, *_of_the_outline(prediction, threshold, mask))
-    with cautions:
-        input_line.warn(checks)
-    with right:
-        input_line.say_fine(checks, prediction, asked.unknown)
-        view = takeaway.predicted(case, prediction, checkpoint, look.threshold, point, checks)
-        takeaway.offer_prediction(view, look, checks)
+    look = replace(look, colour=verdict.colour_of(finding))
+    with picture_place:
+        picture.show(finding, look)
+    drawn = time.perf_counter()
+    with answer:
+        verdict.cautions(finding.cautions)
+        verdict.headline(finding)
+        verdict.bar(finding, key="bar")
+    with worth:
+        verdict.worth(finding)
+        verdict.fine(finding)
+        if asked.unknown:
+            st.caption(literal(asked.unknown))
+        takeaway.offer_prediction(finding, look)
     with left:
-        _truth(original, prediction, metrics, seen.sentence(case, checkpoint.card))
-        if metrics is not None:
+        _truth(original, finding)
+        if metrics is not None and finding.known != NORMAL:
             _scores(metrics, prediction.size, spacing.of_square(case, prediction))
-    _measurements(original, mask, lesion)
+    _measurements(original, finding.mask, lesion)
     seconds = {
         "checks": asked.checking,
         **prediction.seconds,
-        "draw": drawn - started,
-        "measure": measured - drawn,
+        "draw": drawn - measured,
+        "measure": measured - started,
     }
     st.caption(f":material/timer: {words.timing(seconds, asked.kept)}")
 
@@ -113,41 +119,6 @@ def _halves() -> Sequence[DeltaGenerator]:
         return st.container(), st.container()
 
 
-def _verdict(
-    prediction: Prediction, checkpoint: Checkpoint
-) -> tuple[str | None, DeltaGenerator]:
-    """The call and what it is worth.
-
-    Returns:
-        The operating point, None without one; and a place directly under the call for cautions.
-    """
-    headline, cautions, bar = st.container(), st.container(), st.container()
-    if prediction.probability is None:
-        headline.info(verdict.NO_CLASS, icon=":material/info:")
-        return None, cautions
-    point = verdict.pick_point(checkpoint)
-    if point is None:
-        headline.metric("Probability of malignancy", f"{prediction.probability:.0%}")
-        st.caption("The card of this network states no operating point, so there is no call.")
-        return None, cautions
-    threshold = words.operating_points(checkpoint.card)[point]["threshold"]
-    with headline:
-        verdict.headline(prediction, threshold)
-    with bar:
-        verdict.bar(prediction, threshold, words.grey_zone(checkpoint.card), key="bar")
-    verdict.explain(prediction, checkpoint, point)
-    return point, cautions
-
-
-def _of_the_outline(
-    prediction: Prediction, threshold: float | None, mask: np.ndarray | None
-) -> tuple[Check, ...]:
-    """What an outline says against the answer: none at all, or nearly all of the image."""
-    malignant = None if threshold is None else prediction.probability >= threshold
-    note = words.agreement_note(prediction, malignant, mask)
-    return (Check("caution", "outline", note),) if note else ()
-
-
 def _measurements(case: Case, mask: np.ndarray | None, lesion: Lesion | None) -> None:
     title, size = st.columns([3, 1], vertical_alignment="bottom")
     title.subheader("Measured on the outline")
@@ -155,12 +126,12 @@ def _measurements(case: Case, mask: np.ndarray | None, lesion: Lesion | None) ->
         st.caption("No outline, nothing to measure. Choose a network that outlines.")
         return
     if lesion is None:
-        st.caption("The outline is empty at this threshold. Lower the mask threshold.")
+        st.caption("No lesion is outlined, nothing to measure.")
         return
     if case.image.spacing is None:
         with size:
             spacing.ask(case)
-    rows = words.lesion_rows(lesion)
+    rows = lesion_rows(lesion)
     lines = (f"| {name} | **{value}** | :small[:gray[{what}]] |" for name, value, what in rows)
     st.markdown("\n".join(("| Measure | Value | What it is |", "|:--|:--|:--|", *lines)))
     more = f" {lesion.parts} separate parts; the largest is measured." if lesion.parts > 1 else ""
@@ -170,19 +141,15 @@ def _measurements(case: Case, mask: np.ndarray | None, lesion: Lesion | None) ->
     )
 
 
-def _truth(
-    case: Case, prediction: Prediction, metrics: dict[str, float] | None, caution: str
-) -> None:
-    if case.label is not None:
-        st.markdown(f"**Against the truth**, which is {verdict.BADGES[records.LABELS[case.label]]}")
-    if caution:
-        st.warning(caution, icon=":material/warning:")
-    if case.origin == "upload" and prediction.mask_square is not None:
+def _truth(case: Case, finding: Finding) -> None:
+    if case.origin == "upload" and finding.mask is not None:
         true_mask.offer(case)
     elif case.truth is None:
         st.caption("The true outline is unknown here. Phantoms and most datasets have one.")
-    elif metrics is None:
+    elif finding.mask is None:
         st.caption("This network draws no outline that could be compared.")
+    else:
+        st.markdown("**Against the true outline**" if finding.known != NORMAL else "")
 
 
 def _scores(metrics: dict[str, float], size: int, mm: float | None) -> None:
@@ -199,7 +166,7 @@ def _scores(metrics: dict[str, float], size: int, mm: float | None) -> None:
             f"outline. Px are those of the network's {size} px square.",
         )  # fmt: skip
         found, extra = metrics["pixel_tpr"], metrics["pixel_fpr"]
-        st.metric("Found", f"{found:.0%}", width="content", help="Share of the lesion's pixels.")
-        st.metric("In excess", f"{extra:.0%}", width="content", help=(
+        st.metric("Found", percent(found), width="content", help="Share of the lesion's pixels.")
+        st.metric("In excess", percent(extra), width="content", help=(
             "Pixels marked beside the lesion, as a share of the lesion's own size."
         ))  # fmt: skip

@@ -1,0 +1,175 @@
+"""Operating points: from which probability a network says malignant, and what that is worth.
+
+Only figures that a card states are said, in natural frequencies.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.wording import LABELS, percent
+from .scope import counted_on
+
+NAMES = {
+    "balanced": "balanced",
+    "sensitivity_95": "sensitive",
+    "specificity_95": "specific",
+    "youden": "best sum of both rates",
+    "cost": "least cost",
+}
+_RATES = ("sensitivity", "specificity")
+_ONE_RATE = {
+    "sensitivity_95": ("sensitivity", "95 of 100 cancers are called malignant"),
+    "specificity_95": ("specificity", "95 of 100 benign lesions are called benign"),
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """An operating point of a card.
+
+    Attributes:
+        key: its name on the card ("sensitivity_95").
+        threshold: probability from which the call is malignant.
+        entry: all that the card says about it.
+        zone: probabilities between the points of 95 % sensitivity and of 95 % specificity, where a
+            cautious and a strict reader differ; None where the card has no such two.
+    """
+
+    key: str
+    threshold: float
+    entry: Mapping[str, Any]
+    zone: tuple[float, float] | None = None
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return NAMES.get(self.key, self.key)
+
+    def call(self, probability: float) -> str:
+        """ "malignant" at or above the threshold, else "benign"."""
+        return LABELS[probability >= self.threshold]
+
+    def unsure(self, probability: float) -> str:
+        """That a probability lies in the grey zone, in words; "" where it does not."""
+        if self.zone is None or not self.zone[0] <= probability < self.zone[1]:
+            return ""
+        low, high = map(percent, self.zone)
+        return (
+            f"In the grey zone ({low} to {high}): a reader who must not miss a cancer and a reader "
+            "who must not raise a false alarm would decide differently."
+        )
+
+
+def operating_points(card: Mapping[str, Any]) -> dict[str, Point]:
+    """The operating points of a card that have a usable threshold; the default one first."""
+    entries = {
+        name: entry
+        for name, entry in (card.get("operating_points") or {}).items()
+        if isinstance(entry.get("threshold"), int | float) and 0 <= entry["threshold"] <= 1
+    }
+    zone = None
+    if _ONE_RATE.keys() <= entries.keys():
+        low, high = (entries[name]["threshold"] for name in _ONE_RATE)
+        zone = (low, high) if low < high else None
+    default = card.get("default_operating_point")
+    ordered = sorted(entries.items(), key=lambda item: item[0] != default)
+    return {name: Point(name, entry["threshold"], entry, zone) for name, entry in ordered}
+
+
+def aim(point: Point) -> str:
+    """What a point was chosen for, on which images, and what came of it on the test images.
+
+    "" where the card does not say.
+    """
+    validation, test = (_shares(point.entry.get(part)) for part in ("validation", "test"))
+    chosen = f"on {_images(point.entry.get('validation'), 'validation')}"
+    reached = f"on {_images(point.entry.get('test'), 'test')}"
+    if point.key in _ONE_RATE:
+        rate, wanted = _ONE_RATE[point.key]
+        line = f"Chosen so that {wanted} {chosen}"
+        return f"{line}; {reached} it was {_count(test[rate])}." if rate in test else f"{line}."
+    if point.key == "balanced" and validation.keys() == set(_RATES):
+        first, second = (_count(validation[rate]) for rate in _RATES)
+        line = f"Chosen so that both rates are alike {chosen} ({first} and {second} of 100)"
+        if test.keys() == set(_RATES):
+            line += f"; {reached} they were {' and '.join(_count(test[r]) for r in _RATES)}"
+        return f"{line}."
+    return point.entry.get("purpose") or ""
+
+
+def rates(point: Point) -> list[str]:
+    """How often the call is right, in natural frequencies; of test images where they were judged.
+
+    Without them the validation images tell, on which the threshold was chosen.
+    """
+    figures = point.entry.get("test") or {}
+    if "sensitivity" not in figures:
+        figures = point.entry.get("validation") or {}
+    lines = []
+    for rate, sentence in (
+        ("sensitivity", "Of 100 malignant lesions it calls **{} malignant** and misses {}{}."),
+        ("specificity", "Of 100 benign lesions it calls **{} benign** and raises {} false "
+                        "alarms{}."),
+    ):  # fmt: skip
+        found = _interval(figures.get(rate))
+        if found is not None:
+            value, ends = found
+            lines.append(sentence.format(_count(value), 100 - round(100 * value), ends))
+    return lines
+
+
+def origin_of_rates(card: Mapping[str, Any], point: Point) -> str:
+    """On which images `rates` were counted; "" where the card does not say."""
+    if "sensitivity" in (test := point.entry.get("test") or {}) and test.get("n"):
+        return f"Counted on {test['n']} test images{counted_on(card)} that were not trained on."
+    validation = point.entry.get("validation") or {}
+    if "sensitivity" in validation and validation.get("n"):
+        return (
+            f"Counted on {validation['n']} validation images, on which the threshold was chosen, "
+            "so this is optimistic."
+        )
+    return ""
+
+
+def track_record(card: Mapping[str, Any]) -> tuple[int, int, int] | None:
+    """Of 100 cancers found, of 100 benign lesions cleared, and the number of test images.
+
+    At the default point; None where the card does not say.
+    """
+    point = next(iter(operating_points(card).values()), None)
+    test = (point.entry.get("test") or {}) if point else {}
+    shares = _shares(test)
+    if not test.get("n") or shares.keys() != set(_RATES):
+        return None
+    return round(100 * shares["sensitivity"]), round(100 * shares["specificity"]), test["n"]
+
+
+def _images(figures: Mapping[str, Any] | None, part: str) -> str:
+    count = (figures or {}).get("n")
+    return f"the {count} {part} images" if count else f"the {part} images"
+
+
+def _shares(figures: Mapping[str, Any] | None) -> dict[str, float]:
+    """The rates that are known, 0..1."""
+    found = {rate: _interval((figures or {}).get(rate)) for rate in _RATES}
+    return {rate: value[0] for rate, value in found.items() if value is not None}
+
+
+def _interval(entry: Any) -> tuple[float, str] | None:
+    """A rate and its interval in words; None where it is unknown."""
+    value, low, high = entry, None, None
+    if isinstance(entry, Mapping):
+        value, low, high = (entry.get(name) for name in ("value", "low", "high"))
+    if not isinstance(value, int | float) or math.isnan(value):
+        return None
+    if low is None or high is None:
+        return value, ""
+    return value, f" (95 % interval: {_count(low)} to {_count(high)} right)"
+
+
+def _count(share: float) -> str:
+    return str(round(100 * share))

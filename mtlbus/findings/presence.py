@@ -1,0 +1,87 @@
+"""Is there a lesion at all? What a network can say about that, and what was counted on normals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Counted(NamedTuple):
+    """What a network did on images of one kind.
+
+    Attributes:
+        n: images.
+        outlined: of them; None for a network without an outline.
+        malignant: of them were called malignant; None where that was not counted.
+    """
+
+    n: int
+    outlined: int | None
+    malignant: int | None
+
+
+def threshold(card: Mapping[str, Any]) -> float | None:
+    """The presence score below which a network outlines no lesion; None where none was chosen."""
+    value = (card.get("presence") or {}).get("threshold")
+    return value if isinstance(value, int | float) else None
+
+
+def knows_normals(card: Mapping[str, Any]) -> bool:
+    """Whether a network saw normal breasts in its training."""
+    return bool(card.get("trained_with_normals"))
+
+
+def counted(card: Mapping[str, Any], kind: str, part: str = "test") -> Counted | None:
+    """What the card counts on the images of a kind; None where it does not.
+
+    Args:
+        card: of the network's weights.
+        kind: "normal" or "lesion".
+        part: "test" or "validation".
+    """
+    entry = ((card.get("presence") or {}).get(part) or {}).get(kind) or {}
+    count = entry.get("n")
+    if not count:
+        return None
+    outlined = _times(entry.get("outlined"), count)
+    if outlined is None and (missed := _times(entry.get("missed"), count)) is not None:
+        outlined = count - missed
+    return Counted(count, outlined, _times(entry.get("malignant"), count))
+
+
+def nothing_outlined(card: Mapping[str, Any]) -> str:
+    """How far "no lesion outlined" can be believed, from what was counted on the test part."""
+    normal, lesion = counted(card, "normal"), counted(card, "lesion")
+    parts = []
+    if normal is not None and normal.outlined is not None:
+        parts.append(
+            f"This network outlined something on {normal.outlined} of {normal.n} normal images"
+        )
+    if lesion is not None and lesion.outlined is not None:
+        missed = f"missed {lesion.n - lesion.outlined} of {lesion.n} lesions"
+        parts.append(missed if parts else f"This network {missed}")
+    if parts:
+        return f"{' and '.join(parts)} of the test part."
+    return "How often it overlooks a lesion was not counted."
+
+
+def on_normals(card: Mapping[str, Any]) -> str:
+    """What a network does that cannot say "nothing here", from what was counted on normals."""
+    found = counted(card, "normal")
+    if found is None:
+        return "It never saw a normal breast, and answers as if there were a lesion."
+    did = []
+    if found.outlined is not None:
+        did.append(f"outlined {found.outlined}")
+    if found.malignant is not None:
+        did.append(f"called {found.malignant} malignant")
+    return (
+        f"It never saw a normal breast: shown {found.n} of the test part it "
+        f"{' and '.join(did) or 'answered as if each had a lesion'}."
+    )
+
+
+def _times(share: Any, count: int) -> int | None:
+    """How many of `count` a share of the card is; None where it is unknown."""
+    value = share.get("value") if isinstance(share, Mapping) else share
+    return round(value * count) if isinstance(value, int | float) and value == value else None

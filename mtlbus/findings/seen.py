@@ -1,0 +1,55 @@
+"""Whether a network has met an image before: then a right answer is memory, not skill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..checkpoints import Checkpoint
+from ..core.wording import listed
+from ..data.case import Case
+
+SENTENCES = {
+    "train": "This network was trained on this image: its call and Dice say nothing about new "
+    "images.",
+    "validation": "The epoch and the thresholds of this network were chosen on this image: its "
+    "call and Dice say little about new images.",
+}
+
+
+def part_of(case: Case, checkpoint: Checkpoint) -> str | None:
+    """The part of a training in which an image was, known by its pixels; None where in none.
+
+    Of what was cut out of an image, that image is asked. A checkpoint without a list of its images
+    is asked by data set and fold, as far as that goes.
+    """
+    came = case.as_it_came
+    if checkpoint.images:
+        return checkpoint.part_of(came.image.pixel_sha256)
+    if case.label is None and not checkpoint.card.get("trained_with_normals"):
+        return None
+    training = checkpoint.card.get("training") or {}
+    parts = (training.get("data") or {}, training.get("validation") or {})
+    if case.fold is None or not any(case.dataset in part for part in parts):
+        return None
+    return "test" if case.fold == training.get("fold") else "train"
+
+
+def sentence(case: Case, checkpoint: Checkpoint) -> str:
+    """The caution for one network; "" where the image is new to it."""
+    return SENTENCES.get(part_of(case, checkpoint), "")
+
+
+def sentence_of_several(names: Sequence[str], count: int) -> str:
+    """The caution for several networks; "" where the image is new to all.
+
+    Args:
+        names: of those that were trained or chosen on it.
+        count: of all that are asked.
+    """
+    if not names:
+        return ""
+    whose = f"all {count} networks" if len(names) == count > 1 else listed([*names])
+    return (
+        f"This image took part in training or validation of {whose}; there the call and Dice say "
+        "nothing about new images."
+    )

@@ -1,0 +1,76 @@
+"""What several networks say about one case, in one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.wording import percent
+from ..inference.input_checks import Check
+from . import seen
+from .finding import Finding
+
+
+def cautions_of_all(findings: Sequence[Finding]) -> tuple[Check, ...]:
+    """What speaks against all answers, the weightiest first; each is told once, not once each."""
+    count = len(findings)
+    checks = list(findings[0].input_checks)
+    unfamiliar = sum(one.unfamiliar for one in findings)
+    if unfamiliar:
+        who = f"{unfamiliar} of {count} networks find" if count > 1 else "The network finds"
+        checks.append(Check("caution", "distance", (
+            f"{who} this image unfamiliar: unlike those they were trained on. Do not rely on them."
+        )))  # fmt: skip
+    trained = [one.title for one in findings if one.seen in seen.SENTENCES]
+    if trained:
+        checks.append(Check("caution", "training", seen.sentence_of_several(trained, count)))
+    blind = [one for one in findings if any(c.name == "normals" for c in one.cautions)]
+    if blind:
+        whose = "these networks" if len(blind) == count else f"{len(blind)} of these networks"
+        checks.append(Check("caution", "normals", (
+            f"Nobody says that there is a lesion, and {whose} cannot: they never saw a normal "
+            f"breast.{_malignant_normals(blind)}"
+        )))  # fmt: skip
+    return tuple(checks)
+
+
+def tally(findings: Sequence[Finding]) -> str:
+    """How many call it malignant, how many outline nothing, and the range of the probability.
+
+    "" where no network says anything of the kind.
+    """
+    called = [one for one in findings if one.call]
+    empty = sum(one.outlined is False for one in findings)
+    parts = []
+    if called:
+        malignant = sum(one.call == "malignant" for one in called)
+        values = sorted(one.prediction.probability for one in called)
+        low, high = percent(values[0]), percent(values[-1])
+        parts.append(
+            f"{malignant} of {len(called)} call it malignant "
+            f"({low if low == high else f'{low} to {high}'})"
+        )
+    if empty:
+        parts.append(f"{empty} of {len(findings)} outline no lesion")
+    if not parts:
+        return ""
+    line = ", ".join(parts)
+    return f"If this is a lesion: {line}" if any(one.conditional for one in called) else line
+
+
+def judged(findings: Sequence[Finding]) -> str:
+    """How many are right where the truth is known: "4 of 5 are right: it is benign"; else ""."""
+    told = [one for one in findings if one.right is not None]
+    if not told:
+        return ""
+    what = told[0].judgement.partition(": ")[2]
+    return f"{sum(one.right for one in told)} of {len(told)} are right: {what}"
+
+
+def _malignant_normals(findings: Sequence[Finding]) -> str:
+    """How many of the normals these networks called malignant, from the least to the most."""
+    counts = [one.normals for one in findings if one.normals and one.normals.malignant is not None]
+    if not counts:
+        return ""
+    low, high = (pick(found.malignant for found in counts) for pick in (min, max))
+    span = str(low) if low == high else f"{low} to {high}"
+    return f" Of {counts[0].n} normal breasts they called {span} malignant."

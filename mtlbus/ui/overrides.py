@@ -1,0 +1,31 @@
+"""Refusals that the person of this session set aside: "it is ultrasound, show it anyway".
+
+Kept by the digest of the image, in this session only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ..findings.anyway import shown_anyway
+from ..inference.input_checks import Check
+from .case import Case
+
+_DIGESTS = "_shown_anyway"
+
+
+def overridden(case: Case) -> bool:
+    """Whether the person insists that this image is ultrasound."""
+    return case.image.sha256 in st.session_state.get(_DIGESTS, ())
+
+
+def override(case: Case) -> None:
+    """Callback: show this image although it is refused."""
+    st.session_state[_DIGESTS] = {*st.session_state.get(_DIGESTS, ()), case.image.sha256}
+
+
+def as_decided(case: Case, checks: Sequence[Check]) -> tuple[Check, ...]:
+    """The checks of an image as this session takes them: a refusal set aside is a caution."""
+    return shown_anyway(checks) if overridden(case) else tuple(checks)

@@ -43,7 +43,7 @@ def predict(image: bytes | str | Path, method: str | Path, maps: bool = False):
     Raises:
         InputError: it cannot be read, or is no ultrasound image that a network can be asked about.
     """
-    from .data.intake import read_image
+    from .data.decoding import read_image
     from .inference.input_checks import require_answerable
 
     found = read_image(image)

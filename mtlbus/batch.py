@@ -11,7 +11,7 @@ from .core.errors import InputError
 from .core.files import fitting, write_atomically, write_json
 from .core.wording import DISCLAIMER
 from .data.case import Case
-from .data.intake import read_image
+from .data.decoding import read_image
 from .figures import colours, overlay
 from .findings import Finding, find
 from .inference.input_checks import require_answerable

@@ -67,7 +67,7 @@ def _area(lesion: Mapping[str, Any]) -> str:
 def explain(arguments: argparse.Namespace) -> int:
     """Which pixels an answer rests on, by attribution maps; arrays and pictures with --out."""
     from ..core.wording import DISCLAIMER
-    from ..data.intake import read_image
+    from ..data.decoding import read_image
     from ..explain.attributions import Attribution
     from ..explain.options import Options
     from ..explain.record import document_of
@@ -123,7 +123,7 @@ def _true_mask(path: str, pixels: np.ndarray) -> np.ndarray:
     Raises:
         InputError: the file is no mask, or of another size than the image.
     """
-    from ..data.intake import read_mask
+    from ..data.decoding import read_mask
 
     truth = read_mask(path)
     if truth.shape != pixels.shape:

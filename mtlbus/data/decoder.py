@@ -1,10 +1,10 @@
 """The other end of `decoding`: a process that reads pictures and does nothing else.
 
 It imports neither torch nor networks. Requests come in on its standard input and answers go out on
-its standard output, each as a length, JSON of that length, and raw bytes. It may take `MEMORY`
-beyond what it takes at rest, and `SECONDS` of computing for a picture: the system refuses it more
-memory and ends it after that time, whatever a library does. It ends by itself once its parent is
-gone.
+its standard output, each as a length, JSON of that length, and raw bytes. It may take so much
+memory beyond what it takes at rest, and so many seconds of computing for a picture: the system
+refuses it more memory and ends it after that time, whatever a library does. It ends by itself once
+its parent is gone.
 """
 
 from __future__ import annotations
@@ -21,24 +21,27 @@ import numpy as np
 from ..core.errors import InputError
 from .intake import read_image, read_mask
 
-MEMORY = 640 * 1024**2  # bytes
-SECONDS = 4  # what a scanner writes takes less than one
 LENGTH = struct.Struct("<I")
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
+def main(memory: int, seconds: int) -> None:
+    """Answer requests until there are no more.
+
+    Args:
+        memory: bytes that it may take beyond what it takes at rest.
+        seconds: of computing for one picture.
+    """
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # what a library prints must not come among the answers
     os.dup2(nowhere, 2)  # and a file with thousands of faulty tags must not fill a log
-    _limit_memory()
+    _limit_memory(memory)
     answers.write(LENGTH.pack(0))  # ready
     answers.flush()
     while length := requests.read(LENGTH.size):
         request = json.loads(requests.read(*LENGTH.unpack(length)))
         data = requests.read(request.pop("size"))
-        _limit_seconds()
+        _limit_seconds(seconds)
         answer, planes = _answer(request, data)
         head = json.dumps({**answer, "planes": len(planes)}).encode()
         answers.write(LENGTH.pack(len(head)) + head)
@@ -66,7 +69,7 @@ def _answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[
     return {"shape": image.pixels.shape, **known}, planes
 
 
-def _limit_memory() -> None:
+def _limit_memory(memory: int) -> None:
     """Where the system can: Linux counts the addresses of a process, others do not."""
     try:
         import resource
@@ -74,17 +77,17 @@ def _limit_memory() -> None:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
     except (ImportError, OSError):
         return
-    most = pages * resource.getpagesize() + MEMORY
+    most = pages * resource.getpagesize() + memory
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a picture has no place in a core file
 
 
-def _limit_seconds() -> None:
-    """`SECONDS` more of computing from now on; Windows leaves that to the parent's clock."""
+def _limit_seconds(seconds: int) -> None:
+    """So many more of computing from now on; Windows leaves that to the parent's clock."""
     try:
         import resource
     except ImportError:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime) + SECONDS
+    most = int(used.ru_utime + used.ru_stime) + 1 + seconds  # the system counts whole ones
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))

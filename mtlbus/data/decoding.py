@@ -5,8 +5,8 @@ uploaded, named on the command line or shown by the server comes through here: a
 for gigabytes or minutes, and then its decoder is stopped, not the server. A data set that a person
 trains or judges with is their own and has thousands of files: `dataset` reads it in place.
 
-`DECODERS` processes stay warm and form a gate of their own, apart from that of the networks. What
-comes back is JSON and bytes: no pickle, no object of a stranger.
+At most `DECODERS` processes are started and stay warm; they form a gate of their own, apart from
+that of the networks. What comes back is JSON and bytes: no pickle, no object of a stranger.
 """
 
 from __future__ import annotations
@@ -25,15 +25,20 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import InputError
-from .decoder import LENGTH, SECONDS
+from .decoder import LENGTH
 from .intake import GreyImage, label_of, read_bytes
 
-__all__ = ["DECODERS", "read_image", "read_mask"]
+__all__ = ["DECODERS", "MEMORY", "SECONDS", "read_image", "read_mask"]
 
-DECODERS = 2  # at once; together they may take twice `decoder.MEMORY`
+DECODERS = 2  # at once
+MEMORY = 640 * 1024**2  # bytes of each; 40 million coloured pixels take 300 MB
+SECONDS = 4  # of computing a picture; what a scanner writes takes less than one
 _PIPE_BYTES = 1024**2  # a picture then passes in a few steps
 _PATIENCE = 20.0  # seconds on the clock; `SECONDS` of computing are more on a busy machine
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from mtlbus.data.decoder import main; main()"
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from mtlbus.data.decoder import main; "
+    "main(*map(int, sys.argv[2:]))"
+)
 _ROOT = Path(__file__).resolve().parents[2]
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 
@@ -80,7 +85,7 @@ class _Decoder:
         # Safe path: what lies in the current folder is not imported. A session of its own: it ends
         # with its standard input, not with a key that was meant for its parent.
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, str(_ROOT)],
+            [sys.executable, "-P", "-c", _START, str(_ROOT), str(MEMORY), str(SECONDS)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env={**os.environ, **_ONE_THREAD}, start_new_session=True, pipesize=_PIPE_BYTES,
         )  # fmt: skip

@@ -15,6 +15,7 @@ from PIL import Image
 
 from ..core.errors import DataError, InputError
 from ..core.text import printable
+from . import decoding
 from .dicom import is_dicom
 from .intake import read_mask
 from .pictures import FORMATS
@@ -30,7 +31,7 @@ def fitting_mask(source: bytes | str | Path, shape: tuple[int, int]) -> np.ndarr
     Raises:
         InputError: it is no mask, or of another size than the image.
     """
-    mask = read_mask(source)
+    mask = decoding.read_mask(source)
     if mask.shape != shape:
         raise InputError(
             f"The mask is {size_words(mask.shape)} px, the image {size_words(shape)} px. "

@@ -16,7 +16,7 @@ import streamlit as st
 from ..core.errors import DataError, InputError
 from ..core.text import printable
 from ..data.dataset import Dataset, Sample
-from ..data.intake import read_image
+from ..data.decoding import read_image
 from ..data.layouts import LAYOUTS, load_dataset
 from ..data.places import checked_path, is_folder, lies_inside, shown
 from ..data.splits import with_folds

@@ -15,7 +15,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ..core.errors import MtlbusError
-from ..data.intake import clean_name, read_image
+from ..data.decoding import read_image
+from ..data.intake import clean_name
 from ..data.limits import MAX_BYTES
 from . import case_store, cases, state
 from .case import Case

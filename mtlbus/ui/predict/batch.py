@@ -11,7 +11,8 @@ from ...core.errors import MtlbusError
 from ...core.tables import csv_text, guarded
 from ...core.text import literal
 from ...core.wording import DISCLAIMER
-from ...data.intake import clean_name, read_image
+from ...data.decoding import read_image
+from ...data.intake import clean_name
 from ...figures.overlay import thumbnail
 from ...findings import presence, scope
 from ...findings.finding import flat

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from ...core.errors import InputError, MtlbusError
-from ...data.intake import read_mask
+from ...data.decoding import read_mask
 from .. import case_store, state
 from ..case import Case
 from ..widgets import explain_error

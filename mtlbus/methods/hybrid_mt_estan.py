@@ -67,6 +67,7 @@ SPEC = Spec(
         hybrid_paper.FUSION_DECISION,
         hybrid_paper.HEAD_DECISION,
         hybrid_paper.INPUT_DECISION,
+        hybrid_paper.START_DECISION,
     ),
     equations=hybrid_wiring.HYBRID_EQUATIONS,
     diagram=hybrid_wiring.HYBRID,
@@ -146,6 +147,7 @@ class HybridMTESTAN(nn.Module):
         anatomy: decisions H2, H3 and H5; None for the ablation without AAA.
         head: decision H7.
         drop_path: stochastic depth of the Swin.
+        start: decision B12.
     """
 
     def __init__(
@@ -155,11 +157,13 @@ class HybridMTESTAN(nn.Module):
         anatomy: AnatomyOptions | None,
         head: str,
         drop_path: float,
+        start: str,
     ) -> None:
         super().__init__()
         sizes = hybrid_paper.SIZES[variant]
         self.encoder = mt_estan_encoder(variant, sizes.estan, weights["resnet"])
         swin = swin_encoder(variant, weights["swin"], drop_path)
+        hybrid_paper.start_swin(swin, start, weights["swin"])
         self.swin = AnatomicalSwin(swin, anatomy)
         self.bottleneck = Bottleneck(self.encoder, sizes.bottleneck, other=swin.channels[-1])
         channels = self.bottleneck.channels
@@ -241,8 +245,9 @@ def hybrid_mt_estan(
     aaa_gate_channels: str = "all",
     head: str = "literal",
     drop_path: float = 0.0,
+    start: str = "xavier",
 ) -> nn.Module:
-    """Build Hybrid-MT-ESTAN; the options are decisions H2, H3, H5, H7 and H8."""
+    """Build Hybrid-MT-ESTAN; the options are decisions H2, H3, H5, H7, H8 and B12."""
     weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"))
     anatomy = AnatomyOptions(aaa_placement, aaa_combine, aaa_kernels, aaa_gate_channels)
-    return HybridMTESTAN(variant, weights, anatomy, head, drop_path)
+    return HybridMTESTAN(variant, weights, anatomy, head, drop_path, start)

@@ -11,7 +11,7 @@ from ..core.outputs import Map
 from ..core.spec import Decision, MapSpec, Paper, PaperRecipe, ReportedTable
 from ..nn.estan import Features
 from ..nn.estan_decoder import DenseHead
-from ..nn.swin import SwinEncoder, WindowedAttention
+from ..nn.swin import SwinEncoder, WindowedAttention, start_xavier
 from .parts import MEAN, Part, mean_output, zero
 
 PAPER = Paper(
@@ -136,6 +136,14 @@ INPUT_DECISION = Decision(
     "The backbone's name demands 256. Stochastic depth is not mentioned.",
 )
 
+START_DECISION = Decision(
+    "B12",
+    "Nothing is said of a start without ImageNet weights.",
+    "Xavier's weights, and blocks that add half their norm from the first step.",
+    "start = xavier | timm",
+    "timm's start, small weights and blocks that add nothing, learned nothing at the width of the "
+    "compact variant.",
+)
 CNN_INPUT_DECISION = Decision(
     "H8",
     "Input size and normalisation are not stated; the lab's code feeds 224×224, divided by 255.",
@@ -220,6 +228,12 @@ ATTENTION_MAPS = tuple(
     for stage in (3, 4)
 )
 POOLED_MAP = MapSpec("pooled_features", "feature", _POOLED)
+
+
+def start_swin(encoder: SwinEncoder, start: str, pretrained: object) -> None:
+    """Give a Swin without ImageNet weights the start of decision B12."""
+    if choose("value of start (B12)", start, ("xavier", "timm")) == "xavier" and not pretrained:
+        start_xavier(encoder)
 
 
 def swin_parts(encoder: SwinEncoder, path: str) -> tuple[Part, ...]:

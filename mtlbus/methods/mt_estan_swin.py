@@ -31,6 +31,7 @@ SPEC = Spec(
         hybrid_paper.FUSION_DECISION,
         hybrid_paper.HEAD_DECISION,
         hybrid_paper.INPUT_DECISION,
+        hybrid_paper.START_DECISION,
     ),
     equations=hybrid_wiring.MT_ESTAN_SWIN_EQUATIONS,
     diagram=hybrid_wiring.MT_ESTAN_SWIN,
@@ -42,8 +43,13 @@ SPEC = Spec(
 
 @register(SPEC, parts_of=parts_of)
 def mt_estan_swin(
-    variant, pretrained, tasks, head: str = "literal", drop_path: float = 0.0
+    variant,
+    pretrained,
+    tasks,
+    head: str = "literal",
+    drop_path: float = 0.0,
+    start: str = "xavier",
 ) -> nn.Module:
-    """Build MT-ESTAN + Swin; the options are decisions H7 and H8."""
+    """Build MT-ESTAN + Swin; the options are decisions H7, H8 and B12."""
     weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"))
-    return HybridMTESTAN(variant, weights, None, head, drop_path)
+    return HybridMTESTAN(variant, weights, None, head, drop_path, start)

@@ -20,7 +20,7 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import timm_model
 from ..nn.decoders import conv_bn_relu, upsample_to
 from ..nn.dilated import DilatedFeatureEnhancement
-from ..nn.swin import WindowedAttention, run_blocks
+from ..nn.swin import WindowedAttention, run_blocks, start_xavier
 from . import resformer_wiring
 from .parts import MEAN, Part, added_to, mean_input, passed_by
 from .pretraining import weights_by_backbone
@@ -197,6 +197,7 @@ class ResFormerBlock(nn.Module):
             pretrained_window_size=WINDOW,
             dynamic_mask=True,
         ).blocks
+        start_xavier(self.swin)
         self.adapt = nn.Conv2d(inputs, outputs, 1, stride) if source == "parallel" else None
         self.fuse = conv_bn_relu(2 * outputs, outputs, 1) if fusion == "concat" else None
 

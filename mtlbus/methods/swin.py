@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.errors import choose
 from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.heads import PooledHead
-from ..nn.swin import start_xavier, swin_encoder
+from ..nn.swin import swin_encoder
 from . import hybrid_paper, hybrid_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
@@ -43,14 +42,7 @@ SPEC = Spec(
             "none",
             "Only then is the ablation one of a part.",
         ),
-        Decision(
-            "B12",
-            "Nothing is said of a start without ImageNet weights.",
-            "Xavier's weights, and blocks that add half their norm from the first step.",
-            "start = xavier | timm",
-            "timm's start, small weights and blocks that add nothing, learned nothing at the width "
-            "of the compact variant: see What was tried in the README.",
-        ),
+        hybrid_paper.START_DECISION,
         hybrid_paper.INPUT_DECISION,
     ),
     equations=hybrid_wiring.SWIN_EQUATIONS,
@@ -67,8 +59,7 @@ class SwinClassifier(nn.Module):
     def __init__(self, variant: str, pretrained, drop_path: float, start: str) -> None:
         super().__init__()
         self.encoder = swin_encoder(variant, pretrained, drop_path)
-        if choose("value of start (B12)", start, ("xavier", "timm")) == "xavier" and not pretrained:
-            start_xavier(self.encoder)
+        hybrid_paper.start_swin(self.encoder, start, pretrained)
         self.head = PooledHead(self.encoder.channels[-1], classes=1)
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:

@@ -265,8 +265,17 @@ def swin_encoder(
     return SwinEncoder(body, COMPACT_WINDOWS)
 
 
-def start_xavier(encoder: SwinEncoder) -> None:
-    """Give an encoder random weights that a narrow network can learn from within a few epochs.
+def transformer_parameters(network: nn.Module) -> list[nn.Parameter]:
+    """The parameters of all Swin parts of a network, each once; empty for one without any."""
+    found = {}
+    for module in network.modules():
+        if isinstance(module, (SwinTransformerV2, SwinTransformerV2Block)):
+            found |= {id(parameter): parameter for parameter in module.parameters()}
+    return list(found.values())
+
+
+def start_xavier(encoder: nn.Module) -> None:
+    """Give an encoder, or some blocks, random weights that a narrow network learns from at once.
 
     timm's have a deviation of 0.02 and blocks that add nothing at first, as the norm that ends
     them begins at 0: right for widths of 96 and more and for long training. At a width of 20

@@ -28,6 +28,7 @@ from ..core.tasks import MALIGNANCY
 from ..data.dataset import Sample
 from ..data.transforms import normalise
 from ..methods import create_model, get_spec
+from ..nn.swin import transformer_parameters
 from .batches import Batch, Images
 from .losses import recipe_losses
 from .recipes import Recipe
@@ -113,7 +114,8 @@ def make_schedule(recipe: Recipe, optimizer: torch.optim.Optimizer, steps: int):
     schedulers = torch.optim.lr_scheduler
     if recipe.schedule == "one_cycle":
         return schedulers.OneCycleLR(
-            optimizer, recipe.learning_rate, total_steps=steps, cycle_momentum=False
+            optimizer, [group["lr"] for group in optimizer.param_groups], total_steps=steps,
+            cycle_momentum=False,
         )
     if recipe.schedule == "cosine":
         return schedulers.CosineAnnealingLR(optimizer, steps, 0.1 * recipe.learning_rate)
@@ -174,7 +176,7 @@ class Run:
         ).to(device)
         kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
         self.optimizer = kinds[recipe.optimizer](
-            [part for module in self._trained() for part in module.parameters()],
+            self._groups(),
             lr=recipe.learning_rate,
             betas=recipe.betas,
             weight_decay=recipe.weight_decay,
@@ -184,6 +186,25 @@ class Run:
         self.best_score, self.best_epoch = float("-inf"), 0
         self.best_state: dict[str, Tensor] = {}
         self.seconds = 0.0
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """All that learns; Swin parts at a rate of their own, as they learn nothing at the other's.
+
+        Beside a convolutional branch that learns at once, a Swin branch at the same rate ended
+        with equal features for all images, and no answer heard it.
+        """
+        recipe = self.plan.recipe
+        self.transformer = transformer_parameters(self.model)
+        slow = {id(part) for part in self.transformer}
+        others = [
+            part for module in self._trained() for part in module.parameters()
+            if id(part) not in slow or recipe.transformer_rate == 1
+        ]  # fmt: skip
+        groups = [{"params": others, "lr": recipe.learning_rate}]
+        if slow and recipe.transformer_rate != 1:
+            rate = recipe.learning_rate * recipe.transformer_rate
+            groups.append({"params": self.transformer, "lr": rate})
+        return groups
 
     def _trained(self) -> list[nn.Module]:
         """Everything that learns; side masks are not kept."""
@@ -228,6 +249,8 @@ class Run:
                     )
                 self.optimizer.zero_grad(set_to_none=True)
                 total.backward()
+                if recipe.transformer_limit > 0 and self.transformer:
+                    nn.utils.clip_grad_norm_(self.transformer, recipe.transformer_limit)
                 if recipe.gradient_limit > 0:
                     nn.utils.clip_grad_norm_(self.model.parameters(), recipe.gradient_limit)
                 self.optimizer.step()

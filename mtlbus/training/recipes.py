@@ -32,6 +32,8 @@ class Recipe:
         learning_rate: peak of the one-cycle schedule, or the first rate of the others.
         betas, weight_decay: of the optimiser.
         gradient_limit: the norm that a step's gradient is cut to; 0 is no limit.
+        transformer_rate: what the learning rate of Swin parts is multiplied by.
+        transformer_limit: the norm that their gradient is cut to before; 0 is no limit.
         schedule: "one_cycle", "constant", "cosine" or "plateau" (see `PaperRecipe`).
         batch_size: images a step.
         stages: (epochs, input size in pixels), in order: progressive resizing.
@@ -52,6 +54,8 @@ class Recipe:
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.05
     gradient_limit: float = 0.0
+    transformer_rate: float = 0.3
+    transformer_limit: float = 1.0
     schedule: str = "one_cycle"
     batch_size: int = 16
     stages: tuple[tuple[int, int], ...] = ((28, 128), (8, 192), (5, 256))
@@ -97,6 +101,8 @@ def paper_recipe(spec: Spec) -> Recipe:
     return Recipe(
         stages=((stated.epochs, stated.input_size),),
         average_decay=0.0,
+        transformer_rate=1.0,
+        transformer_limit=0.0,
         augmentation=replace(
             NO_AUGMENTATION,
             flip=stated.flip,

@@ -256,3 +256,18 @@ def test_weights_of_imagenet_are_not_started_afresh(monkeypatch):
     assert untouched()
     SwinClassifier("paper", False, 0.0, "xavier")
     assert not untouched()
+
+
+@pytest.mark.parametrize("name", ["hybrid_mt_estan", "mt_estan_swin"])
+def test_the_swin_branch_is_heard_from_the_first_step(name):
+    """Every block adds half its norm (B12); with timm's start none adds anything."""
+    torch.manual_seed(0)
+    noise = torch.randn(2, 3, 64, 64)
+    for start, weight in (("xavier", 0.5), ("timm", 0.0)):
+        branch = create_model(name, start=start).eval().swin
+        blocks = [block for layer in branch.swin.body.layers for block in layer.blocks]
+        norms = [norm.weight for block in blocks for norm in (block.norm1, block.norm2)]
+        assert all(bool((one == weight).all()) for one in norms)
+    with torch.inference_mode():
+        first, second = create_model(name).eval().swin(noise).deepest
+    assert (first - second).norm() > 0.1 * first.norm(), "images look different to it"

@@ -182,6 +182,22 @@ def test_the_recipe_of_each_paper_trains_its_network(method, weighting, rate, tm
         assert entry["mask_weight"] != 0.5 != entry["class_weight"], "p has left 1"
 
 
+@pytest.mark.parametrize("method,swin", [("swin", True), ("resformer_mtl", True), ("mtl", False)])
+def test_swin_parts_learn_at_a_rate_of_their_own(method, swin):
+    """And every parameter once, whichever its group."""
+    run = Run(plan(method=method), steps=100, device=torch.device("cpu"))
+    groups = run.optimizer.param_groups
+    assert len(groups) == 1 + swin
+    if swin:
+        ratio = groups[1]["max_lr"] / groups[0]["max_lr"]
+        assert ratio == pytest.approx(0.3) and groups[1]["lr"] < groups[0]["lr"]
+    listed = [id(one) for group in groups for one in group["params"]]
+    assert sorted(listed) == sorted({id(one) for one in run.model.parameters()})
+    paper = replace(RECIPE, transformer_rate=1.0)
+    run = Run(plan(method=method, recipe=paper), steps=100, device=torch.device("cpu"))
+    assert len(run.optimizer.param_groups) == 1
+
+
 @pytest.mark.parametrize("steps", [40, 840, 4000])
 def test_an_average_looks_back_on_a_tenth_of_a_short_run(steps):
     forgotten = decay_for(0.998, steps) ** (steps / 10)  # weight of what is older than that

@@ -53,7 +53,7 @@ def load(root: str | Path, within: Path | None = None) -> Dataset:
     if sheet is None:
         defects.append("No sheet with the classes (.xlsx or .csv) there: read without a class.")
     rows = {Path(row.cells["Image_filename"]).stem.casefold(): row.cells for row in sheet or ()}
-    files = picture_files(place, root, defects, within)
+    files = picture_files(place, root, defects, within, tables=True)
     masks: dict[str, list[Path]] = {}
     for path in files:
         if name := _TUMOUR.fullmatch(path.stem):

@@ -33,6 +33,7 @@ from ..core.errors import DataError
 from ..core.text import printable
 from .dataset import Dataset, Sample, require_folder
 from .places import is_file, is_folder, listing, shown
+from .sheets import TABLES
 
 LABELS = {"benign": 0, "malignant": 1, "normal": None}
 EXTENSIONS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"))
@@ -136,7 +137,11 @@ def _images_and_masks(
 
 
 def picture_files(
-    folder: Path, root: Path, defects: list[str], within: Path | None = None
+    folder: Path,
+    root: Path,
+    defects: list[str],
+    within: Path | None = None,
+    tables: bool = False,
 ) -> list[Path]:
     """The image files of one folder that are not empty; a line in `defects` for each other file.
 
@@ -145,12 +150,15 @@ def picture_files(
         root: of the dataset, for the lines.
         defects: receives the lines.
         within: the folder outside of which nothing is read, if any.
+        tables: whether the layout has its tables there, too.
     """
     usable: list[Path] = []
     for path in listing(folder, within):
         if is_folder(path):
             continue
         name = _shown(path, root)
+        if tables and path.suffix.lower() in TABLES:
+            continue
         if path.suffix.lower() not in EXTENSIONS:
             defects.append(f"{name}: not a PNG, JPEG, BMP or TIFF file; left out.")
         elif not is_file(path):

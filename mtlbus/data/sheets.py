@@ -18,6 +18,7 @@ from .places import is_file, listing, read_regular_file, shown
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 200_000
+TABLES = (".csv", ".xlsx")
 _DELIMITERS = ",;\t|"
 _MOST_COLUMNS = 256
 _UNPACKED = 100_000_000  # bytes of a workbook
@@ -105,7 +106,7 @@ def find_table(
     first: DataError | None = None
     for folder in folders:
         for path in listing(folder, Path(within) if within else None):
-            if path.suffix.lower() in (".csv", ".xlsx") and is_file(path):
+            if path.suffix.lower() in TABLES and is_file(path):
                 try:
                     return read_table(path, required, optional, within, workbook=True)
                 except DataError as error:

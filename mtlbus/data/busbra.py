@@ -64,7 +64,9 @@ def load(root: str | Path, within: Path | None = None) -> Dataset:
             )
         )
     if unknown:
-        defects.append(f"{unknown} with another pathology than benign and malignant: without a class.")
+        defects.append(
+            f"{unknown} with another pathology than benign and malignant: without a class."
+        )
     if not samples:
         raise DataError(f"No images of bus_data.csv found in {shown(root / 'Images')}.")
     return Dataset("busbra", root, tuple(samples), tuple(defects))

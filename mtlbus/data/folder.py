@@ -24,6 +24,7 @@ which has a column for the group: otherwise a patient may end up on both sides o
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections import Counter
 from pathlib import Path
@@ -162,7 +163,7 @@ def picture_files(
         if path.suffix.lower() not in EXTENSIONS:
             defects.append(f"{name}: not a PNG, JPEG, BMP or TIFF file; left out.")
         elif not is_file(path):
-            what = "a link to nothing" if path.is_symlink() else "no regular file"
+            what = "no regular file" if os.path.exists(path) else "a link to nothing"
             defects.append(f"{name}: {what}; left out.")
         elif path.stat().st_size == 0:
             defects.append(f"{name}: empty file; left out.")

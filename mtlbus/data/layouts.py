@@ -95,11 +95,13 @@ def fitting_layout(path: Path, within: str | Path | None = None) -> str | None:
         entry.name.lower().startswith("benign (") for entry in listing(entries["benign"])
     ):
         return "busi"
-    if {"benign", "malignant", "normal"} & folders:
-        return "folder"
-    if any(entry.suffix.lower() in folder.EXTENSIONS for entry in entries.values()):
-        return "folder"
-    return None
+    places = [path, *(entries[name] for name in folder.LABELS if name in folders)]
+    pictures = any(_is_picture(entry) for place in places for entry in listing(place))
+    return "folder" if pictures else None
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in folder.EXTENSIONS
 
 
 def _hint(layout: str) -> str:

@@ -67,11 +67,12 @@ def load(path: str | Path, within: Path | None = None) -> Dataset:
             defects.append(f"{where}: its image was named before; left out.")
         else:
             rows[image] = (line, row)
+    if not rows and not defects:
+        raise DataError(f"{shown(path.name)} names no image: it has no row below its columns.")
     if not rows:
-        first = f" The first fault: {defects[0]}" if defects else ""
         raise DataError(
-            f"None of the images of {shown(path.name)} was found. "
-            f"Their paths are relative to {shown(folder)}.{first}"
+            f"None of the images of {shown(path.name)} was found. Their paths are relative to "
+            f"{shown(folder)}. The first fault: {defects[0]}"
         )
     stems = Counter(image.stem for image in rows)
     samples: list[Sample] = []

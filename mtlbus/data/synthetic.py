@@ -15,9 +15,11 @@ from ..core.errors import InputError
 from ..core.files import write_atomically, write_json
 from .dataset import Dataset, Sample
 from .phantom import Phantom, make_phantom, random_parameters
+from .places import shown
 
 FIRST_SEED = 900_000
 SIZE = 256
+MOST = 100_000  # phantoms of one dataset; each takes about a kilobyte before it is drawn
 
 
 @lru_cache(maxsize=256)  # image and mask come from one drawing; 128 KB each
@@ -59,9 +61,13 @@ def load(notation: str | Path) -> Dataset:
         InputError: no such numbers.
     """
     count, _, first = str(notation).partition("@")
-    if not count.isdigit() or not (first or "0").isdigit() or int(count) < 1:
-        raise InputError(f"Expected phantom=COUNT or phantom=COUNT@SEED, got {str(notation)!r}.")
-    start = int(first) if first else FIRST_SEED
+    numbers = [_number(count), _number(first) if first else FIRST_SEED]
+    if None in numbers or not 1 <= numbers[0] <= MOST:
+        raise InputError(
+            f"Expected phantom=COUNT or phantom=COUNT@SEED, got {shown(notation)}. "
+            f"COUNT is at most {MOST}."
+        )
+    count, start = numbers
     samples = tuple(
         PhantomSample(
             id=f"phantom-{seed}",
@@ -71,9 +77,14 @@ def load(notation: str | Path) -> Dataset:
             group=f"phantom:{seed}",
             seed=seed,
         )
-        for seed in range(start, start + int(count))
+        for seed in range(start, start + count)
     )
     return Dataset("phantom", Path(str(notation)), samples)
+
+
+def _number(text: str) -> int | None:
+    """A whole number of at most nine digits; None for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def save_phantom(folder: Path, name: str, phantom: Phantom) -> dict[str, Any]:

@@ -349,7 +349,7 @@ def test_manifest_lists_what_is_missing(tmp_path):
         ("image,mask,label,group,fold\na.png,,0,p,0\n", "line 2: its fold is not allowed"),
         ("image,mask,label,group,fold\na.png,,0,p,1.5\n", "line 2: its fold is not allowed"),
         ("image,mask,label,group\na.png,,0,p,q,r\n", "line 2: 6 cells but 4 columns"),
-        ("image,mask,label,group\n", "None of the images"),
+        ("image,mask,label,group\n", "names no image"),
         ("image,mask,label,group\ngone.png,,0,p\n", "None of the images"),
         ("image,mask,label,group\n" + "x" * 9000 + ",,0,p\n", "None of the images"),
         ("image,mask,label,group\n\0,,0,p\n", "holds NUL"),

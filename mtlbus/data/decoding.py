@@ -159,7 +159,7 @@ class _Stopped(Exception):
 
 
 _gate = threading.BoundedSemaphore(DECODERS)
-_idle: list[_Decoder] = []  # appended and popped whole: safe between threads
+_idle: list[_Decoder] = []
 
 
 def _ask(data: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], list[np.ndarray]]:
@@ -188,12 +188,15 @@ def _ask(data: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], list[np.
 
 
 def _take() -> _Decoder:
-    while _idle:
-        decoder = _idle.pop()
+    """An idle decoder that still lives, else a new one."""
+    while True:
+        try:
+            decoder = _idle.pop()
+        except IndexError:  # none, or another thread was faster
+            return _Decoder()
         if decoder.alive:
             return decoder
         decoder.close()
-    return _Decoder()
 
 
 def _why(label: str, decoder: _Decoder) -> str:
@@ -216,6 +219,12 @@ def _close_all() -> None:
         _idle.pop().close()
 
 
+def _forget() -> None:
+    """In the copy of a process: the decoders are those of the original, and so is its gate."""
+    global _gate
+    _gate = threading.BoundedSemaphore(DECODERS)
+    _idle.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    # The copy of a process must not talk to the decoders of the original.
-    os.register_at_fork(after_in_child=_idle.clear)
+    os.register_at_fork(after_in_child=_forget)

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -284,9 +285,30 @@ def test_a_decoder_ends_with_its_parent(ending):
     assert time.monotonic() < deadline
 
 
-def test_nothing_is_printed(capfd):
-    import struct
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process.*fork:DeprecationWarning")
+def test_the_copy_of_a_process_has_decoders_of_its_own():
+    decoding.read_image(png_of(noise()))
+    mine = decoding._idle[0].process.pid
+    reading, writing = os.pipe()
+    copy = os.fork()
+    if copy == 0:
+        try:
+            decoding.read_image(png_of(noise()))
+            os.write(writing, str(decoding._idle[0].process.pid).encode())
+            decoding._close_all()
+        finally:
+            os._exit(0)
+    os.close(writing)
+    other = os.read(reading, 99)
+    os.close(reading)
+    os.waitpid(copy, 0)
+    assert other and int(other) != mine
+    assert decoding.read_image(png_of(noise())).pixels.shape == (64, 64)
+    assert decoding._idle[0].process.pid == mine
 
+
+def test_nothing_is_printed(capfd):
     entries = [(40_000 + n, 2, 9_999_999, 0xFFFFFF) for n in range(800)]
     data = tiff(noise())
     at = struct.unpack("<I", data[4:8])[0]

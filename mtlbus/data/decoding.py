@@ -40,7 +40,10 @@ _START = (
     "main(*map(int, sys.argv[2:]))"
 )
 _ROOT = Path(__file__).resolve().parents[2]
-_ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+_ENVIRONMENT = {
+    **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")},
+    "MALLOC_MMAP_THRESHOLD_": str(1024**2),  # glibc then gives what a picture took back at once
+}
 
 
 def read_image(source: bytes | str | Path, name: str = "", frame: int | None = None) -> GreyImage:
@@ -87,7 +90,7 @@ class _Decoder:
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _START, str(_ROOT), str(MEMORY), str(SECONDS)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**os.environ, **_ONE_THREAD}, start_new_session=True, pipesize=_PIPE_BYTES,
+            env={**os.environ, **_ENVIRONMENT}, start_new_session=True, pipesize=_PIPE_BYTES,
         )  # fmt: skip
         self.out_of_time = False
         if self._read(LENGTH.size) is None:

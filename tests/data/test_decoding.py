@@ -148,8 +148,17 @@ def test_a_picture_of_too_much_memory_is_one_line_and_the_next_is_read(monkeypat
 
 def high_water(process: int) -> int:
     """The most memory that a process has had, bytes."""
+    return stated(process, "VmHWM")
+
+
+def resident(process: int) -> int:
+    """The memory that a process has, bytes."""
+    return stated(process, "VmRSS")
+
+
+def stated(process: int, what: str) -> int:
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(what))
 
 
 @linux
@@ -182,6 +191,7 @@ def test_ten_hostile_files_at_once_stay_within_the_budget(monkeypatch):
     assert shapes == [(4000, 4000)] * 10
     assert len(known) == decoding.DECODERS
     assert sum(known.values()) + 10 * 16_000_000 < 0.6e9  # with what the ten results hold
+    assert all(resident(decoder.process.pid) < 60e6 for decoder in decoders)  # nothing is kept
 
 
 # Time.

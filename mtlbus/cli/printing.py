@@ -79,9 +79,10 @@ def presence_lines(presence: Mapping[str, Any] | None) -> list[str]:
     lines = []
     for kind, name, words in (
         ("normal", "outlined", "normal images are outlined all the same"),
+        ("normal", "malignant", "normal images are called malignant"),
         ("lesion", "missed", "lesions are not outlined"),
     ):
-        if presence[kind]["n"]:
-            entry, n = presence[kind][name], presence[kind]["n"]
+        entry, n = presence[kind][name], presence[kind]["n"]
+        if entry is not None:
             lines.append(f"{round(entry['value'] * n)} of {n} {words}: {figure_words(entry)}")
     return lines

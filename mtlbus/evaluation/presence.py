@@ -36,30 +36,44 @@ def choose_presence_threshold(validation: pd.DataFrame) -> float | None:
     return float(max(scores[max(allowed - 1, 0) : allowed + 1].mean(), OUTLINE))
 
 
-def presence_rates(rows: pd.DataFrame, threshold: float) -> dict[str, Any]:
-    """What a threshold is worth on the real images of some rows.
+def presence_rates(
+    rows: pd.DataFrame, outline: float | None, call: float | None = None
+) -> dict[str, Any]:
+    """What a network does on the real images of some rows, with a lesion and without.
+
+    Args:
+        rows: normal images too.
+        outline: presence score from which an outline is one; None for a method without a mask.
+        call: probability from which an image is called malignant; None for one without a class.
 
     Returns:
-        ``{"normal": {n, outlined}, "lesion": {n, missed}}``: the shares of the normal images that
-        get an outline all the same and of the lesions that get none, as ``{value, low, high}``
-        with 95 % limits over groups; None where there is no such image.
+        ``{"normal": {n, outlined, malignant}, "lesion": {n, missed}}``: the shares of the normal
+        images that get an outline all the same, and that are called malignant, and of the lesions
+        that get no outline, as ``{value, low, high}`` with 95 % limits over groups; None where
+        there is no such image or answer.
     """
     real = real_rows(rows)
-    real = real[real["presence"].notna()]
     normal, lesion = normal_rows(real), lesion_rows(real)
+
+    def share(some: pd.DataFrame, column: str, threshold: float | None, below: bool = False):
+        some = some[some[column].notna()]
+        if threshold is None or some.empty:
+            return None
+        return _share(some, (some[column] >= threshold) != below)
+
     return {
-        "normal": _rate(normal, normal["presence"] >= threshold, "outlined"),
-        "lesion": _rate(lesion, lesion["presence"] < threshold, "missed"),
+        "normal": {
+            "n": len(normal),
+            "outlined": share(normal, "presence", outline),
+            "malignant": share(normal, "probability", call),
+        },
+        "lesion": {"n": len(lesion), "missed": share(lesion, "presence", outline, below=True)},
     }
 
 
-def _rate(rows: pd.DataFrame, hit: pd.Series, name: str) -> dict[str, Any]:
-    if rows.empty:
-        return {"n": 0, name: None}
-    datasets = rows["dataset"].to_numpy(dtype=str)
-    groups = group_keys(rows)
+def _share(rows: pd.DataFrame, hit: pd.Series) -> dict[str, float | None]:
+    datasets, groups = rows["dataset"].to_numpy(dtype=str), group_keys(rows)
     draws = group_draws(groups, BOOTSTRAP, 0, strata=datasets)
     shares = hit.to_numpy(dtype=float)
     count = len(set(zip(datasets, groups, strict=True)))
-    entry = sampled_entry(float(shares.mean()), weighted_mean(shares, draws), count)
-    return {"n": len(rows), name: entry}
+    return sampled_entry(float(shares.mean()), weighted_mean(shares, draws), count)

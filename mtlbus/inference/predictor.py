@@ -65,11 +65,6 @@ class Prediction:
         """Probability of malignancy, 0..1, as the network gives it."""
         return None if self.logit is None else float(1 / (1 + np.exp(-self.logit)))
 
-    @property
-    def presence(self) -> float | None:
-        """How sure it is that there is a lesion, 0..1 (`presence_score`); None without a mask."""
-        return None if self.mask_square is None else presence_score(self.mask_square)
-
     def mask(self, threshold: float = MASK_THRESHOLD) -> np.ndarray | None:
         """The tumour on the image's grid, H×W bool."""
         return None if self.mask_probability is None else self.mask_probability > threshold

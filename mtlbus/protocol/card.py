@@ -29,7 +29,14 @@ from ..evaluation.comparisons import delong_interval
 from ..evaluation.intervals import BOOTSTRAP
 from ..evaluation.operating_points import choose_threshold, confusion, wilson_interval
 from ..evaluation.presence import choose_presence_threshold, presence_rates
-from ..evaluation.tables import PHANTOMS, group_keys, lesion_rows, real_rows, summarise
+from ..evaluation.tables import (
+    PHANTOMS,
+    group_keys,
+    lesion_rows,
+    normal_rows,
+    real_rows,
+    summarise,
+)
 from ..nn import lite_encoder
 from ..training.engine import Plan, Trained, best_device, reduced_precision
 from .images import ImageList
@@ -112,8 +119,8 @@ def figures_of(frame: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
         absent without a class, as operating_points), judgement: how the intervals were made, and
         the AUC with DeLong's interval beside that of the bootstrap; presence (`presence_of`).
     """
-    fields: dict[str, Any] = {"presence": presence_of(frame)}
-    frame = lesion_rows(frame)
+    everything, frame = frame, lesion_rows(frame)
+    fields: dict[str, Any] = {}
     threshold = 0.5
     if chosen:
         points = chosen["operating_points"]
@@ -122,6 +129,7 @@ def figures_of(frame: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
             name: {**point, "test": _rates_with_intervals(frame, point["threshold"])}
             for name, point in points.items()
         }
+    fields["presence"] = presence_of(everything, threshold if chosen else None)
     fields["metrics"] = summarise(frame, threshold)
     fields["judgement"] = {
         "positive_class": "malignant",
@@ -139,25 +147,26 @@ def figures_of(frame: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def presence_of(frame: pd.DataFrame) -> dict[str, Any] | None:
-    """Is there a lesion: score, threshold, and what it is worth on either part.
+def presence_of(frame: pd.DataFrame, call: float | None) -> dict[str, Any] | None:
+    """Is there a lesion: score, threshold, and what is done on either part, normal images too.
 
     Args:
-        frame: test and validation rows, normal images too.
+        frame: test and validation rows.
+        call: probability from which an image is called malignant; None without a class.
 
     Returns:
-        {score, threshold, chosen_on, validation and test: as `presence_rates`}; None for a method
-        without a mask, and for rows from before it was asked.
+        {score, threshold, chosen_on, validation and test: as `presence_rates`}. Without a mask the
+        first three are None; all is None where there is no normal image either.
     """
     parts = {part: frame[frame["part"] == part] for part in ("validation", "test")}
     threshold = choose_presence_threshold(parts["validation"])
-    if threshold is None or parts["test"]["presence"].isna().all():
+    if threshold is None and normal_rows(frame).empty:
         return None
     return {
-        "score": PRESENCE_SCORE,
+        "score": None if threshold is None else PRESENCE_SCORE,
         "threshold": threshold,
-        "chosen_on": PRESENCE_CHOSEN,
-        **{part: presence_rates(rows, threshold) for part, rows in parts.items()},
+        "chosen_on": None if threshold is None else PRESENCE_CHOSEN,
+        **{part: presence_rates(rows, threshold, call) for part, rows in parts.items()},
     }
 
 

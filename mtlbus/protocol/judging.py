@@ -10,13 +10,14 @@ import pandas as pd
 
 from ..checkpoints import Checkpoint
 from ..core.errors import DataError, InputError
+from ..core.presence import presence_score
 from ..data.dataset import Dataset, Sample
 from ..data.intake import GreyImage
 from ..data.splits import Split, join, split_fold
 from ..data.transforms import square_mask
 from ..evaluation.metrics import mask_metrics
 from ..evaluation.presence import presence_rates
-from ..evaluation.tables import lesion_rows, prediction_frame, summarise
+from ..evaluation.tables import lesion_rows, normal_rows, prediction_frame, summarise
 from ..inference.predictor import MASK_THRESHOLD, Prediction, Predictor, prepare
 from .images import met_before
 
@@ -36,12 +37,13 @@ def with_mirror(predictor: Predictor, image: GreyImage) -> Prediction:
     prepared = prepare(image, predictor.size)
     plain = predictor.predict(prepared)
     turned = predictor.predict(replace(prepared, grey=prepared.grey.flip(-1)))
-    logit, square = plain.logit, plain.mask_square
+    logit, square, presence = plain.logit, plain.mask_square, plain.presence
     if logit is not None:
         logit = (logit + turned.logit) / 2
     if square is not None:
         square = (square + turned.mask_square[:, ::-1]) / 2
-    return replace(plain, logit=logit, mask_square=square)
+        presence = presence_score(square)
+    return replace(plain, logit=logit, mask_square=square, presence=presence)
 
 
 def judge_sample(
@@ -200,10 +202,9 @@ def figures(checkpoint: Checkpoint, frame: pd.DataFrame) -> dict[str, Any]:
 
     Returns:
         {method, weights_sha256, threshold, datasets: {name: {n, metric: {value, low, high}}},
-        pooled: …, presence: {threshold, normal: {n, outlined}, lesion: {n, missed}}}; a figure that
-        is undefined is None, and presence where no threshold was chosen.
+        pooled: …, presence: {threshold, normal: {n, outlined, malignant}, lesion: {n, missed}}}; a
+        figure that is undefined is None.
     """
-    threshold = checkpoint.presence_threshold
     found = {
         "method": checkpoint.method,
         "weights_sha256": checkpoint.digest,
@@ -213,7 +214,12 @@ def figures(checkpoint: Checkpoint, frame: pd.DataFrame) -> dict[str, Any]:
         found |= {"datasets": {}, "pooled": {"n": 0, "groups": 0}}
     else:
         found |= summarise(frame, checkpoint.threshold or 0.5)
-    presence = None
-    if threshold is not None and frame["presence"].notna().any():
-        presence = {"threshold": threshold, **presence_rates(frame, threshold)}
-    return {**found, "presence": presence}
+    return {**found, "presence": presence_worth(frame, checkpoint)}
+
+
+def presence_worth(frame: pd.DataFrame, checkpoint: Checkpoint) -> dict[str, Any] | None:
+    """What a checkpoint's presence threshold is worth on judged rows (`presence_rates`)."""
+    outline, call = checkpoint.presence_threshold, checkpoint.threshold
+    if outline is None and normal_rows(frame).empty:
+        return None
+    return {"threshold": outline, **presence_rates(frame, outline, call)}

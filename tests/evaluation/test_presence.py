@@ -53,6 +53,12 @@ def test_a_method_without_a_mask_has_none():
     assert choose_presence_threshold(frame) is None
 
 
+def test_without_a_mask_only_the_calls_on_normal_images_are_counted():
+    frame = prediction_frame([row | {"presence": None} for row in rows([0.9] * 8, "normal")])
+    found = presence_rates(frame, None, 0.5)
+    assert found["normal"]["outlined"] is None and found["normal"]["malignant"]["value"] == 0.5
+
+
 def test_phantoms_do_not_choose_it():
     real, made = rows([0.9] * 10, "lesion"), rows([0.6] * 90, "lesion", dataset="phantom")
     assert choose_presence_threshold(prediction_frame([*real, *made])) == pytest.approx(0.9)
@@ -61,7 +67,8 @@ def test_phantoms_do_not_choose_it():
 def test_false_alarms_and_misses_are_shares_with_limits():
     normal = rows([0.95, 0.9, 0.2, 0.1], "normal")
     frame = prediction_frame([*rows([0.99] * 9 + [0.3], "lesion"), *normal])
-    found = presence_rates(frame, 0.9)
+    found = presence_rates(frame, 0.9, 0.5)
+    assert found["normal"]["malignant"]["value"] == 0.5, "every second one, at 0.7"
     assert found["normal"]["n"] == 4 and found["lesion"]["n"] == 10
     alarms, misses = found["normal"]["outlined"], found["lesion"]["missed"]
     assert alarms["value"] == 0.5 and misses["value"] == pytest.approx(0.1)

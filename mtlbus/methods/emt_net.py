@@ -7,15 +7,12 @@ from torch import Tensor, nn
 from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, ReportedTable, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.backbones import timm_model
 from ..nn.lab_template import LabDecoder, LabHead
 from ..nn.lite_encoder import LiteWithHead
 from . import baseline_papers, baseline_wiring
 from .registry import register
 
 DECODER_WIDTHS = {"paper": (128, 64, 32, 16), "compact": (64, 32, 24, 16)}
-# Of EfficientNet-B0 and of its Lite0 alike: strides 2, 4, 8 and 16, and the last convolution.
-LEVEL_CHANNELS, POOLED_CHANNELS = (16, 24, 40, 112), 1280
 _POOLED = "The deepest map of the backbone, which the class head averages."
 
 SPEC = Spec(
@@ -74,16 +71,14 @@ class EMTNet(nn.Module):
 
     def __init__(self, variant: str, pretrained) -> None:
         super().__init__()
-        if variant == "paper":
-            self.encoder = timm_model("efficientnet_b0", pretrained, num_classes=0)
-        else:
-            self.encoder = LiteWithHead(pretrained)
-        self.head = LabHead(POOLED_CHANNELS)
-        self.decoder = LabDecoder(LEVEL_CHANNELS, DECODER_WIDTHS[variant])
+        self.encoder = LiteWithHead(pretrained, "efficientnet_b0" if variant == "paper" else "")
+        *levels, deepest = self.encoder.channels
+        self.head = LabHead(deepest)
+        self.decoder = LabDecoder(levels, DECODER_WIDTHS[variant])
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W, sides multiples of 32, to mask logits B×1×H×W and a class logit B×1."""
-        deepest, features = self.encoder.forward_intermediates(images, indices=[0, 1, 2, 3])
+        *features, deepest = self.encoder(images)
         pooled = Map(deepest, "feature", "last stage of the backbone", 32, _POOLED)
         return Output(
             mask_logits=self.decoder(images, features),

@@ -155,20 +155,28 @@ class LiteTaps(nn.Module):
 
 
 class LiteWithHead(nn.Module):
-    """EfficientNet-Lite0 with its last convolution, as EfficientNet-B0 in the lab's template.
+    """EfficientNet-Lite0 with its last convolution, or another network of timm with the same parts.
 
     Args:
         pretrained: see `lite_body`.
+        name: timm's; "" for EfficientNet-Lite0.
     """
 
-    def __init__(self, pretrained: bool | str | Path = False) -> None:
-        super().__init__()
-        self.body = lite_body(pretrained, num_classes=0)
-        self.mean, self.std = lite_scale()
+    strides = (2, 4, 8, 16, 32)
+    channels = (16, 24, 40, 112, 1280)
 
-    def forward_intermediates(self, images: Tensor, indices: list[int]):
-        """As timm's: the 1,280 channels of stride 32, and the levels asked for."""
-        return self.body.forward_intermediates(images, indices=indices)
+    def __init__(self, pretrained: bool | str | Path = False, name: str = "") -> None:
+        super().__init__()
+        if name:
+            self.body = timm_model(name, pretrained, num_classes=0)
+        else:
+            self.body = lite_body(pretrained, num_classes=0)
+            self.mean, self.std = lite_scale()
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """B×3×H×W to the levels at strides 2, 4, 8 and 16, and 1,280 channels at stride 32."""
+        deepest, levels = self.body.forward_intermediates(images, indices=[0, 1, 2, 3])
+        return [*levels, deepest]
 
 
 def lite_stages(body: nn.Module) -> tuple[nn.Sequential, list[nn.Sequential]]:

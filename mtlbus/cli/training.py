@@ -35,14 +35,7 @@ def train(arguments: argparse.Namespace) -> int:
     checkpoint = produce(
         plan, split, Path(arguments.out), arguments.resume, report, start, exclusions(datasets)
     )
-    card = checkpoint.card
-    presence = card["presence"] and {
-        "threshold": card["presence"]["threshold"], **card["presence"]["test"]
-    }  # fmt: skip
-    document = {
-        "method": spec.name, "folder": str(checkpoint.folder), **card["metrics"],
-        "presence": presence,
-    }  # fmt: skip
+    document = {"method": spec.name, "folder": str(checkpoint.folder), **checkpoint.card["metrics"]}
     print_result(document, arguments.json, lambda: metric_lines(document))
     return 0
 

@@ -44,3 +44,9 @@ class Case:
     def as_it_came(self) -> Case:
         """The case before anything was cut or blacked out: whose image a training may have seen."""
         return self if self.before is None else self.before.as_it_came
+
+    @property
+    def file_sha256(self) -> str:
+        """The digest of the bytes that were given; a part or a frame of it has one of its own."""
+        came = self.as_it_came
+        return came.film or came.image.sha256

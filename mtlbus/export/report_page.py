@@ -71,7 +71,7 @@ def case_rows(case: Case) -> list[tuple[str, str]]:
     image, (height, width) = case.image, case.image.pixels.shape
     rows = [("Image", f"{image.name or 'without a name'}, {width} × {height} px")]
     if case.origin != "phantom":
-        rows.append(("SHA-256 of the file", image.sha256))
+        rows.append(("SHA-256 of the file", case.file_sha256))
     rows.append(("SHA-256 of the pixels", pixels_sha256(image.pixels)))
     if image.spacing is not None:
         down, across = image.spacing

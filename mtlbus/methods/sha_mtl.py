@@ -17,11 +17,8 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.attention_gate import AttentionGate
 from ..nn.decoders import conv_bn_relu, upsample_to
 from ..nn.dense_encoder import DenseEncoder
-from ..nn.encoders import COMPACT_ENCODERS, LITE, NARROW
-from ..nn.lite_encoder import LiteEncoder
 from . import baseline_papers, baseline_wiring
 from .parts import MEAN, Part, mean_gate, mean_input
-from .pretraining import COMPACT_ENCODER
 from .registry import register
 
 DECODER_WIDTHS = {"paper": (512, 256, 128, 64), "compact": (64, 48, 32, 24)}
@@ -65,7 +62,6 @@ SPEC = Spec(
             "lesions, and an empty mask adds zeros.",
         ),
         baseline_papers.IMAGENET_DECISION,
-        COMPACT_ENCODER,
     ),
     equations=baseline_wiring.SHA_EQUATIONS,
     diagram=baseline_wiring.SHA,
@@ -81,22 +77,11 @@ SPEC = Spec(
 class SHAMTL(nn.Module):
     """See the module's docstring; the arguments are decision B2."""
 
-    def __init__(
-        self,
-        variant: str,
-        pretrained,
-        mask_cells: str,
-        hard_pooling: str,
-        compact_encoder: str,
-    ) -> None:
+    def __init__(self, variant: str, pretrained, mask_cells: str, hard_pooling: str) -> None:
         super().__init__()
         self.mask_cells = choose("value of mask_cells (B2)", mask_cells, ("fraction", "any"))
         self.hard_pooling = choose("value of hard_pooling (B2)", hard_pooling, ("mean", "masked"))
-        choose("value of compact_encoder (E1)", compact_encoder, COMPACT_ENCODERS)
-        if variant == "compact" and compact_encoder == LITE:
-            self.encoder: nn.Module = LiteEncoder(pretrained)
-        else:
-            self.encoder = DenseEncoder(variant, pretrained)
+        self.encoder = DenseEncoder(variant, pretrained)
         *skips, below = self.encoder.channels
         self.classifier = nn.Linear(2 * below, 1)
         self.gates, self.fusers = nn.ModuleList(), nn.ModuleList()
@@ -177,12 +162,7 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
 
 @register(SPEC, parts_of=parts_of)
 def sha_mtl(
-    variant,
-    pretrained,
-    tasks,
-    mask_cells: str = "fraction",
-    hard_pooling: str = "mean",
-    compact_encoder: str = NARROW,
+    variant, pretrained, tasks, mask_cells: str = "fraction", hard_pooling: str = "mean"
 ) -> nn.Module:
-    """Build SHA-MTL; the options are decisions B2 and E1."""
-    return SHAMTL(variant, pretrained, mask_cells, hard_pooling, compact_encoder)
+    """Build SHA-MTL; the options are decision B2."""
+    return SHAMTL(variant, pretrained, mask_cells, hard_pooling)

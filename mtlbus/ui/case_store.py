@@ -16,7 +16,32 @@ from .case import Case
 
 MAX_ENTRIES = 12
 MAX_BYTES = 128 * 1024**2
+FRAMES_OF_A_FILM = 3  # entries of one film; a slider would fill the store with them
+UPLOAD = "upload:"
+"""How the name of an entry begins."""
 _NAME = "uploads"  # in the session
+
+
+def key_of(digest: str) -> str:
+    """The name in the address of an image with this digest."""
+    return f"{UPLOAD}{digest[:12]}"
+
+
+@dataclass(frozen=True)
+class Film:
+    """A file of many frames.
+
+    Attributes:
+        digest: of its bytes.
+        data: its bytes.
+        name: of the file.
+        opens_with: the frame that is shown first.
+    """
+
+    digest: str
+    data: bytes
+    name: str
+    opens_with: int
 
 
 @dataclass(frozen=True)
@@ -59,7 +84,7 @@ class CaseStore:
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._entries: dict[str, Case | Unopened] = {}
-        self._films: dict[str, bytes] = {}  # by digest of the file
+        self._films: dict[str, Film] = {}  # by digest
         self._made_room: set[str] = set()
 
     def get(self, key: str) -> Case | Unopened | None:
@@ -70,25 +95,35 @@ class CaseStore:
         """The images, the newest first."""
         return (found for found in reversed(self._entries.values()) if isinstance(found, Case))
 
-    def add(self, entry: Case | Unopened, film: bytes | None = None) -> str:
+    def add(self, entry: Case | Unopened, film: Film | None = None) -> str:
         """Keep an entry as the newest one, and return its key.
 
         Args:
             entry: a case, or what stands for a refused file.
-            film: the bytes of a file of many frames, so that another one can be read.
+            film: what the case is a frame of, if it is one, so that another frame can be read.
         """
         self._entries.pop(entry.key, None)
         self._entries[entry.key] = entry
         self._made_room.discard(entry.key)
-        if film is not None and isinstance(entry, Case):
-            self._films[entry.film] = film
+        if film is not None:
+            self._films[film.digest] = film
+        for key in self._too_many(entry):
+            self._make_room(key)
         while len(self._entries) > 1 and (
             len(self._entries) > self._max_entries or self.nbytes > self._max_bytes
         ):
-            oldest = next(iter(self._entries))
-            self.drop(oldest)
-            self._made_room.add(oldest)
+            self._make_room(next(iter(self._entries)))
         return entry.key
+
+    def _too_many(self, entry: Case | Unopened) -> list[str]:
+        """The oldest frames of a film, above the number that may stay."""
+        film = getattr(entry, "film", "")
+        frames = [case.key for case in self.cases() if film and case.film == film]
+        return frames[FRAMES_OF_A_FILM:]
+
+    def _make_room(self, key: str) -> None:
+        self.drop(key)
+        self._made_room.add(key)
 
     def drop(self, key: str) -> None:
         """Forget an entry, and its film unless another entry is a frame of it."""
@@ -96,8 +131,8 @@ class CaseStore:
         used = {case.film for case in self.cases()}
         self._films = {digest: film for digest, film in self._films.items() if digest in used}
 
-    def film_of(self, case: Case) -> bytes | None:
-        """The bytes of the file that a case is a frame of; None where it is no frame of a film."""
+    def film_of(self, case: Case) -> Film | None:
+        """The file that a case is a frame of; None where it is no frame of a film."""
         return self._films.get(case.film)
 
     def made_room(self, key: str) -> bool:
@@ -113,7 +148,7 @@ class CaseStore:
                 planes = (case.image.pixels, case.image.chroma, case.truth)
                 arrays |= {id(plane): plane.nbytes for plane in planes if plane is not None}
                 case = case.before
-        return sum(arrays.values()) + sum(map(len, self._films.values()))
+        return sum(arrays.values()) + sum(len(film.data) for film in self._films.values())
 
 
 def of_session() -> CaseStore:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
+
 from ..core.errors import InputError
+from ..data import edits
+from ..data.edits import Box
 from ..data.intake import GreyImage
 from ..data.phantom import GALLERY, make_phantom
 from . import case_store, datasets
 from .case import Case
+from .case_store import Film
 
 
 def open_shipped(key: str) -> Case:
@@ -37,13 +43,63 @@ def phantom_case(key: str) -> Case:
     return Case(key, entry.title, image, phantom.mask, phantom.label, "phantom", entry.text)
 
 
-def from_upload(key: str, image: GreyImage) -> Case:
-    """An uploaded image: nothing is known about it but its pixels."""
+def from_upload(key: str, image: GreyImage, film: Film | None = None) -> Case:
+    """An uploaded image: nothing is known about it but its pixels.
+
+    Args:
+        key: its name in the address.
+        image: its pixels.
+        film: the file of many frames that it is one of, if it is.
+    """
     height, width = image.pixels.shape
     changes = f" On the way in: {'; '.join(image.notes)}." if image.notes else ""
     size = " × ".join(f"{step:.3f}" for step in reversed(image.spacing or ()))
     about = f"Uploaded, {width}×{height} px{f', {size} mm per pixel' if size else ''}.{changes}"
-    return Case(key, image.name or "Uploaded image", image, None, None, "upload", about)
+    title = image.name or "Uploaded image"
+    if film is not None:
+        title = f"{title}, frame {image.frame + 1} of {image.frames}"
+    digest = "" if film is None else film.digest
+    return Case(key, title, image, None, None, "upload", about, film=digest)
+
+
+def cropped(case: Case, box: Box) -> Case:
+    """The part of a case inside a box, as a case of its own; its true outline with it.
+
+    Raises:
+        InputError: the box does not lie on the image, or is narrower than an image may be.
+    """
+    image = edits.cropped(case.image, box)
+    left, top, width, height = box
+    truth = case.truth
+    if truth is not None:
+        inside = np.ascontiguousarray(truth[top : top + height, left : left + width])
+        truth = None if truth.any() and not inside.any() else inside  # the lesion was cut off
+    return _edited(case, image, truth, "cropped")
+
+
+def blackened(case: Case, box: Box) -> Case:
+    """A case that is black inside a box, as a case of its own.
+
+    Raises:
+        InputError: the box does not lie on the image.
+    """
+    return _edited(case, edits.blackened(case.image, box), case.truth, "blacked out")
+
+
+def _edited(case: Case, image: GreyImage, truth: np.ndarray | None, word: str) -> Case:
+    note = image.notes[-1]
+    return replace(
+        case, key=case_store.key_of(image.sha256), title=_title_with(case, word), image=image,
+        truth=truth, about=f"{case.about} {note[0].upper()}{note[1:]}.", before=case, film="",
+    )  # fmt: skip
+
+
+def _title_with(case: Case, word: str) -> str:
+    """"scan.png (cropped, blacked out)": each word once, however often it was done."""
+    first = case.as_it_came.title
+    done = case.title[len(first) :].strip(" ()")
+    words = done.split(", ") if done else []
+    return f"{first} ({', '.join(words if word in words else [*words, word])})"
 
 
 def titles_at_hand(current: tuple[str, str] | None = None) -> dict[str, str]:

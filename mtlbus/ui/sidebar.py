@@ -8,7 +8,17 @@ from ..core.errors import MtlbusError
 from ..core.text import literal, printable
 from ..data.layouts import LAYOUTS
 from ..figures.overlay import thumbnail
-from . import cases, datasets, one_step_back, services, state, too_large, unopened, uploads
+from . import (
+    cases,
+    datasets,
+    edit_tools,
+    one_step_back,
+    services,
+    state,
+    too_large,
+    unopened,
+    uploads,
+)
 from .case import Case
 from .case_store import Unopened
 from .widgets import explain_error
@@ -27,6 +37,8 @@ def draw() -> None:
                 width="stretch",
             )
             about.caption(literal(found.about))
+            edit_tools.undo(found)
+            edit_tools.pick_frame(found)
         uploads.uploader("Upload an image (PNG, JPEG, BMP, TIFF, DICOM)", "_upload")
         st.caption(uploads.CONSENT)
         _datasets()

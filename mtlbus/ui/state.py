@@ -18,9 +18,9 @@ from ..core.errors import MtlbusError
 from ..core.text import literal
 from . import case_store, cases
 from .case import Case
-from .case_store import CaseError, Unopened
+from .case_store import UPLOAD, CaseError, Unopened
 
-__all__ = ["Case", "Unopened", "current", "current_case"]
+__all__ = ["UPLOAD", "Case", "Unopened", "current", "current_case"]
 
 DEFAULT_CASE = "spiculated-carcinoma"
 LINKED = (
@@ -32,7 +32,6 @@ LINKED = (
 _LAG_SECONDS = 2.0
 _COLLECTED = "_link_of_this_run"  # in the session while a page runs: what its address becomes
 _BEFORE = "_case_before"  # in the session: the last case that there was something to look at
-UPLOAD = "upload:"
 _LOST = (
     "Your image was in another session or tab: upload it again. An image stays in the memory of "
     "the session that it was given to, so a link or a reload cannot bring it back."

@@ -14,7 +14,7 @@ import streamlit as st
 
 from ..core.errors import MtlbusError
 from ..data.limits import MAX_BYTES, check_bytes
-from . import uploads
+from . import case_store, uploads
 
 _KEY = "_too_large"
 _MOUNT = st.components.v2.component(
@@ -52,5 +52,5 @@ def report(name: str, size: object, widget: str) -> None:
         check_bytes(size, name)
     except MtlbusError as error:
         digest = hashlib.sha256(f"{name} of {size} bytes".encode("utf-8", "replace")).hexdigest()
-        uploads.refuse(uploads.key_of(digest), name, error)
+        uploads.refuse(case_store.key_of(digest), name, error)
         uploads.empty(widget)

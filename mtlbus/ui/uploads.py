@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ..core.errors import MtlbusError
+from ..data import edits
 from ..data.decoding import read_image
 from ..data.intake import clean_name
 from ..data.limits import MAX_BYTES
 from . import case_store, cases, state
 from .case import Case
-from .case_store import Unopened
+from .case_store import Film, Unopened, key_of
 
 LIMIT_MB = MAX_BYTES // 1024**2
 CONSENT = (
@@ -85,19 +87,37 @@ def accept(data: bytes, name: str) -> Case | Unopened:
         data: its bytes, of anything.
         name: as the browser tells it.
     """
-    key = key_of(hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256(data).hexdigest()
     try:
         image = read_image(data, name)
     except MtlbusError as error:
-        return refuse(key, name, error)
-    case = cases.from_upload(key, image)
-    state.choose_case(case_store.of_session().add(case))
+        return refuse(key_of(digest), name, error)
+    film = Film(digest, data, name, image.frame) if image.frames > 1 else None
+    case = cases.from_upload(key_of(digest), image, film)
+    state.choose_case(case_store.of_session().add(case, film))
     return case
 
 
-def key_of(digest: str) -> str:
-    """The name in the address of an image with this digest."""
-    return f"{state.UPLOAD}{digest[:12]}"
+def turn_to(case: Case, frame: int) -> Case | Unopened:
+    """Make another frame of the same film the current case, or say why it cannot be one.
+
+    Args:
+        case: a frame of a film.
+        frame: counted from 0.
+    """
+    store = case_store.of_session()
+    film = store.film_of(case)
+    if film is None:
+        return case
+    chosen = frame != film.opens_with
+    digest = edits.digest_of_frame(film.digest, frame) if chosen else film.digest
+    try:
+        image = replace(read_image(film.data, film.name, frame), sha256=digest)
+    except MtlbusError as error:
+        return refuse(key_of(digest), film.name, error)
+    found = cases.from_upload(key_of(image.sha256), image, film)
+    state.choose_case(store.add(found, film))
+    return found
 
 
 def refuse(key: str, name: str, error: MtlbusError) -> Unopened:

@@ -102,11 +102,12 @@ def show(
         "bar": bar,
     }
     with st.container(gap=None):
-        _MOUNT(key=f"{key}_images", data={"sources": {c.image.sha256: _source(c) for c in cases}})
+        _MOUNT(key=f"{key}_images", data={"sources": {c.image.sha256: source_of(c) for c in cases}})
         _MOUNT(key=key, data=data)
 
 
-def _source(case: Case) -> str:
+def source_of(case: Case) -> str:
+    """The image of a case as a JPEG data address, see `jpeg_address`."""
     return _ADDRESSES.get(case.image.sha256, lambda: jpeg_address(case.image.pixels))
 
 

@@ -16,7 +16,7 @@ from ...data.intake import clean_name
 from ...figures.overlay import thumbnail
 from ...findings import presence, scope
 from ...findings.finding import flat
-from .. import cases, services, uploads
+from .. import case_store, cases, services, uploads
 from ..finding import finding_of
 
 _ROWS = "_batch_rows"
@@ -108,7 +108,7 @@ def _row(file, method: str) -> dict:
     try:
         image = read_image(file.getvalue(), file.name)
         picture = f"data:image/jpeg;base64,{base64.b64encode(thumbnail(image.pixels, 72)).decode()}"
-        case = cases.from_upload(uploads.key_of(image.sha256), image)
+        case = cases.from_upload(case_store.key_of(image.sha256), image)
         prediction = services.predict(case, method)
     except MtlbusError as error:
         return {

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from ...inference.predictor import Prediction
 from ..case import Case
 
 _TYPED = "mm_per_pixel"  # in the session: digest of an image to mm per pixel
+_SIZES = 0.001, 5.0  # mm a pixel that a scan of a breast can have
+_BLACK = 8  # greatest grey level of black
 _WHERE = {
     "phantom": "as the phantom was made",
     "upload": "as the file tells",
@@ -26,26 +29,81 @@ def known(case: Case) -> Case:
 
 
 def ask(case: Case) -> None:
-    """A field for mm per pixel; the case as it came, not as `known` returns it."""
-    widget = f"_{_TYPED}_{case.image.sha256[:12]}"
-    typed = st.session_state.setdefault(_TYPED, {})
+    """Fields for the size of a pixel; the case as it came, not as `known` returns it.
+
+    Either mm per pixel, or the depth that the scanner tells for the height of its picture.
+    """
+    first, last = field(case.image.pixels)
+    typed = _typed().get(case.image.sha256)
+    with st.popover("Set the scale", icon=":material/straighten:", width="stretch"):
+        _field(
+            case, "mm per pixel", typed, *_SIZES, "%.3f", 1.0,
+            "Count the pixels between two ticks of the scanner's ruler: 10 mm over 125 px are "
+            "0.080 mm per pixel. The same down and across.",
+        )  # fmt: skip
+        _field(
+            case, "Depth of the picture, mm", typed and typed * (last - first), 1.0, 500.0, "%.1f",
+            1 / (last - first),
+            f"The depth that the scanner writes beside the picture, over the {last - first} px "
+            f"from row {first} to row {last}: what is not black of its {len(case.image.pixels)}.",
+        )  # fmt: skip
+        st.caption("Or set a known length by the ruler, under the tools for the picture.")
+
+
+def ask_length(case: Case, pixels: float) -> None:
+    """A field for the true length of a line, which gives the size of a pixel.
+
+    Args:
+        case: the image; its file tells no spacing.
+        pixels: length of the line.
+    """
+    typed = _typed().get(case.image.sha256)
+    _field(
+        case, "Its true length, mm", typed and typed * pixels, 0.1, 500.0, "%.1f", 1 / pixels,
+        "From then on all measurements of this image are in mm. The same down and across.",
+    )  # fmt: skip
+
+
+def _field(
+    case: Case, label: str, value: float | None, least: float, most: float, form: str,
+    share: float, help: str,
+) -> None:  # fmt: skip
+    """A number whose product with `share` is the size of a pixel, mm."""
+    widget = f"_{_TYPED}_{label}_{case.image.sha256[:12]}"
+    least, most = max(least, _SIZES[0] / share), min(most, _SIZES[1] / share)
+    inside = value is not None and least <= value <= most
+    st.session_state[widget] = value if inside else None
 
     def take() -> None:
-        typed[case.image.sha256] = st.session_state[widget]
+        given = st.session_state[widget]
+        _typed()[case.image.sha256] = None if given is None else given * share
 
     st.number_input(
-        "mm per pixel",
-        min_value=0.001,
-        max_value=5.0,
-        value=typed.get(case.image.sha256),
-        step=0.01,
-        format="%.3f",
-        placeholder="unknown",
-        key=widget,
-        on_change=take,
-        help="The file does not tell how large a pixel is. Count the pixels between two ticks of "
-        "the scanner's ruler: 10 mm over 125 px are 0.080 mm per pixel. The same down and across.",
-    )
+        label, min_value=least, max_value=most, step=0.01 if share == 1 else 1.0, format=form,
+        placeholder="unknown", key=widget, on_change=take, help=help,
+    )  # fmt: skip
+
+
+def _typed() -> dict[str, float | None]:
+    return st.session_state.setdefault(_TYPED, {})
+
+
+def carry(case: Case, edited: Case) -> None:
+    """An edited image keeps the size of a pixel that was typed in for the one before."""
+    if case.image.sha256 in _typed():
+        _typed()[edited.image.sha256] = _typed()[case.image.sha256]
+
+
+def field(pixels: np.ndarray) -> tuple[int, int]:
+    """The first row of the picture that is not black, and the one after the last.
+
+    A row counts where more than a twentieth of it is brighter than black; all rows where none is.
+
+    Args:
+        pixels: H×W uint8.
+    """
+    bright = np.flatnonzero((pixels > _BLACK).mean(axis=1) > 0.05)
+    return (int(bright[0]), int(bright[-1]) + 1) if len(bright) else (0, len(pixels))
 
 
 def of_square(case: Case, prediction: Prediction) -> float | None:

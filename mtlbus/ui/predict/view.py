@@ -25,7 +25,7 @@ from ..case import Case
 from ..finding import finding_of
 from ..pictures import Look
 from ..widgets import ask, show_image
-from . import picture, spacing, true_mask
+from . import picture, spacing, tools, true_mask
 from .controls import pick_look
 
 NARROWEST = 340  # pixels; below twice this the verdict stands under the picture
@@ -60,6 +60,7 @@ def show(case: Case, method: str) -> None:
         with left:
             panel = encode_jpeg(grey_panel(case.image.pixels))
             show_image(panel, f"{case.title}, about which nothing is predicted.")
+            tools.offer(case)
         with right:
             input_line.let_in(case)
         return
@@ -88,6 +89,7 @@ def _result(case: Case, asked: Asked) -> None:
     look = replace(look, colour=verdict.colour_of(finding))
     with picture_place:
         picture.show(finding, look)
+        tools.offer(original)
     drawn = time.perf_counter()
     with answer:
         verdict.cautions(finding.cautions)

@@ -1,0 +1,94 @@
+"""Small tools for the picture of Predict: cut out a part, black out what is written, measure.
+
+A changed image is an image of its own, with its own digest, title and note; one button takes the
+change back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import hypot
+from typing import Any
+
+import streamlit as st
+
+from ...core.errors import MtlbusError
+from ...data.edits import Box
+from .. import cases, edit_tools
+from ..case import Case
+from ..panels import two_points
+from ..panels.two_points import Line
+from ..widgets import explain_error
+from . import spacing
+
+CROP = ":material/crop: Crop"
+BLACK = ":material/ink_eraser: Black out"
+RULER = ":material/straighten: Ruler"
+_KEY = "_tool"
+_DONE, _PROBLEM = "_tool_done", "_tool_problem"
+
+
+def offer(case: Case) -> None:
+    """The tools of a case, which belong in a fragment or on the page.
+
+    Args:
+        case: as it is in the store, not as `spacing.known` returns it.
+    """
+    if st.session_state.pop(_DONE, False):
+        st.rerun()  # the whole page, of which this may be a fragment
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        tool = st.pills("Tools for the picture", [CROP, BLACK, RULER], key=_KEY)
+        if case.before is not None:
+            st.button(
+                "Undo", key="_undo_here", icon=":material/undo:", help=case.image.notes[-1],
+                on_click=_done, args=(edit_tools.back, case.before),
+            )  # fmt: skip
+    if _PROBLEM in st.session_state:
+        explain_error(st.session_state.pop(_PROBLEM))
+    if tool is None:
+        return
+    kind = "line" if tool == RULER else "box"
+    points = two_points.ask(f"_points_{kind}", spacing.known(case), kind)
+    if tool == RULER:
+        _ruler(case, points)
+        return
+    box = points and two_points.box_of(points, case.image.pixels.shape)
+    st.button(
+        "Keep only this part" if tool == CROP else "Black out this part",
+        disabled=box is None, type="primary", key="_edit",
+        on_click=_done, args=(_edit, case, box, tool),
+    )  # fmt: skip
+
+
+def _done(change: Callable[..., None], *arguments: Any) -> None:
+    """Callback: change the current case and put the tool away."""
+    try:
+        change(*arguments)
+    except MtlbusError as error:
+        st.session_state[_PROBLEM] = error
+        return
+    st.session_state[_KEY] = None
+    st.session_state[_DONE] = True
+
+
+def _edit(case: Case, box: Box, tool: str) -> None:
+    edited = cases.cropped(case, box) if tool == CROP else cases.blackened(case, box)
+    spacing.carry(case, edited)
+    edit_tools.use(edited)
+
+
+def _ruler(case: Case, points: Line | None) -> None:
+    """The length of a line; a known length gives the size of a pixel, where the file does not."""
+    if points is None:
+        return
+    (x, y), (u, v) = points
+    across, down = abs(u - x), abs(v - y)
+    length, step = hypot(across, down), spacing.known(case).image.spacing
+    words = f"{length:.1f} px"
+    if step is not None:
+        words += f", {hypot(down * step[0], across * step[1]):.1f} mm"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.metric("Length", words, width="content")
+        if case.image.spacing is None and length >= 1:
+            with st.container(width=220):
+                spacing.ask_length(case, length)

@@ -229,6 +229,14 @@ class Checkpoint:
         return points[self.card["default_operating_point"]]["threshold"] if points else None
 
     @property
+    def presence_threshold(self) -> float | None:
+        """The presence score from which an outline is taken for a lesion (`Prediction.presence`).
+
+        None for a method without a mask, and before a threshold was chosen.
+        """
+        return (self.card.get("presence") or {}).get("threshold")
+
+    @property
     def rounds(self) -> list[dict[str, Any]]:
         """The rounds of the training, first to last; each went on from the weights before it.
 

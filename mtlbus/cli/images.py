@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import InputError, OutputError
+from ..core.errors import OutputError
 from ..core.files import fitting, require_folder, write_atomically
 from .printing import NOTHING, print_result, report, table
 
@@ -68,6 +68,7 @@ def explain(arguments: argparse.Namespace) -> int:
     """Which pixels an answer rests on, by attribution maps; arrays and pictures with --out."""
     from ..core.wording import DISCLAIMER
     from ..data.decoding import read_image
+    from ..data.masks import fitting_mask
     from ..explain.attributions import Attribution
     from ..explain.options import Options
     from ..explain.record import document_of
@@ -87,7 +88,7 @@ def explain(arguments: argparse.Namespace) -> int:
     )
     image, predictor = read_image(arguments.image), Predictor.of(arguments.method)
     require_answerable(image)
-    truth = _true_mask(arguments.truth, image.pixels) if arguments.truth else None
+    truth = fitting_mask(arguments.truth, image.pixels.shape) if arguments.truth else None
     prepared = prepare(image, predictor.size)
     prediction = predictor.predict(prepared)
     square = prediction.mask_square
@@ -115,23 +116,6 @@ def explain(arguments: argparse.Namespace) -> int:
     for problem in problems:
         report(f"mtlbus: {problem}")
     return 1 if problems else 0
-
-
-def _true_mask(path: str, pixels: np.ndarray) -> np.ndarray:
-    """The true mask of an image, H×W bool.
-
-    Raises:
-        InputError: the file is no mask, or of another size than the image.
-    """
-    from ..data.decoding import read_mask
-
-    truth = read_mask(path)
-    if truth.shape != pixels.shape:
-        raise InputError(
-            f"The true mask is {truth.shape[1]}×{truth.shape[0]} px, the image "
-            f"{pixels.shape[1]}×{pixels.shape[0]} px; give a mask of the image's size."
-        )
-    return truth
 
 
 def _write_maps(

@@ -32,7 +32,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     )
     document = figures(checkpoint, frame) | {"seen": seen}
     if arguments.card:
-        document["reproduced"] = renew_card(checkpoint, frame, datasets)
+        document["reproduced"] = renew_card(checkpoint, frame, datasets, report)
     print_result(document, arguments.json, lambda: metric_lines(document))
     if arguments.out:
         write_predictions(arguments.out, frame)

@@ -53,10 +53,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
 
 
 def metric_lines(document: Mapping[str, Any]) -> list[str]:
-    """The figures of a judged method: a row for each dataset, and one for all pooled.
+    """The figures of a judged method: a row for each dataset, one for all pooled, and presence.
 
     Args:
-        document: `datasets` and `pooled` as `evaluation.tables.summarise` gives them.
+        document: `datasets` and `pooled` as `evaluation.tables.summarise` gives them, and
+            `presence` with the rates of `evaluation.presence.presence_rates`, or None.
     """
     from ..evaluation.intervals import figure_words
 
@@ -66,4 +67,22 @@ def metric_lines(document: Mapping[str, Any]) -> list[str]:
         (name, part["n"], *(figure_words(part.get(metric)) for metric in shown))
         for name, part in parts.items()
     ]
-    return table(("data", "n", *shown), rows)
+    return [*table(("data", "n", *shown), rows), *presence_lines(document.get("presence"))]
+
+
+def presence_lines(presence: Mapping[str, Any] | None) -> list[str]:
+    """How many normal images are outlined, and how many lesions are not."""
+    from ..evaluation.intervals import figure_words
+
+    if presence is None:
+        return []
+    lines = []
+    for kind, name, words in (
+        ("normal", "outlined", "normal images are outlined all the same"),
+        ("normal", "malignant", "normal images are called malignant"),
+        ("lesion", "missed", "lesions are not outlined"),
+    ):
+        entry, n = presence[kind][name], presence[kind]["n"]
+        if entry is not None:
+            lines.append(f"{round(entry['value'] * n)} of {n} {words}: {figure_words(entry)}")
+    return lines

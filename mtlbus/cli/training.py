@@ -35,7 +35,14 @@ def train(arguments: argparse.Namespace) -> int:
     checkpoint = produce(
         plan, split, Path(arguments.out), arguments.resume, report, start, exclusions(datasets)
     )
-    document = {"method": spec.name, "folder": str(checkpoint.folder), **checkpoint.card["metrics"]}
+    card = checkpoint.card
+    presence = card["presence"] and {
+        "threshold": card["presence"]["threshold"], **card["presence"]["test"]
+    }  # fmt: skip
+    document = {
+        "method": spec.name, "folder": str(checkpoint.folder), **card["metrics"],
+        "presence": presence,
+    }  # fmt: skip
     print_result(document, arguments.json, lambda: metric_lines(document))
     return 0
 

@@ -14,7 +14,7 @@ import os
 import struct
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -40,15 +40,17 @@ def main(memory: int, seconds: int) -> None:
     answers.flush()
     while length := requests.read(LENGTH.size):
         request = json.loads(requests.read(*LENGTH.unpack(length)))
-        data = requests.read(request.pop("size"))
         _limit_seconds(seconds)
-        answer, planes = _answer(request, data)
-        head = json.dumps({**answer, "planes": len(planes)}).encode()
-        answers.write(LENGTH.pack(len(head)) + head)
-        for plane in planes:
-            answers.write(memoryview(plane).cast("B"))
-        answers.flush()
-        del data, planes  # before the next one comes in
+        # In a call of its own: nothing of a picture stays while the next one is waited for.
+        _send(answers, *_answer(request, requests.read(request.pop("size"))))
+
+
+def _send(answers: IO[bytes], answer: dict[str, Any], planes: list[np.ndarray]) -> None:
+    head = json.dumps({**answer, "planes": len(planes)}).encode()
+    answers.write(LENGTH.pack(len(head)) + head)
+    for plane in planes:
+        answers.write(memoryview(plane).cast("B"))
+    answers.flush()
 
 
 def _answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:

@@ -40,7 +40,10 @@ _START = (
     "main(*map(int, sys.argv[2:]))"
 )
 _ROOT = Path(__file__).resolve().parents[2]
-_ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+_ENVIRONMENT = {
+    **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")},
+    "MALLOC_MMAP_THRESHOLD_": str(1024**2),  # glibc then gives what a picture took back at once
+}
 
 
 def read_image(source: bytes | str | Path, name: str = "", frame: int | None = None) -> GreyImage:
@@ -87,7 +90,7 @@ class _Decoder:
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _START, str(_ROOT), str(MEMORY), str(SECONDS)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**os.environ, **_ONE_THREAD}, start_new_session=True, pipesize=_PIPE_BYTES,
+            env={**os.environ, **_ENVIRONMENT}, start_new_session=True, pipesize=_PIPE_BYTES,
         )  # fmt: skip
         self.out_of_time = False
         if self._read(LENGTH.size) is None:
@@ -159,7 +162,7 @@ class _Stopped(Exception):
 
 
 _gate = threading.BoundedSemaphore(DECODERS)
-_idle: list[_Decoder] = []  # appended and popped whole: safe between threads
+_idle: list[_Decoder] = []
 
 
 def _ask(data: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], list[np.ndarray]]:
@@ -188,12 +191,15 @@ def _ask(data: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], list[np.
 
 
 def _take() -> _Decoder:
-    while _idle:
-        decoder = _idle.pop()
+    """An idle decoder that still lives, else a new one."""
+    while True:
+        try:
+            decoder = _idle.pop()
+        except IndexError:  # none, or another thread was faster
+            return _Decoder()
         if decoder.alive:
             return decoder
         decoder.close()
-    return _Decoder()
 
 
 def _why(label: str, decoder: _Decoder) -> str:
@@ -216,6 +222,12 @@ def _close_all() -> None:
         _idle.pop().close()
 
 
+def _forget() -> None:
+    """In the copy of a process: the decoders are those of the original, and so is its gate."""
+    global _gate
+    _gate = threading.BoundedSemaphore(DECODERS)
+    _idle.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    # The copy of a process must not talk to the decoders of the original.
-    os.register_at_fork(after_in_child=_idle.clear)
+    os.register_at_fork(after_in_child=_forget)

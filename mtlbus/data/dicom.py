@@ -90,7 +90,7 @@ def read_dicom(data: bytes, label: str, frame: int | None = None) -> DicomFrame:
         raise
     except MemoryError:
         raise InputError(
-            f"{label} needs more memory than there is. Save it with fewer pixels."
+            f"{label} needs more memory than a picture may take. Save it with fewer pixels."
         ) from None
     except Exception:
         # As with pictures: foreign bytes break a parser in many ways that mean the same.

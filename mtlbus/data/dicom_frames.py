@@ -123,6 +123,7 @@ def _jpeg(header: Dataset, syntax: str, frame: bytes, index: int, label: str) ->
         said = said if channels == 1 else "RGB"
     else:
         values = jpeg8_decode(frame, colorspace="rgb", outcolorspace="rgb")  # as it is stored
+    _same_size(header, *values.shape[:2])
     if channels == 3 and said.startswith("YBR"):
         values = convert_color_space(values, "YBR_FULL", "RGB")
     if header.PixelRepresentation == 1 and channels == 1:

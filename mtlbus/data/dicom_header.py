@@ -118,6 +118,7 @@ def read_header(data: bytes, label: str) -> Dataset:
         if table or not (keyword == "PixelData" or keyword.endswith(("Sequence", "Regions"))):
             value(header, keyword, _MOST_TABLE_BYTES if table else _MOST_VALUE_BYTES)
     check_shape(int(header.Columns), int(header.Rows), label)
+    _fill(header)
     if header.PhotometricInterpretation not in _INTERPRETATIONS:
         raise InputError(
             f"{label} stores its colours in a way that is not read here. "
@@ -129,6 +130,22 @@ def read_header(data: bytes, label: str) -> Dataset:
             "Allowed are 8 and 16; export the frame as PNG."
         )
     return header
+
+
+def _fill(header: Dataset) -> None:
+    """What old and careless writers leave out, with its usual value."""
+    usual = {
+        "SamplesPerPixel": 1, "PixelRepresentation": 0, "BitsStored": header.BitsAllocated,
+        "PlanarConfiguration": 0,
+    }  # fmt: skip
+    for keyword, number_of_it in usual.items():
+        if value(header, keyword) is None:
+            setattr(header, keyword, number_of_it)
+    if value(header, "HighBit") is None:
+        header.HighBit = header.BitsStored - 1
+    if value(header, "PhotometricInterpretation") is None:
+        colour = header.SamplesPerPixel == 3
+        header.PhotometricInterpretation = "RGB" if colour else "MONOCHROME2"
 
 
 def not_decoded(label: str, compression: str) -> InputError:

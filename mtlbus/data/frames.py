@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 _MOST_LOOKED_AT = 16  # frames, one after the other
-_MOST_PIXELS_LOOKED_AT = 12_000_000  # of them together; a compressed million takes about 0.03 s
+MOST_PIXELS_LOOKED_AT = 12_000_000  # of them together; a compressed million takes about 0.03 s
 _CLEARLY = 2.0  # times as bright; an inverted or a washed-out frame is not
 _ONE_SHADE = 20  # grey levels between the darkest and the brightest percent of an empty frame
 
@@ -26,7 +26,7 @@ def choose_frame(frames: int, pixels: int, read: Callable[[int], np.ndarray | No
     """
     if frames < 2:
         return 0
-    most = max(2, min(frames, _MOST_LOOKED_AT, _MOST_PIXELS_LOOKED_AT // pixels))
+    most = max(2, min(frames, _MOST_LOOKED_AT, MOST_PIXELS_LOOKED_AT // pixels))
     best, brightness = 0, 0.0
     for index in dict.fromkeys(np.linspace(0, frames - 1, most).round().astype(int).tolist()):
         frame = read(index)

@@ -48,7 +48,11 @@ def by_stretching(values: np.ndarray, kind: str, notes: list[str]) -> np.ndarray
     finite = np.isfinite(values)
     if not finite.any():
         raise ValueError("no finite pixel")
-    low, high = float(values[finite].min()), float(values[finite].max())
+    if values.dtype.kind == "f":  # no copy of the finite ones
+        low = float(values.min(where=finite, initial=np.inf))
+        high = float(values.max(where=finite, initial=-np.inf))
+    else:
+        low, high = float(values.min()), float(values.max())
     tops = (*([1] if values.dtype.kind == "f" else []), *(2**bits - 1 for bits in _BITS))
     if low >= 0 and high <= tops[-1]:
         low, high = 0.0, float(next(top for top in tops if high <= top))

@@ -17,7 +17,7 @@ from PIL import Image
 
 from ..core.errors import InputError
 from . import grey
-from .frames import choose_frame
+from .frames import MOST_PIXELS_LOOKED_AT, choose_frame
 from .limits import ALLOWED, MAX_PIXELS, MAX_SCANS, PIXEL_LIMIT, check_frame, check_shape
 from .strangers import looks_like
 
@@ -138,7 +138,7 @@ def _frame(
     deep_colour = _is_16_bit_colour(image)
     orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
     if deep_colour:
-        planes = convert(_from_16_bit_colour(data, image.format, frame, notes), notes)
+        planes = convert(_from_16_bit_colour(data, label, image.format, frame, notes), notes)
     else:
         image.load()
         planes = convert(image, notes)
@@ -181,6 +181,14 @@ def _check_tile(width: Any, height: Any, label: str) -> None:
         raise InputError(f"{label} is a TIFF with a tile of {width}×{height} px. Save it as PNG.")
 
 
+def _check_page(page: Any, label: str) -> None:
+    """A page of `tifffile`, before it is decoded."""
+    check_shape(page.imagewidth, page.imagelength, label)
+    _check_tile(page.tilewidth, page.tilelength, label)
+    if page.imagedepth != 1 or page.samplesperpixel > 4:
+        raise ValueError("not one picture of at most four channels")
+
+
 def _count_frames(image: Image.Image) -> int:
     """Frames in the file, at most `_MOST_FRAMES`; frames that cannot be read do not count."""
     if image.format != "TIFF":
@@ -199,6 +207,10 @@ def _count_frames(image: Image.Image) -> int:
 def _choose(image: Image.Image, label: str, convert: Convert, frames: int) -> int:
     """The frame that is shown first; later ones of another size or kind are passed over."""
     first = image.size, image.mode
+    pixels = image.width * image.height
+    if image.format != "TIFF":
+        # Each frame is drawn upon the one before: one far behind costs as much as all of them.
+        frames = min(frames, max(2, MOST_PIXELS_LOOKED_AT // pixels))
 
     def read(index: int) -> np.ndarray | None:
         image.seek(index)
@@ -208,7 +220,7 @@ def _choose(image: Image.Image, label: str, convert: Convert, frames: int) -> in
         image.load()
         return convert(image, [])[0]
 
-    return choose_frame(frames, image.width * image.height, read)
+    return choose_frame(frames, pixels, read)
 
 
 def _is_16_bit_colour(image: Image.Image) -> bool:
@@ -222,7 +234,9 @@ def _is_16_bit_colour(image: Image.Image) -> bool:
     return raw_mode.endswith((";16B", ";16L", ";16N"))
 
 
-def _from_16_bit_colour(data: bytes, kind: str, frame: int, notes: list[str]) -> Image.Image:
+def _from_16_bit_colour(
+    data: bytes, label: str, kind: str, frame: int, notes: list[str]
+) -> Image.Image:
     """Colour, or grey with transparency, of 16 bits a channel to 8 bits by the range in use."""
     import imagecodecs
     import tifffile
@@ -232,6 +246,7 @@ def _from_16_bit_colour(data: bytes, kind: str, frame: int, notes: list[str]) ->
     else:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages[frame]
+            _check_page(page, label)
             values = page.asarray(maxworkers=1)
             if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
                 values = np.moveaxis(values, 0, 2)
@@ -254,8 +269,7 @@ def _odd_tiff(
 
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page = file.pages[0]
-        check_shape(page.imagewidth, page.imagelength, label)
-        _check_tile(page.tilewidth, page.tilelength, label)
+        _check_page(page, label)
         kind = "unknown numbers" if page.dtype is None else str(page.dtype)
         if page.samplesperpixel != 1 or page.dtype is None or page.dtype.kind not in "uif":
             raise InputError(

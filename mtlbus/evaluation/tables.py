@@ -22,19 +22,23 @@ TEXT = ("image_id", "dataset", "group", "part", "birads", "device", "histology")
 COLUMNS = (
     "image_id", "dataset", "group", "fold", "part", "label", "logit", "probability",
     "dice", "jaccard", "pixel_tpr", "pixel_fpr", "aer", "miou", "hd95", "assd",
-    "lesion_area", "predicted_area", "birads", "device", "histology",
+    "lesion_area", "predicted_area", "presence", "birads", "device", "histology",
 )  # fmt: skip
 """Of `predictions.csv`, in order.
 
 fold: the test fold of the model, 1 … 5. part: "test" or "validation". label: 0 benign,
 1 malignant. logit, probability: of malignancy; empty for a method without a class. dice … assd:
 see `metrics.mask_metrics`; empty for a method without a mask. Areas: pixels of the 256×256 grid.
+presence: `core.presence.presence_score`. A row without a label whose lesion_area is 0 is a normal
+image: it has areas and presence, but nothing that compares outlines.
 """
+ADDED = ("presence",)  # columns that tables of earlier versions lack
 PARTS = ("test", "validation")
 PHANTOMS = "phantom"  # the dataset whose images are computed; never pooled with real ones
 # The figures that are shares of images, and the classes of the images that each counts.
 RATES = {"accuracy": (0, 1), "sensitivity": (1,), "specificity": (0,)}
 SAME = 1e-12  # width of an interval below which all draws agree but for rounding
+EXACT = ("logit", "probability", "presence")  # thresholds are held against these
 REQUIRED = ("image_id", "dataset", "part")
 KEY = ["dataset", "image_id", "fold", "part"]
 
@@ -65,11 +69,15 @@ def prediction_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.Dat
     return _checked(_cells(rows), "Predictions")
 
 
-def read_predictions(path: str | Path) -> pd.DataFrame:
+def read_predictions(path: str | Path, everything: bool = False) -> pd.DataFrame:
     """Read `predictions.csv`: all of `COLUMNS`, in order.
 
     Text columns are strings, "" where empty; the others are numbers, NaN where empty (label and
     fold are integers when no row is without).
+
+    Args:
+        path: of the file.
+        everything: normal images, too; what is counted of lesions does not know of them.
 
     Raises:
         DataError: the file is missing or not a table, lacks a column, holds an unknown part or
@@ -82,13 +90,17 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
         raise DataError(f"No predictions at {str(path)!r}. Run `evaluate` first.") from None
     except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
         raise DataError(f"{path.name} cannot be read as a table: {error}") from None
+    for name in ADDED:
+        if name not in frame.columns:
+            frame[name] = ""
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
         raise DataError(
             f"{path.name} lacks the columns {', '.join(missing)}. It was not written by this "
             "version; run `evaluate` again."
         )
-    return _checked(frame[list(COLUMNS)].map(unguarded), path.name)
+    found = _checked(frame[list(COLUMNS)].map(unguarded), path.name)
+    return found if everything else lesion_rows(found)
 
 
 def summarise(
@@ -101,7 +113,7 @@ def summarise(
     """All metrics of one method, per dataset and pooled, with 95 % intervals over groups.
 
     Args:
-        frame: as `read_predictions` gives it.
+        frame: as `read_predictions` gives it; normal images are left out.
         threshold: probability at or above which an image is called malignant.
         bootstrap: replicates; groups are drawn within each dataset.
         seed: of the bootstrap.
@@ -119,12 +131,14 @@ def summarise(
         its value.
 
     Raises:
-        DataError: no row belongs to that part.
+        DataError: no row of a lesion belongs to that part.
     """
-    rows = frame[frame["part"] == part]
+    rows = lesion_rows(frame[frame["part"] == part])
     if rows.empty:
         there = ", ".join(sorted(set(frame["part"]))) or "none"
-        raise DataError(f"No rows of part {part!r} among the predictions. Parts there: {there}.")
+        raise DataError(
+            f"No rows of lesions in part {part!r} among the predictions. Parts there: {there}."
+        )
     return {
         "datasets": {
             name: _entry(some, threshold, bootstrap, seed)
@@ -132,6 +146,21 @@ def summarise(
         },
         "pooled": _entry(real_rows(rows), threshold, bootstrap, seed),
     }
+
+
+def normal_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of images that are known to show no lesion."""
+    return frame[_normal(frame)]
+
+
+def lesion_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of all other images, numbered anew; labels are integers when none is without."""
+    rows = frame[~_normal(frame)].reset_index(drop=True)
+    return rows.astype({"label": "int64"}) if rows["label"].notna().all() else rows
+
+
+def _normal(frame: pd.DataFrame) -> pd.Series:
+    return frame["label"].isna() & (frame["lesion_area"] == 0)
 
 
 def real_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -159,7 +188,7 @@ def _entry(rows: pd.DataFrame, threshold: float, bootstrap: int, seed: int) -> d
         for name in CLASSIFICATION:
             counted = RATES.get(name)
             count = 0 if counted is None else len(np.unique(keys[np.isin(labels, counted)]))
-            entry[name] = _sampled(values[name], replicates[name], count)
+            entry[name] = sampled_entry(values[name], replicates[name], count)
     outlined = rows["dice"].notna().to_numpy()
     if outlined.any():
         masks = rows[outlined]
@@ -172,7 +201,7 @@ def _entry(rows: pd.DataFrame, threshold: float, bootstrap: int, seed: int) -> d
     return entry
 
 
-def _sampled(value: float, replicates: np.ndarray, groups: int = 0) -> dict[str, float | None]:
+def sampled_entry(value: float, replicates: np.ndarray, groups: int = 0) -> dict[str, float | None]:
     """`interval_entry` of a figure of calls that does not take sameness for certainty.
 
     Where every draw gives the same figure (one image, or no image called wrong) the bootstrap has
@@ -208,8 +237,8 @@ def _cells(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell(column: str, value: Any) -> str:
-    """One value as text: the shortest text that reads back as the same logit and probability,
-    six digits for the rest, which is finer than any of them is known."""
+    """One value as text: the shortest text that reads back as the same number of `EXACT`, six
+    digits for the rest, which is finer than any of them is known."""
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         if column in REQUIRED:
             raise InputError(f"A row has no {column}.")
@@ -220,9 +249,9 @@ def _cell(column: str, value: Any) -> str:
         number = float(value)
     except (TypeError, ValueError):
         raise InputError(f"Column {column} takes numbers, not {value!r}.") from None
-    if number.is_integer() and abs(number) < 1e15 and column not in ("logit", "probability"):
+    if number.is_integer() and abs(number) < 1e15 and column not in EXACT:
         return str(int(number))
-    return repr(number) if column in ("logit", "probability") else f"{number:.6g}"
+    return repr(number) if column in EXACT else f"{number:.6g}"
 
 
 def _checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:

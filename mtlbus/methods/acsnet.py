@@ -11,18 +11,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..core.errors import choose
 from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, Paper, PaperRecipe, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import ResNetEncoder
 from ..nn.deformable import DeformableAttention, DeformableSpatialAttention
+from ..nn.encoders import COMPACT_ENCODERS, LITE, NARROW
 from ..nn.gates import ChannelAttention, LevelGate, conv_norm_relu
+from ..nn.lite_encoder import LiteEncoder
 from . import acsnet_wiring
 from .parts import MEAN, Call, Part, Silencing, mean_output, mean_sigmoid, zero
-from .pretraining import weights_by_backbone
+from .pretraining import COMPACT_ENCODER, weights_by_backbone
 from .registry import register
 
 COMPACT_CHANNELS = (32, 48, 64, 128)
+LITE_CHANNELS = (16, 32, 48, 80, 160)
 TOP_WIDTH = {"paper": 128, "compact": 32}  # of the convolutions at full and half resolution
 LEVELS = (1, 2, 3, 4, 5)  # the paper counts its gates from the bottom: 1 is layer4, 5 is layer0
 WEIGHED = {1: "layer3", 2: "layer4", 3: "ffm1"}
@@ -107,6 +111,14 @@ SPEC = Spec(
             "none",
             "Each of the three flatters the result.",
         ),
+        COMPACT_ENCODER,
+        Decision(
+            "E2",
+            "Gates and groups want channels that are multiples of 16; lite0 has 24, 40 and 112.",
+            "A 1×1 convolution, normalisation and ReLU on each level, to 16, 32, 48, 80 and 160.",
+            "none",
+            "The wiring stays, and the network within 7.5 million parameters.",
+        ),
     ),
     equations=acsnet_wiring.EQUATIONS,
     diagram=acsnet_wiring.DIAGRAM,
@@ -165,10 +177,14 @@ def enlarge(x: Tensor, size) -> Tensor:
 class ACSNet(nn.Module):
     """See the module's docstring."""
 
-    def __init__(self, variant: str, pretrained) -> None:
+    def __init__(self, variant: str, pretrained, compact_encoder: str) -> None:
         super().__init__()
-        stages = None if variant == "paper" else COMPACT_CHANNELS
-        self.encoder = ResNetEncoder(18, pretrained, stages)
+        choose("value of compact_encoder (E1)", compact_encoder, COMPACT_ENCODERS)
+        if variant == "compact" and compact_encoder == LITE:
+            self.encoder: nn.Module = LiteEncoder(pretrained, LITE_CHANNELS)
+        else:
+            stages = None if variant == "paper" else COMPACT_CHANNELS
+            self.encoder = ResNetEncoder(18, pretrained, stages)
         c0, c1, c2, c3, c4 = self.encoder.channels  # 64, 64, 128, 256, 512
         self.gates = nn.ModuleList(LevelGate(width) for width in (c4, c3, c2, c1, c0))
         self.up1, self.conv2 = pointwise(c4, c3), two_convs(2 * c3, 16)
@@ -285,7 +301,7 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
 
 
 @register(SPEC, parts_of=parts_of)
-def acsnet(variant, pretrained, tasks) -> nn.Module:
-    """Build ACSNet."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet",))
-    return ACSNet(variant, weights["resnet"])
+def acsnet(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
+    """Build ACSNet; the option is decision E1."""
+    weights = weights_by_backbone(variant, pretrained, ("resnet",), compact_encoder)
+    return ACSNet(variant, weights["resnet"], compact_encoder)

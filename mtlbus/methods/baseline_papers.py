@@ -63,7 +63,7 @@ RAW_PIXELS_DECISION = Decision(
 IMAGENET_DECISION = Decision(
     "B9",
     "Whether the backbone starts from ImageNet weights.",
-    "Yes for the paper variant when asked for; the compact variant is trained from scratch.",
+    "Yes when asked for; the compact variant can where compact_encoder = lite0 is offered (E1).",
     "pretrained = False | True | path",
     "The numbers of the papers are out of reach from scratch on a few thousand images.",
 )

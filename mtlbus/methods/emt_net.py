@@ -7,14 +7,12 @@ from torch import Tensor, nn
 from ..core.outputs import Map, Output
 from ..core.spec import Decision, MapSpec, ReportedTable, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.backbones import variant_backbone
 from ..nn.lab_template import LabDecoder, LabHead
+from ..nn.lite_encoder import LiteWithHead
 from . import baseline_papers, baseline_wiring
 from .registry import register
 
 DECODER_WIDTHS = {"paper": (128, 64, 32, 16), "compact": (64, 32, 24, 16)}
-# EfficientNet-B0 at 0.54 of the width and 0.85 of the depth.
-COMPACT_BACKBONE = "tinynet_c"
 _POOLED = "The deepest map of the backbone, which the class head averages."
 
 SPEC = Spec(
@@ -35,10 +33,11 @@ SPEC = Spec(
         Decision(
             "B3",
             "Which backbone, decoder and head.",
-            "EfficientNet-B0 in the lab's template: head 512, dropout 0.3, 64, 1; decoder from the "
+            "EfficientNet-B0 in the lab's template: its 1,280 channels are averaged, then 512, "
+            "dropout 0.3, 64, 1; decoder from the "
             "map of stride 16 (112 channels) with skips of 40, 24 and 16 channels and the image, "
             "to 128, 64, 32 and 16 channels.",
-            "none",
+            "none (compact: EfficientNet-Lite0 with the same channels, from ImageNet weights)",
             "Same laboratory, and the backbone is the light one of its benchmark. As in the "
             "template, the last stage of the backbone serves the class only.",
         ),
@@ -72,17 +71,10 @@ class EMTNet(nn.Module):
 
     def __init__(self, variant: str, pretrained) -> None:
         super().__init__()
-        self.encoder = variant_backbone(
-            variant,
-            pretrained,
-            "efficientnet_b0",
-            {},
-            compact_name=COMPACT_BACKBONE,
-            features_only=True,
-        )
-        channels = self.encoder.feature_info.channels()  # strides 2, 4, 8, 16, 32
-        self.head = LabHead(channels[-1])
-        self.decoder = LabDecoder(channels[:-1], DECODER_WIDTHS[variant])
+        self.encoder = LiteWithHead(pretrained, "efficientnet_b0" if variant == "paper" else "")
+        *levels, deepest = self.encoder.channels
+        self.head = LabHead(deepest)
+        self.decoder = LabDecoder(levels, DECODER_WIDTHS[variant])
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W, sides multiples of 32, to mask logits B×1×H×W and a class logit B×1."""

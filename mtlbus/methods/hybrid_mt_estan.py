@@ -17,12 +17,13 @@ from ..core.outputs import Map, Output
 from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.anatomy_attention import AnatomyAwareAttention
+from ..nn.encoders import NARROW
 from ..nn.estan import mt_estan_encoder
 from ..nn.estan_decoder import Bottleneck, MTESTANDecoder
 from ..nn.swin import SwinEncoder, WindowedAttention, swin_encoder
 from . import hybrid_paper, hybrid_wiring
 from .parts import MEAN, Call, Part, Silencing, mean_gate
-from .pretraining import weights_by_backbone
+from .pretraining import COMPACT_ENCODER, TAPS, weights_by_backbone
 from .registry import register
 
 GATE_MEANING = (
@@ -68,6 +69,8 @@ SPEC = Spec(
         hybrid_paper.HEAD_DECISION,
         hybrid_paper.INPUT_DECISION,
         hybrid_paper.START_DECISION,
+        COMPACT_ENCODER,
+        TAPS,
     ),
     equations=hybrid_wiring.HYBRID_EQUATIONS,
     diagram=hybrid_wiring.HYBRID,
@@ -148,6 +151,7 @@ class HybridMTESTAN(nn.Module):
         head: decision H7.
         drop_path: stochastic depth of the Swin.
         start: decision B12.
+        compact_encoder: decision E1.
     """
 
     def __init__(
@@ -158,10 +162,13 @@ class HybridMTESTAN(nn.Module):
         head: str,
         drop_path: float,
         start: str,
+        compact_encoder: str,
     ) -> None:
         super().__init__()
         sizes = hybrid_paper.SIZES[variant]
-        self.encoder = mt_estan_encoder(variant, sizes.estan, weights["resnet"])
+        self.encoder = mt_estan_encoder(
+            variant, sizes.estan, weights["resnet"], compact_encoder
+        )
         swin = swin_encoder(variant, weights["swin"], drop_path)
         hybrid_paper.start_swin(swin, start, weights["swin"])
         self.swin = AnatomicalSwin(swin, anatomy)
@@ -246,8 +253,9 @@ def hybrid_mt_estan(
     head: str = "literal",
     drop_path: float = 0.0,
     start: str = "xavier",
+    compact_encoder: str = NARROW,
 ) -> nn.Module:
-    """Build Hybrid-MT-ESTAN; the options are decisions H2, H3, H5, H7, H8 and B12."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"))
+    """Build Hybrid-MT-ESTAN; the options are decisions H2, H3, H5, H7, H8, B12 and E1."""
+    weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"), compact_encoder)
     anatomy = AnatomyOptions(aaa_placement, aaa_combine, aaa_kernels, aaa_gate_channels)
-    return HybridMTESTAN(variant, weights, anatomy, head, drop_path, start)
+    return HybridMTESTAN(variant, weights, anatomy, head, drop_path, start, compact_encoder)

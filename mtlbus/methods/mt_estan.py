@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from ..core.outputs import Output
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
+from ..nn.encoders import NARROW
 from ..nn.estan import mt_estan_encoder
 from ..nn.estan_decoder import Bottleneck, MTESTANDecoder
 from . import hybrid_paper, hybrid_wiring
-from .pretraining import weights_by_backbone
+from .pretraining import COMPACT_ENCODER, TAPS, weights_by_backbone
 from .registry import register
 
 SPEC = Spec(
@@ -32,7 +33,12 @@ SPEC = Spec(
     "published network.",
     ours="Decisions H7 (here with the lab's head) and H8; the loss of the Hybrid, for a fair "
     "comparison.",
-    decisions=(hybrid_paper.HEAD_DECISION, hybrid_paper.CNN_INPUT_DECISION),
+    decisions=(
+        hybrid_paper.HEAD_DECISION,
+        hybrid_paper.CNN_INPUT_DECISION,
+        COMPACT_ENCODER,
+        TAPS,
+    ),
     equations=hybrid_wiring.MT_ESTAN_EQUATIONS,
     diagram=hybrid_wiring.MT_ESTAN,
     paper_errors=hybrid_paper.PAPER_ERRORS,
@@ -44,10 +50,10 @@ SPEC = Spec(
 class MTESTAN(nn.Module):
     """See the module's docstring."""
 
-    def __init__(self, variant: str, pretrained, head: str) -> None:
+    def __init__(self, variant: str, pretrained, head: str, compact_encoder: str) -> None:
         super().__init__()
         sizes = hybrid_paper.SIZES[variant]
-        self.encoder = mt_estan_encoder(variant, sizes.estan, pretrained)
+        self.encoder = mt_estan_encoder(variant, sizes.estan, pretrained, compact_encoder)
         self.bottleneck = Bottleneck(self.encoder, sizes.bottleneck)
         channels = self.bottleneck.channels
         self.decoder = MTESTANDecoder(self.encoder, channels, sizes.decoder)
@@ -65,7 +71,9 @@ class MTESTAN(nn.Module):
 
 
 @register(SPEC, parts_of=lambda network: hybrid_paper.strip_parts())
-def mt_estan(variant, pretrained, tasks, head: str = "lab") -> nn.Module:
-    """Build MT-ESTAN; the option is decision H7."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet",))
-    return MTESTAN(variant, weights["resnet"], head)
+def mt_estan(
+    variant, pretrained, tasks, head: str = "lab", compact_encoder: str = NARROW
+) -> nn.Module:
+    """Build MT-ESTAN; the options are decisions H7 and E1."""
+    weights = weights_by_backbone(variant, pretrained, ("resnet",), compact_encoder)
+    return MTESTAN(variant, weights["resnet"], head, compact_encoder)

@@ -6,9 +6,10 @@ from torch import nn
 
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
+from ..nn.encoders import NARROW
 from . import hybrid_paper, hybrid_wiring
 from .hybrid_mt_estan import HybridMTESTAN, parts_of
-from .pretraining import weights_by_backbone
+from .pretraining import COMPACT_ENCODER, TAPS, weights_by_backbone
 from .registry import register
 
 SPEC = Spec(
@@ -32,6 +33,8 @@ SPEC = Spec(
         hybrid_paper.HEAD_DECISION,
         hybrid_paper.INPUT_DECISION,
         hybrid_paper.START_DECISION,
+        COMPACT_ENCODER,
+        TAPS,
     ),
     equations=hybrid_wiring.MT_ESTAN_SWIN_EQUATIONS,
     diagram=hybrid_wiring.MT_ESTAN_SWIN,
@@ -49,7 +52,8 @@ def mt_estan_swin(
     head: str = "literal",
     drop_path: float = 0.0,
     start: str = "xavier",
+    compact_encoder: str = NARROW,
 ) -> nn.Module:
-    """Build MT-ESTAN + Swin; the options are decisions H7, H8 and B12."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"))
-    return HybridMTESTAN(variant, weights, None, head, drop_path, start)
+    """Build MT-ESTAN + Swin; the options are decisions H7, H8, B12 and E1."""
+    weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"), compact_encoder)
+    return HybridMTESTAN(variant, weights, None, head, drop_path, start, compact_encoder)

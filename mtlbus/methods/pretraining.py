@@ -9,11 +9,20 @@ from typing import Any
 from ..core.errors import CheckpointError, choose
 from ..core.spec import Decision
 from ..nn.backbones import refuse_weights
-from ..nn.encoders import LITE
+from ..nn.encoders import LITE, NARROW
 from .registry import get_entry
 
 Weights = bool | str | Path
 
+CONVOLUTIONAL = ("resnet",)  # backbones that lite0 takes the place of
+
+TAPS = Decision(
+    "E3",
+    "What stands for a_2 to a_5, taken inside the first bottleneck of a stage of the ResNet.",
+    "With lite0 the output of the first group of blocks of a stage (24, 40, 80, 192 channels).",
+    "none",
+    "It has the size that the decoder needs, and is narrower than the stage's output or equal.",
+)
 COMPACT_ENCODER = Decision(
     "E1",
     "The encoder of the paper is too large to ship, and needs a GPU.",
@@ -26,7 +35,10 @@ COMPACT_ENCODER = Decision(
 
 
 def weights_by_backbone(
-    variant: str, pretrained: Weights | Mapping[str, Weights], backbones: Sequence[str]
+    variant: str,
+    pretrained: Weights | Mapping[str, Weights],
+    backbones: Sequence[str],
+    compact_encoder: str = NARROW,
 ) -> dict[str, Weights]:
     """Read `pretrained` for a method with one or more backbones.
 
@@ -35,6 +47,8 @@ def weights_by_backbone(
         pretrained: False or True for all of them, one file for a method with one backbone, or a
             mapping from backbone to any of these; one that is not named gets random weights.
         backbones: the names of the method's backbones.
+        compact_encoder: decision E1; with "lite0" the compact variant has weights for its
+            convolutional backbone, and True asks for no others.
 
     Returns:
         For each backbone what `timm_model` takes.
@@ -55,7 +69,11 @@ def weights_by_backbone(
             f"One weight file was given for {len(backbones)} backbones. "
             f"Give pretrained={{{example}}}."
         )
-    if variant != "paper" and any(weights is not False for weights in chosen.values()):
+    if variant != "paper" and compact_encoder == LITE:
+        for name in backbones:  # only the convolutional one has weights here
+            if name not in CONVOLUTIONAL and pretrained is True:
+                chosen[name] = False
+    elif variant != "paper" and any(weights is not False for weights in chosen.values()):
         refuse_weights(pretrained)
     return chosen
 
@@ -66,5 +84,8 @@ def starts_from_imagenet(method: str, variant: str, options: Mapping[str, Any]) 
     Args:
         method, variant, options: as for `create_model`.
     """
-    chosen = {**get_entry(method).options, **options}.get("compact_encoder")
-    return variant == "compact" and chosen == LITE
+    if variant != "compact":
+        return False
+    if method == "emt_net":  # has this encoder and no other
+        return True
+    return {**get_entry(method).options, **options}.get("compact_encoder") == LITE

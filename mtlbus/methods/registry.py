@@ -148,9 +148,9 @@ def create_model(
     model.options = {**entry.options, **options}
     if entry.maps_for:
         spec = replace(spec, maps=entry.maps_for(spec, model.options))
-    encoder = getattr(model, "encoder", None)
-    if hasattr(encoder, "mean"):  # an encoder whose ImageNet weights want their own scale
-        spec = replace(spec, mean=encoder.mean, std=encoder.std)
+    scaled = model if hasattr(model, "mean") else getattr(model, "encoder", None)
+    if hasattr(scaled, "mean"):  # an encoder whose ImageNet weights want their own scale
+        spec = replace(spec, mean=scaled.mean, std=scaled.std)
     model.spec = spec
     return model
 

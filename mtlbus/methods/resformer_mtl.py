@@ -20,10 +20,12 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import timm_model
 from ..nn.decoders import conv_bn_relu, upsample_to
 from ..nn.dilated import DilatedFeatureEnhancement
+from ..nn.encoders import COMPACT_ENCODERS, LITE, NARROW
+from ..nn.lite_encoder import lite_body, lite_scale, lite_stages
 from ..nn.swin import WindowedAttention, run_blocks, start_xavier
 from . import resformer_wiring
 from .parts import MEAN, Part, added_to, mean_input, passed_by
-from .pretraining import weights_by_backbone
+from .pretraining import COMPACT_ENCODER, weights_by_backbone
 from .registry import register
 
 # Multiples of 16: in bfloat16 on a CPU the gradient of a dilated convolution with 24 or 40
@@ -121,6 +123,15 @@ SPEC = Spec(
             "±20 degrees.",
             "in the training recipe",
             "Nothing is public; these are common.",
+        ),
+        COMPACT_ENCODER,
+        Decision(
+            "E4",
+            "lite0 has levels of 24 and 40 channels, whose dilated convolutions cannot be trained "
+            "in bfloat16 on a CPU.",
+            "A 1×1 convolution, normalisation and ReLU to 32 and 48 before the DFE.",
+            "none",
+            "The encoder keeps its own channels, and so its ImageNet weights.",
         ),
     ),
     equations=resformer_wiring.EQUATIONS,
@@ -222,25 +233,34 @@ class ResFormerMTL(nn.Module):
         block_fusion: str,
         block_input: str,
         dilations: Sequence[int],
+        compact_encoder: str,
     ) -> None:
         super().__init__()
+        choose("value of compact_encoder (E1)", compact_encoder, COMPACT_ENCODERS)
         choose("value of block_fusion (R1)", block_fusion, ("concat", "sum"))
         choose("value of block_input (R1)", block_input, ("series", "parallel"))
         require_rates(dilations)
-        if variant == "paper":
-            body = timm_model("resnet34", pretrained, num_classes=0)
+        if variant == "compact" and compact_encoder == LITE:
+            body = lite_body(pretrained, features_only=True)
+            channels = body.feature_info.channels()  # 16, 24, 40, 112, 320
+            self.mean, self.std = lite_scale()
+            self.stem, stages = lite_stages(body)
+            self.pool: nn.Module = nn.Identity()  # the first stage has the stride itself
         else:
-            body = timm_model("resnet18", num_classes=0, channels=COMPACT_CHANNELS)
-        channels = [level["num_chs"] for level in body.feature_info]  # 64, 64, 128, 256, 512
-        self.stem = nn.Sequential(body.conv1, body.bn1, body.act1)
-        self.pool = body.maxpool
-        stages = (body.layer1, body.layer2, body.layer3, body.layer4)
+            if variant == "paper":
+                body = timm_model("resnet34", pretrained, num_classes=0)
+            else:
+                body = timm_model("resnet18", num_classes=0, channels=COMPACT_CHANNELS)
+            channels = [level["num_chs"] for level in body.feature_info]  # 64, 64, 128, 256, 512
+            self.stem = nn.Sequential(body.conv1, body.bn1, body.act1)
+            self.pool = body.maxpool
+            stages = (body.layer1, body.layer2, body.layer3, body.layer4)
         self.blocks = nn.ModuleList(
             ResFormerBlock(
                 stage,
                 channels[index],
                 channels[index + 1],
-                1 if index == 0 else 2,
+                1 if index == 0 and not isinstance(self.pool, nn.Identity) else 2,
                 HEADS[index],
                 64 >> index,
                 block_fusion,
@@ -248,11 +268,16 @@ class ResFormerMTL(nn.Module):
             )
             for index, stage in enumerate(stages)
         )
+        skips = [16 * -(-width // 16) for width in channels[:4]]  # E4: next multiple of 16
+        self.fit = nn.ModuleList(
+            nn.Identity() if width == skip else conv_bn_relu(width, skip, 1)
+            for width, skip in zip(channels[:4], skips, strict=True)
+        )
         self.enhance = nn.ModuleList(
-            DilatedFeatureEnhancement(width, dilations) for width in channels[:4]
+            DilatedFeatureEnhancement(width, dilations) for width in skips
         )
         below, decoder = channels[4], []
-        for skip, width in zip(reversed(channels[:4]), DECODER_WIDTHS[variant], strict=True):
+        for skip, width in zip(reversed(skips), DECODER_WIDTHS[variant], strict=True):
             decoder.append(
                 nn.Sequential(conv_bn_relu(below + skip, width), conv_bn_relu(width, width))
             )
@@ -275,7 +300,9 @@ class ResFormerMTL(nn.Module):
             x, attention = block(x)
             levels.append(x)
             attentions.append(attention)
-        enhanced = [dfe(x) for dfe, x in zip(self.enhance, levels[:4], strict=True)]  # R2
+        enhanced = [
+            dfe(fit(x)) for dfe, fit, x in zip(self.enhance, self.fit, levels[:4], strict=True)
+        ]  # R2
         for fuse, (skip, _) in zip(self.decoder, reversed(enhanced), strict=True):  # R3
             x = fuse(torch.cat([upsample_to(x, skip.shape[-2:]), skip], dim=1))
         mask_logits = self.mask_head(upsample_to(x, images.shape[-2:]))
@@ -348,7 +375,10 @@ def resformer_mtl(
     block_fusion: str = "concat",
     block_input: str = "series",
     dilations: Sequence[int] = DILATIONS,
+    compact_encoder: str = NARROW,
 ) -> nn.Module:
-    """Build ResFormer-MTL; the options are decisions R1 and R2."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet",))
-    return ResFormerMTL(variant, weights["resnet"], block_fusion, block_input, dilations)
+    """Build ResFormer-MTL; the options are decisions R1, R2 and E1."""
+    weights = weights_by_backbone(variant, pretrained, ("resnet",), compact_encoder)
+    return ResFormerMTL(
+        variant, weights["resnet"], block_fusion, block_input, dilations, compact_encoder
+    )

@@ -17,8 +17,11 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.attention_gate import AttentionGate
 from ..nn.decoders import conv_bn_relu, upsample_to
 from ..nn.dense_encoder import DenseEncoder
+from ..nn.encoders import COMPACT_ENCODERS, LITE, NARROW
+from ..nn.lite_encoder import LiteEncoder
 from . import baseline_papers, baseline_wiring
 from .parts import MEAN, Part, mean_gate, mean_input
+from .pretraining import COMPACT_ENCODER
 from .registry import register
 
 DECODER_WIDTHS = {"paper": (512, 256, 128, 64), "compact": (64, 48, 32, 24)}
@@ -62,6 +65,7 @@ SPEC = Spec(
             "lesions, and an empty mask adds zeros.",
         ),
         baseline_papers.IMAGENET_DECISION,
+        COMPACT_ENCODER,
     ),
     equations=baseline_wiring.SHA_EQUATIONS,
     diagram=baseline_wiring.SHA,
@@ -77,11 +81,22 @@ SPEC = Spec(
 class SHAMTL(nn.Module):
     """See the module's docstring; the arguments are decision B2."""
 
-    def __init__(self, variant: str, pretrained, mask_cells: str, hard_pooling: str) -> None:
+    def __init__(
+        self,
+        variant: str,
+        pretrained,
+        mask_cells: str,
+        hard_pooling: str,
+        compact_encoder: str,
+    ) -> None:
         super().__init__()
         self.mask_cells = choose("value of mask_cells (B2)", mask_cells, ("fraction", "any"))
         self.hard_pooling = choose("value of hard_pooling (B2)", hard_pooling, ("mean", "masked"))
-        self.encoder = DenseEncoder(variant, pretrained)
+        choose("value of compact_encoder (E1)", compact_encoder, COMPACT_ENCODERS)
+        if variant == "compact" and compact_encoder == LITE:
+            self.encoder: nn.Module = LiteEncoder(pretrained)
+        else:
+            self.encoder = DenseEncoder(variant, pretrained)
         *skips, below = self.encoder.channels
         self.classifier = nn.Linear(2 * below, 1)
         self.gates, self.fusers = nn.ModuleList(), nn.ModuleList()
@@ -162,7 +177,12 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
 
 @register(SPEC, parts_of=parts_of)
 def sha_mtl(
-    variant, pretrained, tasks, mask_cells: str = "fraction", hard_pooling: str = "mean"
+    variant,
+    pretrained,
+    tasks,
+    mask_cells: str = "fraction",
+    hard_pooling: str = "mean",
+    compact_encoder: str = NARROW,
 ) -> nn.Module:
-    """Build SHA-MTL; the options are decision B2."""
-    return SHAMTL(variant, pretrained, mask_cells, hard_pooling)
+    """Build SHA-MTL; the options are decisions B2 and E1."""
+    return SHAMTL(variant, pretrained, mask_cells, hard_pooling, compact_encoder)

@@ -15,8 +15,9 @@ from timm.models.resnet import Bottleneck
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.errors import InputError
-from .backbones import timm_model
+from ..core.errors import InputError, choose
+from .backbones import refuse_weights, timm_model
+from .lite_encoder import LiteTaps
 
 COMPACT_PLANES = (24, 40, 64, 128)
 
@@ -166,13 +167,15 @@ class MTESTANEncoder(nn.Module):
     """Both encoders of MT-ESTAN on the same image.
 
     Args:
-        resnet: timm's ResNet.
+        resnet: `ResNetTaps`, or `LiteTaps` in its place.
         widths: channels n_1 … n_5 of the ESTAN branch.
     """
 
     def __init__(self, resnet: nn.Module, widths: Sequence[int]) -> None:
         super().__init__()
-        self.resnet = ResNetTaps(resnet)
+        self.resnet = resnet
+        if hasattr(resnet, "mean"):
+            self.mean, self.std = resnet.mean, resnet.std
         self.widths = tuple(widths)
         inputs = (3, *self.widths[:-1])
         self.stages = nn.ModuleList(
@@ -198,11 +201,19 @@ class MTESTANEncoder(nn.Module):
 
 
 def mt_estan_encoder(
-    variant: str, widths: Sequence[int], pretrained: bool | str | Path = False
+    variant: str,
+    widths: Sequence[int],
+    pretrained: bool | str | Path = False,
+    compact_encoder: str = "narrow",
 ) -> MTESTANEncoder:
-    """With ResNet-50 for `paper`, with a narrow ResNet-26 of the same blocks for `compact`."""
+    """With ResNet-50 for `paper`; for `compact` as `compact_encoder` says (decision E1): "lite0",
+    or "narrow", a narrow ResNet-26 of the same blocks."""
+    choose("value of compact_encoder (E1)", compact_encoder, ("narrow", "lite0"))
     if variant == "paper":
-        return MTESTANEncoder(timm_model("resnet50", pretrained, num_classes=0), widths)
-    return MTESTANEncoder(
-        timm_model("resnet26", num_classes=0, channels=COMPACT_PLANES), widths
-    )
+        body = timm_model("resnet50", pretrained, num_classes=0)
+    elif compact_encoder == "lite0":
+        return MTESTANEncoder(LiteTaps(pretrained), widths)
+    else:
+        refuse_weights(pretrained)
+        body = timm_model("resnet26", num_classes=0, channels=COMPACT_PLANES)
+    return MTESTANEncoder(ResNetTaps(body), widths)

@@ -28,7 +28,15 @@ from ..evaluation.calibration_table import summarise_calibration
 from ..evaluation.comparisons import delong_interval
 from ..evaluation.intervals import BOOTSTRAP
 from ..evaluation.operating_points import choose_threshold, confusion, wilson_interval
-from ..evaluation.tables import PHANTOMS, group_keys, real_rows, summarise
+from ..evaluation.presence import choose_presence_threshold, presence_rates
+from ..evaluation.tables import (
+    PHANTOMS,
+    group_keys,
+    lesion_rows,
+    normal_rows,
+    real_rows,
+    summarise,
+)
 from ..nn import lite_encoder
 from ..training.engine import Plan, Trained, best_device, reduced_precision
 from .images import ImageList
@@ -46,6 +54,10 @@ OPERATING_POINTS = {
     "specificity_95": "At least 95 of 100 benign lesions are called benign.",
 }
 DEFAULT_OPERATING_POINT = "balanced"
+PRESENCE_SCORE = "mean probability of the highest thousandth of the mask"
+PRESENCE_CHOSEN = (
+    "validation part, real images: the highest at which at most 1 of 100 lesions is missed"
+)
 
 
 def limits(training: Sequence[Sample]) -> str:
@@ -69,8 +81,9 @@ def limits(training: Sequence[Sample]) -> str:
 
 def choose_operating_points(validation: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Temperature and thresholds from the real images of the validation part alone."""
-    rows = [row for row in validation if row["dataset"] != PHANTOMS] or list(validation)
-    labels = np.array([row["label"] for row in rows])
+    classed = [row for row in validation if not pd.isna(row["label"])]
+    rows = [row for row in classed if row["dataset"] != PHANTOMS] or classed
+    labels = np.array([int(row["label"]) for row in rows])
     logits = np.array([row["logit"] for row in rows])
     probabilities = np.array([row["probability"] for row in rows])
     points = {}
@@ -98,14 +111,15 @@ def figures_of(frame: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
     """Everything on the card that follows from the judged rows.
 
     Args:
-        frame: as `read_predictions` gives it, test and validation rows.
+        frame: as `read_predictions(…, everything=True)` gives it, test and validation rows.
         chosen: what `choose_operating_points` gave; empty for a method without a class.
 
     Returns:
         operating_points (with what each is worth on the test images), metrics, calibration (both
         absent without a class, as operating_points), judgement: how the intervals were made, and
-        the AUC with DeLong's interval beside that of the bootstrap.
+        the AUC with DeLong's interval beside that of the bootstrap; presence (`presence_of`).
     """
+    everything, frame = frame, lesion_rows(frame)
     fields: dict[str, Any] = {}
     threshold = 0.5
     if chosen:
@@ -115,6 +129,7 @@ def figures_of(frame: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
             name: {**point, "test": _rates_with_intervals(frame, point["threshold"])}
             for name, point in points.items()
         }
+    fields["presence"] = presence_of(everything, threshold if chosen else None)
     fields["metrics"] = summarise(frame, threshold)
     fields["judgement"] = {
         "positive_class": "malignant",
@@ -132,9 +147,32 @@ def figures_of(frame: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
+def presence_of(frame: pd.DataFrame, call: float | None) -> dict[str, Any] | None:
+    """Is there a lesion: score, threshold, and what is done on either part, normal images too.
+
+    Args:
+        frame: test and validation rows.
+        call: probability from which an image is called malignant; None without a class.
+
+    Returns:
+        {score, threshold, chosen_on, validation and test: as `presence_rates`}. Without a mask the
+        first three are None; all is None where there is no normal image either.
+    """
+    parts = {part: frame[frame["part"] == part] for part in ("validation", "test")}
+    threshold = choose_presence_threshold(parts["validation"])
+    if threshold is None and normal_rows(frame).empty:
+        return None
+    return {
+        "score": None if threshold is None else PRESENCE_SCORE,
+        "threshold": threshold,
+        "chosen_on": None if threshold is None else PRESENCE_CHOSEN,
+        **{part: presence_rates(rows, threshold, call) for part, rows in parts.items()},
+    }
+
+
 def _delong(frame: pd.DataFrame) -> dict[str, Any]:
     """AUC by dataset and pooled with DeLong's interval for grouped images (Obuchowski 1997)."""
-    test = frame[(frame["part"] == "test") & frame["probability"].notna()]
+    test = frame[(frame["part"] == "test") & frame["probability"].notna() & frame["label"].notna()]
     parts = dict(list(test.groupby("dataset", sort=True)))
     parts["pooled"] = real_rows(test)
     found = {}
@@ -170,6 +208,7 @@ def exclusions(datasets: Sequence[Dataset], normals: bool = True) -> dict[str, l
 def _rates_with_intervals(frame: pd.DataFrame, threshold: float) -> dict[str, Any]:
     """Sensitivity and specificity on the real test images, with Wilson intervals."""
     rows = real_rows(frame[frame["part"] == "test"])
+    rows = rows[rows["label"].notna() & rows["probability"].notna()]
     counts = confusion(rows["label"].to_numpy(), rows["probability"].to_numpy(), threshold)
     rates = {"n": len(rows)}
     for name, hit, total in (

@@ -10,12 +10,14 @@ import pandas as pd
 
 from ..checkpoints import Checkpoint
 from ..core.errors import DataError, InputError
+from ..core.presence import presence_score
 from ..data.dataset import Dataset, Sample
 from ..data.intake import GreyImage
 from ..data.splits import Split, join, split_fold
 from ..data.transforms import square_mask
 from ..evaluation.metrics import mask_metrics
-from ..evaluation.tables import prediction_frame, summarise
+from ..evaluation.presence import presence_rates
+from ..evaluation.tables import lesion_rows, normal_rows, prediction_frame, summarise
 from ..inference.predictor import MASK_THRESHOLD, Prediction, Predictor, prepare
 from .images import met_before
 
@@ -35,16 +37,22 @@ def with_mirror(predictor: Predictor, image: GreyImage) -> Prediction:
     prepared = prepare(image, predictor.size)
     plain = predictor.predict(prepared)
     turned = predictor.predict(replace(prepared, grey=prepared.grey.flip(-1)))
-    logit, square = plain.logit, plain.mask_square
+    logit, square, presence = plain.logit, plain.mask_square, plain.presence
     if logit is not None:
         logit = (logit + turned.logit) / 2
     if square is not None:
         square = (square + turned.mask_square[:, ::-1]) / 2
-    return replace(plain, logit=logit, mask_square=square)
+        presence = presence_score(square)
+    return replace(plain, logit=logit, mask_square=square, presence=presence)
 
 
 def judge_sample(
-    predictor: Predictor, sample: Sample, part: str, fold: int | None, mirror: bool = False
+    predictor: Predictor,
+    sample: Sample,
+    part: str,
+    fold: int | None,
+    mirror: bool = False,
+    report: Report = lambda line: None,
 ) -> dict[str, Any]:
     """Predict one sample and compare: a row of `predictions.csv`.
 
@@ -54,6 +62,7 @@ def judge_sample(
         part: "test" or "validation".
         fold: the model's test fold; None where there is none.
         mirror: average with the mirror image (`with_mirror`).
+        report: receives a line where its mask is there but cannot be used.
     """
     image = sample.grey()
     prediction = with_mirror(predictor, image) if mirror else predictor.predict(image)
@@ -66,16 +75,20 @@ def judge_sample(
         "label": sample.label,
         "logit": prediction.logit,
         "probability": prediction.probability,
+        "presence": prediction.presence,
         **{name: sample.facts.get(name) for name in ("birads", "device", "histology")},
     }
-    mask, _ = sample.usable_mask(image.pixels.shape)
+    mask, problem = sample.usable_mask(image.pixels.shape)
+    if problem:
+        report(f"judged without its mask: {problem}")
     if mask is not None:
         true = square_mask(mask, predictor.size).numpy()
         row["lesion_area"] = int(true.sum())
         if prediction.mask_square is not None:
             predicted = prediction.mask_square > MASK_THRESHOLD
             row["predicted_area"] = int(predicted.sum())
-            row |= mask_metrics(predicted, true)
+            if not sample.normal:  # nothing to compare an outline with
+                row |= mask_metrics(predicted, true)
     return row
 
 
@@ -97,7 +110,7 @@ def judge_samples(
     rows, damaged = [], []
     for sample in samples:
         try:
-            rows.append(judge_sample(predictor, sample, part, fold, mirror))
+            rows.append(judge_sample(predictor, sample, part, fold, mirror, report))
         except InputError as error:
             damaged.append(error)
             continue
@@ -131,7 +144,7 @@ def evaluate(
     mirror: bool = False,
     seen: bool = False,
 ) -> Evaluation:
-    """Judge a checkpoint on a fold of datasets, or on all their lesion images.
+    """Judge a checkpoint on a fold of datasets, or on all their images of which something is known.
 
     Of a lesion without a class only the outline is judged, of one without a mask only the call.
     Images that took part in its training or validation, whatever their file is called now, are
@@ -154,9 +167,9 @@ def evaluate(
         samples.extend(sample for sample in chosen if _judgeable(sample, checkpoint))
     if not samples:
         raise DataError("No labelled images to judge in the data that was given.")
-    parts = met_before(checkpoint, samples)
     counts = None
     if checkpoint.images:
+        parts = met_before(checkpoint, samples)
         counts = {name: parts.count(name) for name in ("train", "validation")}
         if any(counts.values()):
             told = (
@@ -179,21 +192,34 @@ def evaluate(
 
 
 def _judgeable(sample: Sample, checkpoint: Checkpoint) -> bool:
-    """Whether a lesion's class is known, or its outline and the method draws one."""
+    """Whether its class is known, or that it is normal, or its outline and the method draws one."""
     draws = any(task["kind"] == "pixel_class" for task in checkpoint.card["spec"]["tasks"])
-    return sample.label is not None or (draws and sample.has_mask and not sample.normal)
+    return sample.label is not None or sample.normal or (draws and sample.has_mask)
 
 
 def figures(checkpoint: Checkpoint, frame: pd.DataFrame) -> dict[str, Any]:
-    """The metrics of judged rows at the checkpoint's threshold.
+    """The metrics of judged rows at the checkpoint's thresholds.
 
     Returns:
         {method, weights_sha256, threshold, datasets: {name: {n, metric: {value, low, high}}},
-        pooled: …}; a figure that is undefined is None.
+        pooled: …, presence: {threshold, normal: {n, outlined, malignant}, lesion: {n, missed}}}; a
+        figure that is undefined is None.
     """
-    return {
+    found = {
         "method": checkpoint.method,
         "weights_sha256": checkpoint.digest,
         "threshold": checkpoint.threshold,
-        **summarise(frame, checkpoint.threshold or 0.5),
     }
+    if lesion_rows(frame).empty:
+        found |= {"datasets": {}, "pooled": {"n": 0, "groups": 0}}
+    else:
+        found |= summarise(frame, checkpoint.threshold or 0.5)
+    return {**found, "presence": presence_worth(frame, checkpoint)}
+
+
+def presence_worth(frame: pd.DataFrame, checkpoint: Checkpoint) -> dict[str, Any] | None:
+    """What a checkpoint's presence threshold is worth on judged rows (`presence_rates`)."""
+    outline, call = checkpoint.presence_threshold, checkpoint.threshold
+    if outline is None and normal_rows(frame).empty:
+        return None
+    return {"threshold": outline, **presence_rates(frame, outline, call)}

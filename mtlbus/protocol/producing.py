@@ -71,12 +71,11 @@ def produce(
         card["training"]["before"] = start.card["training"]
     checkpoint = write_checkpoint(out, trained.model, card, trained.history)
     predictor = Predictor(checkpoint)
-    judged = split.lesions()
-    validation = judge_samples(predictor, judged.validation, "validation", plan.fold, report)
+    validation = judge_samples(predictor, split.validation, "validation", plan.fold, report)
     chosen = choose_operating_points(validation) if trained.model.spec.classifies else {}
-    test = judge_samples(predictor, judged.test, "test", plan.fold, report)
+    test = judge_samples(predictor, split.test, "test", plan.fold, report)
     write_predictions(out / PREDICTIONS, [*validation, *test])
-    frame = read_predictions(out / PREDICTIONS)
+    frame = read_predictions(out / PREDICTIONS, everything=True)
     return write_checkpoint(
         out, trained.model, card | chosen | figures_of(frame, chosen), trained.history
     )

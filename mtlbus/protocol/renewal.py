@@ -14,13 +14,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..checkpoints import CARD, Checkpoint
+from ..checkpoints import CARD, IMAGES, PREDICTIONS, Checkpoint
 from ..core.errors import DataError
 from ..core.files import write_json
 from ..data.dataset import Dataset
-from ..evaluation.tables import read_predictions
+from ..data.splits import Split
+from ..evaluation.tables import (
+    lesion_rows,
+    normal_rows,
+    prediction_frame,
+    read_predictions,
+    write_predictions,
+)
 from ..inference.cost import Cost, machine_name
+from ..inference.predictor import Predictor
 from .card import choose_operating_points, exclusions, figures_of
+from .images import ImageList, list_images, require_counts, write_images
+from .judging import Report, judge_samples, split_datasets
 
 REPRODUCED = 1e-3  # how far a figure may move between two machines
 UNCHANGED = 1e-6  # how far a figure of the card may lie from what its predictions give
@@ -29,25 +39,38 @@ COMPARED = ("probability", "dice", "jaccard")
 
 
 def renew_card(
-    checkpoint: Checkpoint, again: pd.DataFrame, datasets: Sequence[Dataset]
+    checkpoint: Checkpoint,
+    again: pd.DataFrame,
+    datasets: Sequence[Dataset],
+    report: Report = lambda line: None,
 ) -> dict[str, Any]:
     """Compare a new judgement with the stored one and write the completed card.
+
+    What earlier versions did not keep is added, where the data of the training were all given: the
+    list of its images (`images.csv`), and in `predictions.csv` the presence scores and the normal
+    images. No figure of a lesion changes.
 
     Args:
         checkpoint: with predictions.
         again: the test rows, judged now (`judging.evaluate`).
         datasets: those of the training, for what was left out of them.
+        report: receives lines of progress.
 
     Returns:
         The record of the comparison: images, figures (how many were compared), and the largest
         difference of a probability, of a Dice, and of a figure of the card.
 
     Raises:
-        DataError: other images were judged, a figure moved by more than 1e-3, or the card does
-            not follow from its predictions to 1e-6; nothing is written.
+        DataError: other images were judged or given, a figure moved by more than 1e-3, or the card
+            does not follow from its predictions to 1e-6; nothing is written.
     """
-    stored = read_predictions(checkpoint.predictions)
+    stored = read_predictions(checkpoint.predictions, everything=True)
     card = checkpoint.card
+    complete = {dataset.name for dataset in datasets} >= set(card["training"]["data"])
+    images = None
+    if complete:
+        images = _list_of(checkpoint, datasets, report)
+        stored = _completed(checkpoint, stored, again, datasets, report)
     record: dict[str, Any] = {**_largest_differences(stored, again), "machine": machine_name()}
 
     validation = stored[stored["part"] == "validation"].to_dict("records")
@@ -63,10 +86,81 @@ def renew_card(
     record |= {"figures": len(pairs), "figure": max(pairs, default=0.0)}
 
     fields["judgement"]["reproduced"] = record
-    normals = card.get("trained_with_normals", False)
-    fields["exclusions"] = card.get("exclusions", {}) | exclusions(datasets, normals)
+    fields["trained_with_normals"] = card.get("trained_with_normals", False)
+    left_out = exclusions(datasets, fields["trained_with_normals"])
+    fields["exclusions"] = card.get("exclusions", {}) | left_out
+    if complete:
+        fields["training"] = {
+            **card["training"], "images_sha256": write_images(checkpoint.folder, images)
+        }  # fmt: skip
+        write_predictions(checkpoint.predictions, stored)
     write_card(checkpoint, fields)
     return record
+
+
+def _split(checkpoint: Checkpoint, datasets: Sequence[Dataset]) -> Split:
+    """The parts of the training, by the fold and seed of the card, with normal images."""
+    training = checkpoint.card["training"]
+    return split_datasets(datasets, training["fold"])
+
+
+def _list_of(
+    checkpoint: Checkpoint, datasets: Sequence[Dataset], report: Report
+) -> ImageList:
+    """The images of the training; held against the card, and against a list that is there."""
+    report("reading all images of the training to note what they are")
+    split = _split(checkpoint, datasets)
+    if not checkpoint.card.get("trained_with_normals"):
+        split = split.lesions()
+    images = list_images(split)
+    require_counts(images, checkpoint)
+    if checkpoint.images and sorted(checkpoint.images) != sorted(images.rows):
+        raise DataError(
+            f"The images are not those of {checkpoint.folder / IMAGES}; nothing was written. Give "
+            "the data of the training."
+        )
+    return images
+
+
+def _completed(
+    checkpoint: Checkpoint,
+    stored: pd.DataFrame,
+    again: pd.DataFrame,
+    datasets: Sequence[Dataset],
+    report: Report,
+) -> pd.DataFrame:
+    """The stored rows with presence scores, and after them the rows of normal images.
+
+    Of the lesions nothing else is taken from the new judgement, which must agree with the old one.
+    """
+    split, fold = _split(checkpoint, datasets), checkpoint.card["training"]["fold"]
+    _require_judged(stored, split)
+    lacking = stored["presence"].isna().all() and again["presence"].notna().any()
+    normal = sum(sample.normal for part in split[1:] for sample in part)
+    if not lacking and len(normal_rows(stored)) == normal:
+        return stored
+    samples = split.validation if lacking else [s for s in split.validation if s.normal]
+    rows = judge_samples(Predictor(checkpoint), samples, "validation", fold, report)
+    both = pd.concat([prediction_frame(rows), again]).astype({"label": float})
+    lesions, normals = lesion_rows(stored), normal_rows(both)
+    if lacking:
+        lesions = lesions.drop(columns="presence").merge(
+            both[[*KEYS, "part", "presence"]], on=[*KEYS, "part"], how="left", validate="1:1"
+        )
+    return prediction_frame(pd.concat([lesions.astype({"label": float}), normals]))
+
+
+def _require_judged(stored: pd.DataFrame, split: Split) -> None:
+    """Refuse a split that is not the one whose images the predictions are of."""
+    rows = lesion_rows(stored)
+    for part, samples in (("validation", split.validation), ("test", split.test)):
+        of_part = rows[rows["part"] == part]
+        judged = set(zip(of_part["dataset"], of_part["image_id"], strict=True))
+        if judged != {(s.dataset, s.id) for s in samples if not s.normal}:
+            raise DataError(
+                f"The {part} images are not those of {PREDICTIONS}; nothing was written. Give the "
+                "data of the training."
+            )
 
 
 def write_cost(checkpoint: Checkpoint, cost: Cost) -> None:
@@ -96,6 +190,8 @@ def write_card(checkpoint: Checkpoint, fields: dict[str, Any]) -> None:
 def _largest_differences(stored: pd.DataFrame, again: pd.DataFrame) -> dict[str, Any]:
     """Of the images that were judged now, against their stored test rows."""
     before = stored[stored["part"] == "test"]
+    if normal_rows(before).empty:  # judged before normal images were
+        again = lesion_rows(again)
     before = before[before["dataset"].isin(set(again["dataset"]))]
     both = before.merge(again, on=KEYS, how="outer", suffixes=("", "_again"), indicator=True)
     alone = both[both["_merge"] != "both"]

@@ -236,7 +236,7 @@ def _run(plan: Trials, trial: Trial, folder: Path, images: ImageList, report: Re
     if start is not None:
         card["training"]["initial_weights"] = PHANTOMS
     predictor = Predictor(write_checkpoint(folder, trained.model, card, trained.history))
-    rows = judge_samples(predictor, real.lesions().validation, "validation", plan.fold, report)
+    rows = judge_samples(predictor, real.validation, "validation", plan.fold, report)
     write_predictions(folder / PREDICTIONS, rows)  # last: now it is finished
     for state in folder.rglob(STATE):
         state.unlink()

@@ -10,7 +10,6 @@ import ctypes
 import gc
 import sys
 import threading
-import time
 from collections import Counter
 from queue import SimpleQueue
 from weakref import WeakSet, finalize
@@ -21,8 +20,7 @@ from .results import STORES
 _LOCK = threading.RLock()
 _HELD: Counter[str] = Counter()  # images alive, by digest: two visitors may give the same file
 _FOLLOWED: WeakSet[GreyImage] = WeakSet()
-_GONE: SimpleQueue[str | None] = SimpleQueue()  # digests; None for a session that has ended
-_AFTER = 1.0  # seconds until the web server has let go of a session itself
+_GONE: SimpleQueue[str | None] = SimpleQueue()  # digests; None to collect garbage
 
 
 def with_its_image(image: GreyImage) -> None:
@@ -37,8 +35,8 @@ def with_its_image(image: GreyImage) -> None:
     finalize(image, _GONE.put, image.sha256).atexit = False
 
 
-def session_ended() -> None:
-    """Collect soon what a session leaves: its parts refer to each other in circles."""
+def collect_soon() -> None:
+    """Collect what sessions have left: their parts refer to each other in circles."""
     _GONE.put(None)
 
 
@@ -46,7 +44,6 @@ def _forget_for_ever() -> None:
     while True:
         digest = _GONE.get()
         if digest is None:
-            time.sleep(_AFTER)
             gc.collect()
             _give_back()
         else:

@@ -91,12 +91,13 @@ def run() -> None:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])
     with _patience():
         from ..core.wording import DISCLAIMER
-        from . import services, sidebar, state, unopened
+        from . import services, sidebar, state, unopened, visits
         from .widgets import explain_error
     st.caption(f":material/science: **{DISCLAIMER}**")
 
     token = _INSIDE.set(True)
     try:
+        visits.note()
         with state.one_update():
             state.read_link()
             sidebar.draw()

@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -142,11 +142,21 @@ def predictor(method: str) -> Predictor:
         raise LeftOut(f"The weights of {title} cannot be used.") from error
 
 
-def _load(found: Checkpoint) -> Predictor:
+@cache
+def settle_threads() -> None:
+    """Share the cores out, once for the process.
+
+    A server does it when it starts: the library remembers the thread that asked, and with the
+    thread of a visitor his session.
+    """
     torch.set_num_threads(max(1, min(os.cpu_count() or 1, 8)))
     # NumPy's helper threads spin after every product and hold a core that the network needs: on
     # two cores a pass after a phantom or the input checks took 2.5 times as long.
     threadpool_limits(1, user_api="blas")
+
+
+def _load(found: Checkpoint) -> Predictor:
+    settle_threads()
     try:
         loaded = Predictor(found)
     except CheckpointError:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -127,3 +130,21 @@ def test_the_fewest_images_that_can_be_split_are_trained_on(capsys, tmp_path):
     capsys.readouterr()
     card = json.loads((out / "card.json").read_text(encoding="utf-8"))
     assert card["judgement"]["auc_delong"]["pooled"]["low"] is None
+
+
+def test_a_picture_of_faulty_tags_does_not_fill_the_log(tmp_path):
+    """In a process of its own: here the test runner catches what is warned of."""
+    count, side = 2000, 32
+    tags = [(256, side), (257, side), (258, 8), (259, 1), (262, 1), (277, 1), (278, side)]
+    end = 8 + 2 + 12 * (len(tags) + 2 + count) + 4
+    entries = [(tag, 3, 1, value) for tag, value in tags]
+    entries += [(273, 4, 1, end), (279, 4, 1, side * side)]
+    entries += [(1000 + n, 3, 70_000, 10) for n in range(count)]  # their values lie past the end
+    table = b"".join(struct.pack("<HHII", *entry) for entry in sorted(entries))
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    (tmp_path / "a.tif").write_bytes(head + table + bytes(4) + bytes(range(256)) * 4)
+    done = subprocess.run(
+        [sys.executable, "-m", "mtlbus", "audit", str(tmp_path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "folder: 1 images" in done.stdout
+    assert len(done.stderr.splitlines()) < 5

@@ -16,6 +16,8 @@ from mtlbus.core.errors import DataError
 from mtlbus.data.audit import agreement, audit, has_marks, load_everything, write_groups
 from mtlbus.data.phantom import make_phantom, random_parameters
 
+from ..made import make_manifest
+
 
 def save(path, plane) -> None:
     Image.fromarray(plane).save(path)
@@ -117,3 +119,41 @@ def test_the_copies_of_busi_are_those_that_others_found(real_data):
     assert compared["images"] == len(part) > 200
     assert compared["adjusted_rand"] >= 0.9
     assert not found.misaligned
+
+
+def test_what_cannot_be_read_is_listed_and_the_rest_is_audited(tmp_path, capsys):
+    path = make_manifest(tmp_path / "set", count=8)
+    whole = (tmp_path / "set" / "2.png").read_bytes()
+    (tmp_path / "set" / "2.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "set" / "3.png").write_text("no picture")
+    (tmp_path / "set" / "4_mask.png").write_text("no picture")
+    found = audit(load_everything("manifest", path))
+    assert found.images == 6 and set(found.group_of) == set("014567")
+    assert [line.split()[0] for line in found.unreadable] == ["3.png", "4_mask.png", "2.png"]
+    assert main(["audit", str(path), "--layout", "manifest"]) == 0
+    out = capsys.readouterr().out
+    assert "3 files that cannot be read" in out and "  2.png is damaged" in out
+
+
+def test_masks_that_cannot_be_are_named(tmp_path):
+    path = make_manifest(tmp_path / "set", count=8)
+    text = path.read_text().replace("5.png,5_mask.png,malignant", "5.png,5_mask.png,normal")
+    path.write_text(text.replace("6.png,6_mask.png", "6.png,"))
+    mask = np.array(Image.open(tmp_path / "set" / "1_mask.png"))
+    Image.fromarray(255 - mask).save(tmp_path / "set" / "1_mask.png")
+    large = np.zeros_like(mask)
+    large[4:-4, 4:-4] = 255  # a lesion may fill the picture, but not its rim
+    Image.fromarray(large).save(tmp_path / "set" / "2_mask.png")
+    found = audit(load_everything("manifest", path))
+    assert found.inverted == ("1",) and found.contradicting == ("5",)
+    assert (found.without_mask, found.normal) == (1, 1)
+
+
+def test_nothing_readable_is_no_crash(tmp_path):
+    path = make_manifest(tmp_path / "set", count=3)
+    for number in range(3):
+        picture = tmp_path / "set" / f"{number}.png"
+        picture.write_bytes(picture.read_bytes()[:400])
+    found = audit(load_everything("manifest", path))
+    assert found.images == 0 and len(found.unreadable) == 3 and found.copies == ()
+    write_groups(tmp_path / "groups.csv", found)

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -147,8 +148,17 @@ def test_a_picture_of_too_much_memory_is_one_line_and_the_next_is_read(monkeypat
 
 def high_water(process: int) -> int:
     """The most memory that a process has had, bytes."""
+    return stated(process, "VmHWM")
+
+
+def resident(process: int) -> int:
+    """The memory that a process has, bytes."""
+    return stated(process, "VmRSS")
+
+
+def stated(process: int, what: str) -> int:
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(what))
 
 
 @linux
@@ -181,6 +191,7 @@ def test_ten_hostile_files_at_once_stay_within_the_budget(monkeypatch):
     assert shapes == [(4000, 4000)] * 10
     assert len(known) == decoding.DECODERS
     assert sum(known.values()) + 10 * 16_000_000 < 0.6e9  # with what the ten results hold
+    assert all(resident(decoder.process.pid) < 60e6 for decoder in decoders)  # nothing is kept
 
 
 # Time.
@@ -284,9 +295,30 @@ def test_a_decoder_ends_with_its_parent(ending):
     assert time.monotonic() < deadline
 
 
-def test_nothing_is_printed(capfd):
-    import struct
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process.*fork:DeprecationWarning")
+def test_the_copy_of_a_process_has_decoders_of_its_own():
+    decoding.read_image(png_of(noise()))
+    mine = decoding._idle[0].process.pid
+    reading, writing = os.pipe()
+    copy = os.fork()
+    if copy == 0:
+        try:
+            decoding.read_image(png_of(noise()))
+            os.write(writing, str(decoding._idle[0].process.pid).encode())
+            decoding._close_all()
+        finally:
+            os._exit(0)
+    os.close(writing)
+    other = os.read(reading, 99)
+    os.close(reading)
+    os.waitpid(copy, 0)
+    assert other and int(other) != mine
+    assert decoding.read_image(png_of(noise())).pixels.shape == (64, 64)
+    assert decoding._idle[0].process.pid == mine
 
+
+def test_nothing_is_printed(capfd):
     entries = [(40_000 + n, 2, 9_999_999, 0xFFFFFF) for n in range(800)]
     data = tiff(noise())
     at = struct.unpack("<I", data[4:8])[0]

@@ -434,6 +434,21 @@ def test_bits_beside_the_stored_ones_are_no_picture(grey):
     assert same(dicom(marked, BitsStored=12, HighBit=11), np.rint(values * (255 / 4095)))
 
 
+def test_a_value_in_the_upper_bits(grey):
+    values = grey.astype(np.uint16) << 8  # 8 bits, stored from bit 8 on
+    assert same(dicom(values, BitsStored=16, HighBit=15), np.rint(values * (255 / 65535)))
+
+
+def test_what_careless_writers_leave_out(grey):
+    left_out = dict.fromkeys(
+        ("PhotometricInterpretation", "SamplesPerPixel", "BitsStored", "HighBit",
+         "PixelRepresentation", "Modality")
+    )  # fmt: skip
+    assert same(dicom(grey, **left_out), grey)
+    rgb = dicom(coloured(), PhotometricInterpretation=None, PlanarConfiguration=None)
+    assert read_image(rgb).pixels[:, 20].tolist() == LUMA.tolist()
+
+
 def test_modality_is_a_code_of_the_standard(grey):
     for code in ("US", "CT", "MR", "NM", "PT", "OT"):
         assert read_image(dicom(grey, Modality=code)).modality == code

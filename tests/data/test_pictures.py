@@ -9,9 +9,10 @@ import zlib
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import GifImagePlugin, Image
 
 from mtlbus.core.errors import InputError
+from mtlbus.data import pictures
 from mtlbus.data.intake import clean_name, read_image, read_mask
 
 from .test_intake import LUMA, column, encode, firsts, noise, png_of, tiff
@@ -193,6 +194,21 @@ def test_a_moving_picture_that_begins_black(grey, kind):
     assert not read_image(data, frame=0).pixels.any()
     with pytest.raises(InputError, match=r"no frame 4\. Allowed are 1 to 3"):
         read_image(data, frame=3)
+
+
+def test_a_long_moving_picture_is_not_drawn_to_its_end(monkeypatch, grey):
+    monkeypatch.setattr(pictures, "MOST_PIXELS_LOOKED_AT", 5 * grey.size)
+    frames = [Image.fromarray(grey // 9 + shift) for shift in range(30)]
+    frames[4], frames[20] = Image.fromarray(grey), Image.fromarray(grey)
+    data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    furthest = []
+    seek = GifImagePlugin.GifImageFile.seek
+    monkeypatch.setattr(
+        GifImagePlugin.GifImageFile, "seek",
+        lambda self, frame: furthest.append(frame) or seek(self, frame),
+    )  # fmt: skip
+    image = read_image(data)
+    assert (image.frame, image.frames) == (4, 30) and max(furthest) == 4
 
 
 def test_a_page_of_another_size_is_not_shown_first(grey):

@@ -19,7 +19,7 @@ TWO_LOGITS = ("vgga_vit", "vgg16", "lenet")
 # Channels and stride of the map the class head pools, at paper size.
 POOLED = {
     "sha_mtl": (1024, 32),
-    "emt_net": (320, 32),
+    "emt_net": (1280, 32),  # the lab's template pools what the last convolution makes
     "chowdary": (512, 16),
     "vgga_vit": (512, 32),
     "vgg16": (512, 32),
@@ -247,7 +247,7 @@ def test_vit_pools_the_token_or_the_patches():
     torch.testing.assert_close(output.class_logits[MALIGNANCY.name], expected)
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", [name for name in BASELINES if name != "emt_net"])
 def test_the_compact_variant_has_no_weights_to_start_from(name):
     with pytest.raises(CheckpointError, match="no ImageNet weights"):
         create_model(name, pretrained=True)

@@ -26,7 +26,7 @@ NO_GRADIENT = {
     "mtl_cosa": {r"cosa\.attention\.\d\.key\.bias": _KEY},
     "mtl_sa": {r"attention\.key\.bias": _KEY},
     "resformer_mtl": {r"blocks\.\d\.swin\.1\.norm2\.bias": _NORM},
-    "emt_net": {r"encoder\.blocks\.\d\.\d\.bn3\.bias": _NORM},  # no activation in between
+    "emt_net": {r"encoder\.body\.blocks\.\d\.\d\.bn3\.bias": _NORM},  # no activation in between
     "vgga_vit": {r"vgg_out\.summary\.0\.bias": _NORM},
 }
 

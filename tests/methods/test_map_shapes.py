@@ -102,7 +102,7 @@ TABLE: dict[str, dict[str, tuple[int, ...]]] = {
         "ag_gate.4": (1, 128, 128), "hard_attention": (1, 8, 8),
         **pooled(1024, 8),
     },
-    "emt_net": pooled(320, 8),
+    "emt_net": pooled(1280, 8),
     "chowdary": pooled(512, 16),
     "vgga_vit": {"channel_weight": (64,), **pooled(512, 8)},
     "vgg16": pooled(512, 8),

@@ -11,10 +11,11 @@ from timm.data import ImageNetInfo, create_transform, resolve_data_config
 
 from mtlbus.checkpoints import write_checkpoint
 from mtlbus.core.errors import CheckpointError, UnknownNameError
-from mtlbus.methods import create_model
+from mtlbus.methods import create_model, list_methods
 from mtlbus.methods.pretraining import starts_from_imagenet
+from mtlbus.methods.registry import get_entry
 from mtlbus.nn import lite_encoder
-from mtlbus.nn.lite_encoder import LiteEncoder, StagedLite, imagenet_state
+from mtlbus.nn.lite_encoder import LiteEncoder, LiteTaps, StagedLite, imagenet_state
 
 
 @pytest.mark.parametrize("photograph,word", [("china.jpg", "palace"), ("flower.jpg", "daisy")])
@@ -43,6 +44,51 @@ def test_levels_and_stages():
     # Cut into before and last, the network is the same.
     for whole, stage in zip(features[1:], split, strict=True):
         assert torch.allclose(whole, stage.last, atol=1e-5)
+
+
+def test_taps_have_the_sizes_that_mt_estans_decoder_needs():
+    taps = LiteTaps(True).eval()
+    images = torch.randn(1, 3, 256, 256)
+    with torch.inference_mode():
+        a, c = taps(images)
+        whole = LiteEncoder(True).eval()(images)
+    sides = [128, 64, 32, 16, 8]
+    assert [x.shape[-1] for x in a] == [x.shape[-1] for x in c] == sides
+    assert [x.shape[1] for x in a] == list(taps.tap_channels)
+    assert all(torch.allclose(x, y, atol=1e-5) for x, y in zip(c, whole, strict=True))
+
+
+def test_other_widths_keep_the_strides():
+    levels = LiteEncoder(widths=(16, 32, 48, 80, 160)).eval()(torch.zeros(1, 3, 64, 64))
+    assert [tuple(x.shape[1:]) for x in levels] == [
+        (16, 32, 32), (32, 16, 16), (48, 8, 8), (80, 4, 4), (160, 2, 2)
+    ]  # fmt: skip
+
+
+LITE = [
+    name for name in list_methods() if "compact_encoder" in get_entry(name).options
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*LITE, "emt_net"])
+def test_a_method_with_the_encoder_starts_from_imagenet_and_stays_small(name):
+    options = {"compact_encoder": "lite0"} if name in LITE else {}
+    assert starts_from_imagenet(name, "compact", options)
+    model = create_model(name, pretrained=True, **options)
+    assert model.spec.mean == model.spec.std == (0.5, 0.5, 0.5)
+    assert sum(one.numel() for one in model.parameters()) <= 7_500_000
+    stem = imagenet_state()["conv_stem.weight"]
+    found = [one for one in model.parameters() if one.shape == stem.shape]
+    assert any(torch.equal(one, stem) for one in found), "the stem is that of ImageNet"
+    with torch.autocast("cpu", torch.bfloat16):  # as it is trained
+        output = model.train()(torch.randn(2, 3, 64, 64).contiguous(
+            memory_format=torch.channels_last
+        ))
+        loss = sum(z.float().square().mean() for z in output.class_logits.values())
+        if output.mask_logits is not None:
+            loss = loss + output.mask_logits.float().square().mean()
+    loss.backward()
+    assert all(one.grad is None or one.grad.isfinite().all() for one in model.parameters())
 
 
 def test_new_blocks_follow_whole_stages():

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ...core.errors import InputError, MtlbusError
-from ...data.decoding import read_mask
+from ...core.errors import MtlbusError
+from ...data.masks import fitting_mask
 from .. import case_store, state
 from ..case import Case
 from ..widgets import explain_error
@@ -59,11 +59,5 @@ def with_mask(case: Case, mask: bytes | None) -> Case:
     key = f"{state.UPLOAD}{case.image.sha256[:12]}"
     if mask is None:
         return replace(case, key=key, truth=None)
-    truth = read_mask(mask)
-    if truth.shape != case.image.pixels.shape:
-        height, width = case.image.pixels.shape
-        raise InputError(
-            f"The mask is {truth.shape[1]}×{truth.shape[0]} px, the image {width}×{height} px. "
-            "Give a mask of the same size."
-        )
+    truth = fitting_mask(mask, case.image.pixels.shape)
     return replace(case, key=f"{key}-{hashlib.sha256(mask).hexdigest()[:8]}", truth=truth)

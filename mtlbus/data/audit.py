@@ -25,7 +25,7 @@ from .layouts import load_dataset
 from .masks import merge_masks
 from .places import shown
 from .sheets import read_table
-from .summary import CLASS_NAMES
+from .summary import CLASSES, class_of
 
 MARK_CONTRAST = 130  # grey levels a burned-in mark stands above what is around it
 MARK_LEVEL = 220  # grey level from which it may be one
@@ -39,7 +39,7 @@ class CopyGroup:
 
     Attributes:
         images: their ids.
-        classes: the class of each, "benign", "malignant" or "without a class".
+        classes: the class of each, as `summary.class_of` tells.
         groups: the dataset's own groups (patients) that they belong to, each once.
         folds: the folds they are in, each once; without those that are in none.
         weakest: the smallest correlation of two of them that reaches the threshold.
@@ -135,7 +135,7 @@ def audit(
     samples: list[Sample] = []
     unreadable, misaligned = list(dataset.unreadable), list(dataset.misfits)
     faults: dict[str, list[str]] = {kind: [] for kind in ("empty", "inverted", "contradicting")}
-    marked = dict.fromkeys(CLASS_NAMES.values(), (0, 0))
+    marked = dict.fromkeys(CLASSES, (0, 0))
     for number, sample in enumerate(dataset.samples, start=1):
         if number % 200 == 0:
             report(f"{number}/{len(dataset.samples)} images read")
@@ -146,8 +146,8 @@ def audit(
             continue
         images.append(pixels)
         samples.append(sample)
-        found, total = marked[CLASS_NAMES[sample.label]]
-        marked[CLASS_NAMES[sample.label]] = (found + has_marks(pixels), total + 1)
+        found, total = marked[class_of(sample)]
+        marked[class_of(sample)] = (found + has_marks(pixels), total + 1)
         try:
             kind = mask_fault(sample, pixels.shape)
         except DataError as error:
@@ -185,7 +185,7 @@ def audit(
 def _copy_group(samples: Sequence[Sample], weakest: float) -> CopyGroup:
     return CopyGroup(
         images=tuple(sample.id for sample in samples),
-        classes=tuple(CLASS_NAMES[sample.label] for sample in samples),
+        classes=tuple(class_of(sample) for sample in samples),
         groups=tuple(sorted({sample.group for sample in samples})),
         folds=tuple(sorted({sample.fold for sample in samples if sample.fold is not None})),
         weakest=round(weakest, 3),

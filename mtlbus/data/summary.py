@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from .dataset import Dataset
+from .dataset import Dataset, Sample
 
-CLASS_NAMES = {0: "benign", 1: "malignant", None: "without a class"}
+CLASSES = ("benign", "malignant", "normal", "without a class")
+
+
+def class_of(sample: Sample) -> str:
+    """Which of `CLASSES` an image belongs to."""
+    if sample.normal:
+        return "normal"
+    return "without a class" if sample.label is None else CLASSES[sample.label]
 
 
 def summarise_dataset(dataset: Dataset) -> dict[str, Any]:
@@ -30,7 +37,7 @@ def summarise_dataset(dataset: Dataset) -> dict[str, Any]:
     return {
         "name": dataset.name,
         "images": len(samples),
-        "classes": dict(Counter(CLASS_NAMES[sample.label] for sample in samples)),
+        "classes": dict(Counter(class_of(sample) for sample in samples)),
         "groups": len({sample.group for sample in samples}),
         "normal": sum(sample.normal for sample in samples),
         "with_mask": sum(bool(sample.masks) for sample in samples),

@@ -26,7 +26,7 @@ def silence(*parts: dict) -> dict:
 def test_a_part_that_is_heard():
     words, silent = hearing_words(silence(part(["gate"], 0.09, 0.95, False)), ["gate"])
     assert not silent and words.startswith("**The answer hears this.** If gate is off, ")
-    assert "moves by 0.090 on average (0.045 to 0.180, at most 0.400)" in words
+    assert "moves by 0.090 on average (0.045 to 0.180), at most by 0.400 and" in words
     assert "Dice of 0.950, over 48 test images" in words
 
 
@@ -40,7 +40,7 @@ def test_one_of_many_may_be_silent_alone():
     both = silence(part(["a", "b"], 0.1, None, False), part(["b"], 0.001, None, True))
     words, silent = hearing_words(both, ["b"])
     assert not silent and words.startswith("**Alone, this is hardly heard.** If b is off")
-    assert words.endswith("at most 0.400).") and "If a is off" in words
+    assert words.endswith("at most by 0.400.") and "If a is off" in words
     assert [one["maps"] for one in parts_of(both, ["b"])] == [["b"], ["a", "b"]]
 
 

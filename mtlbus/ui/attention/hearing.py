@@ -34,16 +34,17 @@ def hearing_words(silence: Mapping[str, Any], names: Sequence[str]) -> tuple[str
     parts = parts_of(silence, names)
     if not parts:
         return "", False
-    own, silent = parts[0], all(part["silent"] for part in parts)
-    count = sum(silence["data"].values())
-    start = "**Silent: no answer hears this.**" if silent else "**The answer hears this.**"
-    if own["silent"] and not silent:
-        start = "**Alone, this is hardly heard.**"
-    said = [f"{start} If {own['says']}, {_effect(own)}, over {count} test images."]
+    own, count = parts[0], sum(silence["data"].values())
+    over = f"over {count} test images"
+    if all(part["silent"] for part in parts):
+        return (
+            f"**Silent: no answer hears this.** If {own['says']}, {_effect(own)}, {over}. What you "
+            "see is computed, but does not explain the answer."
+        ), True
+    start = "**Alone, this is hardly heard.**" if own["silent"] else "**The answer hears this.**"
+    said = [f"{start} If {own['says']}, {_effect(own)}, {over}."]
     said += [f"If {part['says']}, {_effect(part)}." for part in parts[1:]]
-    if silent:
-        said.append("What you see is computed, but does not explain the answer.")
-    return " ".join(said), silent
+    return " ".join(said), False
 
 
 def added_words(look: Look, region: str = "") -> str:
@@ -71,16 +72,16 @@ def _silence(look: Look) -> Mapping[str, Any]:
 
 
 def _effect(part: Mapping[str, Any]) -> str:
-    said = []
-    if part["probability"]:
-        moved = part["probability"]
-        said.append(
-            f"the probability of malignancy moves by {_number(moved['value'])} on average "
-            f"({_number(moved['low'])} to {_number(moved['high'])}, at most "
-            f"{_number(moved['max'])})"
-        )
-    if part["dice"]:
-        said.append(f"the masks before and after share a Dice of {part['dice']['value']:.3f}")
+    """How far the answers move, in words; of a silent part only that they do not."""
+    moved, kept, said = part["probability"], part["dice"], []
+    if moved:
+        number = f"the probability of malignancy moves by {_number(moved['value'])} on average"
+        limits = f"{_number(moved['low'])} to {_number(moved['high'])}"
+        spread = "" if part["silent"] else f" ({limits}), at most by {_number(moved['max'])}"
+        said.append(number + spread)
+    if kept:
+        same = "stay as they are, with a" if part["silent"] else "before and after share a"
+        said.append(f"the masks {same} Dice of {kept['value']:.3f}")
     return " and ".join(said)
 
 

@@ -16,13 +16,22 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from ..checkpoints import find_checkpoint
     from ..evaluation.tables import write_predictions
     from ..protocol import evaluate as judge
-    from ..protocol import figures, renew_card
+    from ..protocol import figures, renew_card, require_external, write_external
 
     if arguments.out:
         require_file(arguments.out)
     checkpoint = find_checkpoint(arguments.method)
     datasets = open_datasets(arguments.data)
-    if arguments.card and (arguments.flip or arguments.fold != checkpoint.card["training"]["fold"]):
+    external = arguments.external is not None
+    if external and (not arguments.card or arguments.flip or arguments.seen):
+        raise InputError(
+            "--external appends to a card: give --card with it, and neither --flip nor --seen."
+        )
+    if external:
+        require_external(checkpoint, arguments.external, datasets)
+    elif arguments.card and (
+        arguments.flip or arguments.fold != checkpoint.card["training"]["fold"]
+    ):
         raise InputError(
             "--card completes a card by the judgement that is on it: give its --fold "
             f"{checkpoint.card['training']['fold']}, without --flip."
@@ -31,7 +40,9 @@ def evaluate(arguments: argparse.Namespace) -> int:
         checkpoint, datasets, arguments.fold, report, arguments.flip, arguments.seen
     )
     document = figures(checkpoint, frame) | {"seen": seen}
-    if arguments.card:
+    if external:
+        document["external"] = write_external(checkpoint, arguments.external, document)
+    elif arguments.card:
         document["reproduced"] = renew_card(checkpoint, frame, datasets, report)
     print_result(document, arguments.json, lambda: metric_lines(document))
     if arguments.out:

@@ -94,6 +94,11 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
         "--card", action="store_true",
         help="compare with the stored predictions and complete the card; changes no figure",
     )  # fmt: skip
+    verb.add_argument(
+        "--external", metavar="NAME",
+        help="with --card: append these figures to the card as an external test of this name; "
+        "refused where any image took part in the training",
+    )  # fmt: skip
 
 
 def _crossvalidate(verb: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ The test fold is read only after the epoch, the temperature and the thresholds a
 
 from .card import choose_operating_points, exclusions
 from .crossvalidation import CrossValidation, cross_validate
+from .external import require_external, write_external
 from .familiarity import fit_familiarity
 from .gates import measure_gates
 from .judging import evaluate, figures, judge_sample, judge_samples, split_datasets
@@ -29,9 +30,11 @@ __all__ = [
     "measure_silence",
     "produce",
     "renew_card",
+    "require_external",
     "run_trials",
     "split_datasets",
     "write_cost",
+    "write_external",
     "write_gates",
     "write_silence",
 ]

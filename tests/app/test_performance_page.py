@@ -153,3 +153,35 @@ def test_no_prediction_file_is_one_line(page, root, tmp_path, monkeypatch):
     (folder / "predictions.csv").unlink()
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
     assert "No predictions at" in visit("performance", faulty=True).error[0].value
+
+
+def test_normal_images_have_a_section_with_false_alarms_and_misses(
+    page, root, tmp_path, monkeypatch
+):
+    shutil.copytree(root, tmp_path / "root")
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path / "root"))
+    app = page(methods="mtl,mtl_sa", section="normals")
+    assert "None of the chosen networks was judged on normal images" in app.info[0].value
+    counts = {
+        "normal": {
+            "n": 20,
+            "outlined": {"value": 0.35, "low": 0.2, "high": 0.5},
+            "malignant": {"value": 0.0, "low": 0.0, "high": 0.16},
+        },
+        "lesion": {"n": 90, "missed": {"value": 0.01, "low": 0.0, "high": 0.03}},
+    }
+    path = tmp_path / "root" / "mtl" / "card.json"
+    card = json.loads(path.read_text())
+    presence = {"score": "s", "threshold": 0.9, "validation": counts, "test": counts}
+    path.write_text(json.dumps({**card, "presence": presence, "trained_with_normals": False}))
+    app = page(methods="mtl,mtl_sa", section="normals")
+    assert not app.exception
+    table = app.dataframe[-1].value
+    assert list(table["Part"]) == ["test", "validation"] and set(table["Network"]) == {"MTL"}
+    row = table.iloc[0]
+    assert row["of them outlined"] == "35.0% (20.0 to 50.0)" and row["Normal images"] == "20"
+    assert row["called malignant"] == "0.0% (0.0 to 16.0)"
+    assert row["without an outline"] == "1.0% (0.0 to 3.0)" and row["Threshold"] == "0.900"
+    assert "MTL learned from images with a lesion alone" in text(app)
+    path.write_text(json.dumps({**card, "presence": presence, "trained_with_normals": True}))
+    assert "with a lesion alone" not in text(page(methods="mtl,mtl_sa", section="normals"))

@@ -176,3 +176,33 @@ def test_unknown_normal_and_known_are_told_apart(tmp_path):
     assert [row.label for row in found.rows] == ["1", "normal", ""]
     assert found.without_mask == {"train": 1, "validation": 0, "test": 0}
 
+
+
+def test_an_external_test_is_appended_only_when_none_of_its_images_took_part(
+    trained, parts, tmp_path, capsys
+):
+    copy = tmp_path / "copy"
+    shutil.copytree(trained, copy)
+    (tmp_path / "seen").mkdir()
+    (tmp_path / "new").mkdir()
+    seen = write_manifest(tmp_path / "seen", [parts.test[0], *parse_dataset("phantom=9@5").samples])
+    new = write_manifest(tmp_path / "new", parse_dataset("phantom=20@5").samples)
+    before = (copy / "card.json").read_bytes()
+
+    def judge(data, *more):
+        return main(["evaluate", str(copy), "--data", data, "--external", "Elsewhere", *more])
+
+    assert judge(seen, "--card") == 1
+    assert "1 of 10 images took part" in capsys.readouterr().err.splitlines()[-1]
+    assert judge(new) == 1 and judge(new, "--card", "--seen") == 1
+    assert (copy / "card.json").read_bytes() == before
+    capsys.readouterr()
+    assert judge(new, "--card", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    (entry,) = Checkpoint(copy).card["external"]
+    assert entry == document["external"] and set(entry) == {"name", "n", "figures", "date"}
+    assert entry["name"] == "Elsewhere" and entry["n"] == 20
+    assert entry["figures"]["AUC"] == document["pooled"]["auc"]
+    assert list(json.loads((copy / "card.json").read_text()))[-1] == "spec"
+    assert judge(new, "--card") == 1
+    assert "already" in capsys.readouterr().err

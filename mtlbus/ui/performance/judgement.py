@@ -17,7 +17,7 @@ from ...figures.style import CONFIG, FEW
 from ...methods import get_spec
 from ..memory import adopt_link, mirror
 from ..state import write_link
-from . import judged_rows, metrics_table
+from . import judged_rows, metrics_table, normals
 from . import slices as parts
 from .judged_rows import Table
 from .table_picks import pick_table
@@ -239,6 +239,7 @@ def _show_papers(tables: Sequence[Table], images: str) -> None:
 _SECTIONS: dict[str, tuple[str, Callable[[Sequence[Table], str], None]]] = {
     "calibration": ("Calibration", _show_calibration),
     "outlines": ("Outlines", _show_outlines),
+    "normals": ("Normal images", normals.show),
     "metrics": ("All metrics", metrics_table.show),
     "two": ("Network against network", _show_two),
     "parts": ("Parts of the data", _show_slices),

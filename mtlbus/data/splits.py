@@ -47,21 +47,18 @@ def assign_folds(labels: Sequence[int], groups: Sequence[str], seed: int = 0) ->
     """Folds 1 … 5, stratified by label, groups kept together; shape N."""
     folds = np.zeros(len(labels), dtype=int)
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    try:
-        for number, (_, test) in enumerate(splitter.split(labels, labels, groups), start=1):
-            folds[test] = number
-    except ValueError:
-        raise DataError(_too_few(labels, groups)) from None
+    for number, (_, test) in enumerate(splitter.split(labels, labels, groups), start=1):
+        folds[test] = number
     return folds
 
 
-def _too_few(labels: Sequence[int], groups: Sequence[str]) -> str:
+def _too_few(samples: Sequence[Sample]) -> DataError:
     """The line on images that no split can be made of."""
-    classes = sum(label == 0 for label in labels), sum(label == 1 for label in labels)
-    return (
-        f"{classes[0]} benign and {classes[1]} malignant images of {len(set(groups))} groups are "
-        "too few to be split into training, validation and test. Give more images; without a fold "
-        "all of them can be judged."
+    benign, malignant = (sum(sample.label == label for sample in samples) for label in (0, 1))
+    return DataError(
+        f"{len(samples)} images of {len({sample.group for sample in samples})} groups, {benign} "
+        f"benign and {malignant} malignant, are too few to be split into training, validation and "
+        "test. Give more images; without a fold all of them can be judged."
     )
 
 
@@ -78,10 +75,13 @@ def with_folds(samples: Sequence[Sample], seed: int = 0) -> tuple[Sample, ...]:
     strata = _strata(usable)
     groups = {sample.group for sample in strata[0] or usable}
     if len(groups) < FOLDS:
-        raise DataError(_too_few([s.label or 0 for s in strata[0] or usable], sorted(groups)))
+        raise _too_few(usable)
     folds: dict[str, int] = {}
-    for stratum in strata:
-        folds |= _deal([sample for sample in stratum if sample.group not in folds], seed)
+    try:
+        for stratum in strata:
+            folds |= _deal([sample for sample in stratum if sample.group not in folds], seed)
+    except ValueError:  # no class has a member for each fold
+        raise _too_few(usable) from None
     return tuple(replace(sample, fold=folds[sample.group]) for sample in usable)
 
 
@@ -124,7 +124,7 @@ def split_fold(samples: Sequence[Sample], fold: int, share: float = 0.1, seed: i
         seed: of the draw of the validation groups.
 
     Raises:
-        DataError: the fold does not exist, or holds nothing.
+        DataError: the fold does not exist, or holds nothing, or there are too few groups.
     """
     samples = with_folds(samples)
     test = tuple(sample for sample in samples if sample.fold == fold)
@@ -136,7 +136,10 @@ def split_fold(samples: Sequence[Sample], fold: int, share: float = 0.1, seed: i
     settled: set[str] = set()
     for stratum in _strata(rest):
         labels = {s.group: s.label or 0 for s in stratum if s.group not in settled}
-        held_out |= _draw(labels, share, seed)
+        try:
+            held_out |= _draw(labels, share, seed)
+        except ValueError:  # the share does not hold a group of each class
+            raise _too_few(samples) from None
         settled |= labels.keys()
     return Split(
         train=tuple(sample for sample in rest if sample.group not in held_out),
@@ -151,9 +154,5 @@ def _draw(labels: dict[str, int], share: float, seed: int) -> set[str]:
     if len(groups) < 2:
         return set()
     draw = StratifiedShuffleSplit(1, test_size=share, random_state=seed)
-    of_groups = [labels[group] for group in groups]
-    try:
-        _, chosen = next(draw.split(groups, of_groups))
-    except ValueError:
-        raise DataError(_too_few(of_groups, groups)) from None
+    _, chosen = next(draw.split(groups, [labels[group] for group in groups]))
     return {groups[index] for index in chosen}

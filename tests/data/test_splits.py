@@ -127,7 +127,8 @@ def test_few_images_are_refused_in_one_clear_line(each):
         for kind in (0, 1)
         for i in range(each)
     ]
-    with pytest.raises(DataError, match=r"\d benign and \d malignant .* too few") as caught:
+    words = f"{each} benign and {each} malignant, are too few"
+    with pytest.raises(DataError, match=words) as caught:
         split_fold(few, 1)
     assert "\n" not in str(caught.value)
 

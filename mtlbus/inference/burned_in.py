@@ -12,8 +12,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-Box = tuple[int, int, int, int]
-"""Left, top, width, height, pixels."""
+from ..data.edits import Box
 
 _SIDE = 640  # pixels, the longer side at which marks are looked for
 _STROKE = 7  # pixels; what is wider is no stroke

@@ -21,6 +21,7 @@ from ..checkpoints import CARD, CHECKPOINTS, WEIGHTS, Checkpoint, list_checkpoin
 from ..core.errors import CheckpointError, InputError, MtlbusError, choose
 from ..core.text import printable
 from ..data.transforms import PREPROCESSING_VERSION
+from ..inference.burned_in import BurnedIn, burned_in
 from ..inference.input_checks import Check, check_image, refusal
 from ..inference.predictor import Prediction, Predictor, Prepared, prepare
 from ..methods import get_spec, list_methods
@@ -47,6 +48,7 @@ _PREDICTIONS = ResultStore(256 * MEGABYTE, _bytes_of, GATE)
 # These wait for no network, so that who is inside the gate may ask for them.
 _PREPARED = ResultStore(64 * MEGABYTE, lambda ready: bytes_held(ready.grey))
 _CHECKS = ResultStore(MEGABYTE, lambda checks: 1024)
+_MARKS = ResultStore(MEGABYTE, lambda marks: 4096)
 
 
 def available() -> dict[str, Checkpoint]:
@@ -208,6 +210,11 @@ def checks(case: Case) -> tuple[Check, ...]:
     """
     found = _CHECKS.get(case.image.sha256, lambda: check_image(case.image))
     return overrides.as_decided(case, found)
+
+
+def marks(case: Case) -> BurnedIn:
+    """What was drawn into the pixels of a case; looked for once."""
+    return _MARKS.get(case.image.sha256, lambda: burned_in(case.image.pixels))
 
 
 def predict(case: Case, method: str, maps: bool = False) -> Prediction:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from mtlbus.core.errors import InputError
 from mtlbus.data.phantom import GALLERY, make_phantom
@@ -178,3 +180,22 @@ def test_two_points_make_a_line_or_a_box_of_whole_pixels():
     assert line == ((90.4, 2.0), (10.0, 50.0))
     assert two_points.box_of(line, (50, 100)) == (10, 2, 80, 48)
     assert two_points.box_of(((5, 5), (5.2, 9)), (50, 100)) is None
+
+
+def test_a_black_frame_and_letters_are_named_and_the_frame_goes_with_a_click():
+    """A scan of 200×200 px in a black picture of 400×300 with four letters below it: 67 %."""
+    scan = np.maximum(make_phantom(GALLERY["scar"].parameters, 200).image, 12)
+    screen = np.zeros((300, 400), np.uint8)
+    screen[40:240, 90:290] = scan
+    image = Image.fromarray(screen)
+    ImageDraw.Draw(image).text((120, 215), "LEFT", 255, ImageFont.load_default(16))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    app = give(visit("predict"), "screen.png", buffer.getvalue())
+    assert any("Burned into the pixels: text" in one.value for one in app.caption)
+    (crop,) = (one for one in app.button if one.label.startswith("Crop the black frame"))
+    assert "(67 % of it)" in crop.label
+    crop.click().run()
+    case = app.session_state["uploads"].get(app.session_state["case"])
+    assert case.image.pixels.shape == (200, 200) and case.title == "screen.png (cropped)"
+    assert not any(one.label.startswith("Crop the black frame") for one in app.button)

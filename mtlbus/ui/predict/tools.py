@@ -13,8 +13,10 @@ from typing import Any
 import streamlit as st
 
 from ...core.errors import MtlbusError
+from ...core.wording import percent
 from ...data.edits import Box
-from .. import cases, edit_tools
+from ...inference.burned_in import in_words
+from .. import cases, edit_tools, services
 from ..case import Case
 from ..panels import two_points
 from ..panels.two_points import Line
@@ -43,6 +45,7 @@ def offer(case: Case) -> None:
                 "Undo", key="_undo_here", icon=":material/undo:", help=case.image.notes[-1],
                 on_click=_done, args=(edit_tools.back, case.before),
             )  # fmt: skip
+    _marks(case)
     if _PROBLEM in st.session_state:
         explain_error(st.session_state.pop(_PROBLEM))
     if tool is None:
@@ -57,6 +60,22 @@ def offer(case: Case) -> None:
         "Keep only this part" if tool == CROP else "Black out this part",
         disabled=box is None, type="primary", key="_edit",
         on_click=_done, args=(_edit, case, box, tool),
+    )  # fmt: skip
+
+
+def _marks(case: Case) -> None:
+    """What was drawn into the pixels, and a crop of the black frame around the scan."""
+    marks = services.marks(case)
+    if said := in_words(marks):
+        st.caption(said)
+    if marks.scan is None:
+        return
+    _, _, width, height = marks.scan
+    st.button(
+        f"Crop the black frame ({percent(1 - width * height / case.image.pixels.size)} of it)",
+        key="_crop_frame", icon=":material/crop_free:", type="tertiary",
+        help=f"Keeps the {width}×{height} px in which there is a picture.",
+        on_click=_done, args=(_edit, case, marks.scan, CROP),
     )  # fmt: skip
 
 

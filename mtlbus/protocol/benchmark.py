@@ -7,7 +7,10 @@ from typing import Any
 
 from ..checkpoints import Checkpoint
 from ..core.spec import ReportedTable
+from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..evaluation.intervals import figure_words
+from ..training.recipe_words import loss_words, start_words
+from .silencing import HEADER, silence_lines
 
 FIGURES = {
     "auc": "AUC",
@@ -81,8 +84,40 @@ def markdown(checkpoints: Sequence[Checkpoint]) -> list[str]:
         )
         lines.append("")
     lines += _machines(entries)
+    lines += ["", "**How the weights were made**", "", *training(checkpoints)]
+    heard = hearing(checkpoints)
+    if heard:
+        lines += ["", "**Which inner parts the answers hear**", "", *heard]
     lines += ["", "**Printed in the papers, on their own data; not comparable with the above**", ""]
     return [*lines, *papers(checkpoints)]
+
+
+def training(checkpoints: Sequence[Checkpoint]) -> list[str]:
+    """A row a method: where its first round began, what its last one minimised, and how long."""
+    rows = []
+    for checkpoint in checkpoints:
+        rounds, spec = checkpoint.rounds, checkpoint.card["spec"]
+        kinds = {task["name"] for task in spec["tasks"]}
+        asked = SEGMENTATION.name in kinds, MALIGNANCY.name in kinds
+        loss = loss_words(rounds[-1].get("recipe") or {}, *asked) if rounds else ""
+        rows.append((
+            checkpoint.card["title"],
+            start_words(rounds[0]) if rounds else NOTHING,
+            loss or NOTHING,
+            str(len(rounds)),
+            NOTHING if checkpoint.epochs is None else str(checkpoint.epochs),
+        ))  # fmt: skip
+    return _table(("method", "start", "loss of the last round", "rounds", "epochs"), rows)
+
+
+def hearing(checkpoints: Sequence[Checkpoint]) -> list[str]:
+    """A row a part that was silenced; nothing where no card tells."""
+    rows = []
+    for checkpoint in checkpoints:
+        silence = checkpoint.card.get("silence") or {"parts": {}}
+        for name, *figures in silence_lines(silence["parts"]):
+            rows.append((checkpoint.card["title"], name, *figures))
+    return _table(("method", *HEADER[:-1], "the answer"), rows) if rows else []
 
 
 def papers(checkpoints: Sequence[Checkpoint]) -> list[str]:

@@ -92,21 +92,26 @@ def _mean(values: np.ndarray | None, groups: list[str]) -> dict[str, float] | No
     return {"value": interval.value, "low": interval.low, "high": interval.high}
 
 
+HEADER = ("part", "probability moves by", "at most", "Dice before/after", "norm added", "")
+
+
 def silence_lines(parts: dict[str, Any]) -> list[tuple[str, ...]]:
-    """The parts as rows of a table: change of the probability, Dice, ratio of norms, verdict."""
+    """The parts as rows of a table under `HEADER`."""
     rows = []
     for name, part in parts.items():
         probability, dice, added = part["probability"], part["dice"], part["added"]
         rows.append((
             name,
-            f"{probability['value']:.4f} ({probability['low']:.4f}–{probability['high']:.4f})"
-            if probability else "–",
+            _interval_words(probability),
             f"{probability['max']:.4f}" if probability else "–",
-            f"{dice['value']:.4f} ({dice['low']:.4f}–{dice['high']:.4f})" if dice else "–",
+            _interval_words(dice),
             f"{added:.3f}" if added is not None else "–",
             "silent" if part["silent"] else "heard",
         ))  # fmt: skip
     return rows
 
 
-HEADER = ("part", "probability moves by", "at most", "Dice before/after", "norm added", "")
+def _interval_words(figure: dict[str, float] | None) -> str:
+    if not figure:
+        return "–"
+    return f"{figure['value']:.4f} ({figure['low']:.4f}–{figure['high']:.4f})"

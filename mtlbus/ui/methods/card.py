@@ -9,11 +9,13 @@ from html import escape
 import streamlit as st
 
 from ...core.spec import Decision, Equation, Spec
+from ...core.text import literal
 from ...export.method_views import parameters_of
 from ...figures.diagrams import diagram_svg, lay_out
 from ...methods import get_spec
 from ...methods.registry import get_entry
 from ...methods.shapes import diagram_shapes
+from ...training.recipe_words import loss_words, start_words
 from .. import services, state
 from ..memory import mirror
 from . import files, pick, record
@@ -154,6 +156,21 @@ def _equations(spec: Spec) -> None:
         st.caption("The source states no losses for this method, or they could not be read.")
     for number, equation in enumerate(spec.equations, start=1):
         _equation(number, equation)
+    _trained_with(spec)
+
+
+def _trained_with(spec: Spec) -> None:
+    """What the shipped weights were trained with in fact, which may be another loss."""
+    found = services.available().get(spec.name)
+    about = (found.card.get("training") or {}) if found else {}
+    loss = loss_words(about.get("recipe") or {}, spec.segments, spec.classifies)
+    if loss:
+        first = found.rounds[0]
+        st.info(
+            f"**The shipped weights were trained with** {literal(loss)}. "
+            f"Their start: {literal(start_words(first))}.",
+            icon=":material/model_training:",
+        )
 
 
 def _equation(number: int, equation: Equation) -> None:

@@ -17,6 +17,8 @@ from ...core.text import literal, printable
 from ...figures.style import CONFIG
 from ...figures.training_curve import training_figure
 from ...findings import operating_points
+from ...methods import get_spec
+from ...training.recipe_words import loss_words, start_words
 from .. import services
 from ..performance.judged_rows import DATASETS
 from ..performance.metrics_table import METRICS
@@ -122,14 +124,17 @@ def _course(checkpoint: Checkpoint) -> None:
             f"before{total}"
         )
     if rounds and "recipe" in rounds[-1]:
-        frame = pd.DataFrame([_round_row(one, n) for n, one in enumerate(rounds, start=1)])
+        spec = get_spec(checkpoint.method)
+        frame = pd.DataFrame(
+            [_round_row(one, n, spec) for n, one in enumerate(rounds, start=1)]
+        )
         frame = frame.map(guarded)
         st.dataframe(
             frame, hide_index=True, height=37 + 35 * len(frame), alt="The rounds of the training."
         )
 
 
-def _round_row(one: Mapping[str, Any], number: int) -> dict[str, Any]:
+def _round_row(one: Mapping[str, Any], number: int, spec: Spec) -> dict[str, Any]:
     recipe = one.get("recipe") or {}
     stages = ", ".join(f"{epochs} × {size} px" for epochs, size in recipe.get("stages", ()))
     seconds = one.get("seconds")
@@ -137,6 +142,8 @@ def _round_row(one: Mapping[str, Any], number: int) -> dict[str, Any]:
         "Round": number,
         "Epochs × input": stages,
         "Kept epoch": one.get("epoch"),
+        "Start": start_words(one),
+        "Loss": loss_words(recipe, spec.segments, spec.classifies),
         "Optimiser": OPTIMISERS.get(recipe.get("optimizer"), recipe.get("optimizer")),
         "Rate": recipe.get("learning_rate"),
         "Batch": recipe.get("batch_size"),

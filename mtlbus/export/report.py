@@ -14,7 +14,7 @@ from ..findings.several import cautions_of_all
 from ..inference.input_checks import Check
 from .drawing import Palette, drawing, outlines_of
 from .origin import pixels_sha256
-from .report_page import about_case, case_rows, emphasised, made_from, report_page, table
+from .report_page import about_case, case_rows, made_from, report_page, table
 
 METRICS = {
     "dice": ("Dice", "{:.2f}".format, "Overlap with the true outline; 1 is the same, 0 none."),
@@ -125,7 +125,7 @@ def _worth(view: Finding) -> str:
     lines = [*view.promises, view.scope]
     if not view.cautious:
         lines.append(view.on_normals)
-    items = "".join(f"<li>{emphasised(line)}</li>" for line in lines if line)
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines if line)
     what = f"<h3>What this call is worth: the {escape(view.point.name)} operating point</h3>"
     return f"{what}<ul>{items}</ul>" if items else ""
 

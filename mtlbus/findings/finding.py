@@ -22,6 +22,7 @@ from ..inference.familiarity import QUANTILE
 from ..inference.input_checks import Check, check_distance, worst
 from ..inference.measure import Lesion, measure
 from ..inference.predictor import MASK_THRESHOLD, Prediction
+from ..methods import get_spec, list_methods
 from . import points, presence, scope, seen
 from .points import Point
 
@@ -61,7 +62,8 @@ class Finding:
     @property
     def title(self) -> str:
         """Of the network."""
-        return self.card.get("title", self.prediction.method)
+        name = self.prediction.method
+        return get_spec(name).title if name in list_methods() else name
 
     @property
     def parameters(self) -> int | None:

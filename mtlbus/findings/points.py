@@ -21,6 +21,11 @@ NAMES = {
     "cost": "least cost",
 }
 _RATES = ("sensitivity", "specificity")
+_AIMS = {  # in our own words: those of a card may be anyone's
+    "balanced": "Chosen so that both rates are as alike as possible.",
+    "youden": "Chosen for the largest sum of both rates.",
+    "cost": "Chosen for the least cost of wrong calls.",
+}
 _ONE_RATE = {
     "sensitivity_95": ("sensitivity", "95 of 100 cancers are called malignant"),
     "specificity_95": ("specificity", "95 of 100 benign lesions are called benign"),
@@ -98,7 +103,7 @@ def aim(point: Point) -> str:
         if test.keys() == set(_RATES):
             line += f"; {reached} they were {' and '.join(_count(test[r]) for r in _RATES)}"
         return f"{line}."
-    return point.entry.get("purpose") or ""
+    return _AIMS.get(point.key, "") if point.entry.get("purpose") else ""
 
 
 def rates(point: Point) -> list[str]:
@@ -111,8 +116,8 @@ def rates(point: Point) -> list[str]:
         figures = point.entry.get("validation") or {}
     lines = []
     for rate, sentence in (
-        ("sensitivity", "Of 100 malignant lesions it calls **{} malignant** and misses {}{}."),
-        ("specificity", "Of 100 benign lesions it calls **{} benign** and raises {} false "
+        ("sensitivity", "Of 100 malignant lesions it calls {} malignant and misses {}{}."),
+        ("specificity", "Of 100 benign lesions it calls {} benign and raises {} false "
                         "alarms{}."),
     ):  # fmt: skip
         found = _interval(figures.get(rate))

@@ -76,6 +76,8 @@ def require_frame(page_file: str) -> None:
 
 def run() -> None:
     """Draw the frame and the page in it: all of `app.py`."""
+    # An own icon, before the navigation: Streamlit would fetch its named ones from a stranger.
+    st.set_page_config(page_title=APP, page_icon=favicon(), layout="wide")
     pages = {entry.file: _page(entry) for entry in ENTRIES if (PAGES / entry.file).is_file()}
     sections: dict[str, list] = {}
     for entry in ENTRIES:
@@ -84,8 +86,7 @@ def run() -> None:
     page = st.navigation(sections)
     entry = next(entry for entry in ENTRIES if pages.get(entry.file) == page)
     title = APP if entry.file == HOME else f"{entry.title} · {APP}"
-    # An own icon: Streamlit would fetch a named one from a foreign server.
-    st.set_page_config(page_title=title, page_icon=favicon(), layout="wide")
+    st.set_page_config(page_title=title)
     wanted = st.session_state.pop("_wanted", None)
     if wanted and wanted[0] in pages:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])

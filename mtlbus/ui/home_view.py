@@ -99,10 +99,11 @@ def track_record(method: str | None) -> str:
     if record is None:
         return "On test images that no training has seen, with intervals, not adjectives."
     found, cleared, count = record
+    where = scope.counted_on(services.checkpoint(method).card).strip()
     return (
         f"{services.title_of(method)} finds **{found} of 100** cancers and clears "
         f"**{cleared} of 100** benign lesions, counted on {count} unseen images"
-        f"{scope.counted_on(services.checkpoint(method).card)}."
+        f"{where and ' '}{literal(where)}."
     )
 
 

@@ -44,7 +44,7 @@ def pick_point(checkpoint: Checkpoint) -> str | None:
     chosen = st.segmented_control(
         "Operating point",
         list(points),
-        format_func=lambda key: points[key].name.capitalize(),
+        format_func=lambda key: literal(points[key].name.capitalize()),
         required=True,
         wrap=True,
         help="From which probability on the call is “malignant”. The threshold was chosen on "
@@ -105,7 +105,7 @@ def worth(finding: Finding) -> None:
     if finding.unsure and not finding.cautious:
         st.info(finding.unsure, icon=":material/contrast:")
     if finding.promises:
-        st.markdown("\n".join(f"- {line}" for line in finding.promises))
+        st.markdown("\n".join(f"- {literal(line)}" for line in finding.promises))
     if finding.on_normals and not finding.cautious:
         st.caption(literal(finding.on_normals))
 

@@ -125,18 +125,18 @@ def test_controls_run_no_network(open_page, asked):
 def test_the_operating_point_moves_the_call(open_page, points, asked):
     app = open_page(case="fibroadenoma", method="mtl")
     asked.clear()
-    assert "Kept as it is" in text(app) and "point" not in app.query_params
+    assert "both rates are as alike" in text(app) and "point" not in app.query_params
     assert calls(app) == ["malignant"]
     picked = app.segmented_control(key="_point").set_value("youden").run()
     assert picked.segmented_control(key="_point").value == "youden"
-    assert "Nearly all are benign" in text(picked) and calls(picked) == ["benign"]
+    assert "largest sum of both rates" in text(picked) and calls(picked) == ["benign"]
     assert picked.query_params["point"] == "youden" and asked == []
 
 
 def test_a_link_names_the_operating_point(open_page, points):
     app = open_page(case="fibroadenoma", method="mtl", point="youden")
     assert app.segmented_control(key="_point").value == "youden"
-    assert "Nearly all are benign" in text(app)
+    assert "largest sum of both rates" in text(app)
     app.switch_page("pages/compare.py").run()
     app.switch_page("pages/predict.py").run()
     assert app.segmented_control(key="_point").value == "youden"

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,15 +45,21 @@ def server():
     weights = os.environ.get("MTLBUS_CHECKPOINTS") or str(CHECKPOINTS)
     if not {"mtl", "mtl_cosa"} <= list_checkpoints(weights).keys():
         pytest.skip(f"needs the checkpoints of mtl and mtl_cosa in {weights}")
+    with served("app.py", MTLBUS_CHECKPOINTS=weights) as address:
+        yield address
+
+
+@contextmanager
+def served(script: str, **environment: str) -> Iterator[str]:
+    """Run a Streamlit script on a server of its own; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = {**os.environ, "MTLBUS_CHECKPOINTS": weights}
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     process = subprocess.Popen(
         [*command, "--server.address", "127.0.0.1"],
         cwd=ROOT,
-        env=environment,
+        env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -36,7 +36,8 @@ def test_networks_that_never_saw_normals_are_told_once_with_the_range():
 
 
 def test_whose_training_it_was():
-    mine = replace(found(case(label=1), seen="train"), card=CARD | {"title": "MTAN"})
+    mine = found(case(label=1), seen="train")
+    mine = replace(mine, prediction=replace(mine.prediction, method="mtan"))
     assert "training or validation of MTAN;" in reasons(mine, found(case(label=1)))
 
 

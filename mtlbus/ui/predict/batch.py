@@ -142,10 +142,10 @@ def _table(rows: list[dict], files: list, method: str) -> None:
         st.caption(f":orange[:material/warning:] Of {len(rows)} images {' and '.join(against)}:")
         st.text(_reasons(table))
     card = services.checkpoint(method).card
-    st.caption(" ".join(filter(None, (
+    st.caption(literal(" ".join(filter(None, (
         presence.on_normals(card) if not presence.knows_normals(card) else "",
         scope.elsewhere(card),
-    ))))  # fmt: skip
+    )))))  # fmt: skip
     shown = table[[c for c in _SHOWN if c in table.columns and table[c].notna().any()]].copy()
     for name in ("image", "reasons"):  # a table can be saved as CSV from its own corner
         shown[name] = shown[name].map(guarded)

@@ -76,32 +76,29 @@ def fitting_layout(path: Path, within: str | Path | None = None) -> str | None:
         return None
     if is_file(path):
         return "manifest" if path.suffix.lower() in (".csv", ".txt", ".tsv") else None
-    if not is_folder(path):
-        return None
     try:
-        entries = {entry.name.lower(): entry for entry in listing(path)}
-    except DataError:
+        return _by_names(path, Path(within) if within is not None else None)
+    except DataError:  # it cannot be listed
         return None
-    folders = {name for name, entry in entries.items() if is_folder(entry)}
+
+
+def _by_names(path: Path, within: Path | None) -> str | None:
+    entries = {entry.name.lower(): entry for entry in listing(path, within)}
+    folders = {name: entry for name, entry in entries.items() if is_folder(entry)}
     if "bus_data.csv" in entries:
         return "busbra"
     if "info.csv" in entries and "images" in folders:
         return "busuclm"
-    if {"original", "gt"} <= folders:
+    if {"original", "gt"} <= folders.keys():
         return "udiat"
     if breast.looks_like(path):
         return "breast"
-    if "benign" in folders and any(
-        entry.name.lower().startswith("benign (") for entry in listing(entries["benign"])
-    ):
+    places = [path, *(folders[name] for name in folder.LABELS if name in folders)]
+    files = [file for place in places for file in listing(place, within)]
+    if any(file.name.lower().startswith("benign (") for file in files):
         return "busi"
-    places = [path, *(entries[name] for name in folder.LABELS if name in folders)]
-    pictures = any(_is_picture(entry) for place in places for entry in listing(place))
+    pictures = any(file.suffix.lower() in folder.EXTENSIONS for file in files)
     return "folder" if pictures else None
-
-
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in folder.EXTENSIONS
 
 
 def _hint(layout: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from plotly.colors import sample_colorscale
 from scipy import ndimage
 
@@ -19,7 +19,7 @@ from ..explain.attributions import Attribution
 from ..explain.request import PLACEBO
 from ..explain.targets import Target
 from ..explain.techniques import technique_of
-from . import overlay
+from . import lettering, overlay
 from .cells import LESS, MORE
 from .colours import BENIGN, MALIGNANT, rgb
 
@@ -117,12 +117,12 @@ def add_scale(panel: np.ndarray, look: MapLook) -> np.ndarray:
     span = width - 24
     strip[8 : 8 + _BAR, 12 : 12 + span] = scale_bar(look, span)
     picture = Image.fromarray(strip)
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(14)
+    draw, font = ImageDraw.Draw(picture), lettering.font(14)
     draw.rectangle((11, 7, 12 + span, 8 + _BAR), outline="#4A555A")
     left, right = look.poles
     texts = ("0 none", "0.5", "1 strongest")
     if look.signed:
-        texts = (f"-1 {left}", "0", f"+1 {right}")  # the font has no longer minus
+        texts = (f"−1 {left}", "0", f"+1 {right}")
     places = ((12, "lm"), (width // 2, "mm"), (width - 12, "rm"))
     for (x, anchor), text in zip(places, texts, strict=True):
         draw.text((x, _STRIP - 14), text, _TEXT, font, anchor=anchor)
@@ -181,26 +181,13 @@ def _titled(pixels: np.ndarray, name: str, found: Attribution, target: Target) -
     look = MapLook(technique.signed, limit_of(found.plane), target.poles)
     panel = add_scale(map_panel(pixels, found.plane, look), look)
     mark = ", PLACEBO: shuffled weights" if name.endswith(PLACEBO) else ""
-    return _with_words(panel, (technique.title.replace("×", "x") + mark,))  # the font has no ×
+    return _with_words(panel, (technique.title + mark,))
 
 
 def _with_words(panel: np.ndarray, texts: tuple[str, ...]) -> np.ndarray:
     for text in texts:
-        for line in _lines(text, panel.shape[1]):
-            panel = overlay.add_strip(panel, [(None, line)])
+        panel = overlay.add_strip(panel, [(None, text)])
     return panel
-
-
-def _lines(text: str, width: int) -> list[str]:
-    """A text broken between words so that each line fits a strip of this width, pixels."""
-    font, lines = ImageFont.load_default(15), [""]  # the font of `overlay.add_strip`
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font.getlength(longer) > width - 24:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
 
 
 def _coloured(values: np.ndarray, look: MapLook) -> tuple[np.ndarray, np.ndarray]:

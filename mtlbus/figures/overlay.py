@@ -9,15 +9,15 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from . import colours
+from . import colours, lettering
 
 PANEL = (680, 960)
 """Height and width, pixels, of the place that a picture fills as far as its aspect allows."""
 SMALL_PANEL = (420, 480)
-_STRIP = 30
+_STRIP, _EDGE = 30, 10  # height of a strip with one line, space at its ends; pixels
 
 
 def panel_size(height: int, width: int, place: tuple[int, int] = PANEL) -> tuple[int, int]:
@@ -148,23 +148,25 @@ def draw_agreement(
 def add_strip(panel: np.ndarray, entries: list[tuple[str | None, str]]) -> np.ndarray:
     """A dark strip below a panel with a legend: (colour or None, text) from left to right.
 
-    Entries that do not fit go to the next line.
+    Entries that do not fit go to the next line; a long text takes several.
     """
-    font = ImageFont.load_default(15)
     width = panel.shape[1]
-    places, x, line = [], 10, 0
+    places, x, line = [], _EDGE, 0
     for colour, text in entries:
-        needs = (20 if colour else 0) + round(font.getlength(text)) + 16
-        if x + needs > width and x > 10:
-            x, line = 10, line + 1
-        places.append((x, line * (_STRIP - 6) + _STRIP // 2, colour, text))
-        x += needs
+        mark = 20 if colour else 0
+        for number, part in enumerate(lettering.lines_of(text, width - 2 * _EDGE - mark)):
+            needs = mark + round(lettering.font().getlength(part)) + 16
+            if x > _EDGE and (number or x + needs > width):
+                x, line = _EDGE, line + 1
+            places.append((x, line * (_STRIP - 6) + _STRIP // 2, None if number else colour, part))
+            x += needs
     strip = Image.new("RGB", (width, _STRIP + line * (_STRIP - 6)), "#0E1416")
     draw = ImageDraw.Draw(strip)
     for x, middle, colour, text in places:
         if colour:
             draw.rounded_rectangle((x, middle - 6, x + 12, middle + 6), 3, fill=colour)
-        draw.text((x + (20 if colour else 0), middle), text, "#E4ECEE", font, anchor="lm")
+        start = x + (20 if colour else 0)
+        draw.text((start, middle), text, "#E4ECEE", lettering.font(), anchor="lm")
     return np.concatenate([panel, np.asarray(strip)])
 
 

@@ -65,7 +65,7 @@ def probability_bar(
     figure.update_xaxes(
         range=[-0.01, 1.01],
         tickvals=[0, 0.25, 0.5, 0.75, 1],
-        tickformat=".0%",
+        ticktext=["0 %", "25 %", "50 %", "75 %", "100 %"],
         showgrid=False,
         zeroline=False,
         fixedrange=True,

@@ -123,10 +123,9 @@ class Finding:
                 "was trained on. Do not rely on it."
             )))  # fmt: skip
         if self.call is not None and self.conditional and self.known in (None, NORMAL):
-            found.append(Check("caution", "normals", (
-                "Nobody says that there is a lesion, and this network cannot. "
-                f"{presence.on_normals(self.card)}"
-            )))  # fmt: skip
+            asked = "Nobody says that there is a lesion, and this network cannot. "
+            told = presence.on_normals(self.card)
+            found.append(Check("caution", "normals", told if self.known else f"{asked}{told}"))
         return tuple(found)
 
     @property
@@ -286,7 +285,7 @@ class Finding:
             "terms": DISCLAIMER,
         }
 
-    @property
+    @cached_property
     def _below_presence(self) -> bool:
         limit, score = presence.threshold(self.card), self.prediction.presence
         return limit is not None and score is not None and score < limit

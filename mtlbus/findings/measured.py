@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..core.wording import percent
 from ..inference.measure import Lesion
 
 
@@ -29,7 +30,7 @@ def lesion_rows(lesion: Lesion) -> list[tuple[str, str, str]]:
     angle = "round" if lesion.angle_deg is None else f"{lesion.angle_deg:+.0f}°".replace("-", "−")
     return [
         ("Area", area(lesion.area_px, lesion.area_mm2),
-         f"Inside the outline; {lesion.area_share:.1%} of the image."),
+         f"Inside the outline; {100 * lesion.area_share:.1f} % of the image."),
         ("Box", both(box, f"{width} × {height} px"),
          f"Width × height; its upper left corner is {left} px from the left, {top} px from the "
          "top."),
@@ -39,7 +40,7 @@ def lesion_rows(lesion: Lesion) -> list[tuple[str, str, str]]:
         ("Angle of the long axis", angle,
          "Against the horizontal; positive rises to the right."),
         ("Circularity", f"{lesion.circularity:.2f}", "1 is a disc, 0.79 a square."),
-        ("Margin roughness", f"{lesion.margin_roughness:.0%}",
+        ("Margin roughness", percent(lesion.margin_roughness),
          "How much longer the outline is than a rubber band around it."),
         ("Echo of the lesion", ratio(lesion.echo_ratio),
          "Mean grey inside over mean grey left and right at the same depth; below 1 is darker."),

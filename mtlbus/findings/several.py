@@ -26,10 +26,10 @@ def cautions_of_all(findings: Sequence[Finding]) -> tuple[Check, ...]:
     blind = [one for one in findings if any(c.name == "normals" for c in one.cautions)]
     if blind:
         whose = "these networks" if len(blind) == count else f"{len(blind)} of these networks"
-        checks.append(Check("caution", "normals", (
-            f"Nobody says that there is a lesion, and {whose} cannot: they never saw a normal "
-            f"breast.{_malignant_normals(blind)}"
-        )))  # fmt: skip
+        told = f"they never saw a normal breast.{_malignant_normals(blind)}"
+        asked = "" if findings[0].known else "Nobody says that there is a lesion, and "
+        reason = f"{asked}{whose} cannot say that there is none: {told}"
+        checks.append(Check("caution", "normals", f"{reason[0].upper()}{reason[1:]}"))
     return tuple(checks)
 
 

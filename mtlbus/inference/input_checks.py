@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from ..core.errors import InputError
+from ..core.wording import percent
 from ..data.dicom import MADE_BY_ULTRASOUND, OTHER_MODALITIES
 from ..data.intake import GreyImage
 from .colour_flow import colour_flow
@@ -120,7 +121,7 @@ def check_distance(distance: float | None, quantile: float) -> tuple[Check, ...]
     return (
         Check("caution", "distance", (
             f"It is unlike the images this network was trained on: {distance:.3g} times as far "
-            f"from them as {quantile:.0%} of the validation images. Do not rely on the answer."
+            f"from them as {percent(quantile)} of the validation images. Do not rely on the answer."
         )),
     )  # fmt: skip
 

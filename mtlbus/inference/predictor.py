@@ -40,8 +40,6 @@ class Prediction:
         threshold: probability from which the checkpoint's operating point says malignant.
         distance: from the training images, as a multiple of the limit (see `familiarity`): above
             1 the image is unlike them; None where the checkpoint cannot tell.
-        presence: how sure the network is that there is a lesion, see `core.presence`; None for a
-            method without a mask.
         maps: inner maps with the batch dimension removed, on the CPU; empty unless asked for.
         seconds: duration of each stage.
     """
@@ -56,7 +54,6 @@ class Prediction:
     logit: float | None
     threshold: float | None
     distance: float | None = None
-    presence: float | None = None
     maps: dict[str, Map] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -64,6 +61,11 @@ class Prediction:
     def probability(self) -> float | None:
         """Probability of malignancy, 0..1, as the network gives it."""
         return None if self.logit is None else float(1 / (1 + np.exp(-self.logit)))
+
+    @property
+    def presence(self) -> float | None:
+        """How sure it is that there is a lesion, 0..1 (`presence_score`); None without a mask."""
+        return None if self.mask_square is None else presence_score(self.mask_square)
 
     def mask(self, threshold: float = MASK_THRESHOLD) -> np.ndarray | None:
         """The tumour on the image's grid, H×W bool."""
@@ -187,7 +189,6 @@ class Predictor:
             logit=logit,
             threshold=None if logit is None else self.checkpoint.threshold,
             distance=distance,
-            presence=None if mask_square is None else presence_score(mask_square),
             maps=returned,
             seconds={**seconds, "restore": time.perf_counter() - started},
         )

@@ -34,7 +34,7 @@ CARD: dict[str, Any] = {
     },
     "presence": {
         "score": "share",
-        "threshold": 0.2,
+        "threshold": 0.75,
         "test": {
             "normal": {"n": 26, "outlined": {"value": 25 / 26, "low": 0.8, "high": 0.99},
                        "malignant": {"value": 12 / 26, "low": 0.3, "high": 0.6}},
@@ -57,17 +57,20 @@ def found(
     one: Case | None = None,
     probability: float | None = 0.15,
     mask: np.ndarray | None = LESION,
-    presence: float | None = 0.9,
+    sure: float = 0.9,
     card: dict[str, Any] = CARD,
     distance: float | None = 0.5,
     **facts: Any,
 ) -> Finding:
-    """What a network says about a case, by default that it is benign at 15 %."""
+    """What a network says about a case, by default that it is benign at 15 %.
+
+    Its mask is as sure as `sure` in all of the lesion.
+    """
     logit = None if probability is None else float(np.log(probability / (1 - probability)))
-    plane = None if mask is None else mask.astype(np.float32)
+    plane = None if mask is None else np.float32(sure) * mask.astype(np.float32)
     said = Prediction(
         "mtl_cosa", "b" * 64, "a" * 64, Frame(SIDE, SIDE), SIDE, plane, plane, logit, None,
-        distance, presence=presence,
+        distance,
     )  # fmt: skip
     point = None if probability is None else operating_points(card).get("balanced")
     return Finding(one or case(), said, card, point, **facts)

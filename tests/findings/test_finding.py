@@ -32,7 +32,7 @@ def test_a_network_that_knows_normals_calls_a_lesion():
     assert found(card=KNOWS_NORMALS, probability=0.4).call == "malignant"
 
 
-@pytest.mark.parametrize("facts", [{"presence": 0.19}, {"mask": EMPTY}])
+@pytest.mark.parametrize("facts", [{"sure": 0.74}, {"mask": EMPTY}])
 def test_no_lesion_outlined_is_an_answer(facts):
     said = found(card=KNOWS_NORMALS, probability=0.9, **facts)
     assert said.call is None and said.pill == "" and said.lesion is None
@@ -45,8 +45,8 @@ def test_no_lesion_outlined_is_an_answer(facts):
 
 
 def test_at_the_limit_there_is_a_lesion():
-    assert found(presence=0.2).outlined and not found(presence=0.1999).outlined
-    assert found(presence=None).outlined  # a network that gives no such score
+    assert found(sure=0.75).outlined and not found(sure=0.7499).outlined
+    assert found(sure=0.6, card={}).outlined  # a card without such a limit
 
 
 def test_an_outline_that_the_mask_threshold_empties_says_so():
@@ -55,7 +55,7 @@ def test_an_outline_that_the_mask_threshold_empties_says_so():
 
 
 def test_a_network_without_an_outline_says_if():
-    said = found(card=KNOWS_NORMALS, mask=None, presence=None)
+    said = found(card=KNOWS_NORMALS, mask=None)
     assert said.outlined is None and said.call == "benign"
     assert said.verdict.startswith("If this is a lesion: 15 % → benign")
     assert names(said) == ["normals"]
@@ -195,7 +195,7 @@ def test_the_numbers_are_json_and_none_is_left_out():
     assert documented <= numbers.keys()
     assert numbers["lesion"]["area_px"] == numbers["mask_area_px"] == LESION.sum()
     assert numbers["against_truth"]["dice"] == 1 and numbers["threshold"] == 0.3
-    assert numbers["presence"] == 0.9 and numbers["presence_threshold"] == 0.2
+    assert numbers["presence"] == pytest.approx(0.9) and numbers["presence_threshold"] == 0.75
     assert "not a medical device" in numbers["terms"]
     far = found(case(truth=LESION), mask=EMPTY).numbers()["against_truth"]
     assert far["dice"] == 0 and far["hd95"] is None
@@ -211,5 +211,5 @@ def test_a_flat_row_has_names_of_its_own():
 def test_an_outline_below_presence_is_no_match_with_the_truth():
     one = case(truth=LESION, label=1)
     assert found(one).against_truth["dice"] == 1
-    assert found(one, presence=0.1).against_truth["dice"] == 0
+    assert found(one, sure=0.6).against_truth["dice"] == 0
     assert replace(found(one), mask_threshold=1.0).against_truth["dice"] == 0

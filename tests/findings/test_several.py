@@ -31,7 +31,7 @@ def test_networks_that_never_saw_normals_are_told_once_with_the_range():
     other = CARD | {"presence": {"test": fewer}}
     said = reasons(found(), found(card=other))
     assert "Of 26 normal breasts they called 3 to 12 malignant." in said
-    assert "1 of these networks cannot" in reasons(found(), found(card=KNOWS_NORMALS))
+    assert "1 of these networks cannot say" in reasons(found(), found(card=KNOWS_NORMALS))
     assert reasons(found(card=KNOWS_NORMALS)) == ""
 
 

@@ -175,7 +175,7 @@ def test_the_distance_from_the_training_images():
     assert check_distance(None, 0.99) == check_distance(1.0, 0.99) == ()
     (check,) = check_distance(1.43, 0.99)
     assert check.state == "caution"
-    assert "1.43 times as far" in check.reason and "99%" in check.reason
+    assert "1.43 times as far" in check.reason and "99 %" in check.reason
 
 
 def test_the_gravest_counts():

@@ -14,6 +14,7 @@ from ...core.wording import percent
 from ...export.case_views import CompareView
 from ...figures import colours
 from ...findings import Finding, measured
+from ...findings.finding import NORMAL
 from ...findings.several import cautions_of_all, judged, tally
 from ...inference.input_checks import Check
 from ...inference.measure import largest_part
@@ -69,7 +70,7 @@ class Answers:
         """Mask metrics against the truth by method, those that are known and defined."""
         found = {}
         for method, answer in self.found.items():
-            known = answer.against_truth or {}
+            known = {} if answer.known == NORMAL else answer.against_truth or {}
             found[method] = {name: value for name, value in known.items() if math.isfinite(value)}
         return found
 
@@ -151,6 +152,11 @@ class Answers:
     def doubts(self) -> tuple[Check, ...]:
         """What speaks against the answers, each told once."""
         return cautions_of_all([*self.found.values()])
+
+    def scopes(self) -> list[str]:
+        """On which images the networks were counted, for an image from elsewhere; each once."""
+        found = (answer.scope for answer in self.found.values() if answer.call)
+        return [*dict.fromkeys(filter(None, found))]
 
     def said(self) -> str:
         """One line: how many call it malignant, and how many are right; "" where none says so."""

@@ -87,6 +87,8 @@ def say(answers: Answers, name: str = "") -> None:
     verdict.cautions(answers.doubts(), f"{name}: " if name else "")
     said = answers.said() or "These networks outline only."
     st.markdown(f"{literal(name)}: {said}" if name else said)
+    for scope in answers.scopes():
+        st.caption(literal(scope))
 
 
 def controls(truth_known: bool, agreement: bool = True) -> Look:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...core.wording import percent
 from ...findings import Finding
 from .. import pictures
 from ..case import Case
@@ -36,7 +37,7 @@ def _alt(case: Case, look: Look, mask: np.ndarray | None) -> str:
     elif not mask.any():
         drawn = "in which the network outlines nothing"
     else:
-        drawn = f"with a predicted outline around {mask.mean():.1%} of the image"
+        drawn = f"with a predicted outline around {percent(mask.mean())} of the image"
         if look.agreement and case.truth is not None:
             drawn += ", coloured by what was found, marked in excess and missed"
     return f"Ultrasound image {case.title} {drawn}."

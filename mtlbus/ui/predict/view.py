@@ -77,13 +77,15 @@ def _result(case: Case, asked: Asked) -> None:
     case = spacing.known(original)
     left, right = _halves()
     with right:
-        answer, choice, worth = st.container(), st.container(), st.container()
-    with choice:
+        answer, choice, worth = st.container(), st.empty(), st.container()
+    with choice.container():
         point = None if prediction.probability is None else verdict.pick_point(asked.checkpoint)
     with left:
         look, picture_place = pick_look(case, prediction, Look()), st.container()
     started = time.perf_counter()
     finding = finding_of(case, prediction, look.threshold, point)
+    if finding.call is None:
+        choice.empty()
     lesion, metrics = finding.lesion, finding.against_truth
     measured = time.perf_counter()
     look = replace(look, colour=verdict.colour_of(finding))

@@ -50,7 +50,7 @@ def root(tmp_path_factory) -> Path:
     }
     for (method, fields), seed in zip(cards.items(), (10, 1, 3), strict=True):
         folder = write_stand_in(root, method, seed)  # with a mask of a likely size
-        rewrite(folder, operating_points={"balanced": POINT}, **fields)
+        rewrite(folder, operating_points={"balanced": POINT, "youden": POINT}, **fields)
     return root
 
 
@@ -70,6 +70,10 @@ def upload_page(page: str, pixels: np.ndarray, folder: Path, **query: str) -> Ap
 
 def text(app: AppTest) -> str:
     return "\n".join(one.value for one in [*app.main.markdown, *app.main.caption, *app.main.info])
+
+
+def points(app: AppTest) -> list:
+    return [one for one in app.get("button_group") if one.key == "_point"]
 
 
 def scan() -> np.ndarray:
@@ -108,7 +112,9 @@ def test_no_lesion_outlined_is_said_in_words_without_a_pill(page, tmp_path):
     app = upload_page(page, scan(), tmp_path, method="mtl_cosa")
     assert not app.metric and not app.get("plotly_chart")
     assert "outlined something on 2 of 26 normal images and missed 5 of 501" in text(app)
-    assert not app.get("button_group")  # no operating point to choose where nothing is called
+    assert not points(app)  # none to choose where nothing is called
+    if page == "predict":
+        assert points(upload_page(page, scan(), tmp_path, method="mtl"))
 
 
 def test_compare_counts_with_its_cautions_first(tmp_path):

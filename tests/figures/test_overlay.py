@@ -122,5 +122,6 @@ def test_the_bar_in_words_says_what_the_bar_shows():
     said = bar_in_words(0.93, 0.27, (0.05, 0.68))
     assert "93 % is at or above the operating point of 27 %" in said
     assert "outside the grey zone from 5 % to 68 %" in said
-    assert "10 % is below the operating point of 27 %, in the grey" in bar_in_words(0.1, 0.27, (0, 1))
+    below = bar_in_words(0.1, 0.27, (0, 1))
+    assert "10 % is below the operating point of 27 %, in the grey" in below
     assert "zone" not in bar_in_words(0.27, 0.27) and "or above" in bar_in_words(0.27, 0.27)

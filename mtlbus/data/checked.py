@@ -50,8 +50,8 @@ def checked(dataset: Dataset, within: str | Path | None = None) -> Dataset:
             found, fault = _mask_shape(path)
             if fault:
                 masks_lost.append(fault)
-            elif shape and found and found != shape:
-                misfits.append(misfit(path, found, shape))
+            elif shape and found != shape and (line := _misfit_when_read(path, sample.image)):
+                misfits.append(line)
             else:
                 continue
             masks = ()
@@ -65,7 +65,7 @@ def checked(dataset: Dataset, within: str | Path | None = None) -> Dataset:
         )
     lines = [
         *(f"{line} Its image is left out." for line in unreadable),
-        *(f"{line} Its image is kept, its outline unknown." for line in (*misfits, *masks_lost)),
+        *(f"{line} Its image is kept without it." for line in (*misfits, *masks_lost)),
     ]
     if outside:
         lines.append(f"{outside} files lie outside of the folder that may be read; left out.")
@@ -90,6 +90,18 @@ def _picture_shape(path: Path) -> tuple[tuple[int, int] | None, str]:
     except (DataError, InputError) as error:
         return None, str(error)
     return shape, ""
+
+
+def _misfit_when_read(mask: Path, image: Path) -> str:
+    """The line on a mask whose head does not fit; "" if it fits once both stand upright.
+
+    A PNG may say behind its pixels how it is to be turned, which its head does not tell.
+    """
+    try:
+        found, shape = read_mask(mask).shape, read_image(image).pixels.shape
+    except InputError:  # then the heads are all that is known
+        found, shape = stated_shape(mask), stated_shape(image)
+    return "" if found == shape else misfit(mask, found, shape)
 
 
 def _mask_shape(path: Path) -> tuple[tuple[int, int] | None, str]:

@@ -118,6 +118,20 @@ def test_the_stated_shape_is_that_of_the_upright_picture(tmp_path):
     assert stated_shape(tmp_path) is None and stated_shape(tmp_path / "gone.png") is None
 
 
+def test_a_picture_that_says_behind_its_pixels_how_to_turn_it_keeps_its_mask(tmp_path):
+    exif = Image.Exif()
+    exif[274] = 6  # 24 rows of 32 pixels become 32 rows of 24
+    lying = write(tmp_path / "set" / "scan.png", np.full(SHAPE, 90, np.uint8), exif=exif)
+    data = lying.read_bytes()
+    start = data.index(b"eXIf") - 4  # the chunk goes to the end, before IEND
+    length = int.from_bytes(data[start : start + 4]) + 12
+    chunk, rest = data[start : start + length], data[:start] + data[start + length :]
+    lying.write_bytes(rest[:-12] + chunk + rest[-12:])
+    write(tmp_path / "set" / "scan_mask.png", outline(slice(2, 9), (32, 24)))
+    (found,) = load_dataset("folder", tmp_path / "set").samples
+    assert found.pixels().shape == (32, 24) and found.mask((32, 24)).sum() == 7 * 24
+
+
 def test_each_layout_tells_normal_from_unknown(tmp_path):
     for name in ("benign", "malignant", "normal"):
         write(tmp_path / "set" / name / f"{name} (9001).png", np.full(SHAPE, 90, np.uint8))

@@ -395,7 +395,7 @@ def test_masks_of_one_image_must_agree(tmp_path):
     (sample,) = dataset.samples
     assert sample.mask() is None
     assert dataset.misfits == ("a_mask_1.png is 20×20 px, its image 32×24 px.",)
-    assert dataset.defects[-1].endswith("Its image is kept, its outline unknown.")
+    assert dataset.defects[-1].endswith("Its image is kept without it.")
 
 
 # The real data

@@ -102,7 +102,7 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
 
 
 def _crossvalidate(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("method", nargs="*", help="without: the five of the COSA paper")
+    verb.add_argument("method", nargs="*", help="without: the seven of the COSA paper")
     _datasets(verb)
     verb.add_argument("--out", required=True, help="folder of all runs and of the report")
     verb.add_argument(

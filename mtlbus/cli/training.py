@@ -54,17 +54,19 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
     from ..training.recipes import make_recipe
 
     methods = [get_spec(name).name for name in arguments.method or COSA_NAMES]
-    recipe = make_recipe(
-        get_spec(methods[0]), arguments.recipe, arguments.epochs, arguments.size,
-        arguments.stages, arguments.rate, arguments.clip, arguments.sides, arguments.loss,
-        arguments.weighting,
-    )  # fmt: skip
+    recipes = {
+        name: make_recipe(
+            get_spec(name), arguments.recipe, arguments.epochs, arguments.size, arguments.stages,
+            arguments.rate, arguments.clip, arguments.sides, arguments.loss, arguments.weighting,
+        )
+        for name in methods
+    }  # fmt: skip
     require_folder(arguments.out)
     plan = CrossValidation(
         methods=tuple(methods),
         datasets=tuple(open_datasets(arguments.data)),
         out=Path(arguments.out),
-        recipe=recipe,
+        recipes=recipes,
         folds=tuple(arguments.fold or range(1, 6)),
         split=arguments.split,
         variant=arguments.variant,

@@ -179,8 +179,8 @@ class PaperRecipe:
         class_loss: "cross_entropy" or "focal" (α = 0.5, γ = 2).
         positive_weight: of malignant images in the cross-entropy.
         weighting: "fixed", "dwa" or "learned".
-        schedule: "constant", "cosine" (to 10 % at the end) or "plateau" (×0.1 after 15 epochs
-            without gain, down to 1e-6).
+        schedule: "constant", "cosine" (to 10 % at the end), "plateau" (×0.1 after 15 epochs
+            without gain, down to 1e-6) or "steps" (×0.1 after 25, 50, 75 and 90 % of the epochs).
         flip, vertical_flip, rotation, shift: augmentation, as in `Augmentation`.
         select: keep the "best" epoch of the validation part, or the "last".
         note: what is stated and what is ours, in words.

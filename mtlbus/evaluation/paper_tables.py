@@ -84,7 +84,10 @@ def difference(
 def rows_of(
     found: Mapping[str, CrossValidated], titles: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """One row for each method and figure: value, limits, standard deviation, each fold."""
+    """One row for each method and figure: value, limits, standard deviation, each fold.
+
+    None is what is not defined, as the precision of a fold in which nobody was called benign.
+   """
     return [
         {
             "method": method,
@@ -92,7 +95,7 @@ def rows_of(
             "figure": figure,
             **interval_entry(result.value[figure], result.replicates[figure]),
             "sd": None if np.isnan(result.spread[figure]) else result.spread[figure],
-            "folds": result.folds[figure],
+            "folds": [None if np.isnan(value) else value for value in result.folds[figure]],
         }
         for method, result in found.items()
         for figure in FIGURES

@@ -43,7 +43,6 @@ SPEC = Spec(
         ),
         baseline_papers.RAW_PIXELS_DECISION,
         baseline_papers.IMAGENET_DECISION,
-        baseline_papers.EPOCH_DECISION,
     ),
     equations=baseline_wiring.EMT_EQUATIONS,
     diagram=baseline_wiring.EMT_NET,

@@ -32,7 +32,7 @@ SPEC = Spec(
     diagram=classifier_wiring.MOBILENET,
     paper_errors=(baseline_papers.AUC_ERROR,),
     reported=(baseline_papers.hybrid_table("MobileNet"),),
-    recipe=baseline_papers.LAB_SINGLE_RECIPE,
+    recipe=baseline_papers.MOBILENET_RECIPE,
 )
 
 

@@ -41,6 +41,7 @@ SPEC = Spec(
     diagram=classifier_wiring.VIT,
     paper_errors=(baseline_papers.AUC_ERROR,),
     reported=(baseline_papers.hybrid_table("ViT"),),
+    recipe=hybrid_paper.RECIPE,
 )
 
 

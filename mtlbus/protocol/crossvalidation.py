@@ -7,7 +7,7 @@ given until everything is there; a report can be made of whatever folds are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ..evaluation import paper_tables
 from ..evaluation.tables import read_predictions
 from ..methods import get_spec
 from ..training.engine import STATE
+from ..training.recipe_words import start_words
 from ..training.recipes import Recipe
 from .card import exclusions
 from .images import ImageList, list_images, require_same_images
@@ -32,7 +33,7 @@ from .producing import make_plan, produce, require_same_recipe
 
 COSA_NAMES = {
     "uresnet": "UResNet", "resnet": "ResNet-101", "mtl": "MTL", "mtl_sa": "MTL-SA",
-    "mtl_cosa": "MTL-COSA",
+    "mtl_cosa": "MTL-COSA", "vgg16": "VGG-16", "lenet": "LeNet",
 }  # fmt: skip
 SPLITS = ("group", "image", "both")
 TABLE, REPORT, ROWS = "crossvalidation.csv", "crossvalidation.json", "rows.csv"
@@ -50,7 +51,7 @@ class CrossValidation:
         methods: registry names.
         datasets: all of their lesion images are used.
         out: folder of all runs and of the report.
-        recipe: of every run.
+        recipes: of each method's runs.
         folds: test folds, 1 … 5.
         split: "group" keeps patients and copies together, "image" draws images at random and
             leaks, "both" does both to show what leakage is worth.
@@ -60,7 +61,7 @@ class CrossValidation:
     methods: tuple[str, ...]
     datasets: tuple[Dataset, ...]
     out: Path
-    recipe: Recipe
+    recipes: Mapping[str, Recipe]
     folds: tuple[int, ...] = tuple(range(1, FOLDS + 1))
     split: str = "group"
     variant: str = "compact"
@@ -106,11 +107,11 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
             lists[random, fold] = list_images(split)
         images = lists[random, fold]
         wanted = make_plan(
-            method, plan.variant, {}, plan.recipe, split, fold, plan.seed,
+            method, plan.variant, {}, plan.recipes[method], split, fold, plan.seed,
             pretrained=plan.pretrained,
         )  # fmt: skip
         if _finished(folder):
-            require_same_recipe(Checkpoint(folder), plan.recipe)
+            require_same_recipe(Checkpoint(folder), plan.recipes[method])
             require_same_images(images, Checkpoint(folder))
             report(f"{name}: finished before")
             continue
@@ -162,7 +163,10 @@ def summarise_folds(plan: CrossValidation) -> dict[str, Any]:
     everyone = pd.concat([frame.assign(method=name) for name, frame in frames.items()])
     _write_table(plan.out / ROWS, everyone)
     table = pd.DataFrame(document["figures"])
-    table["folds"] = [" ".join(f"{value:.6g}" for value in values) for values in table["folds"]]
+    table["folds"] = [
+        " ".join("–" if value is None else f"{value:.6g}" for value in values)
+        for values in table["folds"]
+    ]
     _write_table(plan.out / TABLE, table)
     write_json(plan.out / REPORT, document)
     return document
@@ -196,6 +200,8 @@ def _training(cards: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "parameters": cards[0]["parameters"],
         "images": [sum(part["data"].values()) for part in training],
         "stages": training[0]["recipe"]["stages"],
+        "select": training[0]["recipe"]["select"],
+        "start": start_words(training[0]),
         "seconds": [part["seconds"] for part in training],
         "machine": training[0]["machine"],
     }
@@ -217,7 +223,8 @@ def _markdown(document: dict[str, Any], plan: CrossValidation) -> list[str]:
         decided = "" if low is None or low <= 0 <= high else "; the interval leaves out zero"
         lines.append(
             f"- {gap['first']} − {gap['second']}, {gap['figure']}: "
-            f"{100 * gap['value']:+.2f} points{limits}{decided}"
+            + ("–" if gap["value"] is None else f"{100 * gap['value']:+.2f} points")
+            + f"{limits}{decided}"
         )
     return lines
 
@@ -230,16 +237,30 @@ def _what_differs(document: dict[str, Any], plan: CrossValidation) -> list[str]:
     folds = "; ".join(f"{name} {folds}" for name, folds in document["folds"].items())
     training = document["training"].values()
     smallest, largest = (f(t["parameters"] for t in training) / 1e6 for f in (min, max))
-    stages = ", ".join(f"{count} epochs at {size} px" for count, size in plan.recipe.stages)
+    stages = _listed(
+        " and ".join(f"{count} epochs at {size} px" for count, size in t["stages"])
+        for t in training
+    )
+    kept = _listed(
+        "the last epoch is kept" if t["select"] == "last"
+        else "the epoch is chosen on a tenth of the training groups"
+        for t in training
+    )  # fmt: skip
+    start = _listed(t["start"] for t in training)
     return [
         f"Images here: {images}, copies kept on one side and groups with two labels left out. In "
         "the paper: 647 of BUSI, single images, so copies may lie on both sides.",
-        f"Weights here: random at the start, networks of {smallest:.1f} to {largest:.1f} M "
+        f"Weights here at the start: {start}; networks of {smallest:.1f} to {largest:.1f} M "
         "parameters. In the paper: ResNet-101, ImageNet weights likely.",
-        f"Training here: {stages}; the epoch is chosen on a tenth of the training groups. In the "
-        "paper: 100 epochs at 256 px, no validation part named.",
+        f"Training here: {stages}; {kept}. In the paper: 100 epochs at 256 px, no validation "
+        "part named.",
         f"Folds tested here: {folds}. In the paper: five.",
     ]
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Each once, in the order of the methods: what all runs share, or what they have each."""
+    return " or ".join(dict.fromkeys(words))
 
 
 def _write_table(path: Path, table: pd.DataFrame) -> None:

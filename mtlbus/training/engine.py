@@ -106,7 +106,7 @@ def autocast(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None)
 
 
-STEPWISE = ("one_cycle", "cosine")  # schedules that move with every step
+STEPWISE = ("one_cycle", "cosine", "steps")  # schedules that move with every step
 
 
 def make_schedule(recipe: Recipe, optimizer: torch.optim.Optimizer, steps: int):
@@ -119,6 +119,9 @@ def make_schedule(recipe: Recipe, optimizer: torch.optim.Optimizer, steps: int):
         )
     if recipe.schedule == "cosine":
         return schedulers.CosineAnnealingLR(optimizer, steps, 0.1 * recipe.learning_rate)
+    if recipe.schedule == "steps":
+        falls = [round(share * steps) for share in (0.25, 0.5, 0.75, 0.9)]
+        return schedulers.MultiStepLR(optimizer, falls, gamma=0.1)
     if recipe.schedule == "plateau":
         return schedulers.ReduceLROnPlateau(
             optimizer, mode="max", factor=0.1, patience=15, min_lr=1e-6

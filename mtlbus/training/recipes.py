@@ -34,7 +34,7 @@ class Recipe:
         gradient_limit: the norm that a step's gradient is cut to; 0 is no limit.
         transformer_rate: what the learning rate of Swin parts is multiplied by.
         transformer_limit: the norm that their gradient is cut to before; 0 is no limit.
-        schedule: "one_cycle", "constant", "cosine" or "plateau" (see `PaperRecipe`).
+        schedule: "one_cycle", "constant", "cosine", "plateau" or "steps" (see `PaperRecipe`).
         batch_size: images a step.
         stages: (epochs, input size in pixels), in order: progressive resizing.
         mask_weight, class_weight: of the two tasks, for fixed weighting.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,3 +108,17 @@ def test_the_paper_stands_above_ours():
     (ours,) = (line for line in lines if line.startswith("| MTL | here | 50.00"))
     assert f"{100 * value:.2f} (" in ours
     assert len([line for line in lines if "ResNet-101 | here" in line]) == 1  # it draws no mask
+
+
+def test_a_fold_in_which_nobody_is_called_benign_ends_in_a_dash():
+    """Its precision is 0/0: no number in a table or in JSON, and no error after all training."""
+    rows = pd.DataFrame({
+        "dataset": "busi", "image_id": [str(n) for n in range(8)], "group": list("abcdefgh"),
+        "fold": [1] * 4 + [2] * 4, "label": [0, 1] * 4, "dice": np.nan,
+        "probability": [0.9] * 4 + [0.1, 0.9, 0.2, 0.8],
+    })  # fmt: skip
+    found = cross_validated({"resnet": rows}, bootstrap=50)
+    table = {row["figure"]: row for row in rows_of(found, {"resnet": "ResNet"})}
+    assert table["pre"]["value"] is None and table["pre"]["folds"] == [None, 1.0]
+    assert table["acc"]["value"] == 0.75
+    json.dumps(list(table.values()), allow_nan=False)

@@ -111,10 +111,22 @@ def test_what_was_only_an_abstract_says_so(name):
     assert "abstract" in get_spec(name).stated
 
 
-def test_what_the_template_does_not_say_is_a_decision_of_ours():
-    spec = get_spec("emt_net")
-    assert spec.recipe.select == "best" and "B11, ours" in spec.recipe.note
-    assert "B11" in [decision.number for decision in spec.decisions]
+def test_recipes_are_those_of_the_labs_scripts():
+    multi = get_spec("emt_net").recipe
+    assert (multi.select, multi.schedule, multi.flip, multi.rotation) == ("last", "plateau", 0, 0)
+    for name, weight in (("densenet121", 4), ("mobilenet", 3)):
+        single = get_spec(name).recipe
+        assert (single.schedule, single.select) == ("constant", "best")
+        assert single.positive_weight == weight
+        assert (single.flip, single.rotation, single.shift) == (0.5, 20, 0.2)
+        assert f"weight {weight} on" in single.note
+
+
+def test_vit_has_the_recipe_of_its_table_and_vgga_vit_its_own():
+    assert get_spec("vit").recipe == get_spec("swin").recipe
+    recipe = get_spec("vgga_vit").recipe
+    assert (recipe.optimizer, recipe.learning_rate, recipe.batch_size) == ("adam", 1e-4, 16)
+    assert (recipe.epochs, recipe.input_size, recipe.schedule) == (100, 224, "steps")
 
 
 # --- SHA-MTL -------------------------------------------------------------------------------------

@@ -18,7 +18,9 @@ from mtlbus.training.recipes import make_recipe
 
 from ..made import make_manifest
 
-RECIPE = make_recipe(get_spec("resnet"), epochs=1, size=64)
+RECIPES = {
+    name: make_recipe(get_spec(name), epochs=1, size=64) for name in ("mtl", "resnet")
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +45,14 @@ def test_a_random_split_parts_the_groups_that_the_other_keeps(manifest):
 
 def test_all_runs_and_bad_ones(manifest, tmp_path):
     datasets = (parse_dataset(f"manifest={manifest}"),)
-    plan = CrossValidation(("mtl", "resnet"), datasets, tmp_path, RECIPE, (1, 2), "both")
+    plan = CrossValidation(("mtl", "resnet"), datasets, tmp_path, RECIPES, (1, 2), "both")
     runs = plan.runs()
     assert len(runs) == len(set(runs)) == 8
     assert len({plan.folder(*run) for run in runs}) == 8
     with pytest.raises(InputError, match="no fold 6"):
-        CrossValidation(("mtl",), datasets, tmp_path, RECIPE, (6,)).runs()
+        CrossValidation(("mtl",), datasets, tmp_path, RECIPES, (6,)).runs()
     with pytest.raises(UnknownNameError, match="Did you mean 'image'"):
-        CrossValidation(("mtl",), datasets, tmp_path, RECIPE, split="imagee").runs()
+        CrossValidation(("mtl",), datasets, tmp_path, RECIPES, split="imagee").runs()
 
 
 def test_the_command_trains_once_goes_on_and_compares(manifest, tmp_path, capsys):

@@ -313,3 +313,16 @@ def test_a_mask_alone_is_enough_for_a_network_that_draws_only_masks(tmp_path):
     bare = [made(f"m{i}", i % 2, masked=False) for i in range(8)]
     with pytest.raises(DataError, match="lesions with a mask"):
         train(plan(method="uresnet", recipe=recipe), bare, more, tmp_path / "masks")
+
+
+def test_the_rate_falls_in_steps():
+    """VGGA-ViT: to a tenth after 25, 50, 75 and 90 of 100 epochs."""
+    optimizer = torch.optim.Adam([torch.zeros(1, requires_grad=True)], lr=1e-4)
+    schedule = make_schedule(replace(RECIPE, schedule="steps"), optimizer, 100)
+    rates = []
+    for _ in range(100):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    for step, falls in ((0, 0), (24, 0), (25, 1), (50, 2), (75, 3), (89, 3), (90, 4), (99, 4)):
+        assert rates[step] == pytest.approx(1e-4 * 0.1**falls), step

@@ -7,13 +7,14 @@ inside, no content in any message (see `data.places`).
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
-from ..core.errors import DataError, InputError
+from ..core.errors import DataError, InputError, MtlbusError
 from ..core.text import printable
 from ..data.dataset import Dataset, Sample
 from ..data.decoding import read_image
@@ -22,6 +23,8 @@ from ..data.places import checked_path, is_folder, lies_inside, shown
 from ..data.splits import with_folds
 from .case import Case
 
+LOG = logging.getLogger("mtlbus")
+_LOGGED: set[tuple[str, str]] = set()
 LABELS = {0: "benign", 1: "malignant", None: "class unknown"}
 _VARIABLE = "MTLBUS_DATA"
 _OPENED = "dataset_paths"  # in the session: layout to path and root of what a visitor opened
@@ -88,9 +91,28 @@ def open_dataset(layout: str) -> Dataset:
     return _read(layout, path, root)
 
 
+def _log_once(layout: str, error: Exception) -> None:
+    """A line for whoever runs the server; each page asks again, so the second time says nothing."""
+    line = f"{type(error).__name__}: {printable(error)}"
+    if (layout, line) not in _LOGGED:
+        _LOGGED.add((layout, line))
+        LOG.warning("The dataset %s is left out: %s", printable(layout), line)
+
+
 @st.cache_resource(show_spinner="Reading the dataset …", max_entries=8)
 def _read(layout: str, path: str, root: str | None) -> Dataset:
-    dataset = load_dataset(layout, path, root)
+    try:
+        dataset = load_dataset(layout, path, root)
+    except MtlbusError as error:
+        _log_once(layout, error)
+        raise
+    except Exception as error:
+        # A table of strangers can be wrong in a way that nobody has thought of; the pages go on.
+        _log_once(layout, error)
+        raise DataError(
+            f"The dataset {layout!r} cannot be read ({type(error).__name__}). The server's log "
+            "says more."
+        ) from error
     if not dataset.samples:
         raise DataError(f"{shown(path)} holds no image in the layout {layout!r}. Check the path.")
     return dataset

@@ -26,8 +26,9 @@ from .case_store import Film, Unopened, key_of
 
 LIMIT_MB = MAX_BYTES // 1024**2
 CONSENT = (
-    "Images stay in the memory of this session and are not stored. Do not upload identifiable "
-    "data: names burned into the picture remain visible; of a DICOM header nothing is kept."
+    "Images stay in the memory of the server, never on its disk, until two minutes after this tab "
+    "is closed. Do not upload identifiable data: names burned into the picture remain visible; of "
+    "a DICOM header spacing and modality are kept."
 )
 WIDGETS = ("_upload", "_home_upload", "_again")
 """Keys of the uploaders of one image: in the sidebar, on Home, on the page of a refused file."""

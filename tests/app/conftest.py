@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 
 from mtlbus.inference.predictor import Predictor
+
+
+@pytest.fixture(scope="session", autouse=True)
+def frozen():
+    """As a server does when it starts: Streamlit collects garbage after each run."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -65,3 +65,32 @@ def test_a_broken_course_of_training_leaves_the_rest_of_the_card(root, caplog):
     (root / "resnet" / HISTORY).write_bytes(b"{}")
     app = visit("methods", method="resnet", paper="all")
     assert not app.error
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"image,mask\n\x00", b'"', b"a,b\n"])
+def test_a_broken_table_of_the_server_takes_no_page_down(
+    root, tmp_path, monkeypatch, caplog, content
+):
+    monkeypatch.setattr("mtlbus.ui.datasets._LOGGED", set())
+    table = tmp_path / "list.csv"
+    table.write_bytes(content)
+    monkeypatch.setenv("MTLBUS_DATA", f"manifest={table};folder={tmp_path / 'nothing'}")
+    with caplog.at_level(logging.WARNING, "mtlbus"):
+        for page in ("predict", "predict"):
+            app = visit(page, faulty=True)
+            assert app.error and not app.exception
+    lines = [record.message for record in caplog.records if "dataset manifest" in record.message]
+    assert len(lines) == 1 and "\n" not in lines[0]
+    assert visit("predict", faulty=True, case="manifest:1").error
+
+
+def test_a_dataset_that_fails_in_a_new_way_takes_no_page_down(root, tmp_path, monkeypatch, caplog):
+    from mtlbus.ui import datasets
+
+    def fail(*_):
+        raise KeyError("column")
+
+    monkeypatch.setattr(datasets, "load_dataset", fail)
+    monkeypatch.setenv("MTLBUS_DATA", f"busi={tmp_path}")
+    app = visit("predict", faulty=True)
+    assert any("cannot be read (KeyError)" in error.value for error in app.error)

@@ -65,7 +65,7 @@ def served(script: str, **environment: str) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(120):
+        for _ in range(240):
             try:
                 with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:
                     if answer.read() == b"ok":
@@ -73,7 +73,7 @@ def served(script: str, **environment: str) -> Iterator[str]:
             except OSError:
                 time.sleep(0.25)
         else:
-            pytest.fail("the server did not start within 30 s")
+            pytest.fail("the server did not start within 60 s")
         yield address
     finally:
         process.terminate()

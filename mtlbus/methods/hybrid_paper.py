@@ -146,10 +146,10 @@ START_DECISION = Decision(
 )
 CNN_INPUT_DECISION = Decision(
     "H8",
-    "Input size and normalisation are not stated; the lab's code feeds 224×224, divided by 255.",
+    "Input size and normalisation are not stated.",
     "256×256, ImageNet mean and deviation.",
     "pretrained = False | True | path",
-    "As in the Hybrid, of which it is a part.",
+    "As in the Hybrid, of which it is a part; the lab's code feeds 224×224, divided by 255.",
 )
 
 PAPER_ERRORS = (
@@ -211,6 +211,19 @@ REPORTED = (
             ("MT-ESTAN + Swin", "80.3", "84.2", "76.3", "0.83", "80.2", "15.8", "23.7", "82.3",
              "73.6"),
             ("Hybrid-MT-ESTAN", *_HYBRID),
+        ),
+    ),
+    ReportedTable(
+        "Table 1, images",
+        "the four sets that the paper joins",
+        "Counts, no result. The masks of HMSS were drawn for the paper and are not public.",
+        ("set", "images", "benign", "malignant", "from"),
+        (
+            ("HMSS", "1,948", "812", "1,136", "Netherlands"),
+            ("BUSI", "647", "437", "210", "Egypt"),
+            ("BUSIS", "562", "306", "256", "China"),
+            ("Dataset B", "163", "109", "54", "Spain"),
+            ("Total", "3,320", "1,664", "1,656", ""),
         ),
     ),
 )  # fmt: skip

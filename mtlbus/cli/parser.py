@@ -68,6 +68,10 @@ def _train(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help="a name from `methods`")
     _datasets(verb)
     _test_fold(verb)
+    verb.add_argument(
+        "--leave-out", default="", metavar="DATASET",
+        help="a dataset that only tests, all of it: how the network fares on images from elsewhere",
+    )  # fmt: skip
     verb.add_argument("--out", required=True, help="folder of the run and its checkpoint")
     verb.add_argument("--resume", action="store_true", help="continue an interrupted run")
     verb.add_argument(
@@ -229,6 +233,10 @@ def _steps(verb: argparse.ArgumentParser) -> None:
         "official: of ACSNet's public code",
     )  # fmt: skip
     verb.add_argument("--weighting", help="of the tasks, instead: fixed, dwa or learned")
+    verb.add_argument(
+        "--devices", type=float, metavar="SHARE",
+        help="change so many images as other scanners would, by each of several changes",
+    )  # fmt: skip
     verb.add_argument(
         "--sides", type=float, metavar="WEIGHT",
         help="deep supervision: coarser masks learn too, with this weight",

@@ -22,11 +22,12 @@ def train(arguments: argparse.Namespace) -> int:
     recipe = make_recipe(
         spec, arguments.recipe, arguments.epochs, arguments.size, arguments.stages,
         arguments.rate, arguments.clip, arguments.sides, arguments.loss, arguments.weighting,
+        arguments.devices,
     )  # fmt: skip
     options = parse_options(arguments.option)
     require_folder(arguments.out)
     datasets = open_datasets(arguments.data)
-    split = split_datasets(datasets, arguments.fold)
+    split = split_datasets(datasets, arguments.fold, leave_out=arguments.leave_out)
     start = find_checkpoint(arguments.start) if arguments.start else None
     plan = make_plan(
         spec.name, arguments.variant, options, recipe, split, arguments.fold, arguments.seed,
@@ -58,6 +59,7 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
         name: make_recipe(
             get_spec(name), arguments.recipe, arguments.epochs, arguments.size, arguments.stages,
             arguments.rate, arguments.clip, arguments.sides, arguments.loss, arguments.weighting,
+            arguments.devices,
         )
         for name in methods
     }  # fmt: skip
@@ -99,6 +101,7 @@ def trials(arguments: argparse.Namespace) -> int:
             side_weight=arguments.sides,
             loss=arguments.loss,
             weighting=arguments.weighting,
+            devices=arguments.devices,
         ),
         names=tuple(arguments.trial or TRIALS),
         fold=arguments.fold,

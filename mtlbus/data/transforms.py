@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .devices import as_other_device
+
 PREPROCESSING_VERSION = "pad-square-bilinear-1"
 _BLOCK = 2**22  # numbers of a square that are held at one time; a usual image has fewer
 
@@ -120,6 +122,7 @@ class Augmentation:
         log_gamma, gain: of the grey values.
         noise: standard deviation of added Gaussian noise, drawn per image from 0 to this.
         flip, vertical_flip: probabilities.
+        devices: probability of each change of `devices.CHANGES`, as other scanners would make it.
     """
 
     rotation: float = 15.0
@@ -131,6 +134,7 @@ class Augmentation:
     noise: float = 0.03
     flip: float = 0.5
     vertical_flip: float = 0.0
+    devices: float = 0.0
 
     def __call__(
         self, grey: Tensor, masks: Tensor, generator: torch.Generator
@@ -178,7 +182,10 @@ class Augmentation:
         level = (torch.rand(batch, generator=generator) * self.noise).view(-1, 1, 1, 1)
         noise = torch.randn(grey.shape, generator=generator) * level
         grey = grey.clamp(0, 1).pow(gamma) * gain + noise * (grey > 0)
-        return grey.clamp(0, 1), masks
+        grey = grey.clamp(0, 1)
+        if self.devices > 0:
+            grey = as_other_device(grey, self.devices, generator)
+        return grey, masks
 
 
 NO_AUGMENTATION = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0)

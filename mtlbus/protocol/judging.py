@@ -13,7 +13,7 @@ from ..core.errors import DataError, InputError
 from ..core.presence import presence_score
 from ..data.dataset import Dataset, Sample
 from ..data.intake import GreyImage
-from ..data.splits import Split, join, split_fold
+from ..data.splits import Split, join, split_fold, with_folds
 from ..data.transforms import square_mask
 from ..evaluation.metrics import mask_metrics
 from ..evaluation.presence import presence_rates
@@ -24,9 +24,39 @@ from .images import met_before
 Report = Callable[[str], None]
 
 
-def split_datasets(datasets: Sequence[Dataset], fold: int, seed: int = 0) -> Split:
-    """Split each dataset by its own folds and join the parts."""
-    return join(split_fold(dataset.samples, fold, seed=seed) for dataset in datasets)
+def split_datasets(
+    datasets: Sequence[Dataset], fold: int, seed: int = 0, leave_out: str = ""
+) -> Split:
+    """Split each dataset by its own folds and join the parts.
+
+    Args:
+        datasets: each a collection of its own.
+        fold: the test fold.
+        seed: of the draw of the validation part.
+        leave_out: a dataset that only tests, all of it: how a network fares on images from
+            elsewhere. The others then train and choose with all of their folds but `fold`, which
+            is left alone, so that the same network can be judged at home.
+
+    Raises:
+        InputError: no such dataset, or no other one.
+    """
+    if not leave_out:
+        return join(split_fold(dataset.samples, fold, seed=seed) for dataset in datasets)
+    names = [dataset.name for dataset in datasets]
+    if leave_out not in names or len(set(names)) < 2:
+        raise InputError(
+            f"--leave-out {leave_out} needs that dataset and at least one other; given are "
+            f"{', '.join(names)}."
+        )
+    home = join(
+        split_fold(dataset.samples, fold, seed=seed)
+        for dataset in datasets if dataset.name != leave_out
+    )  # fmt: skip
+    away = tuple(
+        sample for dataset in datasets if dataset.name == leave_out
+        for sample in with_folds(dataset.samples)
+    )  # fmt: skip
+    return home._replace(test=away)
 
 
 def with_mirror(predictor: Predictor, image: GreyImage) -> Prediction:

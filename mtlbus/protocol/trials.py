@@ -19,7 +19,7 @@ from ..core.errors import InputError, choose
 from ..core.files import write_json
 from ..data.dataset import Sample
 from ..data.splits import Split
-from ..data.transforms import NO_AUGMENTATION
+from ..data.transforms import NO_AUGMENTATION, Augmentation
 from ..evaluation.paper_tables import cross_validated, difference
 from ..evaluation.tables import PHANTOMS, interval_entry, read_predictions, write_predictions
 from ..inference.predictor import Predictor
@@ -67,6 +67,10 @@ TRIALS = {
     "random_start": Trial("random weights at the start", pretrained=False),
     "house_loss": Trial("the house's loss, not the paper's", recipe=_HOUSE_LOSS),
     "plain_images": Trial("no augmentation", recipe={"augmentation": NO_AUGMENTATION}),
+    "other_devices": Trial(
+        "grey values changed as other scanners would",
+        recipe={"augmentation": Augmentation(devices=0.3)},
+    ),
     "low_rate": Trial("a fifth of the learning rate", recipe={"learning_rate": 2e-4}),
     "clipped": Trial("gradients cut to a norm of 1", recipe={"gradient_limit": 1.0}),
     "no_average": Trial("the weights themselves, not their average", recipe={"average_decay": 0.0}),

@@ -140,6 +140,7 @@ def make_recipe(
     side_weight: float | None = None,
     loss: str = "paper",
     weighting: str | None = None,
+    devices: float | None = None,
 ) -> Recipe:
     """A recipe by name, with changes.
 
@@ -157,6 +158,7 @@ def make_recipe(
             "house" loss, the same for all methods; "official" is that of ACSNet's public code
             where it differs from what its paper means (A2).
         weighting: of the tasks instead of the recipe's: "fixed", "dwa" or "learned".
+        devices: probability of each change of the grey values as other scanners would make it.
 
     Raises:
         InputError: numbers that cannot be trained with, or both stages and epochs or size.
@@ -202,6 +204,10 @@ def make_recipe(
         if not 0 < side_weight < math.inf:
             raise InputError(f"Weight {side_weight} of coarser masks is not allowed: above 0.")
         recipe = replace(recipe, side_weight=side_weight)
+    if devices is not None:
+        if not 0 <= devices <= 1:
+            raise InputError(f"Share {devices} of changes is not allowed: from 0 to 1.")
+        recipe = replace(recipe, augmentation=replace(recipe.augmentation, devices=devices))
     return recipe
 
 

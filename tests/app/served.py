@@ -6,6 +6,7 @@ Run by a test: `python -m tests.app.served PORT`.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,18 @@ MEGABYTE = 1024**2
 visits.KEEP, visits.EVERY = 1.0, 0.2
 guard.SESSION_BYTES, guard.ALL_BYTES = 7 * MEGABYTE, 11 * MEGABYTE
 TO_DISK: list[int] = []
+SECRET = os.environ.get("SECRET_FILE", "")
+OPENED: list[str] = []
+
+
+def watch(event: str, arguments: tuple) -> None:
+    """Note each opening of the secret file, by whatever code of this process."""
+    if event == "open" and SECRET and SECRET in str(arguments[0]):
+        OPENED.append(event)
+
+
+if SECRET:
+    sys.addaudithook(watch)
 _rollover = tempfile.SpooledTemporaryFile.rollover
 
 
@@ -49,6 +62,7 @@ async def look(request: Request) -> JSONResponse:
         "files": len(running.uploaded_file_mgr.file_storage),
         "sessions": len(running._session_mgr.list_sessions()),
         "to_disk": len(TO_DISK),
+        "secret": len(OPENED),
     })
 
 

@@ -25,18 +25,27 @@ from tests.app.visitor import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = 1024**2
+WORDS = "what only the administrator may read"
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     write_stand_in(root, "mtl", seed=70)
+    data = tmp_path_factory.mktemp("data")
+    (data / "secret.csv").write_text("image,mask,label,group\n" + WORDS)
+    (data / "secret.png").write_bytes(picture())
+    (data / "offered").mkdir()
+    (data / "offered" / "link.csv").symlink_to(data / "secret.csv")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.app.served", str(port)], cwd=ROOT,
-        env={**os.environ, "MTLBUS_CHECKPOINTS": str(root)},
+        env={
+            **os.environ, "MTLBUS_CHECKPOINTS": str(root), "SECRET_FILE": str(data / "secret"),
+            "MTLBUS_DATA": f"folder={data / 'offered'}",
+        },
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
@@ -181,7 +190,7 @@ def test_nothing_of_a_closed_session_is_left_after_one_collection(address, page)
         status, headers, _ = get(address, pictures[0])
         assert status == 200 and headers["Cache-Control"] == "no-store"
     visitor.close()
-    nothing = {"images": 0, "results": 0, "files": 0, "sessions": 0, "to_disk": 0}
+    nothing = {"images": 0, "results": 0, "files": 0, "sessions": 0, "to_disk": 0, "secret": 0}
     assert forgotten(address, name) == nothing and forgotten(address, digest) == nothing
     assert all(get(address, url)[0] == 404 for url in pictures)
 
@@ -200,3 +209,48 @@ def test_what_two_visitors_gave_stays_for_the_one_who_stays(address):
         time.sleep(3)
         assert look(address, "yours.png")["images"] == 0
         assert look(address, digest)["results"] == results > 0
+
+
+# Links: (name of the parameter, value). None may break a page, open a file or call a stranger.
+LINKS = [
+    *(("case", value) for value in (
+        "manifest:../secret.csv", "folder:../secret.png", "folder:..%2Fsecret.png",
+        "busi:1", "busbra:bus_0001-l", "manifest:secret.csv", "phantom:1", "upload:000000000000",
+        "upload:", ":", "::", "folder:", "folder:\0", "x" * 5000, "\u202e\x1b[31m", "../../etc",
+        "file:///etc/hostname", "http://127.0.0.1:9/x.png", "![](http://127.0.0.1:9/x.png)",
+        "<img src=x onerror=alert(1)>", "None", "[]", "{}",
+    )),
+    *((name, value) for name in ("method", "methods", "map", "attributions", "target", "settings")
+      for value in ("../../secret", "folder:../secret.csv", "\0", "-1", "1e999", "a,b,,c",
+                    "![](http://127.0.0.1:9/x.png)", "x" * 3000)),
+    ("mask_threshold", "nan"), ("mask_threshold", "1e999"), ("mask_fill", "-1"), ("tab", "\0"),
+    ("second", "folder:../secret.png"), ("compare", "two"), ("embed", "true"), ("paper", "<b>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", ["predict", "compare", "attention", "attributions", "methods"])
+def test_no_link_breaks_a_page_or_opens_what_is_not_offered(address, page):
+    failed = []
+    for name, value in LINKS:
+        with Visitor(address) as visitor:
+            messages = visitor.visit(page, **{"method": "mtl", name: value})
+        kinds = {message.delta.new_element.WhichOneof("type") for message in messages}
+        told = " ".join(map(str, messages))
+        if "exception" in kinds or WORDS in told or "Something unforeseen" in told:
+            failed.append((name, value[:60]))
+    assert failed == []
+    assert look(address, "x")["secret"] == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/app/static/secret.csv", "/static/..%2f..%2fapp.py", "/static/../../app.py",
+     "/component/zoom_panels/../../secret.csv", "/component/x/%2e%2e/app.py", "/media/../app.py",
+     "/_stcore/bidi-components/../app.py", "/_stcore/bidi-components/x/..%2f..%2fapp.py",
+     "//etc/hostname", "/%5c%5chost/share", "/_stcore/upload_file/x/y", "/_stcore/agent/run",
+     "/app.py", "/.streamlit/config.toml", "/pages/predict.py", "/checkpoints/mtl/card.json"],
+)  # fmt: skip
+def test_no_address_serves_a_file_of_the_repository(address, path):
+    _, _, content = get(address, path)
+    assert b"mtlbus.ui" not in content and b"maxUploadSize" not in content
+    assert b"weights_sha256" not in content and WORDS.encode() not in content

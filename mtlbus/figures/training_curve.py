@@ -17,9 +17,10 @@ PANELS = (
         "validation part",
         {"validation_dice": "Dice of the mask", "validation_auc": "AUC of the class"},
     ),
+    ("gradients: mask against class", {"gradient_cosine": "cosine of their gradients"}),
     ("weight of the task", {"mask_weight": "weight of mask", "class_weight": "weight of class"}),
 )
-_COLOURS = {"mask": 0, "class": 1, "dice": 0, "auc": 1}
+_COLOURS = {"mask": 0, "class": 1, "dice": 0, "auc": 1, "gradient_cosine": 2}
 
 
 def training_figure(

@@ -30,6 +30,8 @@ from ..data.transforms import normalise
 from ..methods import create_model, get_spec
 from ..nn.swin import transformer_parameters
 from .batches import Batch, Images
+from .conflict import BATCHES as CONFLICT_BATCHES
+from .conflict import gradient_cosine
 from .losses import recipe_losses
 from .recipes import Recipe
 from .side_masks import SideMasks
@@ -220,16 +222,24 @@ class Run:
         return self.average.module if self.average is not None else self.model
 
     def train_epoch(self, images: Images, epoch: int) -> dict[str, float]:
-        """One pass over the training part; mean losses, and weights that are not fixed."""
+        """One pass over the training part.
+
+        Returns:
+            The mean losses, the weights that are not fixed, and with two tasks the mean cosine
+            between their gradients on what they share, over the first batches.
+        """
         recipe, spec = self.plan.recipe, self.model.spec
         self.model.train()
         generator = torch.Generator().manual_seed(self.plan.seed * 100_003 + epoch)
         sums: dict[str, float] = {}
         counts: dict[str, int] = {}
+        cosines: list[float] = []
+        parameters = list(self.model.parameters())
         teach = epoch < getattr(self.model, "truth_epochs", 0)
         with torch.random.fork_rng():
             torch.manual_seed(self.plan.seed * 100_003 + epoch)  # dropout
-            for batch in images.batches(recipe.batch_size, recipe.augmentation, generator):
+            drawn = images.batches(recipe.batch_size, recipe.augmentation, generator)
+            for step, batch in enumerate(drawn):
                 known = {
                     "mask": int(batch.outlined.sum()),
                     "class": int(batch.labels.isfinite().sum()),
@@ -250,6 +260,9 @@ class Run:
                         f"The loss of epoch {epoch + 1} is {float(total)}. "
                         "Lower the learning rate of the recipe."
                     )
+                if step < CONFLICT_BATCHES:
+                    cosine = gradient_cosine(terms, parameters)
+                    cosines += [] if cosine is None else [cosine]
                 self.optimizer.zero_grad(set_to_none=True)
                 total.backward()
                 if recipe.transformer_limit > 0 and self.transformer:
@@ -270,6 +283,8 @@ class Run:
         found = {f"{name}_loss": mean for name, mean in means.items()}
         if recipe.weighting != "fixed":
             found |= {f"{name}_weight": weight for name, weight in weights.items()}
+        if cosines:
+            found["gradient_cosine"] = sum(cosines) / len(cosines)
         return found
 
     @torch.inference_mode()

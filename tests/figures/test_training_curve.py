@@ -37,6 +37,14 @@ def test_a_method_without_a_class_has_no_line_for_it_and_weights_have_a_panel():
     assert training_figure(weighed).layout.yaxis3.title.text == "weight of the task"
 
 
+def test_the_angle_between_the_tasks_has_a_panel():
+    known = [{**entry, "gradient_cosine": -0.1 * entry["epoch"]} for entry in HISTORY]
+    figure = training_figure(known)
+    (line,) = [trace for trace in figure.data if trace.name == "cosine of their gradients"]
+    assert list(line.y) == pytest.approx([-0.1 * epoch for epoch in range(1, 7)])
+    assert figure.layout.yaxis3.title.text == "gradients: mask against class"
+
+
 def test_nothing_to_draw_is_refused():
     with pytest.raises(ValueError, match="empty"):
         training_figure([])

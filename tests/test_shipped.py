@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 import torch
@@ -96,7 +97,11 @@ def test_busi_was_split_as_the_file_in_the_package_says(checkpoint):
     """Known without the images: who was tested, and that no group of theirs was trained on."""
     frame, folds = read_predictions(checkpoint.predictions), read_folds()
     rows = frame[frame["dataset"] == "busi"].set_index("image_id")
-    usable = {name: row for name, row in folds.items() if row["fold"]}
+    usable = {
+        name: row
+        for name, row in folds.items()
+        if row["fold"] and not name.startswith("normal")
+    }
     tested = {name for name, row in usable.items() if row["fold"] == "1"}
     validated = set(rows.index[rows["part"] == "validation"])
     assert set(rows.index[rows["part"] == "test"]) == tested
@@ -104,11 +109,13 @@ def test_busi_was_split_as_the_file_in_the_package_says(checkpoint):
     trained = {usable[name]["group"] for name in usable.keys() - tested - validated}
     judged = {usable[name]["group"] for name in tested | validated}
     assert not trained & judged
-    assert len(usable) - len(tested) - len(validated) == checkpoint.card["training"]["data"]["busi"]
+    training = checkpoint.card["training"]
+    lesions = training["data"]["busi"] - training.get("normal", {}).get("data", 0)
+    assert len(usable) - len(tested) - len(validated) == lesions
 
 
 def test_the_figures_of_the_card_follow_from_the_predictions(checkpoint):
-    card, frame = checkpoint.card, read_predictions(checkpoint.predictions)
+    card, frame = checkpoint.card, read_predictions(checkpoint.predictions, everything=True)
     chosen = {}
     if "operating_points" in card:
         validation = frame[frame["part"] == "validation"].to_dict("records")
@@ -144,7 +151,8 @@ def test_the_card_says_what_was_left_out_and_what_a_forward_costs(checkpoint):
     card = checkpoint.card
     assert set(card["exclusions"]) == set(card["training"]["data"])
     assert any("two labels" in line for line in card["exclusions"]["busi"])
-    assert any("without a class" in line for line in card["exclusions"]["busi"])
+    without_class = any("without a class" in line for line in card["exclusions"]["busi"])
+    assert without_class != card["trained_with_normals"]
     cost, counted = card["cost"], count_cost(checkpoint.load(), card["spec"]["input_size"])
     assert cost["flops"] == counted.flops and cost["parameters"] == card["parameters"]
     assert cost["not_counted"] and cost["threads"] >= 1 and cost["machine"]
@@ -160,45 +168,85 @@ def test_every_method_was_timed_in_the_same_way():
 def test_the_judgement_was_made_twice(checkpoint):
     """`evaluate --card` judged the test fold again and found the same figures to 1e-3."""
     again = checkpoint.card["judgement"]["reproduced"]
-    assert again["images"] == sum(checkpoint.card["training"]["test"].values())
+    rows = read_predictions(checkpoint.predictions, everything=True)
+    assert again["images"] == (rows["part"] == "test").sum()
     assert again["figures"] > 0 and again["figure"] <= 1e-3
 
 
 @pytest.fixture(scope="module")
 def splits(real_data):
-    """Fold 1 of each real dataset, by name; lesions alone."""
+    """Fold 1 of each real dataset, by name."""
     return {
-        name: split_fold(load_dataset(name, real_data / folder).samples, 1).lesions()
+        name: split_fold(load_dataset(name, real_data / folder).samples, 1)
         for name, folder in FOLDERS.items()
     }
 
 
+def trained_on(checkpoint, split):
+    """The parts of a split that this checkpoint's training had."""
+    return split if checkpoint.card["trained_with_normals"] else split.lesions()
+
+
 def test_judged_images_are_those_of_the_split(checkpoint, splits):
-    """And none of their groups was trained on."""
-    frame = read_predictions(checkpoint.predictions)
+    """Normal images too, and none of their groups was trained on."""
+    frame = read_predictions(checkpoint.predictions, everything=True)
     for name, split in splits.items():
         rows = frame[frame["dataset"] == name]
         for part, samples in (("test", split.test), ("validation", split.validation)):
             ids = set(rows.loc[rows["part"] == part, "image_id"])
             assert ids == {sample.id for sample in samples}
-        assert checkpoint.card["training"]["data"][name] == len(split.train)
-        assert not {sample.group for sample in split.train} & set(rows["group"])
+        trained = trained_on(checkpoint, split).train
+        assert checkpoint.card["training"]["data"][name] == len(trained)
+        assert not {sample.group for sample in trained} & set(rows["group"])
+
+
+def test_the_images_of_the_training_are_listed(checkpoint):
+    """Known without the images: as many as the card says, each in one part, by another digest."""
+    training, images = checkpoint.card["training"], checkpoint.images
+    for part, name in (("train", "data"), ("validation", "validation"), ("test", "test")):
+        counted = Counter(image.dataset for image in images if image.part == part)
+        assert counted == training[name]
+    assert len({image.pixels for image in images}) == len(images)
+    groups = {part: {i.group for i in images if i.part == part} for part in ("train", "test")}
+    assert not groups["train"] & groups["test"]
+
+
+def test_an_image_is_told_by_its_pixels(checkpoint, splits):
+    for split in splits.values():
+        parts = trained_on(checkpoint, split)
+        for name, samples in zip(("train", "validation", "test"), parts, strict=True):
+            for sample in samples[::60]:
+                assert checkpoint.part_of(sample.grey().pixel_sha256) == name
+    unused = [s for split in splits.values() for s in split.train if s.normal][:3]
+    expected = "train" if checkpoint.card["trained_with_normals"] else None
+    for sample in unused:
+        assert checkpoint.part_of(sample.grey().pixel_sha256) == expected
+
+
+def test_what_it_does_on_normal_images_is_on_the_card(checkpoint):
+    presence, segments = checkpoint.card["presence"], "dice" in checkpoint.card["metrics"]["pooled"]
+    assert (checkpoint.presence_threshold is not None) == segments
+    assert presence["validation"]["normal"]["n"] == 9 and presence["test"]["normal"]["n"] == 27
+    assert presence["test"]["lesion"]["n"] == 501
+    if segments:
+        assert presence["validation"]["lesion"]["missed"]["value"] <= 0.01
 
 
 def test_the_predictions_can_be_made_again(checkpoint, splits):
     predictor = Predictor(checkpoint, "cpu")
-    frame = read_predictions(checkpoint.predictions).set_index(["dataset", "image_id"])
+    frame = read_predictions(checkpoint.predictions, everything=True)
+    frame = frame.set_index(["dataset", "image_id"])
     for name, split in splits.items():
         for sample in split.test[::100]:
             again, stated = judge_sample(predictor, sample, "test", 1), frame.loc[name, sample.id]
-            for figure in ("probability", "dice"):
+            for figure in ("probability", "dice", "presence"):
                 if again.get(figure) is not None:
                     assert again[figure] == pytest.approx(stated[figure], abs=1e-3), sample.id
 
 
 def test_the_card_says_how_much_of_each_gate_is_fixed(checkpoint, splits):
     """Of each gate with places; a twentieth of the test images says nearly the same."""
-    samples = [sample for split in splits.values() for sample in split.test]
+    samples = [sample for split in splits.values() for sample in split.lesions().test]
     again = measure_gates(Predictor(checkpoint, "cpu"), samples[::20])["fixed_share"]
     stated = checkpoint.card.get("gates", {"data": {}, "fixed_share": {}})
     assert stated["fixed_share"] == pytest.approx(again, abs=0.15)

@@ -67,7 +67,8 @@ def metric_lines(document: Mapping[str, Any]) -> list[str]:
         (name, part["n"], *(figure_words(part.get(metric)) for metric in shown))
         for name, part in parts.items()
     ]
-    return [*table(("data", "n", *shown), rows), *presence_lines(document.get("presence"))]
+    lines = table(("data", "n", *shown), rows) if document["datasets"] else ["no lesion was judged"]
+    return [*lines, *presence_lines(document.get("presence"))]
 
 
 def presence_lines(presence: Mapping[str, Any] | None) -> list[str]:

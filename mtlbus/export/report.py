@@ -10,7 +10,7 @@ from ..core.wording import percent
 from ..findings import Finding
 from ..findings.finding import NO_CLASS, NO_POINT
 from ..findings.measured import lesion_rows
-from ..findings.several import cautions_of_all
+from ..findings.several import cautions_of_all, judged, tally
 from ..inference.input_checks import Check
 from .drawing import Palette, drawing, outlines_of
 from .origin import pixels_sha256
@@ -45,6 +45,7 @@ def report_of(
     shared = cautions_of_all(views) if several else ()
     body = [
         _cautions(shared),
+        _together(views) if several else "",
         *(_finding(view, palette, several, shared) for view in views),
         *sections,
         made_from([
@@ -83,6 +84,12 @@ def _finding(view: Finding, palette: Palette, named: bool, shared: Sequence[Chec
         f'<div class="verdict">{_verdict(view, palette, named)}</div></div>'
         f"{_measured(view)}{_truth(view)}</section>"
     )
+
+
+def _together(views: Sequence[Finding]) -> str:
+    """How many call it malignant, and how many are right, as on the page."""
+    said = [line for line in (tally(views), judged(views)) if line]
+    return f"<p><strong>{escape(' · '.join(said))}</strong></p>" if said else ""
 
 
 def _cautions(checks: Sequence[Check]) -> str:

@@ -29,6 +29,7 @@ figure > svg, figure > img { display: block; width: 100%; height: auto; }
 .maps h3 { margin-top: 0; }
 .maps figcaption { font-size: .88rem; color: var(--soft); margin-top: .4rem; }
 ul { margin: 0; padding-left: 1.1rem; }
+ul.checks { margin-bottom: .9rem; }
 figcaption ul { list-style: none; padding: .5rem 0 0; display: flex; flex-wrap: wrap;
   gap: .1rem 1.2rem; font-size: .85rem; color: var(--soft); }
 i { display: inline-block; width: .75em; height: .75em; border-radius: 2px; margin-right: .45em; }

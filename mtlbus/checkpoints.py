@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import nn
 
+from .core.card_form import CARD_FORM, HISTORY_FORM
 from .core.errors import CheckpointError, MtlbusError
 from .core.files import write_atomically, write_json
 from .core.training_images import DIGITS, TrainingImage, read_images
@@ -37,92 +37,6 @@ WEIGHTS, CARD, PREDICTIONS, HISTORY, IMAGES = (
     "images.csv",
 )
 _MAX_TEXT = 32 * 1024**2  # bytes of a card or a history; those that ship have 0.1 MB
-
-_NAME = {"type": "string", "minLength": 1, "maxLength": 200}
-_THREE = {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}
-_OBJECT, _OBJECT_OR_NONE = {"type": "object"}, {"type": ["object", "null"]}
-_OBJECTS = {"type": "object", "additionalProperties": _OBJECT}
-CARD_FORM = Draft202012Validator({
-    "type": "object",
-    "required": ["method", "variant", "options", "weights_sha256", "parameters", "spec"],
-    "properties": {
-        "method": _NAME,
-        "title": _NAME,
-        "variant": _NAME,
-        "options": _OBJECT,
-        "weights_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        "parameters": {"type": "integer", "minimum": 1},
-        "spec": {
-            "type": "object",
-            "required": ["input_size", "mean", "std", "maps"],
-            "properties": {
-                "input_size": {"type": "integer", "minimum": 16, "maximum": 2048},
-                "mean": _THREE,
-                "std": {**_THREE, "items": {"type": "number", "exclusiveMinimum": 0}},
-                "maps": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "required": ["name", "kind"],
-                        "properties": {"name": _NAME, "kind": _NAME},
-                    },
-                },
-            },
-        },
-        "training": {"$ref": "#/$defs/training"},
-        "temperature": {"type": ["number", "null"], "exclusiveMinimum": 0},
-        "operating_points": {
-            "type": ["object", "null"],
-            "additionalProperties": {
-                "type": "object",
-                "required": ["threshold"],
-                "properties": {"threshold": {"type": "number", "minimum": 0, "maximum": 1}},
-            },
-        },
-        "default_operating_point": {"type": ["string", "null"]},
-        "metrics": {
-            "type": ["object", "null"],
-            "properties": {"datasets": _OBJECTS, "pooled": _OBJECT},
-        },
-        "licences": {"type": "array", "items": {"type": "string"}},
-        "intended_use": {"type": "string"},
-        "limits": {"type": "string"},
-        "exclusions": _OBJECT_OR_NONE,
-        "calibration": _OBJECT_OR_NONE,
-        "cost": _OBJECT_OR_NONE,
-        "gates": _OBJECT_OR_NONE,
-        "judgement": _OBJECT_OR_NONE,
-        "presence": _OBJECT_OR_NONE,
-        "silence": _OBJECT_OR_NONE,
-        "external": {"type": ["array", "null"], "items": _OBJECT},
-    },
-    "$defs": {
-        "training": {
-            "type": ["object", "null"],
-            "properties": {
-                "data": _OBJECT_OR_NONE,
-                "validation": _OBJECT_OR_NONE,
-                "test": _OBJECT_OR_NONE,
-                "fold": {"type": ["integer", "null"]},
-                "epoch": {"type": ["integer", "null"]},
-                "epochs": {"type": ["integer", "null"]},
-                "before": {"$ref": "#/$defs/training"},
-            },
-        },
-    },
-})  # fmt: skip
-"""What a card has to be for anything here to read it; it may say more."""
-
-HISTORY_FORM = Draft202012Validator({
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["epoch", "size"],
-        "properties": {"epoch": {"type": "integer"}, "size": {"type": "integer"}},
-        "additionalProperties": {"type": ["number", "null"]},
-    },
-})  # fmt: skip
-
 
 def read_card(path: Path) -> dict[str, Any]:
     """A card that was looked through: every part that is used has the type that it should have.
@@ -218,6 +132,19 @@ class Checkpoint:
     def digest(self) -> str:
         """SHA-256 of the weights, as the card states it and loading checks it."""
         return self.card["weights_sha256"]
+
+    def trained(self, name: str) -> Any:
+        """What the card says of the training: "fold", "data", "recipe", …
+
+        Raises:
+            CheckpointError: it does not say.
+        """
+        found = (self.card.get("training") or {}).get(name)
+        if found is None:
+            raise CheckpointError(
+                f"The card in {str(self.folder)!r} does not say training.{name}, which this needs."
+            )
+        return found
 
     @property
     def threshold(self) -> float | None:

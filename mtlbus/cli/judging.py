@@ -30,11 +30,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
     if external:
         require_external(checkpoint, arguments.external, datasets)
     elif arguments.card and (
-        arguments.flip or arguments.fold != checkpoint.card["training"]["fold"]
+        arguments.flip or arguments.fold != checkpoint.trained("fold")
     ):
         raise InputError(
             "--card completes a card by the judgement that is on it: give its --fold "
-            f"{checkpoint.card['training']['fold']}, without --flip."
+            f"{checkpoint.trained('fold')}, without --flip."
         )
     frame, seen = judge(
         checkpoint, datasets, arguments.fold, report, arguments.flip, arguments.seen
@@ -118,7 +118,7 @@ def gates(arguments: argparse.Namespace) -> int:
 
     checkpoint = find_checkpoint(arguments.method)
     datasets = open_datasets(arguments.data)
-    split = split_datasets(datasets, checkpoint.card["training"]["fold"]).lesions()
+    split = split_datasets(datasets, checkpoint.trained("fold")).lesions()
     found = measure_gates(Predictor(checkpoint), split.test, report)
     if not found["fixed_share"]:
         raise InputError(f"{checkpoint.method} has no gate with a value for each place.")
@@ -168,7 +168,7 @@ def silence(arguments: argparse.Namespace) -> int:
     checkpoint = find_checkpoint(arguments.method)
     if arguments.images < 2:
         raise InputError(f"Got --images {arguments.images}; at least 2 are needed for a mean.")
-    split = split_datasets(open_datasets(arguments.data), checkpoint.card["training"]["fold"])
+    split = split_datasets(open_datasets(arguments.data), checkpoint.trained("fold"))
     samples = spread(split.lesions().test, arguments.images)
     found = measure_silence(Predictor(checkpoint), samples, report)
     if arguments.card:

@@ -35,7 +35,7 @@ def figure_words(figure: Mapping[str, float | None] | None) -> str:
     """
     if not figure or figure["value"] is None:
         return "–"
-    if figure["low"] is None:
+    if figure.get("low") is None or figure.get("high") is None:
         return f"{figure['value']:.3f}"
     return f"{figure['value']:.3f} ({figure['low']:.3f}–{figure['high']:.3f})"
 

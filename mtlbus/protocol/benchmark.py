@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..checkpoints import Checkpoint
-from ..core.spec import ReportedTable
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..evaluation.intervals import figure_words
+from ..methods import get_spec
 from ..training.recipe_words import loss_words, start_words
 from .silencing import HEADER, silence_lines
 
@@ -35,12 +35,16 @@ def entry(checkpoint: Checkpoint) -> dict[str, Any]:
     }
     return {
         "method": checkpoint.method,
-        "title": card["title"],
+        "title": _title(checkpoint),
         "parameters": card["parameters"],
         "epochs": checkpoint.epochs,
         "datasets": datasets,
         "cost": card.get("cost"),
     }
+
+
+def _title(checkpoint: Checkpoint) -> str:
+    return get_spec(checkpoint.method).title
 
 
 def speed_rows(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
@@ -101,7 +105,7 @@ def training(checkpoints: Sequence[Checkpoint]) -> list[str]:
         asked = SEGMENTATION.name in kinds, MALIGNANCY.name in kinds
         loss = loss_words(rounds[-1].get("recipe") or {}, *asked) if rounds else ""
         rows.append((
-            checkpoint.card["title"],
+            _title(checkpoint),
             start_words(rounds[0]) if rounds else NOTHING,
             loss or NOTHING,
             str(len(rounds)),
@@ -116,7 +120,7 @@ def hearing(checkpoints: Sequence[Checkpoint]) -> list[str]:
     for checkpoint in checkpoints:
         silence = checkpoint.card.get("silence") or {"parts": {}}
         for name, *figures in silence_lines(silence["parts"]):
-            rows.append((checkpoint.card["title"], name, *figures))
+            rows.append((_title(checkpoint), name, *figures))
     return _table(("method", *HEADER[:-1], "the answer"), rows) if rows else []
 
 
@@ -125,11 +129,10 @@ def papers(checkpoints: Sequence[Checkpoint]) -> list[str]:
     lines: list[str] = []
     seen = set()
     for checkpoint in checkpoints:
-        spec = checkpoint.card["spec"]
-        source = f"{spec['paper']['authors'].split(',')[0]} et al. {spec['paper']['year']}"
-        for table in spec["reported"]:
-            reported = ReportedTable(**table)
-            key = (spec["paper"]["title"], reported.caption, reported.data)
+        spec = get_spec(checkpoint.method)
+        source = f"{spec.paper.authors.split(',')[0]} et al. {spec.paper.year}"
+        for reported in spec.reported:
+            key = (spec.paper.title, reported.caption, reported.data)
             if key in seen:
                 continue
             seen.add(key)
@@ -150,7 +153,7 @@ def _row(found: Mapping[str, Any], dataset: str) -> tuple[str, ...]:
         NOTHING if found["epochs"] is None else str(found["epochs"]),
         f"{found['parameters'] / 1e6:.1f} M",
         f"{cost['flops'] / 1e9:.1f} G" if cost else NOTHING,
-        f"{cost['milliseconds']:.0f}" if cost else NOTHING,
+        f"{cost['milliseconds']:.0f}" if cost and cost["milliseconds"] is not None else NOTHING,
     )
 
 

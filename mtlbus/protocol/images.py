@@ -115,7 +115,7 @@ def require_same_images(images: ImageList, checkpoint: Checkpoint) -> None:
     Raises:
         InputError: its card states another digest; a card without one is taken as it is.
     """
-    stated = checkpoint.card["training"].get("truth_sha256", images.truth_sha256)
+    stated = (checkpoint.card.get("training") or {}).get("truth_sha256", images.truth_sha256)
     if stated != images.truth_sha256:
         raise InputError(
             f"{checkpoint.folder} was trained on other images, masks, classes or groups than were "
@@ -129,11 +129,11 @@ def require_counts(images: ImageList, checkpoint: Checkpoint) -> None:
     Raises:
         DataError: the card states other numbers of images, or other images were judged.
     """
-    training = checkpoint.card["training"]
     for part, name in zip(PARTS, ("data", "validation", "test"), strict=True):
         found = dict(Counter(image.dataset for image in images.rows if image.part == part))
-        if found != training[name]:
+        stated = checkpoint.trained(name)
+        if found != stated:
             raise DataError(
-                f"The {part} part holds {found}, the card says {training[name]}. Give the data, "
-                "fold and seed of the training; no list of images was written."
+                f"The {part} part holds {found}, the card says {stated}. Give the data, fold "
+                "and seed of the training; no list of images was written."
             )

@@ -211,7 +211,7 @@ def evaluate(
             if not samples:
                 raise DataError(
                     f"{told}; none is left to judge. Give its test fold "
-                    f"({checkpoint.card['training'].get('fold')}) or new images, or --seen to "
+                    f"({checkpoint.trained('fold')}) or new images, or --seen to "
                     "judge what it has seen."
                 )
             report(f"{told}; {'judged all the same' if seen else 'left out'}")

@@ -105,7 +105,7 @@ def require_same_recipe(before: Checkpoint, recipe: Recipe) -> None:
     Raises:
         InputError: the recipes differ.
     """
-    stated = json.loads(json.dumps(asdict(Recipe()))) | before.card["training"]["recipe"]
+    stated = json.loads(json.dumps(asdict(Recipe()))) | before.trained("recipe")
     wanted = json.loads(json.dumps(asdict(recipe)))
     for name, value in wanted.items():
         if stated[name] != value:

@@ -66,7 +66,7 @@ def renew_card(
     """
     stored = read_predictions(checkpoint.predictions, everything=True)
     card = checkpoint.card
-    complete = {dataset.name for dataset in datasets} >= set(card["training"]["data"])
+    complete = {dataset.name for dataset in datasets} >= set(checkpoint.trained("data"))
     images = None
     if complete:
         images = _list_of(checkpoint, datasets, report)
@@ -100,8 +100,7 @@ def renew_card(
 
 def _split(checkpoint: Checkpoint, datasets: Sequence[Dataset]) -> Split:
     """The parts of the training, by the fold and seed of the card, with normal images."""
-    training = checkpoint.card["training"]
-    return split_datasets(datasets, training["fold"])
+    return split_datasets(datasets, checkpoint.trained("fold"))
 
 
 def _list_of(
@@ -133,7 +132,7 @@ def _completed(
 
     Of the lesions nothing else is taken from the new judgement, which must agree with the old one.
     """
-    split, fold = _split(checkpoint, datasets), checkpoint.card["training"]["fold"]
+    split, fold = _split(checkpoint, datasets), checkpoint.trained("fold")
     _require_judged(stored, split)
     lacking = stored["presence"].isna().all() and again["presence"].notna().any()
     normal = sum(sample.normal for part in split[1:] for sample in part)

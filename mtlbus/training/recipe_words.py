@@ -18,7 +18,7 @@ def loss_words(recipe: Mapping[str, Any], segments: bool, classifies: bool) -> s
     weighting = recipe.get("weighting", "fixed")
     terms = []
     if segments:
-        terms.append(_weighed(_mask_words(recipe), recipe["mask_weight"], weighting))
+        terms.append(_weighed(_mask_words(recipe), recipe.get("mask_weight", 1.0), weighting))
     if classifies:
         terms.append(_weighed(_class_words(recipe), recipe["class_weight"], weighting))
     said = " + ".join(terms)

@@ -253,7 +253,7 @@ def test_what_must_always_be_said_is_said(open_app):
     app = open_app()
     assert "not a medical device" in app.main.caption[0].value, "a folded sidebar hides it"
     said = " ".join(caption.value for caption in app.sidebar.caption)
-    assert "are not stored" in said and "identifiable" in said
+    assert "never on its disk" in said and "identifiable" in said
     assert "Runs on the" in said
 
 

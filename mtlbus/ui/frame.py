@@ -92,7 +92,7 @@ def run() -> None:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])
     with _patience():
         from ..core.wording import DISCLAIMER
-        from . import services, sidebar, state, unopened, visits
+        from . import services, sidebar, state, unopened, uploads, visits
         from .widgets import explain_error
     st.caption(f":material/science: **{DISCLAIMER}**")
 
@@ -101,6 +101,7 @@ def run() -> None:
         visits.note()
         with state.one_update():
             state.read_link()
+            uploads.take_early()
             sidebar.draw()
             notes = st.container()
             state.tell(notes)

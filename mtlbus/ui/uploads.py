@@ -33,6 +33,7 @@ CONSENT = (
 WIDGETS = ("_upload", "_home_upload", "_again")
 """Keys of the uploaders of one image: in the sidebar, on Home, on the page of a refused file."""
 _NAMELESS = "The file"
+_BEGUN = "_session_has_begun"
 
 
 def uploader(
@@ -67,6 +68,25 @@ def _take(widget: str, then: Callable[[], None] | None) -> None:
     empty(widget)
     if then is not None and isinstance(found, Case):
         then()
+
+
+def take_early() -> None:
+    """Take the file that came before the first run of this session.
+
+    A tab that outlives a restart of the server gives its next file to the uploader of a session
+    that is gone: the file arrives, but no run is told of it, and it would be lost in silence.
+    """
+    if st.session_state.setdefault(_BEGUN, False):
+        return
+    st.session_state[_BEGUN] = True
+    context = get_script_run_ctx()
+    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        files = context.uploaded_file_mgr.file_storage.get(context.session_id, {})
+        for file in list(files.values()):
+            accept(file.data, file.name)
+            _forget(file.file_id)
+            for widget in WIDGETS:  # one of them shows it still
+                empty(widget)
 
 
 def empty(widget: str) -> None:

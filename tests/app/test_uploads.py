@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from mtlbus.core.text import literal
@@ -167,6 +170,22 @@ def test_an_image_that_made_room_says_so(monkeypatch):
     app.run()
     assert "made room for newer ones" in app.error[0].value
     assert app.query_params["case"] == key and is_about_nothing_else(app)
+
+
+def test_a_file_that_came_before_the_first_run_is_not_lost(monkeypatch):
+    """As after a restart of the server, where a tab gives it to the session before."""
+    manager = MemoryUploadedFileManager("/upload")
+    manager.add_file("session", UploadedFileRec("1", "early.png", "image/png", png(scan())))
+    session = {}
+    monkeypatch.setattr("streamlit.session_state", session)
+    context = SimpleNamespace(uploaded_file_mgr=manager, session_id="session")
+    monkeypatch.setattr(uploads, "get_script_run_ctx", lambda: context)
+    uploads.take_early()
+    assert session["uploads"].get(session["case"]).title == "early.png"
+    assert not manager.file_storage.get("session"), "no second copy stays"
+    manager.add_file("session", UploadedFileRec("2", "later.png", "image/png", b"no"))
+    uploads.take_early()  # which is the business of its uploader
+    assert session["uploads"].get(session["case"]).title == "early.png"
 
 
 def entry(number: int, side: int = 100) -> cases.Case:

@@ -39,8 +39,8 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture
-def server():
+@contextmanager
+def serving() -> Iterator[str]:
     """Address of a fresh server that nobody has visited; stopped afterwards."""
     weights = os.environ.get("MTLBUS_CHECKPOINTS") or str(CHECKPOINTS)
     if not {"mtl", "mtl_cosa"} <= list_checkpoints(weights).keys():
@@ -78,6 +78,20 @@ def served(script: str, **environment: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.fixture
+def server():
+    """Address of a fresh server that nobody has visited; stopped afterwards."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def shared_server():
+    """Address of one server for all tests of a file."""
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from mtlbus.data.phantom import GALLERY, make_phantom
 
 expect = pytest.importorskip("playwright.sync_api").expect
 SIDEBAR = "[data-testid=stSidebar]"
-RUN_STATE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState"
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 def settle(page) -> None:
     """Wait until the script has run, and look for exceptions and errors."""
     page.wait_for_timeout(300)
-    page.wait_for_function(f"{RUN_STATE} === 'notRunning'")
+    page.wait_for_selector(IDLE, state="attached")
     assert page.locator("[data-testid=stException]").count() == 0
     assert "unforeseen" not in page.inner_text("body")
 

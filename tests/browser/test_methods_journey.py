@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browser.test_journey import follow, heading, settle
+from tests.browser.test_journey import expect, follow, heading, settle
 
 MAIN = "[data-testid=stMain]"
 
@@ -39,9 +39,7 @@ def test_methods_journey(server, page):
     # The sizes in the drawing follow the variant.
     before = drawing.get_attribute("src")
     page.get_by_role("radio", name="The paper's sizes").click()
-    page.wait_for_function(
-        f"old => document.querySelector('{MAIN} img').getAttribute('src') !== old", arg=before
-    )
+    expect(drawing).not_to_have_attribute("src", before)
 
     # Equations are set, none of them broken.
     page.get_by_role("radio", name="Equations").click()

@@ -27,6 +27,7 @@ from .core.errors import CheckpointError, MtlbusError
 from .core.files import write_atomically, write_json
 from .core.training_images import DIGITS, TrainingImage, read_images
 from .methods import create_model, get_spec, list_methods
+from .methods.pretraining import stored_options
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 WEIGHTS, CARD, PREDICTIONS, HISTORY, IMAGES = (
@@ -273,7 +274,8 @@ class Checkpoint:
     def _build(self) -> nn.Module:
         """The network of the card, with weights still to come."""
         try:
-            return create_model(self.method, self.card["variant"], **self.card["options"])
+            options = stored_options(self.method, self.card["options"])
+            return create_model(self.method, self.card["variant"], **options)
         except MtlbusError:
             raise
         except Exception as error:

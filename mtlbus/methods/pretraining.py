@@ -89,3 +89,12 @@ def starts_from_imagenet(method: str, variant: str, options: Mapping[str, Any]) 
     if method == "emt_net":  # has this encoder and no other
         return True
     return {**get_entry(method).options, **options}.get("compact_encoder") == LITE
+
+
+def stored_options(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of weights by their card, whatever the defaults are today.
+
+    A card that does not name a compact encoder was written when there was only the narrow ResNet.
+    """
+    before = {"compact_encoder": NARROW} if "compact_encoder" in get_entry(method).options else {}
+    return {**before, **options}

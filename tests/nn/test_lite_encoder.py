@@ -12,7 +12,7 @@ from timm.data import ImageNetInfo, create_transform, resolve_data_config
 from mtlbus.checkpoints import write_checkpoint
 from mtlbus.core.errors import CheckpointError, UnknownNameError
 from mtlbus.methods import create_model, list_methods
-from mtlbus.methods.pretraining import starts_from_imagenet
+from mtlbus.methods.pretraining import starts_from_imagenet, stored_options
 from mtlbus.methods.registry import get_entry
 from mtlbus.nn import lite_encoder
 from mtlbus.nn.lite_encoder import LiteEncoder, LiteTaps, StagedLite, imagenet_state
@@ -130,3 +130,12 @@ def test_where_training_starts():
     assert not starts_from_imagenet("lenet", "compact", {})
     with pytest.raises(UnknownNameError, match="compact_encoder"):
         create_model("mtl", compact_encoder="lite")
+
+
+def test_a_card_that_names_no_encoder_has_the_narrow_one():
+    """Whatever the default is: weights keep the network that they were trained in."""
+    assert stored_options("mtl", {"decoder": "conv"}) == {
+        "decoder": "conv", "compact_encoder": "narrow",
+    }  # fmt: skip
+    assert stored_options("mtl", {"compact_encoder": "lite0"}) == {"compact_encoder": "lite0"}
+    assert stored_options("lenet", {}) == {}

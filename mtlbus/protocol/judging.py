@@ -10,7 +10,6 @@ import pandas as pd
 
 from ..checkpoints import Checkpoint
 from ..core.errors import DataError, InputError
-from ..core.presence import presence_score
 from ..data.dataset import Dataset, Sample
 from ..data.intake import GreyImage
 from ..data.splits import Split, join, split_fold, with_folds
@@ -67,13 +66,12 @@ def with_mirror(predictor: Predictor, image: GreyImage) -> Prediction:
     prepared = prepare(image, predictor.size)
     plain = predictor.predict(prepared)
     turned = predictor.predict(replace(prepared, grey=prepared.grey.flip(-1)))
-    logit, square, presence = plain.logit, plain.mask_square, plain.presence
+    logit, square = plain.logit, plain.mask_square
     if logit is not None:
         logit = (logit + turned.logit) / 2
     if square is not None:
         square = (square + turned.mask_square[:, ::-1]) / 2
-        presence = presence_score(square)
-    return replace(plain, logit=logit, mask_square=square, presence=presence)
+    return replace(plain, logit=logit, mask_square=square)
 
 
 def judge_sample(

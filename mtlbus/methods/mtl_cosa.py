@@ -24,15 +24,15 @@ MEANINGS = {
     "regions": "The three regions of the predicted mask at full resolution.",
     "region_weights": "The share of each region in every cell of the bottleneck, as the "
     "classifier uses it.",
-    "cosa_attention": "Where a cell of the {region} looks for context. It counts only as far as "
-    "γ differs from 0.",
+    "cosa_attention": "Where a cell of the {region} looks for context.",
     "region_score": "The exact share of the three regions in each class logit; with the constant "
     "they sum to the logit.",
     "region_score_map": "The same shares, cell by cell.",
     "region_constant": "The part of each class logit that no region contributes.",
     "region_mix": "What each region's mean is multiplied by before they are added; learned, and "
     "the same for every image.",
-    "cosa_gamma": "How much the attended context counts in each region; 0 is none.",
+    "cosa_gamma": "What the attended context is multiplied by in each region before it is added; "
+    "0 is none, a small number says little by itself.",
 }
 
 SPEC = Spec(

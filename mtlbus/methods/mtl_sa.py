@@ -17,6 +17,12 @@ from .pretraining import COMPACT_ENCODER
 from .registry import register
 from .uresnet import concat_decoder
 
+ATTENTION_MEANING = "Where each cell of the bottleneck looks."
+GAMMA_MEANING = (
+    "What the attended context is multiplied by before it is added; 0 is none, a small number says "
+    "little by itself."
+)
+
 SPEC = Spec(
     name="mtl_sa",
     title="MTL-SA",
@@ -27,8 +33,8 @@ SPEC = Spec(
     "gives before anatomy is put in.",
     tasks=(SEGMENTATION, MALIGNANCY),
     maps=(
-        MapSpec("sa_attention", "attention", "Where each cell of the bottleneck looks."),
-        MapSpec("sa_gamma", "scalar", "How much the attended context counts; 0 is none."),
+        MapSpec("sa_attention", "attention", ATTENTION_MEANING),
+        MapSpec("sa_gamma", "scalar", GAMMA_MEANING),
         MapSpec("pooled_features", "feature", "The attended C5, which the class head averages."),
     ),
     stated="SAGAN self-attention on C5; the attended C5 feeds both branches.",
@@ -71,8 +77,7 @@ class MTLSA(nn.Module):
                     "attention",
                     "bottleneck C5",
                     32,
-                    "Where each cell of the bottleneck looks. It counts only as far as γ "
-                    "differs from 0.",
+                    ATTENTION_MEANING,
                     grid=tuple(bottleneck.shape[-2:]),
                 ),
                 "sa_gamma": Map(
@@ -80,7 +85,7 @@ class MTLSA(nn.Module):
                     "scalar",
                     "bottleneck C5",
                     32,
-                    "How much the attended context counts; 0 is none.",
+                    GAMMA_MEANING,
                     labels=("γ",),
                 ),
                 "pooled_features": pooled_features(attended),

@@ -27,9 +27,10 @@ elif mode == view.MIRROR:
         mirrored.mirrored(case, *ask([case, mirror], methods))
 else:
     pair = case, two_cases.pick_second(case)
-    usable = [one for one in pair if input_line.let_in(one, cautions=False, named=True)]
+    here = [one for one in pair if one is not None]
+    usable = [one for one in here if input_line.let_in(one, cautions=False, named=True)]
     if len(usable) == 2:
         two_cases.two_cases(pair, ask(pair, methods))
-    elif usable:  # the other one is refused
+    elif usable:  # the other one is refused, or not here
         st.subheader(literal(usable[0].title))
         view.networks(usable[0], *ask(usable, methods))

@@ -257,10 +257,15 @@ def test_two_cases_can_be_linked_chosen_and_swapped(open_page, asked):
 
 
 @pytest.mark.parametrize("key", ["upload:0123456789ab", "no-such-case", "busbra:x", "x" * 4000])
-def test_a_second_case_that_cannot_be_opened_falls_back_with_a_sentence(open_page, key):
-    app = open_page(case="simple-cyst", methods="resnet", compare="two", second=key)
-    assert any("another second case" in warning.value for warning in app.warning)
-    assert app.query_params["second"] in GALLERY and app.query_params["second"] != "simple-cyst"
+def test_a_second_case_that_cannot_be_opened_leaves_the_first_alone(open_page, key):
+    app = open_page(case="simple-cyst", methods="mtl", compare="two", second=key, faulty=True)
+    (error,) = app.error
+    assert error.value.endswith("Or choose another second case above.")
+    assert app.query_params["second"] == key, "no other one takes its place"
+    (group,) = pictures(app)
+    assert len(group["panels"]) == 1
+    app.selectbox(key="_second").select("scar").run()
+    assert not app.error and len(pictures(app)[0]["panels"]) == 2
 
 
 def test_a_stop_keeps_what_is_done_and_offers_the_rest(open_page, asked, monkeypatch):

@@ -22,26 +22,31 @@ _HERE = "gallery and uploads"
 _SAME = ("Dice to the others", "Weights (M)")  # of one case, or the same for both
 
 
-def pick_second(case: Case) -> Case:
-    """The second case, kept in the address (`?second=…`); says so where it cannot be opened.
+def pick_second(case: Case) -> Case | None:
+    """The second case, kept in the address (`?second=…`); no other one takes its place.
 
     Args:
         case: the first one, which the sidebar chooses.
+
+    Returns:
+        None where it cannot be opened; then the page says why.
     """
     key = st.session_state.get("second") or _unlike(case.key)
+    second, problem = None, ""
     try:
         second = state.open_case(key)
     except MtlbusError as error:
-        st.warning(f"{literal(error)} Showing another second case instead.", icon=":material/info:")
-        st.session_state["second"] = _unlike(case.key)
-        second = state.open_case(st.session_state["second"])
+        problem = literal(error)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _choice(second)
+        _choice(key, second.title if second else "not here")
         st.button(
-            "Swap", icon=":material/swap_horiz:", on_click=_swap, args=(case.key, second.key),
+            "Swap", icon=":material/swap_horiz:", on_click=_swap, args=(case.key, key),
+            disabled=second is None,
             help="Make the second case the first one, in the sidebar, and the other way round.",
         )  # fmt: skip
-    state.write_link("second", second.key)
+    if problem:
+        st.error(f"{problem} Or choose another second case above.", icon=":material/search_off:")
+    state.write_link("second", key)
     return second
 
 
@@ -54,10 +59,10 @@ def _swap(first: str, second: str) -> None:
     st.session_state["second"] = first
 
 
-def _choice(second: Case) -> None:
+def _choice(key: str, title: str) -> None:
     """As in the sidebar: phantoms, uploads of this session, images of configured datasets."""
-    layout, mark, _ = second.key.partition(":")
-    here = mark == "" or second.key.startswith(state.UPLOAD)
+    layout, _, _ = key.partition(":")
+    here = layout not in datasets.here()
     sources = [_HERE, *datasets.here()]
     if len(sources) > 1:
         source = st.selectbox(
@@ -76,11 +81,11 @@ def _choice(second: Case) -> None:
             return
         names = [printable(sample.id) for sample in samples]
         titles = {f"{source}:{name}": name for name in names}
-    titles = titles if second.key in titles else {second.key: second.title, **titles}
+    titles = titles if key in titles else {key: title, **titles}
     st.selectbox(
         "Second case", list(titles), format_func=lambda key: titles.get(key, key),
         help="The first case is the one in the sidebar. What is uploaded there can be chosen here.",
-        **mirror("second", second.key),
+        **mirror("second", key),
     )  # fmt: skip
 
 

@@ -94,8 +94,10 @@ def choose_case(key: str) -> None:
 
 def case_before() -> Case | None:
     """What was looked at before the current case; None where there is nothing to go back to."""
+    if _BEFORE not in st.session_state:
+        return None
     try:
-        found = open_case(st.session_state.get(_BEFORE, DEFAULT_CASE))
+        found = open_case(st.session_state[_BEFORE])
     except MtlbusError:  # it has gone since
         return None
     return found if found.key != st.session_state.get("case") else None

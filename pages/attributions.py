@@ -18,7 +18,7 @@ st.markdown(
 )
 case = state.current_case()
 if not input_line.let_in(case):
-    st.stop()
+    state.stop()
 with st.container(width=420):
     method = pick_method("Network")
 try:

@@ -22,7 +22,7 @@ with tiles:
     methods = pick_methods("Networks")
 if not methods:
     st.info("Choose at least one network above.", icon=":material/info:")
-    st.stop()
+    state.stop()
 tables = []
 for method in methods:
     try:
@@ -35,7 +35,7 @@ if not tables:
         "None of these networks has judged test images. Run `python -m mtlbus evaluate` first.",
         icon=":material/info:",
     )
-    st.stop()
+    state.stop()
 
 adopt_link("images")
 options = judged_rows.choices(tables[0])

@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.scriptrunner import StopException
 
 from ..core.errors import MtlbusError
 from ..core.text import literal
@@ -146,17 +146,26 @@ def one_update() -> Iterator[None]:
     address. A run that ends by going to another page leaves the address alone.
     """
     st.session_state[_COLLECTED] = dict(st.query_params)
-    whole = False
     try:
         yield
-        whole = True
-    except StopException:  # a page that has said all it has to say
-        whole = True
-        raise
+        _write_collected()
     finally:
-        collected = st.session_state.pop(_COLLECTED)
-        if whole and collected != dict(st.query_params):
-            st.query_params.from_dict(collected)
+        del st.session_state[_COLLECTED]
+
+
+def stop() -> NoReturn:
+    """End a page that has said all it has to say, in place of `st.stop`.
+
+    After that no message reaches the browser, the address of this run as little as any other.
+    """
+    _write_collected()
+    st.stop()
+
+
+def _write_collected() -> None:
+    collected = st.session_state.get(_COLLECTED)  # none in a fragment that runs alone
+    if collected is not None and collected != dict(st.query_params):
+        st.query_params.from_dict(collected)
 
 
 def write_link(name: str, value: str) -> None:

@@ -64,7 +64,7 @@ def pick_method(
     say_what_is_left_out()
     if not names:
         st.info(NO_METHODS, icon=":material/info:")
-        st.stop()
+        state.stop()
     wanted = st.session_state.get("method")
     if wanted is not None and wanted not in names and wanted not in services.available():
         state.say(f"No trained network is named “{str(wanted)[:40]}”; showing another.")
@@ -106,7 +106,7 @@ def pick_methods(
     say_what_is_left_out()
     if not names:
         st.info(NO_METHODS, icon=":material/info:")
-        st.stop()
+        state.stop()
     came_with = st.session_state.get("method")
     came_with = came_with if came_with in names else services.first_of(names)
     first = sorted(names, key=lambda name: name != came_with)

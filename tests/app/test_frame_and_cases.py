@@ -20,6 +20,7 @@ from tests.app.visits import visit
 
 ABOUT_CASE = ("home", "predict", "compare", "attention", "attributions")
 CYST = GALLERY["simple-cyst"]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -275,3 +276,14 @@ def test_a_deep_link_on_a_fresh_server_does_not_wait_for_torch_either():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.split() == [*sorted(entry.file for entry in ENTRIES), "[]"]
+
+
+def test_pages_end_by_our_own_stop_which_writes_the_address():
+    """After Streamlit's own, no message reaches the browser."""
+    found = [
+        path.name
+        for folder in ("pages", "mtlbus/ui")
+        for path in (ROOT / folder).rglob("*.py")
+        if "st.stop()" in path.read_text("utf-8")
+    ]
+    assert found == ["state.py"]

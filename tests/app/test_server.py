@@ -211,6 +211,23 @@ def test_what_two_visitors_gave_stays_for_the_one_who_stays(address):
         assert look(address, digest)["results"] == results > 0
 
 
+@pytest.mark.parametrize("page", ["home", "predict", "compare", "attention", "attributions"])
+def test_a_page_about_a_refused_image_has_it_in_its_address(address, page):
+    """Otherwise a reload of the page shows another image, with a verdict."""
+    buffer = io.BytesIO()
+    Image.new("L", (240, 200), 130).save(buffer, "PNG")
+    with Visitor(address) as visitor:
+        visitor.visit("methods")
+        assert visitor.upload("Upload", "blank.png", buffer.getvalue()) == 204
+        seen = visitor.visit(page)
+        told = [
+            message.page_info_changed.query_string
+            for message in seen
+            if message.WhichOneof("type") == "page_info_changed"
+        ]
+        assert len(told) == 1 and "case=upload" in told[0]
+
+
 # Links: (name of the parameter, value). None may break a page, open a file or call a stranger.
 LINKS = [
     *(("case", value) for value in (

@@ -80,7 +80,9 @@ def refuse_weights(pretrained: bool | str | Path, what: str = "the compact varia
         what: the network that has none, in words.
     """
     if pretrained is not False:
-        advice = ", or variant='paper'" if what == "the compact variant" else ""
+        advice = ""
+        if what == "the compact variant":
+            advice = ", variant='paper', or compact_encoder='lite0' where the method offers it"
         raise CheckpointError(
             f"There are no ImageNet weights for {what}. Use pretrained=False{advice}."
         )

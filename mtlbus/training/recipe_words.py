@@ -59,15 +59,17 @@ def _weighed(term: str, weight: float, weighting: str) -> str:
     return f"{weight:g}·{term}" if weighting == "fixed" and weight != 1 else term
 
 
-def start_words(training: Mapping[str, Any]) -> str:
+def start_words(training: Mapping[str, Any], method: str = "") -> str:
     """Where the weights of a run began: "ImageNet (EfficientNet-Lite0)", "random", …
 
     Args:
         training: of a card.
+        method: of the card, whose own weights are "the round before".
     """
     start = str(training.get("initial_weights", ""))
     if start.startswith("ImageNet: "):
         return f"ImageNet ({start.removeprefix('ImageNet: ').partition(' of the package')[0]})"
     if len(start) == 64:  # a digest
-        return f"weights of {training.get('initial_method', 'the round before')}"
+        before = training.get("initial_method", method)
+        return "the round before" if before == method else f"weights of {before}"
     return {"phantom": "phantoms", "": "not kept"}.get(start, start)

@@ -41,4 +41,7 @@ def test_starts():
     assert start_words({"initial_weights": SOURCE}) == "ImageNet (EfficientNet-Lite0)"
     assert start_words({"initial_weights": "random"}) == "random"
     assert start_words({"initial_weights": "a" * 64, "initial_method": "mtl"}) == "weights of mtl"
+    assert start_words({"initial_weights": "a" * 64}, "mtl") == "the round before"
+    again = {"initial_weights": "a" * 64, "initial_method": "mtl"}
+    assert start_words(again, "mtl") == "the round before"
     assert start_words({}) == "not kept"

@@ -128,6 +128,10 @@ def _course(checkpoint: Checkpoint) -> None:
         frame = pd.DataFrame(
             [_round_row(one, n, spec) for n, one in enumerate(rounds, start=1)]
         )
+        losses = list(dict.fromkeys(frame["Loss"]))
+        if len(losses) == 1:  # else each round says its own
+            st.markdown(f"**Loss{' of all rounds' if len(rounds) > 1 else ''}:** {losses[0]}")
+            frame = frame.drop(columns="Loss")
         frame = frame.map(guarded)
         st.dataframe(
             frame, hide_index=True, height=37 + 35 * len(frame), alt="The rounds of the training."
@@ -142,13 +146,13 @@ def _round_row(one: Mapping[str, Any], number: int, spec: Spec) -> dict[str, Any
         "Round": number,
         "Epochs × input": stages,
         "Kept epoch": one.get("epoch"),
-        "Start": start_words(one),
-        "Loss": loss_words(recipe, spec.segments, spec.classifies),
+        "Start": start_words(one, spec.name),
         "Optimiser": OPTIMISERS.get(recipe.get("optimizer"), recipe.get("optimizer")),
         "Rate": recipe.get("learning_rate"),
         "Batch": recipe.get("batch_size"),
         "Minutes": None if seconds is None else round(seconds / 60),
         "Machine": one.get("machine", "not kept"),
+        "Loss": loss_words(recipe, spec.segments, spec.classifies),
     }
 
 

@@ -152,6 +152,7 @@ class HybridMTESTAN(nn.Module):
         drop_path: stochastic depth of the Swin.
         start: decision B12.
         compact_encoder: decision E1.
+        fusion: decision H6.
     """
 
     def __init__(
@@ -163,6 +164,7 @@ class HybridMTESTAN(nn.Module):
         drop_path: float,
         start: str,
         compact_encoder: str,
+        fusion: str,
     ) -> None:
         super().__init__()
         sizes = hybrid_paper.SIZES[variant]
@@ -172,7 +174,11 @@ class HybridMTESTAN(nn.Module):
         swin = swin_encoder(variant, weights["swin"], drop_path)
         hybrid_paper.start_swin(swin, start, weights["swin"])
         self.swin = AnatomicalSwin(swin, anatomy)
-        self.bottleneck = Bottleneck(self.encoder, sizes.bottleneck, other=swin.channels[-1])
+        choose("value of fusion (H6)", fusion, ("concat", "normalised"))
+        self.bottleneck = Bottleneck(
+            self.encoder, sizes.bottleneck, other=swin.channels[-1],
+            normalise=fusion == "normalised",
+        )  # fmt: skip
         channels = self.bottleneck.channels
         self.decoder = MTESTANDecoder(self.encoder, channels, sizes.decoder)
         self.head = hybrid_paper.dense_head(channels, variant, head)
@@ -254,8 +260,9 @@ def hybrid_mt_estan(
     drop_path: float = 0.0,
     start: str = "xavier",
     compact_encoder: str = NARROW,
+    fusion: str = "concat",
 ) -> nn.Module:
-    """Build Hybrid-MT-ESTAN; the options are decisions H2, H3, H5, H7, H8, B12 and E1."""
+    """Build Hybrid-MT-ESTAN; the options are decisions H2, H3, H5 to H8, B12 and E1."""
     weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"), compact_encoder)
     anatomy = AnatomyOptions(aaa_placement, aaa_combine, aaa_kernels, aaa_gate_channels)
-    return HybridMTESTAN(variant, weights, anatomy, head, drop_path, start, compact_encoder)
+    return HybridMTESTAN(variant, weights, anatomy, head, drop_path, start, compact_encoder, fusion)

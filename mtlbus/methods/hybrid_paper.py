@@ -116,8 +116,8 @@ FUSION_DECISION = Decision(
     "H6",
     "Where the two encoders meet.",
     "The Swin's stage 4 is concatenated with c5 and a5 before the first transposed convolution; "
-    "no other skip comes from the Swin.",
-    "none",
+    "no other skip comes from the Swin. With fusion = normalised each encoder is normalised first.",
+    "fusion = concat | normalised",
     "Decoder and head stay those of MT-ESTAN, and the pooled features see both encoders.",
 )
 HEAD_DECISION = Decision(

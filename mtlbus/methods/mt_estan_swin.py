@@ -53,7 +53,8 @@ def mt_estan_swin(
     drop_path: float = 0.0,
     start: str = "xavier",
     compact_encoder: str = NARROW,
+    fusion: str = "concat",
 ) -> nn.Module:
-    """Build MT-ESTAN + Swin; the options are decisions H7, H8, B12 and E1."""
+    """Build MT-ESTAN + Swin; the options are decisions H6 to H8, B12 and E1."""
     weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"), compact_encoder)
-    return HybridMTESTAN(variant, weights, None, head, drop_path, start, compact_encoder)
+    return HybridMTESTAN(variant, weights, None, head, drop_path, start, compact_encoder, fusion)

@@ -27,17 +27,27 @@ class Bottleneck(nn.Module):
         width: channels after T2.
         other: channels of a second encoder's last stage, concatenated here (decision H6); 0 for
             MT-ESTAN alone.
+        normalise: batch normalisation of each encoder before they are concatenated (H6), so that
+            neither drowns the other.
     """
 
-    def __init__(self, encoder: MTESTANEncoder, width: int, other: int = 0) -> None:
+    def __init__(
+        self, encoder: MTESTANEncoder, width: int, other: int = 0, normalise: bool = False
+    ) -> None:
         super().__init__()
         resnet = encoder.resnet
-        self.up = transposed(resnet.channels[4] + resnet.tap_channels[4] + other, width)
+        own = resnet.channels[4] + resnet.tap_channels[4]
+        self.scales = None
+        if normalise:
+            self.scales = nn.ModuleList([nn.BatchNorm2d(own), nn.BatchNorm2d(other)])
+        self.up = transposed(own + other, width)
         self.channels = width + encoder.widths[4] + resnet.channels[3]
 
     def forward(self, cnn: Features, other: Tensor | None = None) -> Tensor:
         """The features, and B×other×H/32×W/32, to up6, B×channels×H/16×W/16."""
-        deepest = [cnn.c[4], cnn.a[4]] + ([] if other is None else [other])
+        deepest = [torch.cat([cnn.c[4], cnn.a[4]], dim=1)] + ([] if other is None else [other])
+        if self.scales is not None:
+            deepest = [scale(x) for scale, x in zip(self.scales, deepest, strict=True)]
         return torch.cat([self.up(torch.cat(deepest, dim=1)), cnn.n[4], cnn.c[3]], dim=1)
 
 

@@ -201,7 +201,9 @@ def test_imagenet_weights_come_from_a_file(tmp_path):
 
 def test_reported_auc_is_balanced_accuracy():
     """What the caveat of the tables says, checked on every row."""
-    for table in get_spec("hybrid_mt_estan").reported:
+    results, images = get_spec("hybrid_mt_estan").reported[:2], get_spec("mt_estan").reported[2]
+    assert images.caption == "Table 1, images" and images.rows[-1][1] == "3,320"
+    for table in results:
         at = {column: index for index, column in enumerate(table.columns)}
         for row in table.rows:
             assert len(row) == len(table.columns)
@@ -271,3 +273,21 @@ def test_the_swin_branch_is_heard_from_the_first_step(name):
     with torch.inference_mode():
         first, second = create_model(name).eval().swin(noise).deepest
     assert (first - second).norm() > 0.1 * first.norm(), "images look different to it"
+
+
+@pytest.mark.parametrize("name", ["hybrid_mt_estan", "mt_estan_swin"])
+def test_a_normalised_fusion_hears_both_encoders_however_loud_one_is(name):
+    """H6: a hundredfold ResNet leaves the Swin's share of the first product as it was."""
+    torch.manual_seed(0)
+    model = create_model(name, fusion="normalised").train()
+    cnn, swin = model.encoder(torch.randn(4, 3, 64, 64)), model.swin(torch.randn(4, 3, 64, 64))
+    loud = cnn._replace(c=[100 * x for x in cnn.c], a=[100 * x for x in cnn.a])
+    quiet = model.bottleneck.up(torch.cat([
+        scale(x) for scale, x in zip(
+            model.bottleneck.scales, (torch.cat([cnn.c[4], cnn.a[4]], 1), swin.deepest), strict=True
+        )
+    ], dim=1))  # fmt: skip
+    width = quiet.shape[1]
+    found = model.bottleneck(loud, swin.deepest)[:, :width]
+    assert (found - quiet).abs().max() < 0.01 * quiet.std()
+    assert create_model(name).bottleneck.scales is None

@@ -115,6 +115,7 @@ def test_no_page_calls_a_stranger(server, page, stranger):
     Image.fromarray(make_phantom(GALLERY["lipoma"].parameters, 128).image).save(buffer, "PNG")
     file = {"name": f"![q]({there[7:]}).png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     page.goto(f"{server}/predict")
+    page.get_by_role("heading", name="Spiculated carcinoma").wait_for()
     page.locator("input[type=file]").first.set_input_files(file)
     page.get_by_role("heading", name="![q]").first.wait_for()
     assert asked == []

@@ -113,3 +113,15 @@ def test_no_chart_reads_markup_in_the_name_of_an_image_or_a_part(performance_vie
     more = Elements(text).found - Elements(plain).found
     assert {tag for tag, *_ in more} <= {"figure", "figcaption", "div", "script"}
     assert sum(count for (tag, *_), count in more.items() if tag == "script") == len(figures)
+
+
+def test_the_name_of_a_download_fits_every_system():
+    from mtlbus.export.case_views import file_stem
+
+    long, other = "乳腺超声" * 20, "乳腺超声" * 19 + "甲状腺"
+    stems = {file_stem("two-cases", one, two) for one in (long, other) for two in (long, other)}
+    for stem in stems:
+        assert len(f"{stem}_hybrid_mt_estan_predictions.csv".encode()) <= 255
+    assert len(file_stem("compare", FOREIGN)) < 100 and not set("<>/()\"'$*") & set(
+        file_stem("compare", FOREIGN)
+    )

@@ -34,6 +34,7 @@ from .conflict import BATCHES as CONFLICT_BATCHES
 from .conflict import gradient_cosine
 from .losses import recipe_losses
 from .recipes import Recipe
+from .side_class import BRANCHES, SideClass
 from .side_masks import SideMasks
 from .weighting import make_weighting
 
@@ -166,11 +167,13 @@ class Run:
                 multi_avg_fn=get_ema_multi_avg_fn(decay_for(recipe.average_decay, steps)),
                 use_buffers=True,
             )
-        self.sides = None
+        self.sides = self.side_class = None
         if recipe.side_weight > 0:
             with torch.random.fork_rng():
                 torch.manual_seed(plan.seed)
                 self.sides = SideMasks(self.model).to(device)
+                if plan.method in BRANCHES:
+                    self.side_class = SideClass(self.model).to(device)
         spec = self.model.spec
         tasks = [name for name, asked in (("mask", spec.segments), ("class", spec.classifies))
                  if asked]  # fmt: skip
@@ -213,7 +216,7 @@ class Run:
 
     def _trained(self) -> list[nn.Module]:
         """Everything that learns; side masks are not kept."""
-        parts = [self.model, self.weighting, self.sides]
+        parts = [self.model, self.weighting, self.sides, self.side_class]
         return [part for part in parts if part is not None]
 
     @property
@@ -251,8 +254,9 @@ class Run:
                 with autocast(self.device):
                     output = self.model(inputs, **extra)
                     sides = self.sides(inputs.shape[-2:]) if self.sides is not None else ()
+                    named = self.side_class() if self.side_class is not None else None
                 terms = recipe_losses(
-                    output, batch.masks, batch.labels, recipe, sides, batch.outlined
+                    output, batch.masks, batch.labels, recipe, sides, batch.outlined, named
                 )
                 total = self.weighting(terms)
                 if not torch.isfinite(total):
@@ -358,6 +362,7 @@ class Run:
                 "schedule": self.schedule.state_dict() if self.schedule is not None else None,
                 "weighting": self.weighting.state_dict(),
                 "sides": self.sides.state_dict() if self.sides is not None else None,
+                "side_class": self.side_class.state_dict() if self.side_class is not None else None,
                 "history": json.dumps(self.history),
                 "best": (self.best_score, self.best_epoch, self.best_state),
                 "seconds": self.seconds,
@@ -396,6 +401,8 @@ class Run:
         self.weighting.load_state_dict(state["weighting"])
         if self.sides is not None:
             self.sides.load_state_dict(state["sides"])
+        if self.side_class is not None:
+            self.side_class.load_state_dict(state["side_class"])
         self.history = json.loads(state["history"])
         self.best_score, self.best_epoch, self.best_state = state["best"]
         self.seconds = state["seconds"]
@@ -467,8 +474,9 @@ def train(
             f"{name} {value:.4f}" for name, value in entry.items() if isinstance(value, float)
         )
         report(f"epoch {epoch + 1}/{recipe.epochs}  {size} px  {figures}")
-    if run.sides is not None:
-        run.sides.stop()
+    for side in (run.sides, run.side_class):
+        if side is not None:
+            side.stop()
     model = run.model
     model.load_state_dict(run.best_state)
     return Trained(model.eval(), run.history, run.best_epoch, run.seconds)

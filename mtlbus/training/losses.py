@@ -61,6 +61,7 @@ def recipe_losses(
     recipe: Recipe,
     sides: Sequence[Tensor] = (),
     outlined: Tensor | None = None,
+    named: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """The losses "mask" and "class" of the tasks a network answers, before their weighting.
 
@@ -72,6 +73,7 @@ def recipe_losses(
         recipe: which losses.
         sides: mask logits of coarser levels, for deep supervision.
         outlined: B bool, whether the mask is known; None: of all images.
+        named: class logits of a branch by itself (`side_class`); None for none.
     """
     losses = {}
     if outlined is None:
@@ -96,6 +98,9 @@ def recipe_losses(
 
         logits = output.class_logits[MALIGNANCY.name]
         losses["class"] = _where_known(labels.isfinite(), of_class, logits, labels)
+        if named is not None:
+            alone = _where_known(labels.isfinite(), of_class, named, labels)
+            losses["class"] = losses["class"] + recipe.side_weight * alone
     return losses
 
 

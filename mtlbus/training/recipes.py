@@ -40,7 +40,8 @@ class Recipe:
         mask_weight, class_weight: of the two tasks, for fixed weighting.
         cross_entropy_weight, dice_weight, dice_over, dice_smooth, dice_form: of the mask's loss.
         side_weight: of the mean loss of the decoder's coarser masks, added to the mask's
-            (`side_masks`); 0 is none.
+            (`side_masks`), and of the class that the Swin branch of a hybrid names by itself
+            (`side_class`); 0 is none.
         class_loss, positive_weight, label_smoothing: of the class's loss.
         weighting: "fixed", "dwa" or "learned".
         average_decay: decay of the moving average of the weights that is validated and kept,

@@ -124,17 +124,22 @@ def test_parts_must_be_disjoint_and_hold_both_classes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("weighting", "schedule", "side_weight"),
-    [("dwa", "constant", 0.0), ("learned", "cosine", 0.5), ("learned", "plateau", 0.0)],
+    ("method", "weighting", "schedule", "side_weight"),
+    [
+        ("mtl", "dwa", "constant", 0.0),
+        ("mtl", "learned", "cosine", 0.5),
+        ("mtl", "learned", "plateau", 0.0),
+        ("mt_estan_swin", "learned", "one_cycle", 0.5),
+    ],
 )
-def test_weights_of_tasks_schedules_and_side_masks_survive_a_restart(
-    weighting, schedule, side_weight, tmp_path
+def test_weights_of_tasks_schedules_and_sides_survive_a_restart(
+    method, weighting, schedule, side_weight, tmp_path
 ):
     recipe = replace(
         RECIPE, stages=((3, 64),), weighting=weighting, schedule=schedule, average_decay=0.0,
         side_weight=side_weight,
     )  # fmt: skip
-    chosen = plan(recipe=recipe)
+    chosen = plan(method=method, recipe=recipe)
     whole = train(chosen, SPLIT.train, SPLIT.validation, tmp_path / "whole")
     lines = []
 

@@ -17,7 +17,7 @@ from .judging import bench, checks, evaluate, familiarity, gates, silence
 from .methods import methods
 from .training import crossvalidate, train, trials
 
-IMAGE = "PNG, JPEG, BMP, TIFF or DICOM"
+IMAGE = "PNG, JPEG, BMP, TIFF, WebP, GIF or DICOM"
 TRAINED = "a shipped method, or the folder of a checkpoint"
 
 

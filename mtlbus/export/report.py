@@ -141,7 +141,7 @@ def _bar(probability: float, view: Finding, palette: Palette) -> str:
     """The probability on a line from 0 to 100 %, with the threshold and the grey zone."""
     point, x = view.point, BAR * probability
     zone = ""
-    if point is not None and point.zone is not None:
+    if point is not None and point.zone is not None and not view.cautious:
         low, high = (BAR * end for end in point.zone)
         zone = f'<rect x="{low:.1f}" y="10" width="{high - low:.1f}" height="12" fill="#b9bfc2"/>'
     mark, words = "", ""

@@ -69,14 +69,14 @@ def on_normals(card: Mapping[str, Any]) -> str:
     """What a network does that cannot say "nothing here", from what was counted on normals."""
     found = counted(card, "normal")
     if found is None:
-        return "It never saw a normal breast, and answers as if there were a lesion."
+        return "In training it never saw a normal breast, and it answers as if there were a lesion."
     did = []
     if found.outlined is not None:
         did.append(f"outlined {found.outlined}")
     if found.malignant is not None:
         did.append(f"called {found.malignant} malignant")
     return (
-        f"It never saw a normal breast: shown {found.n} of the test part it "
+        f"In training it never saw a normal breast; of the {found.n} of the test part it "
         f"{' and '.join(did) or 'answered as if each had a lesion'}."
     )
 

@@ -46,7 +46,7 @@ def sentence(case: Case, card: Mapping[str, Any], part: str | None) -> str:
     if not found or is_from(case, card, part):
         return ""
     if case.origin == "phantom":
-        return f"A phantom, not a patient: what is counted was counted on {listed(found)}."
+        return f"This is a phantom. What is said of patients was counted on {listed(found)}."
     return elsewhere(card)
 
 

@@ -26,7 +26,7 @@ def cautions_of_all(findings: Sequence[Finding]) -> tuple[Check, ...]:
     blind = [one for one in findings if any(c.name == "normals" for c in one.cautions)]
     if blind:
         whose = "these networks" if len(blind) == count else f"{len(blind)} of these networks"
-        told = f"they never saw a normal breast.{_malignant_normals(blind)}"
+        told = f"in training they never saw a normal breast.{_malignant_normals(blind)}"
         asked = "" if findings[0].known else "Nobody says that there is a lesion, and "
         reason = f"{asked}{whose} cannot say that there is none: {told}"
         checks.append(Check("caution", "normals", f"{reason[0].upper()}{reason[1:]}"))

@@ -80,7 +80,8 @@ def doors(method: str | None) -> None:
             st.page_link("pages/predict.py", label="Look closer", icon=":material/east:")
         with _door(":material/upload: Upload your own"):
             uploads.uploader(
-                "PNG, JPEG, BMP, TIFF or DICOM", "_home_upload", _go_predict, uploads.CONSENT
+                "PNG, JPEG, BMP, TIFF, WebP, GIF or DICOM", "_home_upload", _go_predict,
+                uploads.CONSENT,
             )
         with _door(":material/monitoring: See how good it is"):
             st.markdown(track_record(method))

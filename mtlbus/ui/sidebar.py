@@ -39,7 +39,7 @@ def draw() -> None:
             about.caption(literal(found.about))
             edit_tools.undo(found)
             edit_tools.pick_frame(found)
-        uploads.uploader("Upload an image (PNG, JPEG, BMP, TIFF, DICOM)", "_upload")
+        uploads.uploader("Upload an image (PNG, JPEG, BMP, TIFF, WebP, GIF, DICOM)", "_upload")
         st.caption(uploads.CONSENT)
         _datasets()
         st.caption(f":material/memory: {services.device_words()}")

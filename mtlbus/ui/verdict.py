@@ -111,7 +111,7 @@ def worth(finding: Finding) -> None:
 
 
 def fine(finding: Finding) -> None:
-    """That the input checks found nothing, where nothing else speaks against the answer."""
+    """That the input checks found nothing amiss, where nothing else speaks against the answer."""
     if finding.cautious:
         return
     near = finding.prediction.distance
@@ -119,8 +119,8 @@ def fine(finding: Finding) -> None:
         f", and it resembles the training images (distance {near:.2f} of the limit)"
     )  # fmt: skip
     st.markdown(
-        ":small[:gray[:material/check: The input checks found nothing: size, content, texture and "
-        f"colour are as in an ultrasound image{familiar}.]]"
+        ":small[:gray[:material/check: The input checks found nothing amiss: size, content, "
+        f"texture and colour are as in an ultrasound image{familiar}.]]"
     )
 
 

@@ -114,3 +114,13 @@ def test_several_networks_and_one_image_only(phantom, uploaded, predict_view, co
         report_of([predict_view(phantom), predict_view(uploaded)], PALETTE)
     with pytest.raises(InputError, match="one image"):
         report_of([], PALETTE)
+
+
+def test_the_bar_withdraws_its_zone_with_the_promises(phantom, predict_view):
+    """The zone says what readers would decide; beside a caution nobody should by this number."""
+    view = predict_view(phantom)
+    view = replace(view, point=replace(view.point, zone=(0.2, 0.6)))
+    words = "Grey: where a cautious and a strict reader would differ."
+    assert not view.cautious and words in read(report_of([view], PALETTE)).text
+    doubted = replace(view, input_checks=(Check("caution", "colour", "A tint."),))
+    assert words not in read(report_of([doubted], PALETTE)).text

@@ -74,7 +74,7 @@ def test_a_network_that_never_saw_normals_says_if_and_doubts_itself_where_nobody
     assert said.verdict == "If this is a lesion: 15 % → benign, with caution"
     assert said.sentence == "MTL-COSA, if this is a lesion: 15 % → benign, with caution."
     assert names(said) == ["normals"]
-    assert "shown 26 of the test part it outlined 25 and called 12 malignant" in (
+    assert "of the 26 of the test part it outlined 25 and called 12 malignant" in (
         said.cautions[0].reason
     )
     normal = case(**KNOWN, truth=EMPTY)

@@ -35,7 +35,7 @@ def several_images(method: str) -> None:
     """An uploader for many files and the table of what the method says about them."""
     st.subheader("Several images at once")
     files = st.file_uploader(
-        f"Drop up to {MOST_FILES} PNG, JPEG, BMP, TIFF or DICOM files, each at most "
+        f"Drop up to {MOST_FILES} PNG, JPEG, BMP, TIFF, WebP, GIF or DICOM files, each at most "
         f"{uploads.LIMIT_MB} MB and together {MOST_BYTES // 1024**2} MB",
         accept_multiple_files=True,
         max_upload_size=uploads.LIMIT_MB,

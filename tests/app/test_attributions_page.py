@@ -171,7 +171,7 @@ def test_settings_that_do_not_fit_are_said_and_dropped():
     app = open_page(method="mtl", attributions="occlusion", settings="window=16,stride=8")
     app.number_input(key="_set_stride").set_value(20).run()
     assert not app.exception and app.session_state["settings"] == "window=16,stride=8"
-    assert any("longer than the window" in note.value for note in app.sidebar.warning)
+    assert any("longer than the window" in note.value for note in app.warning)
 
 
 def test_a_broken_link_is_one_line_and_the_default():

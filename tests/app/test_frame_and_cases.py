@@ -179,7 +179,7 @@ def test_a_configured_dataset_opens_by_link_and_by_choice(open_app, monkeypatch,
     (tmp_path / "list.csv").write_text("image,mask,label,group\nimage0.png,,0,a\nimage1.png,,1,b\n")
     monkeypatch.setenv("MTLBUS_DATA", f"manifest={tmp_path / 'list.csv'}")
     app = open_app(case="manifest:image1")
-    assert not app.error and not app.sidebar.warning
+    assert not app.error and not app.warning
     assert app.title[0].value == "image1"
     app.selectbox(key="_sample_manifest").select("image0").run()
     assert app.title[0].value == "image0"

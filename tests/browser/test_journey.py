@@ -61,7 +61,7 @@ def test_journey(server, page):
     page.locator(f"{SIDEBAR} input[type=file]").set_input_files(file)
     page.wait_for_selector("h1:has-text('mine.png')")
     settle(page)
-    assert re.fullmatch(r"\d+%", page.locator("[data-testid=stMetricValue]").first.inner_text())
+    assert re.fullmatch(r"\d+\s%", page.locator("[data-testid=stMetricValue]").first.inner_text())
     picture = page.locator("[data-testid=stMain] img").first
     assert "mine.png" in picture.get_attribute("alt")
     assert pictures_keep_their_aspect(page)

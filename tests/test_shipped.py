@@ -22,7 +22,7 @@ from mtlbus.inference.predictor import Predictor
 from mtlbus.methods.registry import get_spec
 from mtlbus.protocol import choose_operating_points, judge_sample, measure_gates
 from mtlbus.protocol.card import figures_of
-from mtlbus.training.engine import reduced_precision
+from mtlbus.training.precision import reduced_precision
 
 FOLDERS = {"busi": "Dataset_BUSI_with_GT", "busbra": "BUSBRA"}
 SHIPPED = list_checkpoints()

@@ -38,7 +38,8 @@ from ..evaluation.tables import (
     summarise,
 )
 from ..nn import lite_encoder
-from ..training.engine import Plan, Trained, best_device, reduced_precision
+from ..training.engine import Plan, Trained
+from ..training.precision import best_device, reduced_precision
 from .images import ImageList
 
 LICENCES = {

@@ -39,6 +39,7 @@ WEIGHTS, CARD, PREDICTIONS, HISTORY, IMAGES = (
 )
 _MAX_TEXT = 32 * 1024**2  # bytes of a card or a history; those that ship have 0.1 MB
 
+
 def read_card(path: Path) -> dict[str, Any]:
     """A card that was looked through: every part that is used has the type that it should have.
 

@@ -61,8 +61,10 @@ def changed(card: dict, path: str, value: object) -> dict:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        *((name, ..., f"lacks {name}") for name in (
-            "method", "variant", "options", "weights_sha256", "parameters", "spec")),
+        *(
+            (name, ..., f"lacks {name}")
+            for name in ("method", "variant", "options", "weights_sha256", "parameters", "spec")
+        ),
         ("weights_sha256", "abc", "weights_sha256"),
         ("parameters", "many", "parameters"),
         ("parameters", 0, "parameters"),
@@ -83,7 +85,7 @@ def changed(card: dict, path: str, value: object) -> dict:
         ("metrics", {"datasets": [1]}, "metrics.datasets"),
         ("temperature", 0, "temperature"),
     ],
-)  # fmt: skip
+)
 def test_a_card_with_a_wrong_part_says_where(folder, whole, path, value, words):
     (folder / CARD).write_text(json.dumps(changed(whole.card, path, value)))
     with pytest.raises(CheckpointError, match="is no card") as caught:

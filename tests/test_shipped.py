@@ -98,9 +98,7 @@ def test_busi_was_split_as_the_file_in_the_package_says(checkpoint):
     frame, folds = read_predictions(checkpoint.predictions), read_folds()
     rows = frame[frame["dataset"] == "busi"].set_index("image_id")
     usable = {
-        name: row
-        for name, row in folds.items()
-        if row["fold"] and not name.startswith("normal")
+        name: row for name, row in folds.items() if row["fold"] and not name.startswith("normal")
     }
     tested = {name for name, row in usable.items() if row["fold"] == "1"}
     validated = set(rows.index[rows["part"] == "validation"])

@@ -29,9 +29,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         )
     if external:
         require_external(checkpoint, arguments.external, datasets)
-    elif arguments.card and (
-        arguments.flip or arguments.fold != checkpoint.trained("fold")
-    ):
+    elif arguments.card and (arguments.flip or arguments.fold != checkpoint.trained("fold")):
         raise InputError(
             "--card completes a card by the judgement that is on it: give its --fold "
             f"{checkpoint.trained('fold')}, without --flip."

@@ -53,9 +53,10 @@ def _methods(verb: argparse.ArgumentParser) -> None:
 def _data(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("path", help="folder, manifest file, or a count of phantoms")
     verb.add_argument(
-        "--layout", default="folder",
+        "--layout",
+        default="folder",
         help="busi, busbra, breast, busuclm, udiat, folder (default), manifest, phantom",
-    )  # fmt: skip
+    )
 
 
 def _audit(verb: argparse.ArgumentParser) -> None:
@@ -69,13 +70,17 @@ def _train(verb: argparse.ArgumentParser) -> None:
     _datasets(verb)
     _test_fold(verb)
     verb.add_argument(
-        "--leave-out", default="", metavar="DATASET",
+        "--leave-out",
+        default="",
+        metavar="DATASET",
         help="a dataset that only tests, all of it: how the network fares on images from elsewhere",
-    )  # fmt: skip
+    )
     verb.add_argument("--out", required=True, help="folder of the run and its checkpoint")
     verb.add_argument("--resume", action="store_true", help="continue an interrupted run")
     verb.add_argument(
-        "--start", metavar="DIR", help="train on from a checkpoint of the method, or of one that "
+        "--start",
+        metavar="DIR",
+        help="train on from a checkpoint of the method, or of one that "
         "is part of it, with the same training part",
     )
     _recipe(verb)
@@ -91,18 +96,21 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
         "--flip", action="store_true", help="average with the mirror image (two forwards)"
     )
     verb.add_argument(
-        "--seen", action="store_true",
+        "--seen",
+        action="store_true",
         help="judge images of its training and validation, too, which are left out otherwise",
-    )  # fmt: skip
+    )
     verb.add_argument(
-        "--card", action="store_true",
+        "--card",
+        action="store_true",
         help="compare with the stored predictions and complete the card; changes no figure",
-    )  # fmt: skip
+    )
     verb.add_argument(
-        "--external", metavar="NAME",
+        "--external",
+        metavar="NAME",
         help="with --card: append these figures to the card as an external test of this name; "
         "refused where any image took part in the training",
-    )  # fmt: skip
+    )
 
 
 def _crossvalidate(verb: argparse.ArgumentParser) -> None:
@@ -113,9 +121,10 @@ def _crossvalidate(verb: argparse.ArgumentParser) -> None:
         "--fold", type=int, action="append", help="one test fold; may be given several times"
     )
     verb.add_argument(
-        "--split", default="group",
+        "--split",
+        default="group",
         help="group (default), image (random images: leaks), or both to compare the two",
-    )  # fmt: skip
+    )
     _recipe(verb)
     _pretrained(verb)
 
@@ -131,9 +140,11 @@ def _trials(verb: argparse.ArgumentParser) -> None:
     _steps(verb)
     _options(verb)
     verb.add_argument(
-        "--trial", action="append", metavar="NAME",
+        "--trial",
+        action="append",
+        metavar="NAME",
         help="recipe, chance, plain_images, …; may be given several times; all without",
-    )  # fmt: skip
+    )
 
 
 def _bench(verb: argparse.ArgumentParser) -> None:
@@ -148,9 +159,11 @@ def _bench(verb: argparse.ArgumentParser) -> None:
 def _predict(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("images", nargs="+", metavar="IMAGE", help=IMAGE)
     verb.add_argument(
-        "--method", action="append", required=True,
+        "--method",
+        action="append",
+        required=True,
         help="a shipped method or a checkpoint folder; may be given several times",
-    )  # fmt: skip
+    )
     verb.add_argument("--out", help="folder for overlays and masks (PNG) and predictions.json")
 
 
@@ -158,14 +171,18 @@ def _explain(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("image", metavar="IMAGE", help=IMAGE)
     verb.add_argument("--method", required=True, help="a shipped method or a checkpoint folder")
     verb.add_argument(
-        "--attribution", action="append", metavar="NAME",
+        "--attribution",
+        action="append",
+        metavar="NAME",
         help="gradcam, integrated_gradients, occlusion, …; may be given several times",
-    )  # fmt: skip
+    )
     verb.add_argument(
-        "--target", default="class:difference", metavar="HEAD:ANSWER:REGION",
+        "--target",
+        default="class:difference",
+        metavar="HEAD:ANSWER:REGION",
         help="class:difference (default), class:malignant, mask:difference:lesion, "
         "mask:tumour:box=LEFT,TOP,WIDTH,HEIGHT, …",
-    )  # fmt: skip
+    )
     verb.add_argument(
         "--settings", default="", metavar="NAME=VALUE,…", help="steps=32,baseline=black, …"
     )
@@ -214,10 +231,13 @@ def _phantom(verb: argparse.ArgumentParser) -> None:
 
 def _datasets(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--data", action="append", required=True, metavar="LAYOUT=PATH",
+        "--data",
+        action="append",
+        required=True,
+        metavar="LAYOUT=PATH",
         help="busi=, busbra=, breast=, busuclm=, udiat=, folder= with a folder, manifest=FILE.csv, "
         "or phantom=COUNT; may be given several times",
-    )  # fmt: skip
+    )
 
 
 def _test_fold(verb: argparse.ArgumentParser) -> None:
@@ -228,34 +248,43 @@ def _steps(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--rate", type=float, help="another learning rate")
     verb.add_argument("--clip", type=float, metavar="NORM", help="cut gradients to this norm")
     verb.add_argument(
-        "--loss", default="paper",
+        "--loss",
+        default="paper",
         help="paper (default): loss and weighting of the method's paper; house: the same for all; "
         "official: of ACSNet's public code",
-    )  # fmt: skip
+    )
     verb.add_argument("--weighting", help="of the tasks, instead: fixed, dwa or learned")
     verb.add_argument(
-        "--devices", type=float, metavar="SHARE",
+        "--devices",
+        type=float,
+        metavar="SHARE",
         help="change so many images as other scanners would, by each of several changes",
-    )  # fmt: skip
+    )
     verb.add_argument(
-        "--sides", type=float, metavar="WEIGHT",
+        "--sides",
+        type=float,
+        metavar="WEIGHT",
         help="deep supervision: coarser masks learn too, with this weight",
-    )  # fmt: skip
+    )
 
 
 def _options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--option", action="append", default=[], metavar="NAME=VALUE",
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
         help="a numbered decision of the method",
-    )  # fmt: skip
+    )
     _pretrained(verb)
 
 
 def _pretrained(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--pretrained", metavar="yes|no|FILE",
+        "--pretrained",
+        metavar="yes|no|FILE",
         help="start from ImageNet weights; without: yes where a package brings them",
-    )  # fmt: skip
+    )
 
 
 def _recipe(verb: argparse.ArgumentParser) -> None:

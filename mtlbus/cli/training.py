@@ -38,12 +38,15 @@ def train(arguments: argparse.Namespace) -> int:
     )
     card = checkpoint.card
     presence = card["presence"] and {
-        "threshold": card["presence"]["threshold"], **card["presence"]["test"]
-    }  # fmt: skip
+        "threshold": card["presence"]["threshold"],
+        **card["presence"]["test"],
+    }
     document = {
-        "method": spec.name, "folder": str(checkpoint.folder), **card["metrics"],
+        "method": spec.name,
+        "folder": str(checkpoint.folder),
+        **card["metrics"],
         "presence": presence,
-    }  # fmt: skip
+    }
     print_result(document, arguments.json, lambda: metric_lines(document))
     return 0
 

@@ -61,9 +61,12 @@ _SPEC = _parts(
     tasks=_list_of(_all(_OBJECT, name=_NAME, kind=_NAME)),
 )  # fmt: skip
 _POINT = _parts(
-    _OBJECT, "threshold", threshold={"type": "number", "minimum": 0, "maximum": 1},
-    validation=_FIGURES, test=_FIGURES,
-)  # fmt: skip
+    _OBJECT,
+    "threshold",
+    threshold={"type": "number", "minimum": 0, "maximum": 1},
+    validation=_FIGURES,
+    test=_FIGURES,
+)
 _RATES = {**_OBJECT_OR_NONE, "additionalProperties": _FIGURES}
 _SILENCED = _all(
     _OBJECT, probability=_MOST, dice=_MOVED, added=_NUMBER_OR_NONE, silent={"type": "boolean"}
@@ -107,12 +110,14 @@ CARD_FORM = Draft202012Validator({
     "$defs": {"training": _TRAINING},
 })  # fmt: skip
 
-HISTORY_FORM = Draft202012Validator({
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["epoch", "size"],
-        "properties": {"epoch": {"type": "integer"}, "size": {"type": "integer"}},
-        "additionalProperties": {"type": ["number", "null"]},
-    },
-})  # fmt: skip
+HISTORY_FORM = Draft202012Validator(
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["epoch", "size"],
+            "properties": {"epoch": {"type": "integer"}, "size": {"type": "integer"}},
+            "additionalProperties": {"type": ["number", "null"]},
+        },
+    }
+)

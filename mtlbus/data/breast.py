@@ -48,8 +48,10 @@ def load(root: str | Path, within: Path | None = None) -> Dataset:
         )
     sheet = find_table(
         [root, place] if place != root else [root],
-        ("Image_filename", "Classification"), tuple(FACTS.values()), within,
-    )  # fmt: skip
+        ("Image_filename", "Classification"),
+        tuple(FACTS.values()),
+        within,
+    )
     if sheet is None:
         defects.append("No sheet with the classes (.xlsx or .csv) there: read without a class.")
     rows = {Path(row.cells["Image_filename"]).stem.casefold(): row.cells for row in sheet or ()}

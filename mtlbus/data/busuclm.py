@@ -38,9 +38,7 @@ def load(root: str | Path, within: Path | None = None) -> Dataset:
     defects: list[str] = []
     masks = {}
     if is_folder(root / "masks"):
-        masks = {
-            path.stem: path for path in picture_files(root / "masks", root, defects, within)
-        }
+        masks = {path.stem: path for path in picture_files(root / "masks", root, defects, within)}
     samples = []
     for path in picture_files(root / "images", root, defects, within):
         kind = kinds.get(path.stem, "")

@@ -107,9 +107,7 @@ def _views(image: Image.Image) -> list[Image.Image]:
     return views
 
 
-def correlate(
-    images: Sequence[np.ndarray], first: np.ndarray, second: np.ndarray
-) -> np.ndarray:
+def correlate(images: Sequence[np.ndarray], first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The largest correlation of each pair over shifts and zooms, shape P.
 
     Args:
@@ -153,9 +151,7 @@ def _picture(pixels: np.ndarray, zoom: float) -> _Picture:
     height, width = pixels.shape
     scale = SIDE * zoom / max(height, width)
     size = tuple(max(round(side * scale), 4) for side in (width, height))
-    grey = np.asarray(
-        Image.fromarray(pixels).resize(size, Image.Resampling.BOX), dtype=np.float32
-    )
+    grey = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX), dtype=np.float32)
     tissue = (gaussian_filter((grey > DARK).astype(np.float32), 1) > 0.6).astype(np.float32)
     weight = np.maximum(gaussian_filter(tissue, BLUR), 1e-3)
 

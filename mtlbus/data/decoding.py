@@ -89,9 +89,12 @@ class _Decoder:
         # with its standard input, not with a key that was meant for its parent.
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _START, str(_ROOT), str(MEMORY), str(SECONDS)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**os.environ, **_ENVIRONMENT}, start_new_session=True, pipesize=_PIPE_BYTES,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **_ENVIRONMENT},
+            start_new_session=True,
+            pipesize=_PIPE_BYTES,
+        )
         self.out_of_time = False
         if self._read(LENGTH.size) is None:
             self.close()

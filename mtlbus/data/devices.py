@@ -52,8 +52,9 @@ def sharpness(grey: Tensor, generator: torch.Generator) -> Tensor:
 
 def speckle(grey: Tensor, generator: torch.Generator) -> Tensor:
     """Multiplicative grain, its size one or two pixels."""
-    half = torch.randn(len(grey), 1, -(-grey.shape[2] // 2), -(-grey.shape[3] // 2),
-                       generator=generator)  # fmt: skip
+    half = torch.randn(
+        len(grey), 1, -(-grey.shape[2] // 2), -(-grey.shape[3] // 2), generator=generator
+    )
     coarse = F.interpolate(half, size=grey.shape[2:], mode="bilinear", align_corners=False)
     fine = torch.randn(grey.shape, generator=generator)
     grain = torch.where(_draw(len(grey), 0, 1, generator) < 0.5, coarse, fine)
@@ -85,8 +86,10 @@ def marks(grey: Tensor, generator: torch.Generator) -> Tensor:
     arm = max(grey.shape[3] // 64, 1)
     for image in grey[:, 0]:
         for _ in range(int(torch.randint(1, 5, (1,), generator=generator))):
-            row, column = (int(torch.randint(arm, side - arm, (1,), generator=generator))
-                           for side in image.shape)  # fmt: skip
+            row, column = (
+                int(torch.randint(arm, side - arm, (1,), generator=generator))
+                for side in image.shape
+            )
             image[row, column - arm : column + arm + 1] = 1.0
             image[row - arm : row + arm + 1, column] = 1.0
     return grey

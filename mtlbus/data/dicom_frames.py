@@ -29,9 +29,12 @@ _JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
 _JPEG = (_JPEG_BASELINE, _JPEG_EXTENDED, *_JPEG_LOSSLESS, *_JPEG_LS)
 _MOST_RLE_BYTES = 8 * 1024**2  # a frame; RLE can grow 64-fold
 _BY_START_OF_FRAME = {
-    0xC0: _JPEG_BASELINE, 0xC1: _JPEG_EXTENDED, 0xC2: _JPEG_BASELINE, 0xC3: _JPEG_LOSSLESS[0],
+    0xC0: _JPEG_BASELINE,
+    0xC1: _JPEG_EXTENDED,
+    0xC2: _JPEG_BASELINE,
+    0xC3: _JPEG_LOSSLESS[0],
     0xF7: _JPEG_LS[0],
-}  # fmt: skip
+}
 
 
 def decode_frame(header: Dataset, index: int, label: str) -> np.ndarray:

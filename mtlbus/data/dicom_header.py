@@ -135,9 +135,11 @@ def read_header(data: bytes, label: str) -> Dataset:
 def _fill(header: Dataset) -> None:
     """What old and careless writers leave out, with its usual value."""
     usual = {
-        "SamplesPerPixel": 1, "PixelRepresentation": 0, "BitsStored": header.BitsAllocated,
+        "SamplesPerPixel": 1,
+        "PixelRepresentation": 0,
+        "BitsStored": header.BitsAllocated,
         "PlanarConfiguration": 0,
-    }  # fmt: skip
+    }
     for keyword, number_of_it in usual.items():
         if value(header, keyword) is None:
             setattr(header, keyword, number_of_it)
@@ -199,8 +201,10 @@ def frame_count(header: Dataset) -> int:
 
 def group_of(header: Dataset, sequence: str, frame: int) -> Dataset | None:
     """The functional group named `sequence` of one frame, else of all frames; None without."""
-    for holder, index in (("PerFrameFunctionalGroupsSequence", frame),
-                          ("SharedFunctionalGroupsSequence", 0)):  # fmt: skip
+    for holder, index in (
+        ("PerFrameFunctionalGroupsSequence", frame),
+        ("SharedFunctionalGroupsSequence", 0),
+    ):
         items = header.get(holder) or ()
         found = items[index].get(sequence) if index < len(items) else None
         if found:

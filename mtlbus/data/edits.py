@@ -35,10 +35,12 @@ def cropped(image: GreyImage, box: Box) -> GreyImage:
     whole = "×".join(map(str, image.pixels.shape[::-1]))
     note = f"cropped to {width}×{height} px, from column {left} and row {top} of {whole} px"
     return _edited(
-        image, f"cropped {left} {top} {width} {height}", note,
+        image,
+        f"cropped {left} {top} {width} {height}",
+        note,
         np.ascontiguousarray(image.pixels[rows, columns]),
         None if image.chroma is None else np.ascontiguousarray(image.chroma[rows, columns]),
-    )  # fmt: skip
+    )
 
 
 def blackened(image: GreyImage, box: Box) -> GreyImage:

@@ -66,9 +66,7 @@ class GreyImage:
         return digest_of(self.pixels)
 
 
-def read_image(
-    source: bytes | str | Path, name: str = "", frame: int | None = None
-) -> GreyImage:
+def read_image(source: bytes | str | Path, name: str = "", frame: int | None = None) -> GreyImage:
     """Turn untrusted bytes, or a file, into a clean grey image.
 
     Args:

@@ -173,9 +173,7 @@ class Augmentation:
         )
         grid = F.affine_grid(matrix, list(grey.shape), align_corners=False)
         grey = F.grid_sample(grey, grid, mode="bilinear", align_corners=False)
-        masks = F.grid_sample(
-            masks[:, None], grid, mode="nearest", align_corners=False
-        )[:, 0]
+        masks = F.grid_sample(masks[:, None], grid, mode="nearest", align_corners=False)[:, 0]
 
         gamma = torch.exp(uniform(self.log_gamma)).view(-1, 1, 1, 1)
         gain = (1 + uniform(self.gain)).view(-1, 1, 1, 1)
@@ -189,4 +187,3 @@ class Augmentation:
 
 
 NO_AUGMENTATION = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0)
-

@@ -81,13 +81,11 @@ def difference(
     return interval_entry(gap, first.replicates[figure] - second.replicates[figure])
 
 
-def rows_of(
-    found: Mapping[str, CrossValidated], titles: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def rows_of(found: Mapping[str, CrossValidated], titles: Mapping[str, str]) -> list[dict[str, Any]]:
     """One row for each method and figure: value, limits, standard deviation, each fold.
 
     None is what is not defined, as the precision of a fold in which nobody was called benign.
-   """
+    """
     return [
         {
             "method": method,
@@ -172,8 +170,9 @@ def beside_paper(
     for number, figures in (("1", MASK_FIGURES), ("2", CLASS_FIGURES)):
         on_busi = (found for found in reported if found["data"] == "BUSI")
         table = next(found for found in on_busi if found["caption"].startswith(f"Table {number}"))
-        printed = {row[0]: dict(zip(table["columns"][1:], row[1:], strict=True))
-                   for row in table["rows"]}  # fmt: skip
+        printed = {
+            row[0]: dict(zip(table["columns"][1:], row[1:], strict=True)) for row in table["rows"]
+        }
         lines += [f"{table['caption']}, {table['data']}. {table['caveat']}", ""]
         header = ("method", "whose", *figures.values())
         lines += ["| " + " | ".join(header) + " |", "| " + " | ".join(["---"] * len(header)) + " |"]

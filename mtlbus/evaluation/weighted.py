@@ -71,10 +71,12 @@ def weighted_classification(
     tp, fn, fp, tn = (
         weights @ (rows.astype(float))
         for rows in (
-            called & (labels == 1), ~called & (labels == 1),
-            called & (labels == 0), ~called & (labels == 0),
+            called & (labels == 1),
+            ~called & (labels == 1),
+            called & (labels == 0),
+            ~called & (labels == 0),
         )
-    )  # fmt: skip
+    )
     total = weights.sum(axis=1)
     sensitivity, specificity = share(tp, tp + fn), share(tn, tn + fp)
     return {

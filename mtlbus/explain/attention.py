@@ -53,9 +53,7 @@ class CellBoxes(NamedTuple):
     def sees(self, cell: tuple[int, int]) -> bool:
         """Whether any of the cell lies on the image."""
         row, column = cell
-        return bool(
-            self.bottom[row] > self.top[row] and self.right[column] > self.left[column]
-        )
+        return bool(self.bottom[row] > self.top[row] and self.right[column] > self.left[column])
 
     def seen(self) -> list[tuple[int, int]]:
         """The cells (row, column) that lie on the image, row by row."""
@@ -167,9 +165,7 @@ def received(attention: Map, head: int | None = None) -> np.ndarray:
     return tiles.swapaxes(1, 2).reshape(rows, columns) / len(weights)
 
 
-def share_of_cell(
-    part: str, cell: tuple[int, int], maps: Mapping[str, Map]
-) -> float | None:
+def share_of_cell(part: str, cell: tuple[int, int], maps: Mapping[str, Map]) -> float | None:
     """How much of a cell belongs to a region, 0..1; None where no map of regions says.
 
     Args:
@@ -197,9 +193,10 @@ def logit_split(maps: Mapping[str, Map]) -> LogitSplit:
     """
     scores = _of_kind(maps, "score", 2)
     constants = [
-        found for name, found in maps.items()
+        found
+        for name, found in maps.items()
         if found.kind == "scalar" and name.endswith("_constant")
-    ]  # fmt: skip
+    ]
     if scores is None or not constants:
         raise InputError("This method's class logit has no split over regions.")
     contributions = _malignant_minus_benign(array_of(scores))

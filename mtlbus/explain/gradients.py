@@ -23,9 +23,12 @@ def integrated_gradients(subject: Subject, options: Options) -> Tensor:
     smooth functions as Gauss-Legendre misses about twice as much with as many steps (measured).
     """
     return IntegratedGradients(subject.values).attribute(
-        subject.leaf(), subject.baseline(options.baseline), n_steps=options.steps,
-        method="riemann_middle", internal_batch_size=BATCH,
-    )  # fmt: skip
+        subject.leaf(),
+        subject.baseline(options.baseline),
+        n_steps=options.steps,
+        method="riemann_middle",
+        internal_batch_size=BATCH,
+    )
 
 
 def saliency(subject: Subject, options: Options) -> Tensor:

@@ -61,9 +61,11 @@ def feature_ablation(subject: Subject, options: Options) -> Tensor:
     parts = torch.from_numpy(parts_of(subject, options)).to(subject.grey.device)
     with torch.no_grad():
         return FeatureAblation(subject.values).attribute(
-            subject.grey, subject.baseline(options.baseline), feature_mask=parts[None, None],
+            subject.grey,
+            subject.baseline(options.baseline),
+            feature_mask=parts[None, None],
             perturbations_per_eval=BATCH,
-        )  # fmt: skip
+        )
 
 
 class _SeededRegression(SkLearnLinearRegression):
@@ -101,6 +103,9 @@ def kernel_shap(subject: Subject, options: Options) -> Tensor:
     parts = torch.from_numpy(parts_of(subject, options)).to(subject.grey.device)
     with torch.no_grad():
         return _SeededKernelShap(subject.values, options).attribute(
-            subject.grey, subject.baseline(options.baseline), feature_mask=parts[None, None],
-            n_samples=options.coalitions, perturbations_per_eval=BATCH,
-        )  # fmt: skip
+            subject.grey,
+            subject.baseline(options.baseline),
+            feature_mask=parts[None, None],
+            n_samples=options.coalitions,
+            perturbations_per_eval=BATCH,
+        )

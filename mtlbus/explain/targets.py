@@ -98,8 +98,9 @@ class Target:
     @property
     def poles(self) -> tuple[str, str]:
         """What a negative and what a positive share argue for."""
-        first, second = ("benign", "malignant") if self.head == "class" else (
-            "background", "tumour")  # fmt: skip
+        first, second = (
+            ("benign", "malignant") if self.head == "class" else ("background", "tumour")
+        )
         return (second, first) if self.answer == first else (first, second)
 
     @property
@@ -116,8 +117,11 @@ class Target:
         where = REGIONS[self.region]
         if self.region == "box":
             box = self.box
-            where = "the box of the predicted lesion" if box is None else (
-                f"the box of {box[2]}×{box[3]} px at column {box[0]}, row {box[1]}")  # fmt: skip
+            where = (
+                "the box of the predicted lesion"
+                if box is None
+                else (f"the box of {box[2]}×{box[3]} px at column {box[0]}, row {box[1]}")
+            )
         return f"{quantity} of {second}, summed over {where}"
 
     def value(self, output: Output, region: Tensor | None) -> Tensor:
@@ -180,9 +184,11 @@ def box_around(mask: np.ndarray) -> Box | None:
         return None
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     return (
-        int(columns[0]), int(rows[0]),
-        int(columns[-1] - columns[0] + 1), int(rows[-1] - rows[0] + 1),
-    )  # fmt: skip
+        int(columns[0]),
+        int(rows[0]),
+        int(columns[-1] - columns[0] + 1),
+        int(rows[-1] - rows[0] + 1),
+    )
 
 
 def region_plane(

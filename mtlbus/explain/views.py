@@ -17,9 +17,7 @@ from ..core.outputs import Map
 from ..data.transforms import Frame
 from .attention import array_of, cell_boxes
 
-Form = Literal[
-    "region", "score", "attention", "gate", "channels", "offset", "feature", "numbers"
-]  # fmt: skip
+Form = Literal["region", "score", "attention", "gate", "channels", "offset", "feature", "numbers"]
 
 FINEST_ARROWS = 32
 _UNGATED = "features"
@@ -184,9 +182,7 @@ def _one_plane(values: np.ndarray, channel: int | str) -> np.ndarray:
     if channel in ("mean", "max"):
         return getattr(values, channel)(axis=0)
     if not isinstance(channel, int) or channel < 0 or 1 < len(values) <= channel:
-        raise InputError(
-            f"Channel {channel!r}: choose 'mean', 'max' or 0 to {len(values) - 1}."
-        )
+        raise InputError(f"Channel {channel!r}: choose 'mean', 'max' or 0 to {len(values) - 1}.")
     return values[channel if len(values) > 1 else 0]
 
 
@@ -200,9 +196,7 @@ def gate_difference(first: Map, second: Map, channel: int | str = "mean") -> np.
     return gate_plane(first, channel) - gate_plane(second, channel)
 
 
-def feature_plane(
-    feature: Map, channel: int | str = "mean", gate: Map | None = None
-) -> np.ndarray:
+def feature_plane(feature: Map, channel: int | str = "mean", gate: Map | None = None) -> np.ndarray:
     """How strongly channels answer, |C×H×W| as one plane from 0 up.
 
     Args:

@@ -31,14 +31,15 @@ def prediction(view: Finding) -> list[Cell]:
         cells.case(view.case),
         code(
             "predictor = replay.network($method, weights=$weights)",
-            method=found.method, weights=found.weights_sha256,
+            method=found.method,
+            weights=found.weights_sha256,
         ),
         cells.asked([view], "[predictor]"),
         code("""
             (finding,) = found
             finding.numbers()
         """),
-    ]  # fmt: skip
+    ]
     if found.mask_probability is not None:
         written += _picture()
     return [

@@ -57,9 +57,10 @@ def image(case: Case) -> list[Cell]:
                     spacing=$spacing,  # mm per pixel, down and across
                 )
                 """,
-                key=case.key, **facts,
+                key=case.key,
+                **facts,
             ),
-        ]  # fmt: skip
+        ]
     cells = [
         words("The image travels in the next cell, which is folded: its pixels as a grey PNG."),
         code("IMAGE = $png", folded=True, png=_png(case.image.pixels)),
@@ -73,9 +74,10 @@ def image(case: Case) -> list[Cell]:
                 spacing=$spacing,  # mm per pixel, down and across
             )
             """,
-            name=case.image.name, **facts,
+            name=case.image.name,
+            **facts,
         ),
-    ]  # fmt: skip
+    ]
     if case.truth is None:
         return [*cells, code("truth = None  # the true outline is not known")]
     return [

@@ -35,6 +35,4 @@ def outlines(plane: np.ndarray, threshold: float) -> list[np.ndarray]:
 
 def svg_path(lines: list[np.ndarray]) -> str:
     """Closed lines as the `d` of an SVG path, hundredths of a pixel."""
-    return "".join(
-        "M" + "L".join(f"{x:.2f},{y:.2f}" for x, y in line[:-1]) + "Z" for line in lines
-    )
+    return "".join("M" + "L".join(f"{x:.2f},{y:.2f}" for x, y in line[:-1]) + "Z" for line in lines)

@@ -178,7 +178,7 @@ def _line(line: Outline, width: float) -> str:
     if not path:
         return ""
     return (
-        f'<g aria-label={quoteattr(_clean(line.label))}>'
+        f"<g aria-label={quoteattr(_clean(line.label))}>"
         f'<path d="{path}" stroke="#000" stroke-opacity=".55" stroke-width="{2 * width:.3f}"/>'
         f'<path d="{path}" stroke="{line.colour}" stroke-width="{width:.3f}"/></g>'
     )

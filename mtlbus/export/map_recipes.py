@@ -149,8 +149,9 @@ def _run(view: AttentionView) -> Cell:
             prediction = predictor.predict(image, maps=True)
             maps, frame = prediction.maps, prediction.frame
             """,
-            method=view.method, weights=view.weights_sha256,
-        )  # fmt: skip
+            method=view.method,
+            weights=view.weights_sha256,
+        )
     return code(
         """
         from mtlbus.inference.predictor import inner_maps, prepare
@@ -159,8 +160,9 @@ def _run(view: AttentionView) -> Cell:
         prepared = prepare(image, network.spec.input_size)
         maps, frame = inner_maps(network, prepared), prepared.frame
         """,
-        method=view.method, seed=view.seed,
-    )  # fmt: skip
+        method=view.method,
+        seed=view.seed,
+    )
 
 
 def _picture(name: str) -> list[Cell]:

@@ -56,8 +56,7 @@ def method(view: MethodView) -> list[Cell]:
             """,
             variants=VARIANTS,
         ),
-        words(f"## Stated and decided\n\n**Stated.** {spec.stated}\n\n"
-              f"**Ours.** {spec.ours}"),
+        words(f"## Stated and decided\n\n**Stated.** {spec.stated}\n\n**Ours.** {spec.ours}"),
         code("""
             import pandas as pd
             from dataclasses import asdict
@@ -68,24 +67,29 @@ def method(view: MethodView) -> list[Cell]:
         *_paper(spec),
         *_card(view),
         *cells.comparison(method_numbers(view)),
-    ]  # fmt: skip
+    ]
 
 
 def _paper(spec: Spec) -> list[Cell]:
     """The tables that the paper prints, and its errors."""
     found = []
     if spec.reported:
-        found.append(words("""
+        found.append(
+            words("""
             ## In the paper
 
             Printed in the papers, on other images, splits and starting weights: not comparable
             with what is measured here, nor one paper with another.
-        """))
+        """)
+        )
     for number, table in enumerate(spec.reported):
-        found += [words(_caption(table)), code(f"""
+        found += [
+            words(_caption(table)),
+            code(f"""
             printed = spec.reported[{number}]
             pd.DataFrame(printed.rows, columns=printed.columns)
-        """)]
+        """),
+        ]
     if spec.paper_errors:
         found.append(words("Errors and gaps of the paper:"))
         found.append(code("""for error in spec.paper_errors:\n    print("-", error)"""))
@@ -114,13 +118,14 @@ def _card(view: MethodView) -> list[Cell]:
             print("limits:", card.get("limits", "not stated"))
             pd.DataFrame(card.get("operating_points", {})).T
             """,
-            weights=view.weights_sha256, variant=variant,
+            weights=view.weights_sha256,
+            variant=variant,
         ),
         code("""
             print("epochs of the training:")
             pd.DataFrame(predictor.checkpoint.history)
         """),
-    ]  # fmt: skip
+    ]
     return [*opened, *_figures(view)] if view.judged else opened
 
 
@@ -205,4 +210,4 @@ def overview(view: OverviewView) -> list[Cell]:
             variants=VARIANTS,
         ),
         *cells.comparison({one.spec.name: one.parameters for one in view.methods}),
-    ]  # fmt: skip
+    ]

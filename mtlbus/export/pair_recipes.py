@@ -10,9 +10,12 @@ from .notebook import Cell, code, plain, words
 from .numbers import mirror_numbers
 
 MIRRORED = (
-    "probability", "probability_mirrored", "mask_area_px", "mask_area_px_mirrored",
+    "probability",
+    "probability_mirrored",
+    "mask_area_px",
+    "mask_area_px_mirrored",
     "dice_mirrored",
-)  # fmt: skip
+)
 """The numbers that a notebook holds against those of the page; the change follows from them."""
 
 

@@ -26,9 +26,7 @@ METRICS = {
 BAR = 400  # width of the probability bar in its own unit
 
 
-def report_of(
-    views: Sequence[Finding], palette: Palette, sections: Sequence[str] = ()
-) -> str:
+def report_of(views: Sequence[Finding], palette: Palette, sections: Sequence[str] = ()) -> str:
     """The report of one case as HTML.
 
     Args:
@@ -48,11 +46,13 @@ def report_of(
         _together(views) if several else "",
         *(_finding(view, palette, several, shared) for view in views),
         *sections,
-        made_from([
-            *case_rows(case),
-            *((f"Weights of {view.title}", view.prediction.weights_sha256) for view in views),
-        ]),
-    ]  # fmt: skip
+        made_from(
+            [
+                *case_rows(case),
+                *((f"Weights of {view.title}", view.prediction.weights_sha256) for view in views),
+            ]
+        ),
+    ]
     terms = "Computed by a network; no medical finding."
     return report_page("case report", case.title, about_case(case), terms, body)
 
@@ -170,9 +170,7 @@ def _measured(view: Finding) -> str:
     lesion = view.lesion
     if lesion is None:
         return '<p class="note">No outline, so nothing is measured.</p>'
-    parts = (
-        f" {lesion.parts} separate parts; the largest is measured." if lesion.parts > 1 else ""
-    )
+    parts = f" {lesion.parts} separate parts; the largest is measured." if lesion.parts > 1 else ""
     return (
         f"<h3>Measured on the outline</h3>{table(lesion_rows(lesion))}"
         f'<p class="note">Computed from the mask above {view.mask_threshold:.2f} tumour '

@@ -81,11 +81,13 @@ def _(view: MirrorView) -> pd.DataFrame:
 
 @table_of.register
 def _(view: TwoCasesView) -> pd.DataFrame:
-    return pd.DataFrame([
-        {"case": one.case.title} | flat(one.numbers()) | _cost(one)
-        for both in view.by_network
-        for one in both
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {"case": one.case.title} | flat(one.numbers()) | _cost(one)
+            for both in view.by_network
+            for one in both
+        ]
+    )
 
 
 @table_of.register
@@ -104,10 +106,13 @@ def _(view: AttentionView) -> pd.DataFrame:
 @table_of.register
 def _(view: PerformanceView) -> pd.DataFrame:
     return pd.DataFrame(
-        [{"method": one.method, "title": one.title, "images": view.images}
-         | judged_numbers(one)
-         | {"predictions_sha256": one.predictions_sha256} for one in view.methods]
-    )  # fmt: skip
+        [
+            {"method": one.method, "title": one.title, "images": view.images}
+            | judged_numbers(one)
+            | {"predictions_sha256": one.predictions_sha256}
+            for one in view.methods
+        ]
+    )
 
 
 @table_of.register

@@ -25,21 +25,41 @@ def agreement_figure(table: np.ndarray, names: Sequence[str]) -> go.Figure:
     lower = np.where(np.tri(len(names), dtype=bool), table, np.nan)
     digits = 2 if len(names) <= _FEW else 1
     texts = [
-        ["" if np.isnan(v) else f"{round(v, digits) + 0.0:.{digits}f}".replace("-", "−")
-         for v in row]
+        [
+            "" if np.isnan(v) else f"{round(v, digits) + 0.0:.{digits}f}".replace("-", "−")
+            for v in row
+        ]
         for row in lower
-    ]  # fmt: skip
-    figure = go.Figure(go.Heatmap(
-        z=np.round(lower, 4), x=list(names), y=list(names), zmin=-1, zmax=1, colorscale=colours,
-        text=texts, xgap=2, ygap=2, hoverongaps=False,
-        hovertemplate="%{y} and %{x}: ρ = %{text}<extra></extra>",
-        colorbar={"title": "ρ", "thickness": 10, "tickvals": [-1, 0, 1],
-                  "ticktext": ["−1", "0", "+1"]},
-    ))
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.round(lower, 4),
+            x=list(names),
+            y=list(names),
+            zmin=-1,
+            zmax=1,
+            colorscale=colours,
+            text=texts,
+            xgap=2,
+            ygap=2,
+            hoverongaps=False,
+            hovertemplate="%{y} and %{x}: ρ = %{text}<extra></extra>",
+            colorbar={
+                "title": "ρ",
+                "thickness": 10,
+                "tickvals": [-1, 0, 1],
+                "ticktext": ["−1", "0", "+1"],
+            },
+        )
+    )
     written = [(y, x) for y, x in np.ndindex(lower.shape) if texts[y][x]]
     figure.add_scatter(
-        x=[names[x] for _, x in written], y=[names[y] for y, _ in written], mode="text",
-        text=[texts[y][x] for y, x in written], hoverinfo="skip", showlegend=False,
+        x=[names[x] for _, x in written],
+        y=[names[y] for y, _ in written],
+        mode="text",
+        text=[texts[y][x] for y, x in written],
+        hoverinfo="skip",
+        showlegend=False,
         textfont={"color": _TEXT, "size": 12 if digits == 2 else 9},
     )
     finish(figure, 130 + 34 * len(names), legend=False)

@@ -40,11 +40,14 @@ def arrow_figure(
             connectgaps=False, showlegend=False,
         )  # fmt: skip
     figure.add_scatter(
-        x=arrows.x.round(1).tolist(), y=arrows.y.round(1).tolist(), mode="markers",
-        marker={"size": 3, "color": ARROW}, showlegend=False,
+        x=arrows.x.round(1).tolist(),
+        y=arrows.y.round(1).tolist(),
+        mode="markers",
+        marker={"size": 3, "color": ARROW},
+        showlegend=False,
         customdata=np.stack([arrows.dx, arrows.dy], axis=1).round(2).tolist(),
         hovertemplate="right %{customdata[0]} px, down %{customdata[1]} px<extra></extra>",
-    )  # fmt: skip
+    )
     return figure
 
 

@@ -20,9 +20,11 @@ def chart_element(figure: go.Figure) -> str:
     is kept by Plotly from ending the script that holds it.
     """
     return figure.to_html(
-        config=_CONFIG, include_plotlyjs=False, full_html=False,
+        config=_CONFIG,
+        include_plotlyjs=False,
+        full_html=False,
         default_height=f"{figure.layout.height or 400}px",
-    )  # fmt: skip
+    )
 
 
 def chart_code() -> str:

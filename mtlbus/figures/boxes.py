@@ -38,6 +38,7 @@ def box_figure(grey: np.ndarray, box: tuple[int, int, int, int], height: int = 3
             line={"color": colour, "width": width},
         )  # fmt: skip
     return figure.update_layout(
-        dragmode="select", margin={"l": 0, "r": 0, "t": 4, "b": 4},
+        dragmode="select",
+        margin={"l": 0, "r": 0, "t": 4, "b": 4},
         newselection={"line": {"color": "#FFFFFF", "width": 2, "dash": "dot"}},
-    )  # fmt: skip
+    )

@@ -19,8 +19,9 @@ def calibration_figure(
 
     Of many methods only the chosen one has bars and a name in the legend; the others are thin.
     """
-    figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.78, 0.22],
-                           vertical_spacing=0.05)  # fmt: skip
+    figure = make_subplots(
+        rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05
+    )
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot", "width": 1},
         name="perfect", hoverinfo="skip", row=1, col=1,

@@ -82,8 +82,10 @@ def region_scale(colour: str) -> Scale:
 def difference_scale() -> Scale:
     """The first gate less the second, −1..1, fixed; clear at 0."""
     colours = [
-        (0.0, see_through(LESS, 1)), (0.5, see_through("#FFFFFF", 0)), (1.0, see_through(MORE, 1)),
-    ]  # fmt: skip
+        (0.0, see_through(LESS, 1)),
+        (0.5, see_through("#FFFFFF", 0)),
+        (1.0, see_through(MORE, 1)),
+    ]
     return Scale(-1, 1, colours, "difference", (-1, 0, 1), ("−1", "0 alike", "+1"))
 
 
@@ -123,9 +125,10 @@ def signed_scale(limit: float) -> Scale:
     """Shares of the logit from −limit (benign) to +limit (malignant), clear at 0."""
     limit = limit or 1e-6
     colours = [
-        (0.0, see_through(BENIGN, 1)), (0.5, see_through("#FFFFFF", 0)),
+        (0.0, see_through(BENIGN, 1)),
+        (0.5, see_through("#FFFFFF", 0)),
         (1.0, see_through(MALIGNANT, 1)),
-    ]  # fmt: skip
+    ]
     labels = (f"−{limit:.2g}", "0", f"+{limit:.2g}")
     return Scale(-limit, limit, colours, "log-odds", (-limit, 0, limit), labels)
 
@@ -212,9 +215,10 @@ def image_figure(grey: np.ndarray, height: int = 330) -> go.Figure:
         range=[rows, 0], constrain="domain", constraintoward="top", scaleanchor="x", **bare
     )
     return figure.update_layout(
-        margin={"l": 0, "r": 0, "t": BAR_SPACE - 4, "b": 4}, dragmode=False,
+        margin={"l": 0, "r": 0, "t": BAR_SPACE - 4, "b": 4},
+        dragmode=False,
         clickmode="event+select",
-    )  # fmt: skip
+    )
 
 
 def add_picture(figure: go.Figure, uri: str, frame: Frame, below: bool = False) -> None:

@@ -84,10 +84,13 @@ def people_figure(frequencies: NaturalFrequencies, columns: int = 50) -> go.Figu
     for name, count in groups.items():
         where = np.arange(start, start + count)
         figure.add_scatter(
-            x=where % columns, y=where // columns, mode="markers", hoverinfo="name",
+            x=where % columns,
+            y=where // columns,
+            mode="markers",
+            hoverinfo="name",
             name=f"{count} {ENDS[name][0].lower() + ENDS[name][1:]}",
             marker={"size": 7, "color": COLOURS[name]},
-        )  # fmt: skip
+        )
         start += count
     finish(figure, 260)
     figure.update_xaxes(visible=False, range=[-1, columns], fixedrange=True)
@@ -98,4 +101,3 @@ def people_figure(frequencies: NaturalFrequencies, columns: int = 50) -> go.Figu
         legend={"y": -0.02, "itemclick": False, "itemdoubleclick": False},
         dragmode=False,
     )
-

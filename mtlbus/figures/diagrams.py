@@ -34,7 +34,10 @@ class Paint:
 
 
 LIGHT = Paint(
-    "#F4F7F8", "#17262B", "#45555B", "#66777D",
+    "#F4F7F8",
+    "#17262B",
+    "#45555B",
+    "#66777D",
     {
         "image": ("#E3E9EB", "#8A9AA0"),
         "convolution": ("#D9E9F7", "#2F86C9"),
@@ -43,9 +46,12 @@ LIGHT = Paint(
         "decoder": ("#D8F0F2", "#2A96A2"),
         "answer": ("#FFFFFF", "#17262B"),
     },
-)  # fmt: skip
+)
 DARK = Paint(
-    "#131D20", "#E8EFF1", "#B4C2C7", "#8FA1A7",
+    "#131D20",
+    "#E8EFF1",
+    "#B4C2C7",
+    "#8FA1A7",
     {
         "image": ("#2A383D", "#7E9097"),
         "convolution": ("#15344C", "#4C9AD6"),
@@ -54,7 +60,7 @@ DARK = Paint(
         "decoder": ("#123C42", "#3FB8C4"),
         "answer": ("#0A1113", "#E8EFF1"),
     },
-)  # fmt: skip
+)
 KINDS = {
     "convolution": "convolution",
     "transformer": "transformer",
@@ -95,9 +101,7 @@ def lay_out(diagram: Diagram) -> Layout:
             MARGIN + HEIGHT / 2 + (row - top) * ROW,
         )
 
-    boxes = {
-        node.name: Box(*place(node.column, node.row), WIDTH, HEIGHT) for node in diagram.nodes
-    }
+    boxes = {node.name: Box(*place(node.column, node.row), WIDTH, HEIGHT) for node in diagram.nodes}
     frames = {group.name: _frame(boxes, group.name, group.members) for group in diagram.groups}
     ends = {**boxes, **frames}
 

@@ -24,9 +24,12 @@ def curves_figure(
         height: pixels.
     """
     figure = make_subplots(
-        rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04,
+        rows=1,
+        cols=2,
+        shared_yaxes=True,
+        horizontal_spacing=0.04,
         subplot_titles=("Insertion<br>higher is better", "Deletion<br>lower is better"),
-    )  # fmt: skip
+    )
     for position, (title, pair) in enumerate(curves.items()):
         for column, (share, value) in enumerate(pair, start=1):
             figure.add_scatter(
@@ -44,8 +47,9 @@ def curves_figure(
                 annotation_text=text, annotation_position="right",
                 annotation_font={"size": 11, "color": NEUTRAL}, row=1, col=2,
             )  # fmt: skip
-            figure.add_hline(y=value, line={"color": NEUTRAL, "width": 1, "dash": "dot"},
-                             row=1, col=1)  # fmt: skip
+            figure.add_hline(
+                y=value, line={"color": NEUTRAL, "width": 1, "dash": "dot"}, row=1, col=1
+            )
     finish(figure, height)
     for column, title in enumerate(("pixels shown", "pixels taken away"), start=1):
         figure.update_xaxes(**share_axis(title) | {"dtick": 0.5, "tickangle": 0}, col=column)

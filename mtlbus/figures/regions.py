@@ -39,9 +39,12 @@ def region_figure(
     add_picture(figure, png_uri(table[index]), frame)
     for name, colour in zip(names, REGION_COLOURS, strict=False):
         figure.add_scatter(
-            x=[None], y=[None], mode="markers", name=name,
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=name,
             marker={"size": 12, "symbol": "square", "color": colour},
-        )  # fmt: skip
+        )
     return figure.update_layout(
         showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.5,
                                  "xanchor": "center", "itemclick": False},
@@ -59,20 +62,22 @@ def logit_figure(
         beside: another split that is drawn beside it; the axis has room for both.
     """
     steps = [*split.contributions, split.constant]
-    figure = go.Figure(go.Waterfall(
-        orientation="h",
-        y=[*split.regions, "constant", "logit"],
-        x=[*map(float, steps), 0.0],
-        measure=["relative"] * len(steps) + ["total"],
-        text=[f"{value:+.2f}".replace("-", "−") for value in (*steps, split.total)],
-        textposition="outside",
-        cliponaxis=False,
-        increasing={"marker": {"color": MALIGNANT}},
-        decreasing={"marker": {"color": BENIGN}},
-        totals={"marker": {"color": NEUTRAL}},
-        connector={"line": {"color": NEUTRAL, "width": 1, "dash": "dot"}},
-        hovertemplate="%{y}: %{text}<extra></extra>",
-    ))
+    figure = go.Figure(
+        go.Waterfall(
+            orientation="h",
+            y=[*split.regions, "constant", "logit"],
+            x=[*map(float, steps), 0.0],
+            measure=["relative"] * len(steps) + ["total"],
+            text=[f"{value:+.2f}".replace("-", "−") for value in (*steps, split.total)],
+            textposition="outside",
+            cliponaxis=False,
+            increasing={"marker": {"color": MALIGNANT}},
+            decreasing={"marker": {"color": BENIGN}},
+            totals={"marker": {"color": NEUTRAL}},
+            connector={"line": {"color": NEUTRAL, "width": 1, "dash": "dot"}},
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
     finish(figure, height, legend=False)
     ends = np.concatenate([_ends(split), _ends(beside) if beside else []])
     room = 0.18 * max(np.ptp(ends), 0.1)

@@ -1,5 +1,4 @@
-"""How an arrow of a diagram runs from box to box: straight, or by right angles with round corners.
-"""
+"""How an arrow of a diagram runs from box to box: straight, or by right angles, corners rounded."""
 
 from __future__ import annotations
 
@@ -87,13 +86,9 @@ def route(start: Box, end: Box, way: str = "", lane: float | None = None) -> Pat
             return Path((_below_or_above(start, end.y), _below_or_above(end, start.y, GAP)))
         return Path((_beside(start, end.x), _beside(end, start.x, GAP)))
     if way == "hv":
-        return Path(
-            (_beside(start, end.x), (end.x, start.y), _below_or_above(end, start.y, GAP))
-        )
+        return Path((_beside(start, end.x), (end.x, start.y), _below_or_above(end, start.y, GAP)))
     if way == "vh":
-        return Path(
-            (_below_or_above(start, end.y), (start.x, end.y), _beside(end, start.x, GAP))
-        )
+        return Path((_below_or_above(start, end.y), (start.x, end.y), _beside(end, start.x, GAP)))
     if way == "hvh":
         first, last = _beside(start, end.x), _beside(end, start.x, GAP)
         middle = (first[0] + last[0]) / 2 if lane is None else lane

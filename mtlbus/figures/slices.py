@@ -54,6 +54,9 @@ def slices_figure(slices: Mapping[str, Sequence[Slice]], quantity: str) -> go.Fi
     figure.update_yaxes(
         tickvals=list(range(len(names))),
         ticktext=[f"{shown[name]}  (n {sizes[name]})" for name in names],
-        range=[len(names) - 0.5, -0.5], automargin=True, showgrid=False, zeroline=False,
-    )  # fmt: skip
+        range=[len(names) - 0.5, -0.5],
+        automargin=True,
+        showgrid=False,
+        zeroline=False,
+    )
     return figure.update_layout(legend={"y": -0.3})

@@ -117,9 +117,8 @@ def rates(point: Point) -> list[str]:
     lines = []
     for rate, sentence in (
         ("sensitivity", "Of 100 malignant lesions it calls {} malignant and misses {}{}."),
-        ("specificity", "Of 100 benign lesions it calls {} benign and raises {} false "
-                        "alarms{}."),
-    ):  # fmt: skip
+        ("specificity", "Of 100 benign lesions it calls {} benign and raises {} false alarms{}."),
+    ):
         found = _interval(figures.get(rate))
         if found is not None:
             value, ends = found

@@ -83,9 +83,12 @@ def check_image(image: GreyImage) -> tuple[Check, ...]:
     """What speaks against an image, the gravest first; empty for one that looks as it should."""
     reduced = _reduce(image.pixels)
     content = (
-        _emptiness(reduced) or _texture(reduced) or _direction(reduced) or _grain(reduced)
+        _emptiness(reduced)
+        or _texture(reduced)
+        or _direction(reduced)
+        or _grain(reduced)
         or _inverted(reduced)
-    )  # fmt: skip
+    )
     colour = _colour(image)
     found = [_modality(image.modality), _size(*image.pixels.shape), content, colour]
     if content is None:
@@ -155,9 +158,11 @@ def _emptiness(reduced: np.ndarray) -> Check | None:
     shares = np.cumsum(_histogram(reduced))
     darkest, brightest = np.searchsorted(shares, (0.005, 0.995))
     if brightest - darkest < _ONE_SHADE:
-        return Check("refused", "empty", (
-            "It is blank: hardly more than one shade of grey. Choose another image."
-        ))  # fmt: skip
+        return Check(
+            "refused",
+            "empty",
+            ("It is blank: hardly more than one shade of grey. Choose another image."),
+        )
     means, _ = _blocks(reduced)
     lit = float((means > _LIT).mean())
     if lit < _FEW_LIT:
@@ -239,9 +244,9 @@ def _modality(code: str) -> Check | None:
     if code in MADE_BY_ULTRASOUND:
         return None
     name = OTHER_MODALITIES.get(code, "another kind of picture")
-    return Check("refused", "modality", (
-        f"Its DICOM header says {code} ({name}), not US (ultrasound)."
-    ))  # fmt: skip
+    return Check(
+        "refused", "modality", (f"Its DICOM header says {code} ({name}), not US (ultrasound).")
+    )
 
 
 def _grain(reduced: np.ndarray) -> Check | None:

@@ -242,6 +242,4 @@ def _posterior_ratio(
     middle = slice(columns.start + width // 4, columns.stop - width // 4)
     below = np.zeros(mask.shape, bool)
     below[behind, middle] = True
-    return _ratio(
-        _mean(pixels, below & ~mask), _mean(pixels, _beside(mask, behind, columns))
-    )
+    return _ratio(_mean(pixels, below & ~mask), _mean(pixels, _beside(mask, behind, columns)))

@@ -39,8 +39,9 @@ def seam(reduced: np.ndarray) -> float | None:
     steps = np.abs(grey[:, 2:] - grey[:, :-2])  # column x: from x to x + 2
     jumps = steps.mean(axis=0)
     first, last = int(_EDGE * width), int((1 - _EDGE) * width) - 2
-    ratios = [jumps[x] / (np.median(jumps[_around(x, len(jumps))]) + 1e-3)
-              for x in range(first, last)]  # fmt: skip
+    ratios = [
+        jumps[x] / (np.median(jumps[_around(x, len(jumps))]) + 1e-3) for x in range(first, last)
+    ]
     x = first + int(np.argmax(ratios))
     jump, cover, alike = ratios[x - first], _cover(grey, steps, x), _alike(grey, x)
     score = np.log(jump + 1e-3) + 1.4 * cover + 0.8 * _least_cover(grey, steps, x) - 1.5 * alike
@@ -79,10 +80,13 @@ def _least_cover(grey: np.ndarray, steps: np.ndarray, x: int) -> float:
     bands = zip(np.array_split(grey, 3), np.array_split(steps, 3), strict=True)
     near = slice(max(0, x - _FAR + 1), x + _FAR)
     return min(
-        (_cover(band, change, x) for band, change in bands
-         if (band[:, near].max(axis=1) > _LIT).mean() > 0.3),
+        (
+            _cover(band, change, x)
+            for band, change in bands
+            if (band[:, near].max(axis=1) > _LIT).mean() > 0.3
+        ),
         default=0.0,
-    )  # fmt: skip
+    )
 
 
 def _alike(grey: np.ndarray, x: int) -> float:

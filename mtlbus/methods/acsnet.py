@@ -221,9 +221,7 @@ class ACSNet(nn.Module):
 
         weighed = [
             attention(x)
-            for attention, x in zip(
-                self.weigh, (layers[3], layers[4], dsa1.features), strict=True
-            )
+            for attention, x in zip(self.weigh, (layers[3], layers[4], dsa1.features), strict=True)
         ]
         size = layers[3].shape[-2:]
         pooled = torch.cat([enlarge(features, size) for features, _ in weighed], dim=1)

@@ -134,22 +134,33 @@ _DOWN_TO_MEAN = (
     "the deepest one."
 )
 DENSENET = classifier(
-    "C", _LEVELS, "mean over\nthe cells", "<head.layers",
+    "C",
+    _LEVELS,
+    "mean over\nthe cells",
+    "<head.layers",
     _DOWN_TO_MEAN + " Within a level every layer reads all layers before it.",
-)  # fmt: skip
+)
 MOBILENET = classifier(
-    "C", [f"encoder.blocks.{n}" for n in range(5)], "mean over\nthe cells", "<head.layers",
+    "C",
+    [f"encoder.blocks.{n}" for n in range(5)],
+    "mean over\nthe cells",
+    "<head.layers",
     _DOWN_TO_MEAN + " Each convolution filters the channels one by one and then mixes them.",
-)  # fmt: skip
+)
 VGG = classifier(
-    "C", [f"body.features.{n}" for n in (4, 9, 16, 23, 30)], "two dense\nlayers",
+    "C",
+    [f"body.features.{n}" for n in (4, 9, 16, 23, 30)],
+    "two dense\nlayers",
     "body.pre_logits",
     "Five blocks of convolutions, each halved at its end; then dense layers read all cells.",
-)  # fmt: skip
+)
 LENET = classifier(
-    "C", ("features.2", "features.5"), "two dense\nlayers", "<classifier.4",
+    "C",
+    ("features.2", "features.5"),
+    "two dense\nlayers",
+    "<classifier.4",
     "Two convolutions with pooling, then dense layers that read all cells.",
-)  # fmt: skip
+)
 VIT = Diagram(
     nodes=(
         image(),

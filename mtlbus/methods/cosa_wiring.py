@@ -136,13 +136,16 @@ COSA_EQUATIONS = (
         "three shares and the constant sum to the logit without a rest.",
     ),
     TOTAL_LOSS,
-)  # fmt: skip
+)
 
 RESNET = classifier(
-    "C", LEVELS, "mean over\nthe cells", "<head.classifier",
+    "C",
+    LEVELS,
+    "mean over\nthe cells",
+    "<head.classifier",
     "The image becomes smaller and deeper from level to level; the mean of the deepest level is "
     "the vector that the class is read from.",
-)  # fmt: skip
+)
 URESNET = Diagram(
     nodes=U_SHAPE,
     edges=(*DOWN, *UP, *SKIPS, Edge("c5", "u4", route="hv")),
@@ -164,12 +167,15 @@ MTL_SA = Diagram(
         *MTL.nodes[-2:],
     ),
     edges=(
-        *DOWN, *UP, *SKIPS, *chain("c5", "attention", "vector", "class"),
+        *DOWN,
+        *UP,
+        *SKIPS,
+        *chain("c5", "attention", "vector", "class"),
         Edge("attention", "u4"),
     ),
     reading=_READING + "Before either answer, every cell of the deepest level may gather from "
     "every other.",
-)  # fmt: skip
+)
 COSA = Diagram(
     nodes=(
         *U_SHAPE,

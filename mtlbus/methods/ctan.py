@@ -132,9 +132,7 @@ class CTAN(nn.Module):
         super().__init__()
         self.tasks = tuple(tasks)
         self.skips = choose("value of skips (C8)", skips, ("gated", "shared"))
-        self.encoder = staged_encoder(
-            variant, compact_encoder, pretrained, shared_features, stem
-        )
+        self.encoder = staged_encoder(variant, compact_encoder, pretrained, shared_features, stem)
         channels = self.encoder.channels
         above = (0, *channels[:-1])
         self.cross_encoders = nn.ModuleList(

@@ -123,9 +123,11 @@ class AnatomicalSwin(nn.Module):
         if anatomy is not None:
             gated = GATED[choose("value of aaa_placement (H2)", anatomy.placement, GATED)]
         self.gates = nn.ModuleDict(
-            {str(stage): AnatomyAwareAttention(swin.channels[stage - 1], *anatomy[1:])
-             for stage in gated}
-        )  # fmt: skip
+            {
+                str(stage): AnatomyAwareAttention(swin.channels[stage - 1], *anatomy[1:])
+                for stage in gated
+            }
+        )
 
     def forward(self, images: Tensor) -> SwinFeatures:
         """B×3×H×W, sides multiples of 32."""
@@ -168,17 +170,17 @@ class HybridMTESTAN(nn.Module):
     ) -> None:
         super().__init__()
         sizes = hybrid_paper.SIZES[variant]
-        self.encoder = mt_estan_encoder(
-            variant, sizes.estan, weights["resnet"], compact_encoder
-        )
+        self.encoder = mt_estan_encoder(variant, sizes.estan, weights["resnet"], compact_encoder)
         swin = swin_encoder(variant, weights["swin"], drop_path)
         hybrid_paper.start_swin(swin, start, weights["swin"])
         self.swin = AnatomicalSwin(swin, anatomy)
         choose("value of fusion (H6)", fusion, ("concat", "normalised"))
         self.bottleneck = Bottleneck(
-            self.encoder, sizes.bottleneck, other=swin.channels[-1],
+            self.encoder,
+            sizes.bottleneck,
+            other=swin.channels[-1],
             normalise=fusion == "normalised",
-        )  # fmt: skip
+        )
         channels = self.bottleneck.channels
         self.decoder = MTESTANDecoder(self.encoder, channels, sizes.decoder)
         self.head = hybrid_paper.dense_head(channels, variant, head)

@@ -201,9 +201,7 @@ def _hybrid(gated: bool) -> Diagram:
         tap = f"<swin.gates.{stage}" if gated else _swin_tap("swin.swin", stage)
         swin.append(box(f"t{stage}", f"Swin stage {stage}", "transformer", 0, row, tap))
         if gated:
-            gates.append(
-                box(f"g{stage}", f"AAA {stage}", "idea", 1, row, f"swin.gates.{stage}:0")
-            )
+            gates.append(box(f"g{stage}", f"AAA {stage}", "idea", 1, row, f"swin.gates.{stage}:0"))
             edges += (Edge(f"t{stage}", f"g{stage}"),)
         if stage > 1:
             before = f"g{stage - 1}" if gated else f"t{stage - 1}"

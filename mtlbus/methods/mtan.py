@@ -129,8 +129,7 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
         for level in LEVELS
     }
     maps = {
-        level: tuple(f"mtan_mask.{level}.{task.name}" for task in network.tasks)
-        for level in LEVELS
+        level: tuple(f"mtan_mask.{level}.{task.name}" for task in network.tasks) for level in LEVELS
     }
     return (
         Part(

@@ -48,9 +48,7 @@ def pooled_features(features: Tensor) -> Map:
 class MTL(nn.Module):
     """C1..C5 to a mask, C5 to a class."""
 
-    def __init__(
-        self, variant: str, pretrained, decoder: str, compact_encoder: str
-    ) -> None:
+    def __init__(self, variant: str, pretrained, decoder: str, compact_encoder: str) -> None:
         super().__init__()
         self.encoder = level_encoder(variant, compact_encoder, pretrained)
         self.decoder = concat_decoder(self.encoder, variant, decoder)

@@ -56,9 +56,7 @@ SPEC = Spec(
 class MTLSA(nn.Module):
     """C5 to attended C5, then as MTL."""
 
-    def __init__(
-        self, variant: str, pretrained, decoder: str, compact_encoder: str
-    ) -> None:
+    def __init__(self, variant: str, pretrained, decoder: str, compact_encoder: str) -> None:
         super().__init__()
         self.encoder = level_encoder(variant, compact_encoder, pretrained)
         self.attention = SelfAttention(self.encoder.channels[-1])

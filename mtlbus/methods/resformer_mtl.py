@@ -273,9 +273,7 @@ class ResFormerMTL(nn.Module):
             nn.Identity() if width == skip else conv_bn_relu(width, skip, 1)
             for width, skip in zip(channels[:4], skips, strict=True)
         )
-        self.enhance = nn.ModuleList(
-            DilatedFeatureEnhancement(width, dilations) for width in skips
-        )
+        self.enhance = nn.ModuleList(DilatedFeatureEnhancement(width, dilations) for width in skips)
         below, decoder = channels[4], []
         for skip, width in zip(reversed(skips), DECODER_WIDTHS[variant], strict=True):
             decoder.append(

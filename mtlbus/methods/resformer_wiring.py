@@ -68,8 +68,9 @@ DIAGRAM = Diagram(
             for i in range(1, 5)
         ),
         *(
-            box(f"f{i}", f"with Swin: F{'₀₁₂₃₄'[i]}", "transformer", 1.1, i + 1,
-                f"blocks.{i - 1}:0")
+            box(
+                f"f{i}", f"with Swin: F{'₀₁₂₃₄'[i]}", "transformer", 1.1, i + 1, f"blocks.{i - 1}:0"
+            )
             for i in range(1, 5)
         ),
         *(box(f"e{i}", f"DFE {i}", "idea", 2.2, i + 1, f"enhance.{i}:0") for i in range(4)),
@@ -96,4 +97,4 @@ DIAGRAM = Diagram(
     reading="Re-imagined from the abstract. Each level joins a ResNet stage with Swin blocks; a "
     "dilated feature enhancement (DFE) refines what the decoder receives; the class is read from "
     "the means of all four levels.",
-)  # fmt: skip
+)

@@ -85,7 +85,10 @@ def _stage_maps(features: list[Tensor]) -> dict[str, Map]:
     """What stages 1, 2 and 3 hand on: B×C·2^(stage − 1)×H/2^(stage + 1)×W/2^(stage + 1) each."""
     return {
         f"swin_features.{stage}": Map(
-            found, "feature", f"Swin stage {stage}", 2 ** (stage + 1),
+            found,
+            "feature",
+            f"Swin stage {stage}",
+            2 ** (stage + 1),
             _STAGE_MEANING.format(stage=stage),
         )
         for stage, found in enumerate(features, start=1)
@@ -93,9 +96,7 @@ def _stage_maps(features: list[Tensor]) -> dict[str, Map]:
 
 
 @register(SPEC, parts_of=lambda network: hybrid_paper.swin_parts(network.encoder, "encoder"))
-def swin(
-    variant, pretrained, tasks, drop_path: float = 0.0, start: str = "xavier"
-) -> nn.Module:
+def swin(variant, pretrained, tasks, drop_path: float = 0.0, start: str = "xavier") -> nn.Module:
     """Build the Swin classifier; `start` is decision B12."""
     weights = weights_by_backbone(variant, pretrained, ("swin",))
     return SwinClassifier(variant, weights["swin"], drop_path, start)

@@ -43,9 +43,7 @@ def concat_decoder(encoder: nn.Module, variant: str, decoder: str) -> ConcatDeco
 class UResNet(nn.Module):
     """C1..C5 to a two-channel mask."""
 
-    def __init__(
-        self, variant: str, pretrained, decoder: str, compact_encoder: str
-    ) -> None:
+    def __init__(self, variant: str, pretrained, decoder: str, compact_encoder: str) -> None:
         super().__init__()
         self.encoder = level_encoder(variant, compact_encoder, pretrained)
         self.decoder = concat_decoder(self.encoder, variant, decoder)

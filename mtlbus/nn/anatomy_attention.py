@@ -26,9 +26,7 @@ class RowColumnConv(nn.Module):
         length: of the kernels.
     """
 
-    def __init__(
-        self, inputs: int, outputs: int, kernels: str = "series", length: int = 9
-    ) -> None:
+    def __init__(self, inputs: int, outputs: int, kernels: str = "series", length: int = 9) -> None:
         super().__init__()
         self.parallel = kernels == "parallel"
         if kernels == "depthwise" and inputs != outputs:

@@ -45,9 +45,7 @@ def timm_model(name: str, pretrained: bool | str | Path = False, **arguments) ->
     try:
         if overlay is not None:
             _require_fit(timm.create_model(name, pretrained=False, **arguments), path)
-        return timm.create_model(
-            name, pretrained=True, pretrained_cfg_overlay=overlay, **arguments
-        )
+        return timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, **arguments)
     except Exception as error:  # timm, hub and network errors share no base class
         source = f"the file {str(pretrained)!r}" if overlay else "the model hub"
         first_line = next(iter(str(error).splitlines()), type(error).__name__)

@@ -56,9 +56,7 @@ class StagedResNet(nn.Module):
         body = variant_backbone(
             variant, pretrained, "resnet50", {"channels": COMPACT_CHANNELS}, "resnet18"
         )
-        self.channels: tuple[int, ...] = tuple(
-            level["num_chs"] for level in body.feature_info[1:]
-        )
+        self.channels: tuple[int, ...] = tuple(level["num_chs"] for level in body.feature_info[1:])
         self.before_channels = self.channels
         self.stem = nn.Sequential(body.conv1, body.bn1, body.act1, body.maxpool)
         if stem == "conv3x3":

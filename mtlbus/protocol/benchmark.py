@@ -104,13 +104,15 @@ def training(checkpoints: Sequence[Checkpoint]) -> list[str]:
         kinds = {task["name"] for task in spec["tasks"]}
         asked = SEGMENTATION.name in kinds, MALIGNANCY.name in kinds
         loss = loss_words(rounds[-1].get("recipe") or {}, *asked) if rounds else ""
-        rows.append((
-            _title(checkpoint),
-            start_words(rounds[0]) if rounds else NOTHING,
-            loss or NOTHING,
-            str(len(rounds)),
-            NOTHING if checkpoint.epochs is None else str(checkpoint.epochs),
-        ))  # fmt: skip
+        rows.append(
+            (
+                _title(checkpoint),
+                start_words(rounds[0]) if rounds else NOTHING,
+                loss or NOTHING,
+                str(len(rounds)),
+                NOTHING if checkpoint.epochs is None else str(checkpoint.epochs),
+            )
+        )
     return _table(("method", "start", "loss of the last round", "rounds", "epochs"), rows)
 
 

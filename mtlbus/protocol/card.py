@@ -223,9 +223,7 @@ def _rates_with_intervals(frame: pd.DataFrame, threshold: float) -> dict[str, An
     return rates
 
 
-def training_card(
-    plan: Plan, split: Split, trained: Trained, images: ImageList
-) -> dict[str, Any]:
+def training_card(plan: Plan, split: Split, trained: Trained, images: ImageList) -> dict[str, Any]:
     """What the card says about how the weights came to be.
 
     Args:
@@ -297,5 +295,3 @@ def _public_command() -> str:
         layout, separator, path = word.rpartition("=")
         words.append(layout + separator + (Path(path).name if "/" in path else path))
     return shlex.join(["python", "-m", "mtlbus", *(word for word in words if word != "--resume")])
-
-

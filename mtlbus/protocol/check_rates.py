@@ -73,8 +73,9 @@ def wrong_rates(
     """
     scans = [sample.pixels() for sample in samples]
     marks = [burned_in(scan) for scan in scans]
-    clean = [scan for scan, found in zip(scans, marks, strict=True)
-             if not (found.text or found.calipers)]  # fmt: skip
+    clean = [
+        scan for scan, found in zip(scans, marks, strict=True) if not (found.text or found.calipers)
+    ]
     rates = []
     for kind, make in KINDS.items():
         report(f"{kind}: {count} pictures")

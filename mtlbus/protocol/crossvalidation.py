@@ -116,9 +116,7 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
             report(f"{name}: finished before")
             continue
         report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
-        produce(
-            wanted, split, folder, True, report, excluded=left_out, images=images
-        )
+        produce(wanted, split, folder, True, report, excluded=left_out, images=images)
         # The state of the optimiser is ten times the weights, and nobody goes on from here.
         (folder / STATE).unlink(missing_ok=True)
     return summarise_folds(plan)
@@ -136,8 +134,9 @@ def summarise_folds(plan: CrossValidation) -> dict[str, Any]:
     cards: dict[str, list[dict[str, Any]]] = {}
     true_group = {
         (sample.dataset, sample.id): sample.group
-        for dataset in plan.datasets for sample in dataset.samples
-    }  # fmt: skip
+        for dataset in plan.datasets
+        for sample in dataset.samples
+    }
     for method, random, fold in plan.runs():
         folder = plan.folder(method, random, fold)
         if not _finished(folder):
@@ -242,10 +241,11 @@ def _what_differs(document: dict[str, Any], plan: CrossValidation) -> list[str]:
         for t in training
     )
     kept = _listed(
-        "the last epoch is kept" if t["select"] == "last"
+        "the last epoch is kept"
+        if t["select"] == "last"
         else "the epoch is chosen on a tenth of the training groups"
         for t in training
-    )  # fmt: skip
+    )
     start = _listed(t["start"] for t in training)
     return [
         f"Images here: {images}, copies kept on one side and groups with two labels left out. In "

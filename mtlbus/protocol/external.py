@@ -51,8 +51,9 @@ def require_external(checkpoint: Checkpoint, name: str, datasets: Sequence[Datas
         )
     parts = [
         checkpoint.part_of(sample.grey().pixel_sha256)
-        for dataset in datasets for sample in dataset.samples
-    ]  # fmt: skip
+        for dataset in datasets
+        for sample in dataset.samples
+    ]
     if met := [part for part in parts if part is not None]:
         counted = ", ".join(f"{met.count(part)} {part}" for part in sorted(set(met)))
         raise DataError(

@@ -35,9 +35,7 @@ def fit_familiarity(
     names, training = _collect(predictor, split.train, "training", report)
     _, validation = _collect(predictor, split.validation, "validation", report)
     _, test = _collect(predictor, split.test, "test", report)
-    found = fit(
-        names, np.concatenate([*training.values()]), np.concatenate([*validation.values()])
-    )
+    found = fit(names, np.concatenate([*training.values()]), np.concatenate([*validation.values()]))
     parts = {"training": training, "validation": validation, "test": test}
     return found, {
         part: {

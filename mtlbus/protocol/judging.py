@@ -49,12 +49,15 @@ def split_datasets(
         )
     home = join(
         split_fold(dataset.samples, fold, seed=seed)
-        for dataset in datasets if dataset.name != leave_out
-    )  # fmt: skip
+        for dataset in datasets
+        if dataset.name != leave_out
+    )
     away = tuple(
-        sample for dataset in datasets if dataset.name == leave_out
+        sample
+        for dataset in datasets
+        if dataset.name == leave_out
         for sample in with_folds(dataset.samples)
-    )  # fmt: skip
+    )
     return home._replace(test=away)
 
 

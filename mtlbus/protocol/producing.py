@@ -161,4 +161,3 @@ def make_plan(
     elif pretrained is None:
         pretrained = starts_from_imagenet(method, variant, options)
     return Plan(method, variant, options, recipe, fold, seed, data, digest, pretrained)
-

@@ -80,8 +80,11 @@ def renew_card(
         if name in card:
             _require_close(card[name], fields[name], UNCHANGED, name)
     moved = figures_of(again, chosen)["metrics"]
-    judged = {name: entry for name, entry in card["metrics"]["datasets"].items()
-              if name in moved["datasets"]}  # fmt: skip
+    judged = {
+        name: entry
+        for name, entry in card["metrics"]["datasets"].items()
+        if name in moved["datasets"]
+    }
     pairs = _require_close(judged, moved["datasets"], REPRODUCED, "metrics")
     record |= {"figures": len(pairs), "figure": max(pairs, default=0.0)}
 
@@ -91,8 +94,9 @@ def renew_card(
     fields["exclusions"] = card.get("exclusions", {}) | left_out
     if complete:
         fields["training"] = {
-            **card["training"], "images_sha256": write_images(checkpoint.folder, images)
-        }  # fmt: skip
+            **card["training"],
+            "images_sha256": write_images(checkpoint.folder, images),
+        }
         write_predictions(checkpoint.predictions, stored)
     write_card(checkpoint, fields)
     return record
@@ -103,9 +107,7 @@ def _split(checkpoint: Checkpoint, datasets: Sequence[Dataset]) -> Split:
     return split_datasets(datasets, checkpoint.trained("fold"))
 
 
-def _list_of(
-    checkpoint: Checkpoint, datasets: Sequence[Dataset], report: Report
-) -> ImageList:
+def _list_of(checkpoint: Checkpoint, datasets: Sequence[Dataset], report: Report) -> ImageList:
     """The images of the training; held against the card, and against a list that is there."""
     report("reading all images of the training to note what they are")
     split = _split(checkpoint, datasets)

@@ -100,14 +100,16 @@ def silence_lines(parts: dict[str, Any]) -> list[tuple[str, ...]]:
     rows = []
     for name, part in parts.items():
         probability, dice, added = part["probability"], part["dice"], part["added"]
-        rows.append((
-            name,
-            _interval_words(probability),
-            f"{probability['max']:.4f}" if probability else "–",
-            _interval_words(dice),
-            f"{added:.3f}" if added is not None else "–",
-            "silent" if part["silent"] else "heard",
-        ))  # fmt: skip
+        rows.append(
+            (
+                name,
+                _interval_words(probability),
+                f"{probability['max']:.4f}" if probability else "–",
+                _interval_words(dice),
+                f"{added:.3f}" if added is not None else "–",
+                "silent" if part["silent"] else "heard",
+            )
+        )
     return rows
 
 

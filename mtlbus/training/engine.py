@@ -98,7 +98,9 @@ def make_schedule(recipe: Recipe, optimizer: torch.optim.Optimizer, steps: int):
     schedulers = torch.optim.lr_scheduler
     if recipe.schedule == "one_cycle":
         return schedulers.OneCycleLR(
-            optimizer, [group["lr"] for group in optimizer.param_groups], total_steps=steps,
+            optimizer,
+            [group["lr"] for group in optimizer.param_groups],
+            total_steps=steps,
             cycle_momentum=False,
         )
     if recipe.schedule == "cosine":
@@ -158,8 +160,9 @@ class Run:
                 if plan.method in BRANCHES:
                     self.side_class = SideClass(self.model).to(device)
         spec = self.model.spec
-        tasks = [name for name, asked in (("mask", spec.segments), ("class", spec.classifies))
-                 if asked]  # fmt: skip
+        tasks = [
+            name for name, asked in (("mask", spec.segments), ("class", spec.classifies)) if asked
+        ]
         weights = {"mask": recipe.mask_weight, "class": recipe.class_weight}
         fixed = {"weights": {name: weights[name] for name in tasks}}
         self.weighting = make_weighting(
@@ -188,9 +191,11 @@ class Run:
         self.transformer = transformer_parameters(self.model)
         slow = {id(part) for part in self.transformer}
         others = [
-            part for module in self._trained() for part in module.parameters()
+            part
+            for module in self._trained()
+            for part in module.parameters()
             if id(part) not in slow or recipe.transformer_rate == 1
-        ]  # fmt: skip
+        ]
         groups = [{"params": others, "lr": recipe.learning_rate}]
         if slow and recipe.transformer_rate != 1:
             rate = recipe.learning_rate * recipe.transformer_rate

@@ -42,9 +42,7 @@ def mask_loss(mask_logits: Tensor, masks: Tensor, recipe: Recipe) -> Tensor:
     """
     loss = recipe.cross_entropy_weight * pixel_cross_entropy(mask_logits, masks)
     if recipe.dice_weight > 0:
-        dice = dice_loss(
-            mask_logits, masks, recipe.dice_smooth, recipe.dice_over, recipe.dice_form
-        )
+        dice = dice_loss(mask_logits, masks, recipe.dice_smooth, recipe.dice_over, recipe.dice_form)
         if recipe.cross_entropy_weight == 0 and recipe.dice_over == "image":
             empty = ~masks.flatten(1).bool().any(1)
             if empty.any():

@@ -38,8 +38,9 @@ WEIGHTINGS = {
 
 def _mask_words(recipe: Mapping[str, Any]) -> str:
     parts = {"CE": recipe.get("cross_entropy_weight", 1.0), "Dice": recipe.get("dice_weight", 1.0)}
-    terms = [f"{weight:g}·{name}" if weight != 1 else name
-             for name, weight in parts.items() if weight]  # fmt: skip
+    terms = [
+        f"{weight:g}·{name}" if weight != 1 else name for name, weight in parts.items() if weight
+    ]
     joined = " + ".join(terms)
     return f"({joined}) of the mask" if len(terms) > 1 else f"{joined} of the mask"
 

@@ -221,9 +221,7 @@ def _parse_stages(text: str) -> tuple[tuple[int, int], ...]:
         raise InputError(f"Expected stages as EPOCHS@SIZE,…, got {text!r}.") from None
 
 
-def _scale_stages(
-    stages: tuple[tuple[int, int], ...], epochs: int
-) -> tuple[tuple[int, int], ...]:
+def _scale_stages(stages: tuple[tuple[int, int], ...], epochs: int) -> tuple[tuple[int, int], ...]:
     """Share `epochs` out in the stages' proportions; the last stage keeps at least one epoch."""
     total = sum(count for count, _ in stages)
     ends, passed = [], 0

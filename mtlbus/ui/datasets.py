@@ -126,9 +126,7 @@ def _index(layout: str, path: str, root: str | None) -> dict[str, Sample]:
         folds = {sample.id: sample.fold for sample in with_folds(samples)}
     except DataError:  # too few to split: nothing was trained on them
         folds = {}
-    return {
-        printable(sample.id): replace(sample, fold=folds.get(sample.id)) for sample in samples
-    }
+    return {printable(sample.id): replace(sample, fold=folds.get(sample.id)) for sample in samples}
 
 
 def case_of(layout: str, sample_id: str) -> Case:

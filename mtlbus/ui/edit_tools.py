@@ -15,10 +15,13 @@ def pick_frame(case: Case) -> None:
     key = f"_frame_of_{case.film[:12]}"
     st.session_state[key] = case.image.frame + 1
     st.slider(
-        f"Frame, one of {case.image.frames}", 1, case.image.frames, key=key,
+        f"Frame, one of {case.image.frames}",
+        1,
+        case.image.frames,
+        key=key,
         help="A film opens with its brightest frame that shows something.",
         on_change=lambda: uploads.turn_to(case, st.session_state[key] - 1),
-    )  # fmt: skip
+    )
 
 
 def undo(case: Case, key: str = "_undo") -> None:

@@ -56,9 +56,7 @@ def finished(case: Case, method: str) -> None:
     with row.container(width=390):
         drawn = "with the outline that" if finding.outlined else "in which"
         rest = "draws" if finding.outlined else "outlines nothing"
-        show_image(
-            pictures.picture(finding, look), f"{case.title} {drawn} {finding.title} {rest}."
-        )
+        show_image(pictures.picture(finding, look), f"{case.title} {drawn} {finding.title} {rest}.")
     with row.container(width="stretch"):
         st.subheader(literal(case.title))
         st.caption(f"What {finding.title} says, this moment, on this machine.")
@@ -80,7 +78,9 @@ def doors(method: str | None) -> None:
             st.page_link("pages/predict.py", label="Look closer", icon=":material/east:")
         with _door(":material/upload: Upload your own"):
             uploads.uploader(
-                "PNG, JPEG, BMP, TIFF, WebP, GIF or DICOM", "_home_upload", _go_predict,
+                "PNG, JPEG, BMP, TIFF, WebP, GIF or DICOM",
+                "_home_upload",
+                _go_predict,
                 uploads.CONSENT,
             )
         with _door(":material/monitoring: See how good it is"):

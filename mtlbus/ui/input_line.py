@@ -28,15 +28,16 @@ def let_in(case: Case, cautions: bool = True, named: bool = False) -> bool:
     checks = services.checks(case)
     refused = refusal(checks)
     if refused:
-        st.error(
-            literal(refused), icon=":material/block:", title=f"Refused: {literal(case.title)}"
-        )
+        st.error(literal(refused), icon=":material/block:", title=f"Refused: {literal(case.title)}")
         st.button(
-            "It is ultrasound, show it anyway", key=f"_anyway_{case.image.sha256[:12]}",
-            on_click=overrides.override, args=(case,), type="tertiary",
+            "It is ultrasound, show it anyway",
+            key=f"_anyway_{case.image.sha256[:12]}",
+            on_click=overrides.override,
+            args=(case,),
+            type="tertiary",
             icon=":material/visibility:",
             help="Everything that comes of it carries a caution: here, in reports and in files.",
-        )  # fmt: skip
+        )
         return False
     if cautions:
         verdict.cautions(checks, f"{case.title}: " if named else "")

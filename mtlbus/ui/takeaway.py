@@ -26,9 +26,7 @@ from ..findings import Finding
 from . import pictures, records
 from .together import together
 
-PALETTE = Palette(
-    colours.BENIGN, colours.MALIGNANT, colours.OUTLINE, colours.TRUTH, METHOD_COLOURS
-)
+PALETTE = Palette(colours.BENIGN, colours.MALIGNANT, colours.OUTLINE, colours.TRUTH, METHOD_COLOURS)
 
 
 class File(NamedTuple):

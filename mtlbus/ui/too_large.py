@@ -25,9 +25,10 @@ _MOUNT = st.components.v2.component(
 def listen() -> None:
     """Listen on this page; once, anywhere."""
     _MOUNT(
-        key=_KEY, on_file_change=_take,
+        key=_KEY,
+        on_file_change=_take,
         data={"most": MAX_BYTES, "uploaders": list(uploads.WIDGETS)},
-    )  # fmt: skip
+    )
 
 
 def _take() -> None:

@@ -115,9 +115,11 @@ def fine(finding: Finding) -> None:
     if finding.cautious:
         return
     near = finding.prediction.distance
-    familiar = "" if near is None else (
-        f", and it resembles the training images (distance {near:.2f} of the limit)"
-    )  # fmt: skip
+    familiar = (
+        ""
+        if near is None
+        else (f", and it resembles the training images (distance {near:.2f} of the limit)")
+    )
     st.markdown(
         ":small[:gray[:material/check: The input checks found nothing amiss: size, content, "
         f"texture and colour are as in an ultrasound image{familiar}.]]"

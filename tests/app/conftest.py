@@ -38,7 +38,6 @@ def visited_server(request, monkeypatch):
     monkeypatch.setattr(PagesManager, "__init__", visited)
 
 
-
 @pytest.fixture
 def asked(monkeypatch) -> list[str]:
     """The methods whose network ran, in order."""

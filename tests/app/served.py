@@ -56,22 +56,30 @@ async def look(request: Request) -> JSONResponse:
     word = request.query_params["word"]
     running = runtime.get_instance()
     images = [found for found in gc.get_objects() if isinstance(found, GreyImage)]
-    return JSONResponse({
-        "images": sum(word in (found.name, found.sha256) for found in images),
-        "results": sum(word in str(key) for store in list(STORES) for key in store.held),
-        "files": len(running.uploaded_file_mgr.file_storage),
-        "sessions": len(running._session_mgr.list_sessions()),
-        "to_disk": len(TO_DISK),
-        "secret": len(OPENED),
-    })
+    return JSONResponse(
+        {
+            "images": sum(word in (found.name, found.sha256) for found in images),
+            "results": sum(word in str(key) for store in list(STORES) for key in store.held),
+            "files": len(running.uploaded_file_mgr.file_storage),
+            "sessions": len(running._session_mgr.list_sessions()),
+            "to_disk": len(TO_DISK),
+            "secret": len(OPENED),
+        }
+    )
 
 
 app = App(
-    ROOT / "app.py", lifespan=server.lifespan, middleware=server.MIDDLEWARE,
+    ROOT / "app.py",
+    lifespan=server.lifespan,
+    middleware=server.MIDDLEWARE,
     routes=[Route("/look", look)],
-)  # fmt: skip
+)
 
 if __name__ == "__main__":
-    app.run(config={
-        "server.port": int(sys.argv[1]), "server.address": "127.0.0.1", "server.headless": True,
-    })
+    app.run(
+        config={
+            "server.port": int(sys.argv[1]),
+            "server.address": "127.0.0.1",
+            "server.headless": True,
+        }
+    )

@@ -230,9 +230,7 @@ def test_masks_of_mtan_stand_beside_those_of_ctan(untrained):
 
 
 def test_another_case_shows_the_same_map_and_cell(page):
-    app = page(
-        method="mtl_cosa", map="cosa_attention.margin", cell="2,5", beside="case:lipoma"
-    )
+    app = page(method="mtl_cosa", map="cosa_attention.margin", cell="2,5", beside="case:lipoma")
     assert text(app).count("Where the cell in row 2, column 5 looks") == 2
     assert "**MTL-COSA** on **Echogenic lipoma**" in text(app)
     app.selectbox(key="_beside_case").set_value("simple-cyst").run()
@@ -262,9 +260,7 @@ def test_the_part_that_has_most_of_the_cell_opens(page):
     found = services.predict(app_case(), "mtl_cosa", maps=True).maps
     cell = tuple(map(int, app.query_params["cell"].split(",")))
     part = app.query_params["map"].partition(".")[2]
-    shares = {
-        one: share_of_cell(one, cell, found) for one in ("background", "tumour", "margin")
-    }
+    shares = {one: share_of_cell(one, cell, found) for one in ("background", "tumour", "margin")}
     assert shares[part] == max(shares.values()) > 0
 
 
@@ -274,9 +270,10 @@ def app_case():
 
 def test_a_network_opens_at_the_level_whose_cells_differ_most(monkeypatch, untrained):
     monkeypatch.setattr(
-        opening, "gate_contrast",
+        opening,
+        "gate_contrast",
         lambda gate, frame: 0.7 if gate.stride == 8 else 0.1,
-    )  # fmt: skip
+    )
     app = untrained("ctan")
     assert app.query_params["map"] == "ctae_mask.2"
     app.segmented_control(key="_level_ctae_mask").set_value("4").run()

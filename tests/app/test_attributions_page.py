@@ -149,8 +149,9 @@ def test_a_network_is_asked_only_what_it_answers(method, target, becomes):
 
 def test_the_box_by_numbers_and_back_to_the_lesion():
     app = open_page(method="mtl", target="mask:difference:box=10,20,30,40")
-    numbers = [app.number_input(key=f"_box_{part}").value
-               for part in ("left", "top", "width", "height")]  # fmt: skip
+    numbers = [
+        app.number_input(key=f"_box_{part}").value for part in ("left", "top", "width", "height")
+    ]
     assert numbers == [10, 20, 30, 40]
     app.number_input(key="_box_width").set_value(31).run()
     assert app.session_state["target"] == "mask:difference:box=10,20,31,40"
@@ -199,11 +200,12 @@ def test_keys_hold_everything_that_counts_and_nothing_else():
     differ = [
         question(options=Options(steps=6)).map_key("integrated_gradients", False),
         question(options=Options(steps=5), target=Target("class", "benign")).map_key(
-            "integrated_gradients", False),
+            "integrated_gradients", False
+        ),
         question("resnet", options=Options(steps=5)).map_key("integrated_gradients", False),
         first.map_key("integrated_gradients", True),
         first.map_key("saliency", False),
-    ]  # fmt: skip
+    ]
     assert key not in differ and len(set(differ)) == len(differ)
     assert key == question(options=Options(steps=5, window=8, stride=8)).map_key(
         "integrated_gradients", False

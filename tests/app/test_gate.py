@@ -34,8 +34,11 @@ def come(gate: Gate, order: list[str], name: str, long: bool = False) -> threadi
 def test_first_come_first_served_and_short_before_long(gate):
     order: list[str] = []
     with gate.turn():
-        line = [come(gate, order, "long", long=True), come(gate, order, "first"),
-                come(gate, order, "second")]  # fmt: skip
+        line = [
+            come(gate, order, "long", long=True),
+            come(gate, order, "first"),
+            come(gate, order, "second"),
+        ]
     for one in line:
         one.join(10)
     assert order == ["first", "second", "long"] and not gate.is_taken

@@ -7,8 +7,11 @@ from mtlbus.ui.attention.hearing import hearing_words, parts_of
 
 def part(maps: list[str], probability: float | None, dice: float | None, silent: bool) -> dict:
     moved = probability and {
-        "value": probability, "low": probability / 2, "high": 2 * probability, "max": 0.4,
-    }  # fmt: skip
+        "value": probability,
+        "low": probability / 2,
+        "high": 2 * probability,
+        "max": 0.4,
+    }
     kept = dice and {"value": dice, "low": dice, "high": dice}
     return {
         "says": f"{maps[0]} is off", "maps": maps, "probability": moved, "dice": kept,

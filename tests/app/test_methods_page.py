@@ -185,9 +185,10 @@ def test_the_source_has_a_column_and_no_name_is_cut(page):
     rebuilt = ("ResFormer-MTL", "Chowdary", "EMT-Net", "SHA-MTL")
     both = ("ACSNet", "MT-ESTAN", "DenseNet-121", "MobileNet")
     assert sources == {
-        **dict.fromkeys(rebuilt, "abstract"), **dict.fromkeys(both, "paper + code"),
+        **dict.fromkeys(rebuilt, "abstract"),
+        **dict.fromkeys(both, "paper + code"),
         "VGGA-ViT": "code",
-    }  # fmt: skip
+    }
     assert app.get("dataframe") and max(map(len, tables)) <= 18
     assert page(method="resformer_mtl").title[0].value == get_spec("resformer_mtl").title
 

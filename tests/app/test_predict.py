@@ -272,8 +272,9 @@ def test_the_legend_is_a_line_of_the_page_and_burned_into_what_is_exported():
     look = pictures.Look(truth=True)
     assert pictures.legend(said, pictures.Look()) == []
     assert [words for _, words in pictures.legend(said, look)] == [
-        "true outline", "predicted outline, threshold 0.50",
-    ]  # fmt: skip
+        "true outline",
+        "predicted outline, threshold 0.50",
+    ]
     plain = pictures.draw(said, pictures.Look()).shape
     assert pictures.draw(said, look).shape == plain
     one, two = (

@@ -216,7 +216,7 @@ def test_the_report_of_attributions_holds_maps_placebos_and_numbers(open_page, r
     app = open_page("attributions", "method=mtl_cosa&attributions=saliency,gradcam")
     app.button(key="_run").click().run()
     text, charts = drawn(reports[-1]())
-    assert charts == 0 and text.count("<img src=\"data:image/png") == 4
+    assert charts == 0 and text.count('<img src="data:image/png') == 4
     assert "Placebo ρ" in text and "shuffled weights" in text and "Explained" in text
     assert "steps 24" in text, "without the settings nobody could make the maps again"
 
@@ -234,8 +234,15 @@ def test_the_report_of_performance_holds_curves_and_matrices(open_page, reports)
 @pytest.mark.parametrize(("page", "query"), MENUS, ids=str)
 def test_a_menu_and_its_files(page, query, open_page, offered, monkeypatch):
     made = []
-    for name in ("notebook_of", "csv_of", "report_of", "mirror_report", "svg_of", "npz_of",
-                 "together"):
+    for name in (
+        "notebook_of",
+        "csv_of",
+        "report_of",
+        "mirror_report",
+        "svg_of",
+        "npz_of",
+        "together",
+    ):
         make = getattr(takeaway, name)
         monkeypatch.setattr(
             takeaway, name, lambda *a, make=make, name=name: made.append(name) or make(*a)

@@ -62,9 +62,7 @@ def test_a_long_run_goes_on_when_others_push_its_image_out_of_the_store(monkeypa
     asked = Question.of(phantom_case("simple-cyst"), "mtl", request)
     steps = runs.map_steps(asked)
     others = [other_image(number) for number in range(FIT_IN_STORE + 1)]
-    second = Thread(
-        target=lambda: [services.prepared(case, 256) for case in others], daemon=True
-    )
+    second = Thread(target=lambda: [services.prepared(case, 256) for case in others], daemon=True)
     progress = runs._Progress(Bar(second), steps)
 
     def run() -> None:

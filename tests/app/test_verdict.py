@@ -25,9 +25,12 @@ PROMISE = "Of 100 malignant lesions it calls"
 IF = "Probability of malignancy, if this is a lesion"
 POINT = {
     "threshold": 0.0001,
-    "test": {"n": 501, "sensitivity": {"value": 0.9, "low": 0.8, "high": 0.95},
-             "specificity": {"value": 0.8, "low": 0.7, "high": 0.9}},
-}  # fmt: skip
+    "test": {
+        "n": 501,
+        "sensitivity": {"value": 0.9, "low": 0.8, "high": 0.95},
+        "specificity": {"value": 0.8, "low": 0.7, "high": 0.9},
+    },
+}
 
 
 def rewrite(folder: Path, **fields) -> None:
@@ -41,8 +44,10 @@ def root(tmp_path_factory) -> Path:
     """All call everything malignant. The first one knows normals, the second one never saw any,
     the third one knows normals and finds none of the images sure enough to hold a lesion."""
     root = tmp_path_factory.mktemp("checkpoints")
-    counted = {"normal": {"n": 26, "outlined": {"value": 2 / 26}},
-               "lesion": {"n": 501, "missed": {"value": 5 / 501}}}  # fmt: skip
+    counted = {
+        "normal": {"n": 26, "outlined": {"value": 2 / 26}},
+        "lesion": {"n": 501, "missed": {"value": 5 / 501}},
+    }
     cards = {
         "mtl": {"trained_with_normals": True, "presence": {"threshold": 0.0, "test": counted}},
         "mtl_sa": {},

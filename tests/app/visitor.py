@@ -24,9 +24,11 @@ class Visitor:
     def __init__(self, address: str) -> None:
         self.address = urlsplit(address)
         self.socket = connect(
-            f"ws://{self.address.netloc}/_stcore/stream", subprotocols=["streamlit"],
-            max_size=None, open_timeout=SECONDS,
-        ).__enter__()  # fmt: skip
+            f"ws://{self.address.netloc}/_stcore/stream",
+            subprotocols=["streamlit"],
+            max_size=None,
+            open_timeout=SECONDS,
+        ).__enter__()
         self.session = ""
         self.page = ""
         self.seen: list[ForwardMsg] = []
@@ -108,12 +110,15 @@ class Visitor:
             "Content-Type: application/octet-stream\r\n\r\n"
         ).encode() + content + f"\r\n--{boundary}--\r\n".encode()  # fmt: skip
         connection.request(
-            "PUT", f"/_stcore/upload_file/{self.session}/{file}", body,
+            "PUT",
+            f"/_stcore/upload_file/{self.session}/{file}",
+            body,
             {
                 "Content-Type": f"multipart/form-data; boundary={boundary}",
-                "X-Xsrftoken": token, "Cookie": f"_streamlit_xsrf={token}",
+                "X-Xsrftoken": token,
+                "Cookie": f"_streamlit_xsrf={token}",
             },
-        )  # fmt: skip
+        )
         answer = connection.getresponse()
         answer.read()
         connection.close()

@@ -54,7 +54,7 @@ st.markdown("The end", help="x")
 ODD = (
     "a, img, code, em, del, h1, h2, h3, ul, ol, li, blockquote, hr, pre, script, .katex, "
     "[role=img], .stMarkdownBadge"
-)  # fmt: skip
+)
 
 
 def seen(text: str) -> str:

@@ -192,9 +192,10 @@ def test_attributions(server, bare, limits, method):
     cam, gradients = [], []
     for case in (WARM, *CASES[:6]):
         session = Session(
-            server, "attributions",
+            server,
+            "attributions",
             f"case={case}&method={method}&placebo=0&attributions=gradcam,integrated_gradients",
-        )  # fmt: skip
+        )
         done = session.run(session.run().widgets["Run"])
         table = next(table for table in done.tables if "Seconds" in table)
         table = table.set_index("Attribution")

@@ -21,8 +21,11 @@ def files(tmp_path_factory):
     phantom = make_phantom(random_parameters(11), 128)
     Image.fromarray(phantom.image[20:110]).save(folder / "image.png")
     Image.fromarray(phantom.mask[20:110].astype(np.uint8) * 255).save(folder / "mask.png")
-    return untrained_checkpoint(folder / "mtl", "mtl").folder, folder / "image.png", (
-        folder / "mask.png")  # fmt: skip
+    return (
+        untrained_checkpoint(folder / "mtl", "mtl").folder,
+        folder / "image.png",
+        (folder / "mask.png"),
+    )
 
 
 def run(capsys, files, *arguments: str) -> tuple[int, str, str]:

@@ -184,8 +184,9 @@ def test_an_escape_in_a_complaint_about_the_words_is_text(capsys):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
-@pytest.mark.parametrize("words", [("methods", "mtl"), ("methods", "mtl", "--json"),
-                                   ("bench", "--markdown")])  # fmt: skip
+@pytest.mark.parametrize(
+    "words", [("methods", "mtl"), ("methods", "mtl", "--json"), ("bench", "--markdown")]
+)
 def test_a_terminal_that_lacks_signs_gets_the_rest(monkeypatch, encoding, words):
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))

@@ -17,5 +17,7 @@ def test_percent_is_whole_and_never_rounds_to_nothing_or_to_all(share, said):
 
 def test_names_are_listed_as_a_sentence_does():
     assert [listed(names) for names in (["A"], ["A", "B"], ["A", "B", "C"])] == [
-        "A", "A and B", "A, B and C",
-    ]  # fmt: skip
+        "A",
+        "A and B",
+        "A, B and C",
+    ]

@@ -86,9 +86,12 @@ def rows(root: Path, end: str = "\n", **first: str) -> bytes:
             png(root / "i" / f"{kind}-{name}.png")
             mask(root / "m" / f"{kind}-{name}.png")
             cells = {
-                "image": f"i/{kind}-{name}.png", "mask": f"m/{kind}-{name}.png", "label": kind,
-                "group": f"{kind} {name}", "fold": str(NAMES.index(name) % 5 + 1),
-            }  # fmt: skip
+                "image": f"i/{kind}-{name}.png",
+                "mask": f"m/{kind}-{name}.png",
+                "label": kind,
+                "group": f"{kind} {name}",
+                "fold": str(NAMES.index(name) % 5 + 1),
+            }
             lines.append(",".join((cells | (first if not lines else {})).values()))
     return (end.join(lines) + end).encode()
 

@@ -57,8 +57,9 @@ def test_a_normal_image_with_an_outline_contradicts_itself(image, tmp_path):
     with pytest.raises(DataError, match=r"scan_mask\.png outlines something"):
         drawn.mask()
     assert drawn.usable_mask() == (
-        None, "scan: scan_mask.png outlines something in an image without lesion.",
-    )  # fmt: skip
+        None,
+        "scan: scan_mask.png outlines something in an image without lesion.",
+    )
 
 
 def test_masks_that_fit_are_merged(image, tmp_path):

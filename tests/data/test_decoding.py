@@ -277,9 +277,11 @@ print(decoding._idle[0].process.pid, flush=True)
 @pytest.mark.parametrize("ending", ["pass", "import os; os._exit(1)", "time.sleep(60)"])
 def test_a_decoder_ends_with_its_parent(ending):
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT.format(ending=ending)], cwd=ROOT,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-c", PARENT.format(ending=ending)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     parent.stdin.write(png_of(noise()))
     parent.stdin.close()
     decoder = int(parent.stdout.readline())

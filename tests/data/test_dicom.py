@@ -31,9 +31,12 @@ from mtlbus.data.intake import MIN_SIDE, read_image, read_mask
 ULTRASOUND = "1.2.840.10008.5.1.4.1.1.6.1"
 ROWS, COLUMNS = 24, 32
 SECRETS = {
-    "PatientName": "Doe^Jane", "PatientID": "MRN-4711", "PatientBirthDate": "19700101",
-    "InstitutionName": "Saint Elsewhere", "StudyDescription": "left breast lump",
-}  # fmt: skip
+    "PatientName": "Doe^Jane",
+    "PatientID": "MRN-4711",
+    "PatientBirthDate": "19700101",
+    "InstitutionName": "Saint Elsewhere",
+    "StudyDescription": "left breast lump",
+}
 
 
 @pytest.fixture(scope="module")

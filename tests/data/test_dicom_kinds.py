@@ -175,9 +175,10 @@ def test_jpeg_lossless_of_another_encoder(grey):
 def test_lossless_colour_is_as_the_header_says(syntax, said):
     stored = coloured() if said == "RGB" else to_ybr(coloured())
     stream = (
-        imagecodecs.jpegls_encode(stored) if syntax == JPEG_LS else
-        imagecodecs.jpeg8_encode(stored, lossless=True, colorspace="rgb", outcolorspace="rgb")
-    )  # fmt: skip
+        imagecodecs.jpegls_encode(stored)
+        if syntax == JPEG_LS
+        else imagecodecs.jpeg8_encode(stored, lossless=True, colorspace="rgb", outcolorspace="rgb")
+    )
     data = dicom(
         stored, syntax, PixelData=encapsulate([bytes(stream)]), PhotometricInterpretation=said
     )
@@ -202,8 +203,9 @@ def test_signed_values_of_a_lossless_jpeg(grey):
     values = grey.astype(np.int16) * 8 - 1000  # 12 bits, two's complement
     stored = values.view(np.uint16) & 0x0FFF
     stream = imagecodecs.jpeg8_encode(stored, lossless=True, predictor=1, bitspersample=12)
-    data = dicom(values, JPEG_LOSSLESS_SV1, BitsStored=12, HighBit=11,
-                 PixelData=encapsulate([bytes(stream)]))  # fmt: skip
+    data = dicom(
+        values, JPEG_LOSSLESS_SV1, BitsStored=12, HighBit=11, PixelData=encapsulate([bytes(stream)])
+    )
     low, high = int(values.min()), int(values.max())
     assert same(data, np.rint((values - low) * (255 / (high - low))))
 
@@ -297,8 +299,9 @@ def test_the_brightest_frame_that_shows_something_comes_first(grey):
 
 
 def test_a_compressed_cine(grey):
-    header = dataset(grey, NumberOfFrames=3,
-                     PixelData=np.stack([grey * 0, grey * 0, grey]).tobytes())  # fmt: skip
+    header = dataset(
+        grey, NumberOfFrames=3, PixelData=np.stack([grey * 0, grey * 0, grey]).tobytes()
+    )
     header.compress(RLELossless)
     assert read_image(packed(header)).frame == 2 and same(packed(header), grey)
     jpegs = [encoded(frame, "JPEG", quality=95) for frame in (grey * 0, grey, grey // 2)]
@@ -313,9 +316,10 @@ def test_a_long_cine_is_never_decoded_whole(monkeypatch, grey):
     asked = []
     decode = dicom_module.decode_frame
     monkeypatch.setattr(
-        dicom_module, "decode_frame",
+        dicom_module,
+        "decode_frame",
         lambda header, index, label: asked.append(index) or decode(header, index, label),
-    )  # fmt: skip
+    )
     assert same(cine([grey * 0] * 150 + [grey] * 150), grey)
     assert len(asked) <= 17 and asked[0] == 0 and 299 in asked
     frames = [np.zeros((500, 400), np.uint8)] * 90
@@ -373,8 +377,10 @@ def test_a_window_that_shows_nothing_is_not_used(grey):
     np.testing.assert_array_equal(image.pixels, np.rint(values * (255 / 4095)))
     assert "shows nothing and was not used" in image.notes[0]
     for wrong in ({"WindowWidth": 0}, {"WindowWidth": "-4"}, {"WindowCenter": ""}):
-        assert same(dicom(values, **{"WindowCenter": 9, "WindowWidth": 9, **wrong}),
-                    np.rint(values * (255 / 4095)))  # fmt: skip
+        assert same(
+            dicom(values, **{"WindowCenter": 9, "WindowWidth": 9, **wrong}),
+            np.rint(values * (255 / 4095)),
+        )
 
 
 def test_a_falling_rescale_turns_black_and_white(grey):
@@ -414,11 +420,14 @@ def test_what_belongs_to_each_frame(grey):
     shared = Dataset()
     shared.PixelMeasuresSequence = group([0.4, 0.4], 1, 1).PixelMeasuresSequence
     data = dicom(
-        values, NumberOfFrames=2, PixelData=stack.tobytes(),
-        PerFrameFunctionalGroupsSequence=Sequence([group([0.1, 0.2], 2048, 4096),
-                                                   group([0.3, 0.3], 1024, 2048)]),
+        values,
+        NumberOfFrames=2,
+        PixelData=stack.tobytes(),
+        PerFrameFunctionalGroupsSequence=Sequence(
+            [group([0.1, 0.2], 2048, 4096), group([0.3, 0.3], 1024, 2048)]
+        ),
         SharedFunctionalGroupsSequence=Sequence([shared]),
-    )  # fmt: skip
+    )
     first, second = (read_image(data, frame=frame) for frame in (0, 1))
     assert (first.spacing, second.spacing) == ((0.1, 0.2), (0.3, 0.3))
     assert np.array_equal(first.pixels, np.rint(values * (255 / 4095)))

@@ -28,8 +28,9 @@ def test_a_crop_is_the_part_inside_and_keeps_the_size_of_a_pixel(image):
     assert found.spacing == (0.1, 0.2) and found.name == "scan.png" and found.modality == "US"
     assert found.colour_share == 0, "the colour was cut away"
     assert found.notes == (
-        "first note", "cropped to 30×20 px, from column 10 and row 4 of 60×40 px",
-    )  # fmt: skip
+        "first note",
+        "cropped to 30×20 px, from column 10 and row 4 of 60×40 px",
+    )
 
 
 def test_a_black_out_is_black_inside_and_nothing_else(image):
@@ -46,11 +47,12 @@ def test_a_black_out_is_black_inside_and_nothing_else(image):
 def test_each_image_has_a_digest_of_its_own_and_the_same_one_when_done_again(image):
     made = [
         image,
-        edits.cropped(image, (0, 0, 30, 20)), edits.cropped(image, (1, 0, 30, 20)),
+        edits.cropped(image, (0, 0, 30, 20)),
+        edits.cropped(image, (1, 0, 30, 20)),
         edits.cropped(image, (0, 0, 60, 40)),
         edits.blackened(image, (0, 0, 30, 20)),
         edits.blackened(edits.cropped(image, (0, 0, 30, 20)), (0, 0, 30, 20)),
-    ]  # fmt: skip
+    ]
     assert len({one.sha256 for one in made}) == len(made)
     assert len({one.pixel_sha256 for one in made}) == len(made) - 1, "all of it is the same pixels"
     assert edits.cropped(image, (0, 0, 30, 20)).sha256 == made[1].sha256

@@ -174,11 +174,14 @@ def test_float_without_finite_pixels_set_aside():
     assert not read_image(tiff(column(-7, dtype=np.float32))).pixels.any()
 
 
-@pytest.mark.parametrize(("values", "expected", "top"), [
-    ((0, 0.25, 0.7), [0, 64, 178], "1"),  # 0.7 · 255 = 178.5 to the even one
-    ((0, 100, 184), [0, 100, 184], "255"),
-    ((0, 2048, 4000), [0, 128, 249], "4095"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "expected", "top"),
+    [
+        ((0, 0.25, 0.7), [0, 64, 178], "1"),  # 0.7 · 255 = 178.5 to the even one
+        ((0, 100, 184), [0, 100, 184], "255"),
+        ((0, 2048, 4000), [0, 128, 249], "4095"),
+    ],
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.int32, np.int16])
 def test_numbers_that_keep_to_a_usual_range_are_not_stretched(values, expected, top, dtype):
     if values[1] == 0.25 and dtype != np.float32:

@@ -197,8 +197,11 @@ def test_folder_with_classes_and_both_kinds_of_masks(tmp_path):
     write(tmp_path / "normal" / "d.png")
     samples = by_id(load_dataset("folder", tmp_path))
     assert {name: sample.label for name, sample in samples.items()} == {
-        "a": 0, "b": 1, "c": 1, "d": None,
-    }  # fmt: skip
+        "a": 0,
+        "b": 1,
+        "c": 1,
+        "d": None,
+    }
     assert rows_of(samples["a"]) == [4, 5, 6, 7, 10, 11]
     assert rows_of(samples["b"]) == [1, 2] and rows_of(samples["c"]) == [2]
 

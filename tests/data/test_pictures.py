@@ -171,8 +171,9 @@ def test_strips_change_nothing(monkeypatch):
 
 def test_webp_and_gif(grey):
     for data in (
-        encode(rgb_of(grey), "WEBP", lossless=True), encode(grey, "GIF"),
-    ):  # fmt: skip
+        encode(rgb_of(grey), "WEBP", lossless=True),
+        encode(grey, "GIF"),
+    ):
         image = read_image(data)
         np.testing.assert_array_equal(image.pixels, grey)
         assert image.notes == () and image.frames == 1
@@ -204,9 +205,10 @@ def test_a_long_moving_picture_is_not_drawn_to_its_end(monkeypatch, grey):
     furthest = []
     seek = GifImagePlugin.GifImageFile.seek
     monkeypatch.setattr(
-        GifImagePlugin.GifImageFile, "seek",
+        GifImagePlugin.GifImageFile,
+        "seek",
         lambda self, frame: furthest.append(frame) or seek(self, frame),
-    )  # fmt: skip
+    )
     image = read_image(data)
     assert (image.frame, image.frames) == (4, 30) and max(furthest) == 4
 
@@ -241,9 +243,12 @@ def test_a_tiff_of_thousands_of_tags():
     (count,) = struct.unpack("<H", data[at : at + 2])
     more = b"".join(struct.pack("<HHII", 40000 + n, 3, 1, 0) for n in range(2000))
     data = (
-        data[:at] + struct.pack("<H", count + 2000) + data[at + 2 : at + 2 + 12 * count] + more
+        data[:at]
+        + struct.pack("<H", count + 2000)
+        + data[at + 2 : at + 2 + 12 * count]
+        + more
         + bytes(4)
-    )  # fmt: skip
+    )
     with pytest.raises(InputError, match="TIFF of 2010 tags"):
         read_image(data, "a.tif")
 
@@ -259,14 +264,17 @@ def test_a_jpeg_of_many_scans():
 # Names.
 
 
-@pytest.mark.parametrize(("given", "shown"), [
-    ("latin1_\udce9t\udce9.png", "latin1_?t?.png"),
-    ("a\0b.png", "a?b.png"),
-    ("a\u202egnp.exe", "a?gnp.exe"),
-    ("C:\\scans\\超声.png", "超声.png"),
-    ("x" * 500, "x" * 120),
-    ("", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("latin1_\udce9t\udce9.png", "latin1_?t?.png"),
+        ("a\0b.png", "a?b.png"),
+        ("a\u202egnp.exe", "a?gnp.exe"),
+        ("C:\\scans\\超声.png", "超声.png"),
+        ("x" * 500, "x" * 120),
+        ("", ""),
+    ],
+)
 def test_a_name_is_always_text(given, shown):
     assert clean_name(given) == shown
     clean_name(given).encode("utf-8")

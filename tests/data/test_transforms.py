@@ -70,9 +70,11 @@ def test_blocks_are_the_whole_square(shape, block, monkeypatch):
     pixels, mask = noise.integers(0, 256, shape, np.uint8), noise.random(shape) > 0.5
     how = {"mode": "bilinear", "align_corners": False}
     square = torch.nn.functional.interpolate(
-        whole_square(pixels.astype(np.float32) / np.float32(255)), size=(64, 64), antialias=True,
+        whole_square(pixels.astype(np.float32) / np.float32(255)),
+        size=(64, 64),
+        antialias=True,
         **how,
-    )  # fmt: skip
+    )
     assert torch.equal(square_image(pixels, 64), square[0].clamp(0, 1))
     nearest = torch.nn.functional.interpolate(
         whole_square(mask), size=(64, 64), mode="nearest-exact"

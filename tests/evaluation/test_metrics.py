@@ -84,13 +84,18 @@ def test_calibration_error_by_hand():
 def test_one_class_only_gives_nan_where_undefined_and_numbers_elsewhere():
     benign = classification_metrics([0, 0, 0, 0], [0.1, 0.2, 0.4, 0.6])
     assert {name for name, value in benign.items() if math.isnan(value)} == {
-        "auc", "auc_hard", "sensitivity",
-    }  # fmt: skip
+        "auc",
+        "auc_hard",
+        "sensitivity",
+    }
     assert benign["specificity"] == benign["accuracy"] == 0.75
     malignant = classification_metrics([1, 1], [0.7, 0.9])
     assert {name for name, value in malignant.items() if math.isnan(value)} == {
-        "auc", "auc_hard", "specificity", "f1_benign",
-    }  # fmt: skip
+        "auc",
+        "auc_hard",
+        "specificity",
+        "f1_benign",
+    }
     assert all(math.isnan(value) for value in classification_metrics([], []).values())
 
 

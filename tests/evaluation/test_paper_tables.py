@@ -38,11 +38,14 @@ def frame(seed: int, shift: float = 0.0, masks: bool = True, n: int = 90) -> pd.
             "part": "test",
             "label": int(labels[i]),
             "probability": float(probabilities[i]),
-            **({"dice": dice[i]} | dict.fromkeys(("pixel_tpr", "pixel_fpr", "miou", "aer"), 0.5)
-               if masks else {}),
+            **(
+                {"dice": dice[i]} | dict.fromkeys(("pixel_tpr", "pixel_fpr", "miou", "aer"), 0.5)
+                if masks
+                else {}
+            ),
         }
         for i in range(n)
-    )  # fmt: skip
+    )
 
 
 def test_figures_are_means_over_folds_with_benign_positive():

@@ -72,8 +72,11 @@ def test_a_cell_is_looked_up_in_its_window(windowed):
     """Row 1, column 3 is the last cell of the upper right window: rows 0 and 1, columns 2 and 3."""
     nan = np.nan
     expected = [
-        [nan, nan, 0.1, 0.2], [nan, nan, 0.3, 0.4], [nan, nan, nan, nan], [nan, nan, nan, nan],
-    ]  # fmt: skip
+        [nan, nan, 0.1, 0.2],
+        [nan, nan, 0.3, 0.4],
+        [nan, nan, nan, nan],
+        [nan, nan, nan, nan],
+    ]
     np.testing.assert_allclose(attention_row(windowed, (1, 3)), expected, rtol=1e-6)
     assert window_of(windowed, (1, 3)) == (0, 1, 2, 3)
     # Window 2 is the lower left one; its cells look at its key 2, which is row 3, column 0.
@@ -189,8 +192,11 @@ def test_split_of_a_random_network_is_its_logit():
     assert gammas(maps) == pytest.approx({"background": 0.7, "tumour": 0.7, "margin": 0.7})
     views = list_views(maps)
     assert [view.title for view in views] == [
-        "Regions", "Share of the decision", "COSA attention", "Numbers",
-    ]  # fmt: skip
+        "Regions",
+        "Share of the decision",
+        "COSA attention",
+        "Numbers",
+    ]
     assert list(views[2].levels) == ["background", "tumour", "margin"]
     assert views[0].maps == ("regions", "region_weights")
 

@@ -212,8 +212,14 @@ def test_two_sessions_on_one_network_never_mix():
     questions = [
         (ask(toy, torch.rand(32, 32), target), name)
         for target in ("class:malignant", "mask:difference:image")
-        for name in ("deeplift", "guided_backprop", "saliency", "smoothgrad", "gradient_shap",
-                     "kernel_shap")
+        for name in (
+            "deeplift",
+            "guided_backprop",
+            "saliency",
+            "smoothgrad",
+            "gradient_shap",
+            "kernel_shap",
+        )
     ]
     alone = [attribute(subject, name, QUICK).square for subject, name in questions]
     start = threading.Barrier(len(questions))

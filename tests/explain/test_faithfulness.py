@@ -91,7 +91,8 @@ def test_max_sensitivity_by_hand():
 def test_the_cost_is_known_before(name, sensitivity):
     options, seen = Options(steps=3, window=16, stride=16), []
     subject = replace(ask(small_net(), torch.rand(32, 32)), watch=seen.append)
-    measure_faithfulness(subject, name, np.random.default_rng(0).random((32, 32)), options,
-                         sensitivity)  # fmt: skip
+    measure_faithfulness(
+        subject, name, np.random.default_rng(0).random((32, 32)), options, sensitivity
+    )
     own = technique_of(name).cost(options, subject.frame, subject.size)
     assert sum(seen) == faithfulness_cost(own, sensitivity).passes

@@ -31,8 +31,9 @@ class Pooled(nn.Module):
         return Output(class_logits={MALIGNANCY.name: logit}, maps=found if maps else {})
 
 
-GREY = torch.tensor([[0.8, 0.8, 0.1, 0.1], [0.8, 0.8, 0.1, 0.1],
-                     [0.5, 0.5, 0.4, 0.4], [0.5, 0.5, 0.4, 0.4]])  # fmt: skip
+GREY = torch.tensor(
+    [[0.8, 0.8, 0.1, 0.1], [0.8, 0.8, 0.1, 0.1], [0.5, 0.5, 0.4, 0.4], [0.5, 0.5, 0.4, 0.4]]
+)
 
 
 def test_by_hand():

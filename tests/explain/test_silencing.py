@@ -81,7 +81,7 @@ def changes(module: nn.Module, silencing, values=(1.0, 3.0), **arguments):
         (Gate(), mean_gate, (1, 9), (2, 6)),  # gates 1 and 3, on average 2
         (nn.Identity(), mean_input(0), (1, 3), (2, 2)),
     ],
-)  # fmt: skip
+)
 def test_the_probability_moves_as_worked_out(module, silencing, before, after):
     found = changes(module, silencing)
     wanted = [abs(sigmoid(a) - sigmoid(b)) for a, b in zip(before, after, strict=True)]

@@ -33,18 +33,20 @@ PLANE, CHANNEL = torch.zeros(2, 3, 3), torch.zeros(5, 1, 1)
 
 
 def test_names_are_grouped_by_family_level_and_branch():
-    maps = {
-        f"mask.{level}.{task}": a_map(PLANE, "gate") for level in (1, 2) for task in ("a", "b")
-    }
+    maps = {f"mask.{level}.{task}": a_map(PLANE, "gate") for level in (1, 2) for task in ("a", "b")}
     maps |= {"gate.1": a_map([0.5], "scalar", labels=("x",)), "mask_of_all": a_map(PLANE, "gate")}
     maps |= {"weight.1": a_map(CHANNEL, "gate"), "pooled_features": a_map(PLANE, "feature")}
     views = list_views(maps)
     assert [(view.title, view.form) for view in views] == [
-        ("Mask", "gate"), ("Mask of all", "gate"), ("Weight", "channels"), ("Numbers", "numbers"),
-    ]  # fmt: skip
+        ("Mask", "gate"),
+        ("Mask of all", "gate"),
+        ("Weight", "channels"),
+        ("Numbers", "numbers"),
+    ]
     assert views[0].levels == {
-        "1": {"a": "mask.1.a", "b": "mask.1.b"}, "2": {"a": "mask.2.a", "b": "mask.2.b"},
-    }  # fmt: skip
+        "1": {"a": "mask.1.a", "b": "mask.1.b"},
+        "2": {"a": "mask.2.a", "b": "mask.2.b"},
+    }
     assert views[1].levels == {"": {"": "mask_of_all"}}
 
 
@@ -126,10 +128,13 @@ def test_features_after_a_gate_are_the_product():
 
 def test_features_before_a_gate_stand_beside_it():
     maps = {
-        "aaa_gate.1": a_map(PLANE, "gate"), "aaa_gate.2": a_map(PLANE, "gate"),
-        "aaa_features.1": a_map(PLANE, "feature"), "aaa_features.2": a_map(PLANE, "feature"),
-        "other_features.1": a_map(PLANE, "feature"), "ag_gate.1": a_map(PLANE, "gate"),
-    }  # fmt: skip
+        "aaa_gate.1": a_map(PLANE, "gate"),
+        "aaa_gate.2": a_map(PLANE, "gate"),
+        "aaa_features.1": a_map(PLANE, "feature"),
+        "aaa_features.2": a_map(PLANE, "feature"),
+        "other_features.1": a_map(PLANE, "feature"),
+        "ag_gate.1": a_map(PLANE, "gate"),
+    }
     views = list_views(maps)
     assert [view.title for view in views] == ["AAA gate", "Other features", "Attention gate"]
     assert ungated_of("aaa_gate.2", maps) is maps["aaa_features.2"]

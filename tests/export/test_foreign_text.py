@@ -47,9 +47,10 @@ class Elements(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list) -> None:
         self.found[tag, *sorted(name for name, _ in attributes)] += 1
         self.addresses |= {
-            value for name, value in attributes
+            value
+            for name, value in attributes
             if name in ("src", "href", "xlink:href", "action", "data") and value
-        }  # fmt: skip
+        }
 
 
 def named(case: Case, name: str) -> Case:
@@ -58,9 +59,7 @@ def named(case: Case, name: str) -> Case:
 
 
 @pytest.fixture
-def reports(
-    uploaded, predict_view, compare_view, mirror_view, attention_view, attribution_view
-):  # fmt: skip
+def reports(uploaded, predict_view, compare_view, mirror_view, attention_view, attribution_view):
     """Makes every report about an image of a name."""
 
     def make(name: str) -> dict[str, str]:

@@ -76,9 +76,7 @@ def test_the_notebook_of_two_cases(uploaded, phantom, two_cases_view):
             row = names["table"].loc[f"{one.prediction.method}, {word} case"]
             assert row["call"] == one.call
             if one.prediction.probability is not None:
-                assert row["probability"] == pytest.approx(
-                    one.prediction.probability, abs=1e-5
-                )
+                assert row["probability"] == pytest.approx(one.prediction.probability, abs=1e-5)
             if one.prediction.mask_square is not None:
                 assert row["dice"] == pytest.approx(one.against_truth["dice"])
     np.testing.assert_array_equal(names["first"].image.pixels, uploaded.image.pixels)
@@ -136,7 +134,7 @@ def test_two_drawings_side_by_side(uploaded, phantom, two_cases_view):
     assert found.text.count("not a medical device") == 2
     widths = [int(width) for width in re.findall(r'width="(\d+)" height="\d+" role="img"', text)]
     assert re.search(rf'viewBox="0 0 {sum(widths) + 24} \d+"', text)
-    assert f'translate({widths[0] + 24})' in text
+    assert f"translate({widths[0] + 24})" in text
 
 
 def test_the_report_of_a_mirror_has_both_numbers(uploaded, mirror_view):

@@ -78,8 +78,11 @@ def test_it_says_the_numbers_and_where_they_come_from(uploaded, predict_view):
     assert f"malignant from {100 * found.threshold:.0f} % on" in text
     assert f"{lesion.area_px:,} px" in text
     assert f"{view.against_truth['dice']:.2f}" in text
-    for digest in (uploaded.image.sha256, pixels_sha256(uploaded.image.pixels),
-                   found.weights_sha256):  # fmt: skip
+    for digest in (
+        uploaded.image.sha256,
+        pixels_sha256(uploaded.image.pixels),
+        found.weights_sha256,
+    ):
         assert digest in text
     assert re.search(r"\d{1,2} \w+ 20\d\d, \d\d:\d\d UTC", text)
     assert text.count("not a medical device") == 2

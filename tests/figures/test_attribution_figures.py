@@ -150,8 +150,10 @@ def test_the_agreement_table_shows_each_pair_once_and_nothing_for_flat_maps():
     assert figure.data[0].zmin == -1 and figure.data[0].zmax == 1
     written = figure.data[1]
     assert list(zip(written.x, written.y, written.text, strict=True)) == [
-        ("a", "a", "1.00"), ("a", "b", "−0.50"), ("b", "b", "1.00"),
-    ]  # fmt: skip
+        ("a", "a", "1.00"),
+        ("a", "b", "−0.50"),
+        ("b", "b", "1.00"),
+    ]
 
 
 def test_points_for_dragging_a_box_cover_the_image():

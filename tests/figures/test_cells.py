@@ -50,11 +50,13 @@ def test_cells_lie_where_the_square_puts_them():
 def test_clicks_find_the_visible_cells():
     plane = np.full((8, 8), 1 / 64)
     figure = cell_figure(GREY, plane, FRAME, attention_scale(plane), clickable=True)
-    points = next(trace for trace in figure.data if trace.customdata is not None
-                  and trace.type == "scatter")  # fmt: skip
+    points = next(
+        trace for trace in figure.data if trace.customdata is not None and trace.type == "scatter"
+    )
     assert len(points.x) == 48
-    where = dict(zip(map(tuple, points.customdata), zip(points.x, points.y, strict=True),
-                     strict=True))  # fmt: skip
+    where = dict(
+        zip(map(tuple, points.customdata), zip(points.x, points.y, strict=True), strict=True)
+    )
     assert where[(1, 0)] == (10.0, 5.0)  # ten of its twenty rows are seen
     assert where[(3, 2)] == (50.0, 40.0)
 

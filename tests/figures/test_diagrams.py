@@ -131,8 +131,11 @@ def test_a_route_turns_where_it_should():
     gap = routes.GAP
     assert routes.route(start, end, "hv").points == ((10, 0), (100, 0), (100, 45 - gap))
     assert routes.route(start, end, "hvh", lane=30).points == (
-        (10, 0), (30, 0), (30, 50), (90 - gap, 50)
-    )  # fmt: skip
+        (10, 0),
+        (30, 0),
+        (30, 50),
+        (90 - gap, 50),
+    )
     assert routes.route(start, end, "vhv").points == ((0, 5), (0, 25), (100, 25), (100, 45 - gap))
     assert routes.route(end, start, "vh").points == ((100, 45), (100, 0), (10 + gap, 0))
 

@@ -19,8 +19,11 @@ def test_lines_sizes_and_the_kept_epoch():
     figure = training_figure(HISTORY, kept=5)
     lines = {trace.name: trace for trace in figure.data if "lines" in trace.mode}
     assert set(lines) == {
-        "loss of the mask", "loss of the class", "Dice of the mask", "AUC of the class",
-    }  # fmt: skip
+        "loss of the mask",
+        "loss of the class",
+        "Dice of the mask",
+        "AUC of the class",
+    }
     assert list(lines["loss of the class"].y) == [2 / epoch for epoch in range(1, 7)]
     assert [shape.x0 for shape in figure.layout.shapes] == [3.5] * len(figure.layout.shapes) != []
     written = [(note.text, note.x) for note in figure.layout.annotations]

@@ -36,12 +36,15 @@ CARD: dict[str, Any] = {
         "score": "share",
         "threshold": 0.75,
         "test": {
-            "normal": {"n": 26, "outlined": {"value": 25 / 26, "low": 0.8, "high": 0.99},
-                       "malignant": {"value": 12 / 26, "low": 0.3, "high": 0.6}},
+            "normal": {
+                "n": 26,
+                "outlined": {"value": 25 / 26, "low": 0.8, "high": 0.99},
+                "malignant": {"value": 12 / 26, "low": 0.3, "high": 0.6},
+            },
             "lesion": {"n": 501, "missed": {"value": 5 / 501, "low": 0.0, "high": 0.02}},
         },
     },
-}  # fmt: skip
+}
 KNOWS_NORMALS = CARD | {"trained_with_normals": True}
 
 

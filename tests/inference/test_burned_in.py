@@ -38,8 +38,9 @@ def test_calipers_and_one_alone_measures_nothing():
         found = burned_in(np.asarray(image)).calipers
         assert len(found) == (0 if count == 1 else 2)
     assert [tuple(round((box[i] + box[i + 2] / 2) / 5) for i in (0, 1)) for box in found] == [
-        (12, 40), (38, 40),
-    ]  # fmt: skip
+        (12, 40),
+        (38, 40),
+    ]
 
 
 def test_a_black_frame_and_the_scan_in_it():

@@ -88,8 +88,10 @@ def test_taps_leave_no_hook_and_say_what_is_wrong():
     model = create_model("lenet").eval()
     shapes = tap_shapes(model, ["<features", "features.0", ":maps:pooled_features"], size=64)
     assert shapes == {
-        "<features": (3, 64, 64), "features.0": (6, 60, 60), ":maps:pooled_features": (16, 13, 13),
-    }  # fmt: skip
+        "<features": (3, 64, 64),
+        "features.0": (6, 60, 60),
+        ":maps:pooled_features": (16, 13, 13),
+    }
     assert not any(module._forward_hooks for module in model.modules())
     for tap, words in (("features.0:9", "names nothing"), ("not a tap", "No taps")):
         with pytest.raises(ValueError, match=words):

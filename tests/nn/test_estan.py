@@ -25,9 +25,7 @@ def paper():
 
 def test_shapes_are_those_of_the_table(paper):
     _, features = paper
-    shapes = {
-        name: [(t.shape[1], t.shape[2]) for t in getattr(features, name)] for name in "acn"
-    }
+    shapes = {name: [(t.shape[1], t.shape[2]) for t in getattr(features, name)] for name in "acn"}
     assert shapes["a"] == [(64, 128), (64, 64), (128, 32), (256, 16), (512, 8)]
     assert shapes["c"] == [(64, 128), (256, 64), (512, 32), (1024, 16), (2048, 8)]
     assert shapes["n"] == [(32, 256), (64, 128), (128, 64), (256, 32), (512, 16)]
@@ -79,9 +77,7 @@ def test_taps_are_what_the_resnet_computes_inside():
     for tap, name in zip(taps, names, strict=True):
         torch.testing.assert_close(tap, inside[name])
         assert tap.min() < 0  # before the activation, and not written over by it
-    for output, name in zip(
-        outputs, ("act1", "layer1", "layer2", "layer3", "layer4"), strict=True
-    ):
+    for output, name in zip(outputs, ("act1", "layer1", "layer2", "layer3", "layer4"), strict=True):
         torch.testing.assert_close(output, inside[name])
 
 
@@ -89,9 +85,9 @@ def test_kernels_are_those_of_the_table():
     sizes = []
     for kernels in STAGES:
         stage = ESTANStage(2, 4, kernels)
-        sizes.append([
-            "x".join(map(str, m.kernel_size)) for m in stage.modules() if isinstance(m, nn.Conv2d)
-        ])
+        sizes.append(
+            ["x".join(map(str, m.kernel_size)) for m in stage.modules() if isinstance(m, nn.Conv2d)]
+        )
         norms = [m for m in stage.modules() if isinstance(m, nn.BatchNorm2d)]
         assert len(norms) == (0 if kernels is STAGES[4] else 2)
     assert sizes == [
@@ -140,8 +136,11 @@ def test_head_counts_its_layers_and_drops_where_told():
     assert names[0] == ["Linear", "ReLU"] * 3 + ["Dropout", "Linear"]
     assert names[1] == ["Linear", "ReLU", "Dropout", "Linear", "ReLU", "Linear"]
     assert [layer.out_features for layer in literal if isinstance(layer, nn.Linear)] == [
-        512, 256, 128, 1,
-    ]  # fmt: skip
+        512,
+        256,
+        128,
+        1,
+    ]
     assert literal[6].p == 0.5
 
 

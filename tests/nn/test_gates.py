@@ -27,9 +27,9 @@ def test_the_gate_scales_the_whole_level():
     features = torch.randn(2, 32, 5, 5)
     passed, numbers, _ = gate(features)
     conv, norm = gate.refine[0], gate.refine[1]
-    by_hand = torch.stack([
-        numbers[i, 0] * features[i] + numbers[i, 1] * features[i] for i in range(2)
-    ])
+    by_hand = torch.stack(
+        [numbers[i, 0] * features[i] + numbers[i, 1] * features[i] for i in range(2)]
+    )
     by_hand = F.conv2d(by_hand, conv.weight, conv.bias, padding=1)
     groups = by_hand.view(2, 8, -1)  # C/4 groups
     deviation = groups.var(dim=2, unbiased=False, keepdim=True).add(1e-5).sqrt()

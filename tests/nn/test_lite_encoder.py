@@ -65,9 +65,7 @@ def test_other_widths_keep_the_strides():
     ]  # fmt: skip
 
 
-LITE = [
-    name for name in list_methods() if "compact_encoder" in get_entry(name).options
-]  # fmt: skip
+LITE = [name for name in list_methods() if "compact_encoder" in get_entry(name).options]
 
 
 @pytest.mark.parametrize("name", [*LITE, "emt_net"])
@@ -81,9 +79,9 @@ def test_a_method_with_the_encoder_starts_from_imagenet_and_stays_small(name):
     found = [one for one in model.parameters() if one.shape == stem.shape]
     assert any(torch.equal(one, stem) for one in found), "the stem is that of ImageNet"
     with torch.autocast("cpu", torch.bfloat16):  # as it is trained
-        output = model.train()(torch.randn(2, 3, 64, 64).contiguous(
-            memory_format=torch.channels_last
-        ))
+        output = model.train()(
+            torch.randn(2, 3, 64, 64).contiguous(memory_format=torch.channels_last)
+        )
         loss = sum(z.float().square().mean() for z in output.class_logits.values())
         if output.mask_logits is not None:
             loss = loss + output.mask_logits.float().square().mean()
@@ -135,7 +133,8 @@ def test_where_training_starts():
 def test_a_card_that_names_no_encoder_has_the_narrow_one():
     """Whatever the default is: weights keep the network that they were trained in."""
     assert stored_options("mtl", {"decoder": "conv"}) == {
-        "decoder": "conv", "compact_encoder": "narrow",
-    }  # fmt: skip
+        "decoder": "conv",
+        "compact_encoder": "narrow",
+    }
     assert stored_options("mtl", {"compact_encoder": "lite0"}) == {"compact_encoder": "lite0"}
     assert stored_options("lenet", {}) == {}

@@ -17,10 +17,12 @@ def naive(module: SelfAttention, query, key, value, residual):
     for n in range(b):
         for i in range(h * w):
             scores = [
-                sum(float(q[n, d, i // w, i % w]) * float(k[n, d, j // w, j % w])
-                    for d in range(q.shape[1]))
+                sum(
+                    float(q[n, d, i // w, i % w]) * float(k[n, d, j // w, j % w])
+                    for d in range(q.shape[1])
+                )
                 for j in range(h * w)
-            ]  # fmt: skip
+            ]
             largest = max(scores)
             shares = [math.exp(score - largest) for score in scores]
             total = sum(shares)

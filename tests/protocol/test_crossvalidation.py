@@ -18,9 +18,7 @@ from mtlbus.training.recipes import make_recipe
 
 from ..made import make_manifest
 
-RECIPES = {
-    name: make_recipe(get_spec(name), epochs=1, size=64) for name in ("mtl", "resnet")
-}
+RECIPES = {name: make_recipe(get_spec(name), epochs=1, size=64) for name in ("mtl", "resnet")}
 
 
 @pytest.fixture(scope="module")

@@ -177,7 +177,6 @@ def test_unknown_normal_and_known_are_told_apart(tmp_path):
     assert found.without_mask == {"train": 1, "validation": 0, "test": 0}
 
 
-
 def test_an_external_test_is_appended_only_when_none_of_its_images_took_part(
     trained, parts, tmp_path, capsys
 ):

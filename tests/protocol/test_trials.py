@@ -39,9 +39,11 @@ def test_each_trial_changes_one_thing():
             assert changed and changed <= set(LOSS_FIELDS)
             changed = {"loss"}
         others = [
-            bool(trial.options), trial.phantoms != "mixed", trial.seed != 0,
+            bool(trial.options),
+            trial.phantoms != "mixed",
+            trial.seed != 0,
             trial.pretrained is not None,
-        ]  # fmt: skip
+        ]
         assert len(changed) + sum(others) == (name != "recipe"), name
         assert recipe_of(trial, RECIPE).epochs == 3
         assert recipe_of(trial, RECIPE).stages[-1][1] == 96

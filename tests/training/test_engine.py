@@ -234,8 +234,10 @@ def test_every_kind_of_method_trains_a_step(method, tmp_path):
     recipe = replace(RECIPE, stages=((1, 64),))
     result = train(
         plan(method=method, options=options, recipe=recipe),
-        SPLIT.train, SPLIT.validation, tmp_path,
-    )  # fmt: skip
+        SPLIT.train,
+        SPLIT.validation,
+        tmp_path,
+    )
     names = set(result.history[0])
     assert ("mask_loss" in names) == (method != "resnet")
     assert ("class_loss" in names) == (method != "uresnet")

@@ -18,13 +18,16 @@ from mtlbus.training.recipes import make_recipe
         ("mtl_cosa", "paper", "0.8·CE of the mask + 0.2·CE of the class"),
         ("mtl", "house", "(CE + Dice) of the mask + CE of the class (labels smoothed by 0.05)"),
         ("hybrid_mt_estan", "paper", "Dice of the mask + 3·focal loss of the class"),
-        ("ctan", "paper", "(0.7·CE + 0.3·Dice) of the mask + CE of the class, weighed by dynamic "
-         "weight average"),
+        (
+            "ctan",
+            "paper",
+            "(0.7·CE + 0.3·Dice) of the mask + CE of the class, weighed by dynamic weight average",
+        ),
         ("acsnet", "paper", "Dice of the mask + CE of the class, weighed by learned numbers"),
         ("densenet121", "paper", "CE of the class (malignant × 4)"),
         ("uresnet", "paper", "CE of the mask"),
     ],
-)  # fmt: skip
+)
 def test_losses_of_the_papers(method, loss, words):
     spec = get_spec(method)
     recipe = asdict(make_recipe(spec, loss=loss))

@@ -59,8 +59,10 @@ def test_dwa_survives_a_loss_of_zero():
 
 def test_dwa_weighs_the_losses_without_touching_their_gradient():
     weighting = after((0.8, 0.5), (0.4, 0.6))
-    losses = {name: torch.tensor(value, requires_grad=True) for name, value in
-              zip(TASKS, (2.0, 3.0), strict=True)}  # fmt: skip
+    losses = {
+        name: torch.tensor(value, requires_grad=True)
+        for name, value in zip(TASKS, (2.0, 3.0), strict=True)
+    }
     total = weighting(losses)
     total.backward()
     weights = weighting.current()

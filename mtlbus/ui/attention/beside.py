@@ -39,9 +39,12 @@ def pick_beside(case: Case, method: str, names: list[str]) -> tuple[Case, str] |
     kind, _, wanted = str(st.session_state.get("beside", "")).partition(":")
     st.session_state["_beside_kind"] = _WORDS.get(kind, NOTHING)
     chosen = st.segmented_control(
-        "Beside it", [NOTHING, METHOD, CASE], required=True, key="_beside_kind",
+        "Beside it",
+        [NOTHING, METHOD, CASE],
+        required=True,
+        key="_beside_kind",
         on_change=_take_kind,
-    )  # fmt: skip
+    )
     if chosen == METHOD:
         others = [name for name in names if name != method]
         if untrained.is_untrained(wanted) and wanted not in (*others, method):
@@ -93,9 +96,7 @@ def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
     return counterpart(pick, own, views, maps) or opened(views[0], second)
 
 
-def _pick(
-    kind: str, options: list[str], wanted: str, words: Callable[[str], str | None]
-) -> str:
+def _pick(kind: str, options: list[str], wanted: str, words: Callable[[str], str | None]) -> str:
     """A select box for the second method or case."""
     key = f"_beside_{kind}"
     st.session_state[key] = wanted if wanted in options else options[0]

@@ -32,11 +32,13 @@ def show_attention(shown: Shown) -> None:
             height=shown.stage.height(2),
         )  # fmt: skip
         look.picture(
-            figure, "received", "How much each cell is looked at on average.",
+            figure,
+            "received",
+            "How much each cell is looked at on average.",
             "The mean over all cells that look. It is weight, not importance: a cell that is "
             "looked at much may hold nothing that changes the answer.",
             "Where the context comes from, over all cells",
-        )  # fmt: skip
+        )
     looks = row[np.isfinite(row)]
     unseen = looks.sum() - np.nansum(arrays.cell_boxes(grid, look.frame).visible(row))
     said = [found.meaning, attention_words(shown.names[0]), _region_share(shown)]

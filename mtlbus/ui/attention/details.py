@@ -87,10 +87,12 @@ def _pick_channel(look: Look, name: str, used: set[str]) -> int | str:
     choices = ["mean", "max", *map(str, range(count))]
     words = {"mean": f"mean of all {count}", "max": "the largest of each cell"}
     chosen = st.selectbox(
-        f"Channel, one of {count}", choices, width=260,
+        f"Channel, one of {count}",
+        choices,
+        width=260,
         format_func=lambda one: words.get(one, f"channel {one}"),
         **mirror("channel", text if text in choices else "mean"),
-    )  # fmt: skip
+    )
     _link("channel", chosen, used)
     return int(chosen) if chosen.isdecimal() else chosen
 
@@ -99,10 +101,11 @@ def _pick_stretch(used: set[str]) -> bool:
     """Whether to leave the fixed scale; kept in the address as `stretch=1`."""
     adopt_link("stretch")
     chosen = st.toggle(
-        "Stretch the colours", **mirror("stretch", st.session_state.get("stretch") in ("1", True)),
+        "Stretch the colours",
+        **mirror("stretch", st.session_state.get("stretch") in ("1", True)),
         help="Gates often stay near 0.5, where the fixed scale shows one colour. Stretched colours "
         "show the pattern and exaggerate its size.",
-    )  # fmt: skip
+    )
     if chosen:
         _link("stretch", "1", used)
     return chosen
@@ -124,9 +127,12 @@ def _pick_number(name: str, count: int, used: set[str]) -> int | None:
         return f"{name} {one}"
 
     chosen = st.selectbox(
-        f"{name.capitalize()}, one of {count}", choices, format_func=words, width=260,
+        f"{name.capitalize()}, one of {count}",
+        choices,
+        format_func=words,
+        width=260,
         **mirror(name, text if text in choices else "mean"),
-    )  # fmt: skip
+    )
     _link(name, chosen, used)
     return None if chosen == "mean" else int(chosen)
 

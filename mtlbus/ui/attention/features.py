@@ -33,12 +33,13 @@ def show_features(shown: Shown) -> None:
                 look.case.image.pixels, plane, look.frame, scale, look.opacity, height=height
             )
             look.picture(
-                figure, f"feature_{branch}",
+                figure,
+                f"feature_{branch}",
                 f"{pick.view.title} {pick.level} {branch}: strength from 0 to {scale.high:.3g}.",
                 f"{feature.meaning} Mean over the image {seen.mean():.3g}, largest cell "
                 f"{seen.max():.3g}.",
                 branch_heading(name) if branch else "",
-            )  # fmt: skip
+            )
     feature = shown.map
     together = "The branches share one scale. " if count > 1 else ""
     with shown.stage.foot():
@@ -69,8 +70,9 @@ def show_offsets(shown: Shown) -> None:
     else:
         length = (
             f"**The arrows are drawn {magnified} times as long as the moves are.**"
-            if magnified > 1 else "The arrows have the true length of the moves."
-        )  # fmt: skip
+            if magnified > 1
+            else "The arrows have the true length of the moves."
+        )
         scale = (
             f"{length} The longest is {longest / arrows.cell:.3g} cells or {longest:.3g} pixels "
             "of the image."
@@ -83,11 +85,12 @@ def show_offsets(shown: Shown) -> None:
     figure = arrow_figure(look.case.image.pixels, arrows, magnified, shown.stage.height(1))
     with next(shown.stage.tiles(1)):
         look.picture(
-            figure, "offsets",
+            figure,
+            "offsets",
             f"Arrows where {sample} of each cell is read, the longest {longest:.3g} pixels long.",
             f"{found.meaning} Shown: {sample}. {scale}{thinned} From {found.stage}: "
             f"{grid_words(found.tensor.shape)} cells, each {arrows.cell:.3g} pixels of the image.",
-        )  # fmt: skip
+        )
     with shown.stage.foot():
         look.note(
             "A dot is where a sample would be read, the tip where it is read instead. In the mean, "
@@ -104,12 +107,13 @@ def show_channels(shown: Shown) -> None:
         order = np.argsort(-weights, kind="stable")[:3]
         largest = ", ".join(f"channel {index} ({weights[index]:.2f})" for index in order)
         shown.look.picture(
-            channel_figure(weights, shown.detail.by_weight), "channels",
+            channel_figure(weights, shown.detail.by_weight),
+            "channels",
             f"Weights of {len(weights)} channels from {weights.min():.2f} to {weights.max():.2f}.",
             f"{found.meaning} From {found.stage}: {len(weights)} channels, largest: {largest}. One "
             "number weighs a whole channel, so this is no map: it says nothing about where in the "
             "image. The dotted line at 0.5 is the neutral start of a gate that a sigmoid makes.",
-        )  # fmt: skip
+        )
 
 
 def show_numbers(shown: Shown) -> None:

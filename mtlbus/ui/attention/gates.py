@@ -53,12 +53,13 @@ def show_gates(shown: Shown) -> None:
                 height=height,
             )  # fmt: skip
             look.picture(
-                figure, f"gate_{number}",
+                figure,
+                f"gate_{number}",
                 f"{tile.heading or pick.view.title} {pick.level} over the image, from "
                 f"{tile.scale.low:.3g} to {tile.scale.high:.3g}.",
                 f"{tile.meaning} {_span(look, tile.plane)}".strip(),
                 tile.heading,
-            )  # fmt: skip
+            )
     one = shown.map
     meaning = f"{one.meaning} " if one.labels else ""
     stages = " and ".join(sorted({gate.stage for gate in found.values()}))
@@ -140,21 +141,25 @@ def _feature_tiles(shown: Shown) -> tuple[list[Tile], list[Tile]]:
     passed = arrays.feature_plane(ungated, channel, shown.look.maps[name])
     return [Tile("Features before the gate", plain, scale, ungated.meaning)], [
         Tile(
-            "Features after the gate", passed, scale,
+            "Features after the gate",
+            passed,
+            scale,
             "The product of both, on the scale of the features before: what goes on. Strong is "
             "not yet important.",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _difference_tile(pair: list[tuple[str, Map]], channel: int | str) -> Tile:
     (first, a), (second, b) = pair
     plane = arrays.gate_difference(a, b, channel)
     return Tile(
-        f"Their difference: {first} − {second}", plane, cells.difference_scale(),
+        f"Their difference: {first} − {second}",
+        plane,
+        cells.difference_scale(),
         f"Yellow where the mask of {first} is larger, blue where that of {second} is, clear where "
         "they agree. It compares two masks and says nothing about which is right.",
-    )  # fmt: skip
+    )
 
 
 def _stretched(look: Look, tile: Tile) -> Tile:

@@ -31,9 +31,7 @@ def first_level(view: View, look: Look) -> str:
         return max(contrast, key=contrast.get)
     if view.form == "attention":
         cell = chosen_cell(look.maps[view.name], look)
-        shares = {
-            level: arrays.share_of_cell(level, cell, look.maps) or 0.0 for level in levels
-        }
+        shares = {level: arrays.share_of_cell(level, cell, look.maps) or 0.0 for level in levels}
         return max(shares, key=shares.get)
     return next(iter(levels))
 

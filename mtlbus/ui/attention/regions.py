@@ -29,11 +29,13 @@ def show_regions(shown: Shown) -> None:
                 look.opacity * 0.75, height,
             )  # fmt: skip
             look.picture(
-                figure, "regions", f"{look.case.title} tinted by region: {', '.join(names)}.",
+                figure,
+                "regions",
+                f"{look.case.title} tinted by region: {', '.join(names)}.",
                 "Every pixel belongs to one region. They come from the network's own mask, not "
                 "from a reader: if the mask is wrong, so are they.",
                 "Regions of the predicted mask",
-            )  # fmt: skip
+            )
     for index, (place, name) in enumerate(zip(places, names, strict=True)):
         with place:
             colour = regions.REGION_COLOURS[index % len(regions.REGION_COLOURS)]
@@ -43,11 +45,12 @@ def show_regions(shown: Shown) -> None:
             )  # fmt: skip
             total = float(weights[index].mean())
             look.picture(
-                figure, f"weights_{name}",
+                figure,
+                f"weights_{name}",
                 f"Share of the {name} in each of {size} cells over the image.",
                 f"{total:.0%} of all cells together. Hover for the share of a cell.",
                 f"{name.capitalize()}, {size} weights",
-            )  # fmt: skip
+            )
     whole = bool(np.allclose(weights.sum(axis=0), 1, atol=1e-3))
     adding = f"the {len(names)} add up to 1" if whole else "several may hold at once"
     with shown.stage.foot():
@@ -73,13 +76,16 @@ def show_scores(shown: Shown) -> None:
     places = shown.stage.tiles(2)
     with next(places):
         look.picture(
-            regions.logit_figure(split, beside=beside), "split",
-            "What each region adds to the log-odds of malignant: " + ", ".join(
+            regions.logit_figure(split, beside=beside),
+            "split",
+            "What each region adds to the log-odds of malignant: "
+            + ", ".join(
                 f"{name} {value:+.2f}"
                 for name, value in zip(split.regions, split.contributions, strict=True)
-            ) + ".",
+            )
+            + ".",
             "What each region adds to the log-odds of malignant.",
-        )  # fmt: skip
+        )
     with next(places):
         _sum(look, split)
         look.note(
@@ -127,11 +133,13 @@ def _show_score_cells(shown: Shown, planes: np.ndarray, names: tuple[str, ...]) 
                 look.opacity, height=height,
             )  # fmt: skip
             look.picture(
-                figure, f"score_{name}", f"Signed share of the {name} in each cell.",
+                figure,
+                f"score_{name}",
+                f"Signed share of the {name} in each cell.",
                 f"The cells add up to **{signed(plane.sum())}**; the largest is "
                 f"{signed(plane.flat[np.abs(plane).argmax()])}.",
                 f"{name.capitalize()}, cell by cell",
-            )  # fmt: skip
+            )
     boxes = arrays.cell_boxes(planes.shape[1:], look.frame)
     outside = float(planes.sum() - boxes.visible(planes).sum())
     with shown.stage.foot():

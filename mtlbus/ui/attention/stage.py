@@ -30,9 +30,11 @@ class Alone:
         columns, narrowest = (1, 220) if whole else _COLUMNS.get(count, (3, 240))
         widest = columns * (_SIDES.get(count, _SEVERAL) + _ROOM) + (columns - 1) * _GAP
         grid = st.grid(
-            columns, min_column_width=narrowest, gap="medium",
+            columns,
+            min_column_width=narrowest,
+            gap="medium",
             width="stretch" if whole else widest,
-        )  # fmt: skip
+        )
         for _ in range(count):
             yield grid.container()
 

@@ -41,10 +41,11 @@ def switch_untrained() -> bool:
     if not names:
         return False
     chosen = st.toggle(
-        SWITCH, **mirror("untrained", st.session_state["untrained"]),
+        SWITCH,
+        **mirror("untrained", st.session_state["untrained"]),
         help="Methods of the papers that nobody has trained here yet. With random weights their "
         "maps show what is connected to what, never what a network has learnt.",
-    )  # fmt: skip
+    )
     if chosen:
         state.write_link("untrained", "1")
     else:
@@ -69,9 +70,11 @@ def pick_untrained() -> str:
     if untrained.is_untrained(wanted) and wanted not in names:
         names.append(wanted)
     chosen = st.selectbox(
-        "Method without trained weights", names, format_func=lambda name: get_spec(name).title,
+        "Method without trained weights",
+        names,
+        format_func=lambda name: get_spec(name).title,
         **mirror("wiring", wanted if wanted in names else names[0]),
-    )  # fmt: skip
+    )
     st.session_state["wiring"] = chosen
     state.write_link("method", chosen)
     return chosen
@@ -96,9 +99,12 @@ def look_at(case: Case, method: str, opacity: float, place: str = "") -> Look:
     maps = dict(found.maps)
     if found.mask_square is not None:
         maps[MASK] = Map(
-            torch.from_numpy(found.mask_square)[None], "gate", "the mask head", 1,
+            torch.from_numpy(found.mask_square)[None],
+            "gate",
+            "the mask head",
+            1,
             "How likely each pixel is lesion, as the network says.",
-        )  # fmt: skip
+        )
     return Look(
         case, method, services.title_of(method), maps, found.frame, found.size, found.logit, True,
         found.weights_sha256, opacity, place,

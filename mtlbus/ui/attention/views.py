@@ -123,9 +123,11 @@ def _draw(shown: Shown) -> None:
 
 def _say_answer(look: Look) -> None:
     """Whose maps these are, on which image, and the network's answer."""
-    answer = "" if look.probability is None else (
-        f": probability of malignancy {percent(look.probability)}"
-    )  # fmt: skip
+    answer = (
+        ""
+        if look.probability is None
+        else (f": probability of malignancy {percent(look.probability)}")
+    )
     random = "" if look.trained else ", random weights"
     st.markdown(f"**{look.title}**{random} on **{literal(look.case.title)}**{answer}")
     if look.trained:

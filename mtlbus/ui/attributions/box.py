@@ -42,10 +42,13 @@ def pick_box(case: Case, target: Target, lesion: Box | None) -> Target:
 
 def _draw(case: Case, target: Target, figure: go.Figure) -> None:
     st.plotly_chart(
-        figure, key=_PLOT, selection_mode="box", on_select=lambda: _take_drawn(case, target),
+        figure,
+        key=_PLOT,
+        selection_mode="box",
+        on_select=lambda: _take_drawn(case, target),
         config={**CONFIG, "displayModeBar": False},
         alt=f"{case.title} with the box whose answer is explained.",
-    )  # fmt: skip
+    )
     st.caption("Drag over the picture to draw the box, or give its four numbers.")
 
 
@@ -88,7 +91,8 @@ def _fitting(box: Box, width: int, height: int) -> Box:
     """The part of a box that lies on the image; at least one pixel."""
     left, top = int(np.clip(box[0], 0, width - 1)), int(np.clip(box[1], 0, height - 1))
     return (
-        left, top,
+        left,
+        top,
         int(np.clip(box[2] + min(box[0], 0), 1, width - left)),
         int(np.clip(box[3] + min(box[1], 0), 1, height - top)),
-    )  # fmt: skip
+    )

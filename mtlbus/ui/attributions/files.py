@@ -55,10 +55,13 @@ def _picture(question: Question, name: str) -> takeaway.File:
     """A map over the image, with its scale and the terms."""
     found, target = question.maps()[name], question.request.target
     return takeaway.File(
-        f"{technique_of(name).title} (PNG)", f"_{name}.png", "image/png", "image",
+        f"{technique_of(name).title} (PNG)",
+        f"_{name}.png",
+        "image/png",
+        "image",
         "The map over the image, with its scale.",
         lambda: labelled_png(question.case.image.pixels, name, found, target, DISCLAIMER),
-    )  # fmt: skip
+    )
 
 
 def view_of(question: Question) -> AttributionView:

@@ -57,12 +57,15 @@ def _show_measured(question: Question, found: dict) -> None:
     curves = {TECHNIQUES[name].title: (m.insertion, m.deletion) for name, m in found.items()}
     st.plotly_chart(
         curves_figure(curves, target.unit),
-        key="_curves", config=_QUIET,
-        alt="Insertion and deletion curves: " + "; ".join(
+        key="_curves",
+        config=_QUIET,
+        alt="Insertion and deletion curves: "
+        + "; ".join(
             f"{TECHNIQUES[n].title} has areas {m.insertion.area:.3g} and {m.deletion.area:.3g}"
             for n, m in found.items()
-        ) + ".",
-    )  # fmt: skip
+        )
+        + ".",
+    )
     config = st.column_config
     st.dataframe(
         measured_table(found),
@@ -88,16 +91,18 @@ def _show_measured(question: Question, found: dict) -> None:
 
 def measured_table(found: dict) -> pd.DataFrame:
     """One row a map."""
-    table = pd.DataFrame([
-        {
-            "Attribution": TECHNIQUES[name].title,
-            "Insertion": measured.insertion.area,
-            "Deletion": measured.deletion.area,
-            "Infidelity": measured.infidelity,
-            "Max-sensitivity": measured.max_sensitivity,
-        }
-        for name, measured in found.items()
-    ])  # fmt: skip
+    table = pd.DataFrame(
+        [
+            {
+                "Attribution": TECHNIQUES[name].title,
+                "Insertion": measured.insertion.area,
+                "Deletion": measured.deletion.area,
+                "Infidelity": measured.infidelity,
+                "Max-sensitivity": measured.max_sensitivity,
+            }
+            for name, measured in found.items()
+        ]
+    )
     return table[[column for column in table if table[column].notna().any()]]
 
 
@@ -114,9 +119,11 @@ def agreement(question: Question) -> None:
            tuple(planes))  # fmt: skip
     table = _TABLES.get(key, lambda: rank_correlations(planes))
     st.plotly_chart(
-        agreement_figure(table, list(planes)), key="_agreement", config=_QUIET,
+        agreement_figure(table, list(planes)),
+        key="_agreement",
+        config=_QUIET,
         alt="Rank correlations of each pair of " + ", ".join(planes) + ".",
-    )  # fmt: skip
+    )
     st.caption(
         "Spearman's rank correlation over all pixels of the image, +1 for the same order, −1 for "
         "the opposite; attributions count by size. "
@@ -143,13 +150,14 @@ def _pick_own(names: list[str]) -> list[str]:
     if len(names) <= _FIRST_OWN:
         return names
     return st.multiselect(
-        "Own maps of the network", names, default=names[:_FIRST_OWN], key=f"_own_{names[0]}",
-    )  # fmt: skip
+        "Own maps of the network",
+        names,
+        default=names[:_FIRST_OWN],
+        key=f"_own_{names[0]}",
+    )
 
 
-def agreement_planes(
-    question: Question, own: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
+def agreement_planes(question: Question, own: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """What is compared, by name: lesions, attributions by size, own maps; all H×W."""
     planes = {}
     if question.case.truth is not None:

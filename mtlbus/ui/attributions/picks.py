@@ -55,18 +55,20 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
         adopt_link(name)
     names = _pick_attributions()
     heads = [
-        head for head, answer in (("class", prediction.logit), ("mask", prediction.mask_square))
+        head
+        for head, answer in (("class", prediction.logit), ("mask", prediction.mask_square))
         if answer is not None
-    ]  # fmt: skip
+    ]
     target, options = _linked_target(heads, case), _linked_options(layers)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         _pick_target(target, heads, case)
         _pick_settings(options, names, layers)
         placebo = st.toggle(
-            "Placebo", **mirror("placebo", st.session_state.get("placebo") not in (False, "0")),
+            "Placebo",
+            **mirror("placebo", st.session_state.get("placebo") not in (False, "0")),
             help="Beside each map the same one of a network whose weights were shuffled. A map "
             "that looks alike shows the image or the wiring, not what was learnt.",
-        )  # fmt: skip
+        )
     if target.region == "box":
         target = pick_box(case, target, _lesion_box(prediction))
     request = Request(names, target, options, placebo)
@@ -106,10 +108,12 @@ def _pick_target(target: Target, heads: list[str], case: Case) -> None:
         choose("Explain", heads, target.head, _HEADS)
     first, second = ANSWERS[target.head][1:]
     choose(
-        "Answer", list(ANSWERS[target.head]), target.answer,
+        "Answer",
+        list(ANSWERS[target.head]),
+        target.answer,
         {"difference": f"{first.capitalize()} against {second}"},
         help=f"The log-odds of {first} against {second}, or one of the two logits alone.",
-    )  # fmt: skip
+    )
     if target.head == "mask":
         regions = [name for name in REGIONS if name != "truth" or case.truth is not None]
         st.session_state["_target_region"] = target.region
@@ -176,9 +180,12 @@ def _pick_settings(options: Options, names: tuple[str, ...], layers: list[str]) 
         if "layer" in used and len(layers) > 1:
             st.session_state["_set_layer"] = options.layer or layers[0]
             st.selectbox(
-                "Feature map of Grad-CAM", layers, key="_set_layer",
-                on_change=_take_setting, args=(options, "layer"),
-            )  # fmt: skip
+                "Feature map of Grad-CAM",
+                layers,
+                key="_set_layer",
+                on_change=_take_setting,
+                args=(options, "layer"),
+            )
         columns = st.columns(2)
         for place, name in enumerate(name for name in _NUMBERS if name in used):
             with columns[place % 2]:

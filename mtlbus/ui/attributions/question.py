@@ -42,9 +42,7 @@ def _bytes_of(found: Attribution | NotServed) -> int:
 _MAPS = ResultStore(160 * MEGABYTE, _bytes_of)
 _MEASURED = ResultStore(4 * MEGABYTE, lambda found: 4096)
 _VALUES = ResultStore(MEGABYTE, lambda value: 64, GATE)
-_SHUFFLED = ResultStore(
-    96 * MEGABYTE, lambda network: bytes_held(*network.state_dict().values())
-)
+_SHUFFLED = ResultStore(96 * MEGABYTE, lambda network: bytes_held(*network.state_dict().values()))
 _PACES: dict[tuple[str, str], Pace] = {}  # by weights and head; the last run tells best
 
 
@@ -107,9 +105,12 @@ class Question:
         if target.region == "truth" and truth is not None:
             of_truth = hashlib.sha256(np.packbits(truth).tobytes()).hexdigest()
         return (
-            self.case.image.sha256, self.prediction.weights_sha256, PREPROCESSING_VERSION,
-            str(target), of_truth,
-        )  # fmt: skip
+            self.case.image.sha256,
+            self.prediction.weights_sha256,
+            PREPROCESSING_VERSION,
+            str(target),
+            of_truth,
+        )
 
     def map_key(self, name: str, random: bool) -> tuple:
         """The key of one map."""

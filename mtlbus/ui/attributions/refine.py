@@ -56,10 +56,12 @@ def offer(question: Question) -> None:
     most = doublings(options)[-1].steps
     with st.container(horizontal=True, vertical_alignment="center"):
         asked = st.button(
-            f"Add steps until it is at most {WITHIN:.0%}", icon=":material/stairs:", key="_refine",
+            f"Add steps until it is at most {WITHIN:.0%}",
+            icon=":material/stairs:",
+            key="_refine",
             help="Doubles the steps until the shares add up, or until that is hopeless. Its "
             "placebo with as many steps can be run afterwards.",
-        )  # fmt: skip
+        )
         cost = cost_words(runs.total_cost(steps), question.pace())
         st.caption(
             f"{missed} Doubling goes on to {most} steps at most. {cost} It "

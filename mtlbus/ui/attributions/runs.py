@@ -95,13 +95,15 @@ def measure_steps(question: Question, sensitivity: bool) -> list[Step]:
             question.note_pace(cost, time.perf_counter() - started)
             question.keep_measured(name, sensitivity, measured)
 
-        steps.append(Step(
-            (*question.map_key(name, False), "measured", sensitivity),
-            technique.title,
-            cost,
-            lambda name=name: question.measured(name, sensitivity) is not None,
-            work,
-        ))  # fmt: skip
+        steps.append(
+            Step(
+                (*question.map_key(name, False), "measured", sensitivity),
+                technique.title,
+                cost,
+                lambda name=name: question.measured(name, sensitivity) is not None,
+                work,
+            )
+        )
     return steps
 
 
@@ -124,9 +126,12 @@ def run(steps: Sequence[Step], key: str) -> None:
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, "Getting ready")
         st.button(
-            "Stop", key=key, icon=":material/stop_circle:", width="content",
+            "Stop",
+            key=key,
+            icon=":material/stop_circle:",
+            width="content",
             on_click=lambda: st.session_state.update({_STOPPED: True}),
-        )  # fmt: skip
+        )
     progress = _Progress(bar, steps)
     for step in steps:
         progress.begin(step)

@@ -25,9 +25,10 @@ _PICTURES = ResultStore(32 * 1024**2, len)
 _SIMILARITIES = ResultStore(1024**2, lambda pair: 64)
 _COLUMNS = 4
 _UNITS = {
-    "share": "{unit} a pixel", "slope": "{unit} a pixel, per full step of grey",
+    "share": "{unit} a pixel",
+    "slope": "{unit} a pixel, per full step of grey",
     "effect": "{unit}",
-}  # fmt: skip
+}
 PLACEBO_NOTE = "shuffled weights, nothing learnt is left in it"
 
 
@@ -92,11 +93,14 @@ def _controls() -> Controls:
             "sign.",
         )  # fmt: skip
         scale = st.segmented_control(
-            "Scale ends at", ["its own strongest", "one for all"], required=True,
-            default="its own strongest", key="_map_scale",
+            "Scale ends at",
+            ["its own strongest", "one for all"],
+            required=True,
+            default="its own strongest",
+            key="_map_scale",
             help="Maps of different units cannot share a number. “One for all” uses the strongest "
             "of all maps of one unit, so that their strengths compare.",
-        )  # fmt: skip
+        )
         with st.popover("Look", icon=":material/palette:", width="content"):
             opacity = st.slider("Strength of the colours, %", 10, 100, 85, 5, key="_map_opacity")
             smooth = st.slider(
@@ -106,9 +110,7 @@ def _controls() -> Controls:
             marks = st.toggle("Marks", True, key="_map_marks", help=(
                 "The outline of the predicted lesion, the box of the target, and a cross on the "
                 "strongest place of each map."))  # fmt: skip
-    return Controls(
-        view == "Signed", scale == "one for all", opacity / 100, smooth, marks
-    )
+    return Controls(view == "Signed", scale == "one for all", opacity / 100, smooth, marks)
 
 
 def _limits(found: Mapping[str, Attribution], controls: Controls) -> dict[str, float]:
@@ -161,16 +163,20 @@ def picture(
 ) -> None:
     """One map over the image, with alternative text."""
     look = MapLook(
-        controls.signed and technique.signed, limit, question.request.target.poles,
-        controls.opacity, controls.smooth,
-    )  # fmt: skip
+        controls.signed and technique.signed,
+        limit,
+        question.request.target.poles,
+        controls.opacity,
+        controls.smooth,
+    )
     key = (question.map_key(technique.name, random), question.case.key, look, controls.marks)
     data = _PICTURES.get(
         key, lambda: overlay.encode_light(drawn(question, found, look, controls.marks))
     )
     row, column = peak(found.plane)
-    strongest = "is flat" if np.ptp(found.plane) == 0 else (
-        f"is strongest at row {row}, column {column}")  # fmt: skip
+    strongest = (
+        "is flat" if np.ptp(found.plane) == 0 else (f"is strongest at row {row}, column {column}")
+    )
     what = f"{technique.title}{f', placebo with {PLACEBO_NOTE},' if random else ''}"
     show_image(data, f"{question.case.title}: the map of {what} {strongest}.", width="stretch")
 
@@ -263,10 +269,11 @@ def numbers(question: Question) -> None:
     )
     held = question.mask
     st.caption(
-        "Without a lesion, true or predicted, nothing can be said about place." if held is None
+        "Without a lesion, true or predicted, nothing can be said about place."
+        if held is None
         else f"Place is held to the {held[1]} lesion, which is {held[0].mean():.0%} of the image: "
         "a map without any knowledge has about that much of its mass inside."
-    )  # fmt: skip
+    )
 
 
 def numbers_table(question: Question) -> pd.DataFrame:
@@ -277,17 +284,19 @@ def numbers_table(question: Question) -> pd.DataFrame:
         complete = found.completeness or Completeness(np.nan, np.nan)
         with_sign, of_sizes = similarity(question, name)
         points = None if held is None else points_into(found.plane, held[0])
-        rows.append({
-            "Attribution": TECHNIQUES[name].title,
-            "Sum": complete.total,
-            "Should be": complete.change,
-            "Error": complete.share if found.completeness else None,
-            "Points into lesion": None if points is None else ("yes" if points else "no"),
-            "Mass in lesion": None if held is None else mass_inside(found.plane, held[0]),
-            "Placebo ρ": with_sign,
-            "ρ of sizes": of_sizes,
-            "Passes": f"{found.cost.forwards} + {found.cost.gradients}",
-            "Seconds": found.seconds,
-        })  # fmt: skip
+        rows.append(
+            {
+                "Attribution": TECHNIQUES[name].title,
+                "Sum": complete.total,
+                "Should be": complete.change,
+                "Error": complete.share if found.completeness else None,
+                "Points into lesion": None if points is None else ("yes" if points else "no"),
+                "Mass in lesion": None if held is None else mass_inside(found.plane, held[0]),
+                "Placebo ρ": with_sign,
+                "ρ of sizes": of_sizes,
+                "Passes": f"{found.cost.forwards} + {found.cost.gradients}",
+                "Seconds": found.seconds,
+            }
+        )
     table = pd.DataFrame(rows)
     return table[[column for column in table if table[column].notna().any()]]

@@ -47,9 +47,11 @@ def _work(missing: list[tuple[Case, str]], wish: tuple) -> None:
     with row.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, "Starting")
         st.button(
-            "Stop", key="_compare_stop", icon=":material/stop:",
+            "Stop",
+            key="_compare_stop",
+            icon=":material/stop:",
             on_click=lambda: st.session_state.update({_STOPPED: wish}),
-        )  # fmt: skip
+        )
     for number, (case, method) in enumerate(missing):
         text = f"Asking {services.title_of(method)}, {number + 1} of {len(missing)}"
         bar.progress(number / len(missing), text)
@@ -64,6 +66,8 @@ def _offer_the_rest(missing: int, count: int) -> None:
             icon=":material/stop_circle:",
         )
         st.button(
-            f"Ask the other {missing}", key="_compare_go_on", icon=":material/play_arrow:",
+            f"Ask the other {missing}",
+            key="_compare_go_on",
+            icon=":material/play_arrow:",
             on_click=lambda: st.session_state.pop(_STOPPED, None),
-        )  # fmt: skip
+        )

@@ -62,11 +62,14 @@ def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, P
         [case, mirror] if three else [case],
         panels,
         [answers.lesion(), None] if three else [answers.lesion()],
-        [*legend, (_MIRROR_LINE, "outline of the mirror, turned back"),
-         (colours.EXTRA, "they differ")],
+        [
+            *legend,
+            (_MIRROR_LINE, "outline of the mirror, turned back"),
+            (colours.EXTRA, "they differ"),
+        ],
         together=3 if three else 1,
         mirrored=three,
-    )  # fmt: skip
+    )
     about = f"What each network says about {case.title} and about its mirror"
     table.show(rows_of(answers, other), "compare_mirror_table", about)
     takeaway.offer(MirrorView(answers.view(), other.view()))
@@ -82,8 +85,7 @@ def _both_ways(
     """What is said of the case and of its mirror; who has seen the one has seen the other."""
     answers, other = view.answers_of(case, found, look), view.answers_of(mirror, turned, look)
     known = {
-        method: replace(one, seen=answers.found[method].seen)
-        for method, one in other.found.items()
+        method: replace(one, seen=answers.found[method].seen) for method, one in other.found.items()
     }
     return answers, replace(other, found=known)
 
@@ -114,16 +116,18 @@ def rows_of(answers: Answers, other: Answers) -> list[dict[str, Any]]:
         calls = first.call, second.call
         here, there = answers.areas.get(method), other.areas.get(method)
         numbers = mirror_numbers(first, second)
-        rows.append({
-            "Network": services.title_of(method),
-            "Probability": numbers["probability"],
-            "Mirror": numbers["probability_mirrored"],
-            "Change (points)": numbers["change_points"],
-            "Call": " → ".join(dict.fromkeys(call or "no call" for call in calls)),
-            "Dice, mirror": numbers["dice_mirrored"],
-            "Area (px)": here and here.px,
-            "Mirror (px)": there and there.px,
-        })  # fmt: skip
+        rows.append(
+            {
+                "Network": services.title_of(method),
+                "Probability": numbers["probability"],
+                "Mirror": numbers["probability_mirrored"],
+                "Change (points)": numbers["change_points"],
+                "Call": " → ".join(dict.fromkeys(call or "no call" for call in calls)),
+                "Dice, mirror": numbers["dice_mirrored"],
+                "Area (px)": here and here.px,
+                "Mirror (px)": there and there.px,
+            }
+        )
     return rows
 
 

@@ -29,20 +29,22 @@ def rows_of(answers: Answers, name: str | None = None) -> list[dict[str, Any]]:
     rows = []
     for method, answer in answers.found.items():
         area, metrics = answers.areas.get(method), answers.metrics[method]
-        rows.append({
-            "Network": services.title_of(method),
-            "Case": name,
-            "Probability": answer.prediction.probability,
-            "Says": answer.verdict,
-            "Truth": answer.judgement or None,
-            "Area (px)": area and area.px,
-            "Area (mm²)": area and area.mm2,
-            "Dice": metrics.get("dice"),
-            "Dice to the others": others.get(method),
-            "HD95 (px)": metrics.get("hd95"),
-            "Weights (M)": services.checkpoint(method).card["parameters"] / 1e6,
-            "Time (ms)": 1000 * sum(answer.prediction.seconds.values()),
-        })  # fmt: skip
+        rows.append(
+            {
+                "Network": services.title_of(method),
+                "Case": name,
+                "Probability": answer.prediction.probability,
+                "Says": answer.verdict,
+                "Truth": answer.judgement or None,
+                "Area (px)": area and area.px,
+                "Area (mm²)": area and area.mm2,
+                "Dice": metrics.get("dice"),
+                "Dice to the others": others.get(method),
+                "HD95 (px)": metrics.get("hd95"),
+                "Weights (M)": services.checkpoint(method).card["parameters"] / 1e6,
+                "Time (ms)": 1000 * sum(answer.prediction.seconds.values()),
+            }
+        )
     return rows
 
 

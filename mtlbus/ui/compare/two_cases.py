@@ -40,10 +40,13 @@ def pick_second(case: Case) -> Case | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _choice(key, second.title if second else "not here")
         st.button(
-            "Swap", icon=":material/swap_horiz:", on_click=_swap, args=(case.key, key),
+            "Swap",
+            icon=":material/swap_horiz:",
+            on_click=_swap,
+            args=(case.key, key),
             disabled=second is None,
             help="Make the second case the first one, in the sidebar, and the other way round.",
-        )  # fmt: skip
+        )
     if problem:
         st.error(f"{problem} Or choose another second case above.", icon=":material/search_off:")
     state.write_link("second", key)
@@ -66,9 +69,11 @@ def _choice(key: str, title: str) -> None:
     sources = [_HERE, *datasets.here()]
     if len(sources) > 1:
         source = st.selectbox(
-            "Second case from", sources, index=0 if here else sources.index(layout),
+            "Second case from",
+            sources,
+            index=0 if here else sources.index(layout),
             key="_second_source",
-        )  # fmt: skip
+        )
     else:
         source = _HERE
     if source == _HERE:
@@ -83,10 +88,12 @@ def _choice(key: str, title: str) -> None:
         titles = {f"{source}:{name}": name for name in names}
     titles = titles if key in titles else {key: title, **titles}
     st.selectbox(
-        "Second case", list(titles), format_func=lambda key: titles.get(key, key),
+        "Second case",
+        list(titles),
+        format_func=lambda key: titles.get(key, key),
         help="The first case is the one in the sidebar. What is uploaded there can be chosen here.",
         **mirror("second", key),
-    )  # fmt: skip
+    )
 
 
 @st.fragment

@@ -47,9 +47,12 @@ def pick_mode() -> str:
 
 def _several(label: str, icon: str, names: list[str]) -> None:
     st.button(
-        label, type="tertiary", icon=f":material/{icon}:", key=f"_compare_{len(names)}_networks",
+        label,
+        type="tertiary",
+        icon=f":material/{icon}:",
+        key=f"_compare_{len(names)}_networks",
         on_click=lambda: st.session_state.update(methods=",".join(names)),
-    )  # fmt: skip
+    )
 
 
 @st.fragment
@@ -65,9 +68,12 @@ def networks(case: Case, found: Mapping[str, Prediction]) -> None:
     with top:
         say(answers)
     zoom_panels.show(
-        "compare_panels", [case], [answers.panel(method) for method in found],
-        [answers.lesion()], answers.legend(),
-    )  # fmt: skip
+        "compare_panels",
+        [case],
+        [answers.panel(method) for method in found],
+        [answers.lesion()],
+        answers.legend(),
+    )
     about = f"What each network says about {case.title}"
     table.show(table.rows_of(answers), "compare_table", about)
     takeaway.offer(answers.view())
@@ -103,11 +109,14 @@ def controls(truth_known: bool, agreement: bool = True) -> Look:
     """
     first, second, rest = st.columns([3, 2, 4], vertical_alignment="bottom", gap="medium")
     threshold = first.slider(
-        "Mask threshold", 0.05, 0.95, step=0.05,
+        "Mask threshold",
+        0.05,
+        0.95,
+        step=0.05,
         help="A pixel is inside from this tumour probability on; the same for all networks, and "
         "on Predict.",
         **mirror("mask_threshold", number("mask_threshold", MASK_THRESHOLD, 0.05, 0.95)),
-    )  # fmt: skip
+    )
     truth, wrong = switch("compare_truth"), switch("compare_agreement")
     coloured = truth_known and agreement and wrong
     fill = second.slider(
@@ -118,19 +127,24 @@ def controls(truth_known: bool, agreement: bool = True) -> Look:
     if truth_known:
         with rest.container(horizontal=True, gap="medium"):
             truth = st.toggle(
-                "True outline", disabled=coloured, **mirror("compare_truth", truth),
+                "True outline",
+                disabled=coloured,
+                **mirror("compare_truth", truth),
                 help="Right and wrong draws it always, in white." if coloured else None,
-            )  # fmt: skip
+            )
             wrong = agreement and st.toggle(
-                "Right and wrong", **mirror("compare_agreement", wrong),
+                "Right and wrong",
+                **mirror("compare_agreement", wrong),
                 help="Colours what was found, what was marked in excess and what was missed.",
-            )  # fmt: skip
+            )
     state.link_unless("mask_threshold", f"{threshold:g}", f"{MASK_THRESHOLD:g}")
     state.link_unless("compare_fill", str(fill), "0")
     state.link_unless("compare_truth", str(int(truth)), "0")
     if agreement:
         state.link_unless("compare_agreement", str(int(wrong)), "0")
     return Look(
-        threshold=threshold, fill=fill / 100,
-        truth=truth and truth_known, agreement=wrong and truth_known,
-    )  # fmt: skip
+        threshold=threshold,
+        fill=fill / 100,
+        truth=truth and truth_known,
+        agreement=wrong and truth_known,
+    )

@@ -79,16 +79,18 @@ def _maps(answers: Answers, votes: Votes) -> None:
             f"How many of {count} networks call each pixel lesion; all on {votes.united} pixels.",
             region_shapes.votes(levels, voted),
             note="How many networks call it lesion.",
-            keys=keys_of(voted, count), opacity=_OPACITY,
+            keys=keys_of(voted, count),
+            opacity=_OPACITY,
         ),
         Panel(
             "Disagreement",
             f"How many networks are outvoted; they differ on {votes.disputed} pixels.",
             region_shapes.minorities(levels, outvoted),
             note="How many networks are outvoted there.",
-            keys=keys_of(outvoted, count), opacity=_OPACITY,
+            keys=keys_of(outvoted, count),
+            opacity=_OPACITY,
         ),
-    ]  # fmt: skip
+    ]
     zoom_panels.show("compare_votes", [answers.case], panels, [None], together=2, bar=False)
 
 
@@ -101,10 +103,12 @@ def _numbers(answers: Answers, votes: Votes) -> None:
             truth = region_shapes.reduced_mask(answers.case.truth)
             majority = pairwise_dice([votes.total > votes.count / 2, truth])[0, 1]
             st.metric(
-                "Dice of the majority", f"{majority:.2f}", width="content",
+                "Dice of the majority",
+                f"{majority:.2f}",
+                width="content",
                 help="Of the pixels that more than half of the networks call lesion, with the "
                 "true outline.",
-            )  # fmt: skip
+            )
 
 
 def _pairs(names: Sequence[str], dice: np.ndarray) -> None:
@@ -115,19 +119,22 @@ def _pairs(names: Sequence[str], dice: np.ndarray) -> None:
             for a, b in pairs
         ),
         hide_index=True,
-        column_config={"Dice": st.column_config.NumberColumn(
-            format="%.2f", help="Of the two outlines; 1 is the same, 0 no overlap."
-        )},
+        column_config={
+            "Dice": st.column_config.NumberColumn(
+                format="%.2f", help="Of the two outlines; 1 is the same, 0 no overlap."
+            )
+        },
         alt=f"Dice of each pair of the outlines of {', '.join(names)}.",
-    )  # fmt: skip
+    )
     show_in_full(names)
 
 
 def _matrix(names: Sequence[str], dice: np.ndarray) -> None:
     st.markdown("**Dice of each pair of outlines.** Who agrees most with the others comes first.")
     st.plotly_chart(
-        dice_matrix([*map(short, names)], dice), key="compare_matrix",
+        dice_matrix([*map(short, names)], dice),
+        key="compare_matrix",
         config={**CONFIG, "displayModeBar": False},
         alt=f"Dice of each pair of {len(names)} outlines; the lowest is {dice.min():.2f}.",
-    )  # fmt: skip
+    )
     show_in_full(names)

@@ -99,9 +99,12 @@ def _idea(spec: Spec) -> None:
         if st.button("Enlarge", icon=":material/zoom_out_map:", type="tertiary"):
             _enlarged(svg, width, alt)
         st.segmented_control(
-            "Sizes in the drawing", VARIANTS, format_func=VARIANTS.get, required=True,
+            "Sizes in the drawing",
+            VARIANTS,
+            format_func=VARIANTS.get,
+            required=True,
             **mirror("sizes", variant),
-        )  # fmt: skip
+        )
         st.caption(
             f"{spec.diagram.reading} “64@128” is 64 channels of 128×128 cells, measured on the "
             f"network for an image of {spec.input_size}×{spec.input_size} pixels."

@@ -74,10 +74,13 @@ def pick_paper() -> str:
     """Filter by paper; kept in the address."""
     options, wanted = [ALL, *papers()], st.session_state.get("paper")
     chosen = st.segmented_control(
-        "Paper", options, required=True, wrap=True,
+        "Paper",
+        options,
+        required=True,
+        wrap=True,
         format_func=lambda name: "All papers" if name == ALL else get_spec(name).title,
         **mirror("paper", wanted if wanted in options else ALL),
-    )  # fmt: skip
+    )
     if chosen == ALL:
         state.drop_link("paper")
     else:

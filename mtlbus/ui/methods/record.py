@@ -45,9 +45,12 @@ def in_the_paper(spec: Spec) -> None:
         st.markdown(f"**{table.caption}**, {table.data}")
         frame = pd.DataFrame(table.rows, columns=table.columns)
         st.dataframe(
-            frame, hide_index=True, height=37 + 35 * len(frame), width="content",
+            frame,
+            hide_index=True,
+            height=37 + 35 * len(frame),
+            width="content",
             alt=f"{table.caption}, {table.data}.",
-        )  # fmt: skip
+        )
         st.caption(table.caveat)
     if spec.paper_errors:
         st.subheader("Errors and gaps")
@@ -78,8 +81,9 @@ def _untrained(spec: Spec) -> None:
     st.code(
         f"python -m mtlbus train {spec.name} --data LAYOUT=PATH --fold 1 "
         f"--out checkpoints/{spec.name}",
-        language="bash", wrap_lines=True,
-    )  # fmt: skip
+        language="bash",
+        wrap_lines=True,
+    )
     st.caption(
         "LAYOUT is one of the dataset layouts that `python -m mtlbus data --help` lists, for "
         "example busi or busbra; PATH is where it lies."
@@ -109,9 +113,11 @@ def _course(checkpoint: Checkpoint) -> None:
         st.info("No course of the training was kept with these weights.", icon=":material/info:")
     else:
         st.plotly_chart(
-            training_figure(history, about.get("epoch")), key="_training", config=CONFIG,
+            training_figure(history, about.get("epoch")),
+            key="_training",
+            config=CONFIG,
             alt="Losses on the training images and figures on the validation part, by epoch.",
-        )  # fmt: skip
+        )
         st.caption(
             "Dice and AUC are those of the validation part, on which the kept epoch (large points) "
             "was chosen; dotted lines mark where the input size changes. Losses of different sizes "
@@ -125,9 +131,7 @@ def _course(checkpoint: Checkpoint) -> None:
         )
     if rounds and "recipe" in rounds[-1]:
         spec = get_spec(checkpoint.method)
-        frame = pd.DataFrame(
-            [_round_row(one, n, spec) for n, one in enumerate(rounds, start=1)]
-        )
+        frame = pd.DataFrame([_round_row(one, n, spec) for n, one in enumerate(rounds, start=1)])
         losses = list(dict.fromkeys(frame["Loss"]))
         if len(losses) == 1:  # else each round says its own
             st.markdown(f"**Loss{' of all rounds' if len(rounds) > 1 else ''}:** {losses[0]}")
@@ -241,13 +245,15 @@ def _thresholds(card: Mapping[str, Any]) -> None:
     rows = []
     for point in operating_points(card).values():
         test = point.entry.get("test") or {}
-        rows.append({
-            "Point": point.name,
-            "Probability from": f"{point.threshold:.3f}",
-            "Sensitivity": number(test.get("sensitivity")),
-            "Specificity": number(test.get("specificity")),
-            "Purpose": point.entry.get("purpose", ""),
-        })  # fmt: skip
+        rows.append(
+            {
+                "Point": point.name,
+                "Probability from": f"{point.threshold:.3f}",
+                "Sensitivity": number(test.get("sensitivity")),
+                "Specificity": number(test.get("specificity")),
+                "Purpose": point.entry.get("purpose", ""),
+            }
+        )
     frame = pd.DataFrame(rows).map(guarded)
     st.dataframe(frame, hide_index=True, alt="Thresholds and what they are worth.")
     temperature = card.get("temperature")
@@ -279,9 +285,7 @@ def _metrics(card: Mapping[str, Any]) -> None:
         if any(key in entry for entry in entries.values())
     ]
     frame = pd.DataFrame(rows).rename(columns=guarded)
-    st.dataframe(
-        frame, hide_index=True, height=37 + 35 * len(rows), alt="Metrics by dataset."
-    )
+    st.dataframe(frame, hide_index=True, height=37 + 35 * len(rows), alt="Metrics by dataset.")
     st.caption(
         "At the default threshold; in brackets 95 % intervals by a bootstrap over groups. Phantoms "
         "are simulated and never pooled with real images. Pixels are those of 256×256; what each "

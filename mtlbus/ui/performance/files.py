@@ -20,9 +20,7 @@ from .judged_rows import Table
 _TALL = 520  # pixels: the report is narrower than the page, and its legends take more lines
 
 
-def downloads(
-    tables: Sequence[Table], images: str, thresholds: Mapping[str, float | None]
-) -> None:
+def downloads(tables: Sequence[Table], images: str, thresholds: Mapping[str, float | None]) -> None:
     """Draw the menu.
 
     Args:
@@ -32,11 +30,14 @@ def downloads(
     """
     methods = tuple(
         Judged(
-            table.method, table.title, table.digest, thresholds.get(table.method),
+            table.method,
+            table.title,
+            table.digest,
+            thresholds.get(table.method),
             judged_rows.select(table, images),
         )
         for table in tables
-    )  # fmt: skip
+    )
     view = PerformanceView(images, judged_rows.title_of_images(images), methods)
     report = takeaway.report_file(
         lambda: performance_report(view, list(pictures(tables, images, thresholds)), chart_code())
@@ -46,10 +47,13 @@ def downloads(
 
 def _predictions_of(table: Table) -> takeaway.File:
     return takeaway.File(
-        f"Predictions of {table.title} (CSV)", f"_{table.method}_predictions.csv", "text/csv",
-        "list", "Every judged image with its probability, label and outline metrics.",
+        f"Predictions of {table.title} (CSV)",
+        f"_{table.method}_predictions.csv",
+        "text/csv",
+        "list",
+        "Every judged image with its probability, label and outline metrics.",
         lambda: csv_text(table.rows.columns, table.rows.itertuples(index=False, name=None)),
-    )  # fmt: skip
+    )
 
 
 def pictures(
@@ -57,9 +61,10 @@ def pictures(
 ) -> Iterator[Picture]:
     """Curves, calibration, a confusion matrix for each method, and outlines."""
     classifying = [
-        table for table in tables
+        table
+        for table in tables
         if thresholds.get(table.method) is not None and judged_rows.roc(table, images) is not None
-    ]  # fmt: skip
+    ]
     counts = {
         table.title: judged_rows.counts(table, images, thresholds[table.method])
         for table in classifying
@@ -71,23 +76,27 @@ def pictures(
     if classifying:
         yield Picture(
             "ROC",
-            chart_element(roc_figure({t.title: judged_rows.roc(t, images) for t in classifying},
-                                     points, height=_TALL)),
+            chart_element(
+                roc_figure(
+                    {t.title: judged_rows.roc(t, images) for t in classifying}, points, height=_TALL
+                )
+            ),
             "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the "
             "threshold.",
-        )  # fmt: skip
+        )
         recalls = {t.title: judged_rows.precision_recall(t, images) for t in classifying}
         yield Picture(
             "Precision–recall",
             chart_element(precision_recall_figure(recalls, points, height=_TALL)),
             "The same bands. Precision depends on how many of the images are malignant.",
-        )  # fmt: skip
+        )
         curves = {t.title: judged_rows.calibration(t, images)[0] for t in classifying}
         yield Picture(
-            "Calibration", chart_element(calibration_figure(curves)),
+            "Calibration",
+            chart_element(calibration_figure(curves)),
             "Where 80 % is promised, 8 of 10 images should be malignant: a point on the dotted "
             "line. Bars are 95 % Wilson intervals.",
-        )  # fmt: skip
+        )
     for table in classifying:
         yield Picture(
             f"Confusion matrix of {table.title}",
@@ -101,10 +110,11 @@ def pictures(
     }
     if outlined:
         yield Picture(
-            "Outlines", chart_element(dice_figure(outlined)),
+            "Outlines",
+            chart_element(dice_figure(outlined)),
             "Dice of each image: 1 for the dataset's outline, 0 for no overlap. The box holds the "
             "middle half, its line is the median, the dashed line the mean.",
-        )  # fmt: skip
+        )
 
 
 def point_of(counts: Confusion, threshold: float) -> OperatingPoint:

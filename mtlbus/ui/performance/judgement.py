@@ -60,8 +60,10 @@ def _show_calibration(tables: Sequence[Table], images: str) -> None:
     with tiles:
         st.plotly_chart(
             calibration_figure({title: curve for title, (curve, _) in found.items()}, shown),
-            key="_calibration", config=CONFIG, alt="Calibration curves with 95 % intervals.",
-        )  # fmt: skip
+            key="_calibration",
+            config=CONFIG,
+            alt="Calibration curves with 95 % intervals.",
+        )
     with tiles, st.container():
         st.markdown(
             "Where 80 % is promised, 8 of 10 images should be malignant: a point on the dotted "
@@ -78,14 +80,17 @@ def _show_calibration(tables: Sequence[Table], images: str) -> None:
             "network gives them."
         )
     st.dataframe(
-        pd.DataFrame([
-            {"Network": title}
-            | {name: _three(numbers[key]) for key, name in CALIBRATION.items()}
-            for title, (_, numbers) in found.items()
-        ]),
-        hide_index=True, height=42 + 35 * len(found),
+        pd.DataFrame(
+            [
+                {"Network": title}
+                | {name: _three(numbers[key]) for key, name in CALIBRATION.items()}
+                for title, (_, numbers) in found.items()
+            ]
+        ),
+        hide_index=True,
+        height=42 + 35 * len(found),
         alt="Calibration error, Brier score, slope and intercept, before and after scaling.",
-    )  # fmt: skip
+    )
 
 
 def _three(value: float) -> str:
@@ -123,12 +128,15 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
     }  # fmt: skip
     st.dataframe(
         worst.nsmallest(15, "dice")[list(names)].rename(columns=names).map(guarded),
-        hide_index=True, height=300, placeholder="–", alt="The images with the lowest Dice.",
+        hide_index=True,
+        height=300,
+        placeholder="–",
+        alt="The images with the lowest Dice.",
         column_config={
             "Dice": st.column_config.NumberColumn(format="%.2f"),
             "HD95, px": st.column_config.NumberColumn(format="%.1f"),
         },
-    )  # fmt: skip
+    )
     st.caption("Pixels are those of the 256×256 square that the network sees.")
 
 
@@ -146,23 +154,27 @@ def _show_two(tables: Sequence[Table], images: str) -> None:
             pair = judged_rows.compare(first, second, images, thresholds)
         if pair is None:
             continue
-        rows.append({
-            "Networks": f"{first.title} and {second.title}",
-            "Images": pair.n,
-            "Difference of AUC": f"{pair.auc.difference:+.3f} ({pair.auc.low:+.3f} to "
-            f"{pair.auc.high:+.3f})".replace("-", "−"),
-            "p (DeLong)": _p(pair.auc.p_value),
-            "Only the first right": pair.calls.only_a_right,
-            "Only the second right": pair.calls.only_b_right,
-            "p (McNemar)": _p(pair.calls.p_value),
-        })
+        rows.append(
+            {
+                "Networks": f"{first.title} and {second.title}",
+                "Images": pair.n,
+                "Difference of AUC": f"{pair.auc.difference:+.3f} ({pair.auc.low:+.3f} to "
+                f"{pair.auc.high:+.3f})".replace("-", "−"),
+                "p (DeLong)": _p(pair.auc.p_value),
+                "Only the first right": pair.calls.only_a_right,
+                "Only the second right": pair.calls.only_b_right,
+                "p (McNemar)": _p(pair.calls.p_value),
+            }
+        )
     if not rows:
         st.info("These networks share no images of both classes.", icon=":material/info:")
         return
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=42 + 35 * len(rows),
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=42 + 35 * len(rows),
         alt="DeLong and McNemar tests.",
-    )  # fmt: skip
+    )
     st.markdown(
         "**DeLong** asks whether the AUCs differ, patients kept together. **McNemar** looks at the "
         "images on which only one of the two is right, at their shipped thresholds. A small p "
@@ -204,9 +216,11 @@ def _show_slices(tables: Sequence[Table], images: str) -> None:
         st.info("No part has enough images for this number.", icon=":material/info:")
         return
     st.plotly_chart(
-        slices_figure(found, parts.QUANTITIES[quantity]), key="_slices", config=CONFIG,
+        slices_figure(found, parts.QUANTITIES[quantity]),
+        key="_slices",
+        config=CONFIG,
         alt=f"{parts.QUANTITIES[quantity]} by {parts.SLICINGS[slicing]}, with intervals.",
-    )  # fmt: skip
+    )
     st.caption(
         f"95 % intervals; n counts the images that enter the number. Parts with fewer than "
         f"{parts.FEWEST} are left out, at most {parts.MOST_PARTS} are shown. Calls at the shipped "

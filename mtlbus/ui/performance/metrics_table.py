@@ -55,9 +55,11 @@ def show(tables: Sequence[Table], images: str) -> None:
             if any(key in entry for entry in entries.values())
         ]
         st.dataframe(
-            pd.DataFrame(body).rename(columns=guarded), hide_index=True, height=42 + 35 * len(body),
+            pd.DataFrame(body).rename(columns=guarded),
+            hide_index=True,
+            height=42 + 35 * len(body),
             alt=f"Metrics of {table.title} by dataset.",
-        )  # fmt: skip
+        )
         empty = {name: entry.get("empty_masks", 0) for name, entry in entries.items()}
         st.caption(
             (f"Calls at the shipped threshold {point['threshold']:.3f}. " if point else "")
@@ -81,13 +83,16 @@ def _show_many(tables: Sequence[Table], images: str) -> None:
             | {title: _number(entry, key) for key, (title, _) in METRICS.items()}
         )
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=42 + 35 * len(rows),
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=42 + 35 * len(rows),
         column_config={
             title: st.column_config.TextColumn(title, help=meaning)
             for title, meaning in METRICS.values()
-        } | {"Network": st.column_config.TextColumn("Network", pinned=True)},
+        }
+        | {"Network": st.column_config.TextColumn("Network", pinned=True)},
         alt="Metrics of every network.",
-    )  # fmt: skip
+    )
     st.caption(
         f"On {judged_rows.literal_title(images)}, calls at each network's shipped threshold; in "
         f"brackets 95 % intervals by a bootstrap over patients or groups. Choose at most {FEW} "

@@ -35,9 +35,11 @@ def show(tables: Sequence[Table], images: str) -> None:
     )
     rows = [_row(table, part) for table in counted for part in PARTS]
     st.dataframe(
-        pd.DataFrame(rows).map(guarded), hide_index=True, height=min(42 + 35 * len(rows), 460),
+        pd.DataFrame(rows).map(guarded),
+        hide_index=True,
+        height=min(42 + 35 * len(rows), 460),
         alt="Normal images outlined or called malignant, and lesions passed over, by network.",
-    )  # fmt: skip
+    )
     st.caption(
         "In brackets 95 % intervals by a bootstrap over patients or groups, Wilson's where none or "
         "all are. All normal images are of BUSI."

@@ -22,12 +22,15 @@ def show(table: Table, counts: Confusion) -> None:
         with tiles, st.container():
             st.markdown(f"**What a call of {table.title} is worth in a clinic**")
             percent = st.slider(
-                "Of the people who come, this many in 100 have cancer", 0.5, 50.0, step=0.5,
+                "Of the people who come, this many in 100 have cancer",
+                0.5,
+                50.0,
+                step=0.5,
                 format="%.1f",
                 **mirror("prevalence", st.session_state.get("prevalence", DEFAULT_PREVALENCE)),
                 help=f"Among these test images it is {100 * counts.prevalence:.0f} in 100, far "
                 "more than where people are screened.",
-            )  # fmt: skip
+            )
             prevalence = percent / 100
             people = natural_frequencies(counts.sensitivity, counts.specificity, prevalence)
             values = predictive_values(counts.sensitivity, counts.specificity, prevalence)
@@ -46,8 +49,10 @@ def show(table: Table, counts: Confusion) -> None:
             )
         with tiles:
             st.plotly_chart(
-                people_figure(people), key="_people", config={"displayModeBar": False},
+                people_figure(people),
+                key="_people",
+                config={"displayModeBar": False},
                 alt=f"One dot for each of 1000 people: {people.true_positives} cancers found, "
                 f"{people.false_negatives} missed, {people.false_positives} false alarms, "
                 f"{people.true_negatives} cleared.",
-            )  # fmt: skip
+            )

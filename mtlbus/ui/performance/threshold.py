@@ -46,8 +46,7 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
     """
     thresholds = _pick_thresholds(tables)
     counts = {
-        table.title: judged_rows.counts(table, images, thresholds[table.method])
-        for table in tables
+        table.title: judged_rows.counts(table, images, thresholds[table.method]) for table in tables
     }
     points = {
         table.title: files.point_of(counts[table.title], thresholds[table.method])
@@ -143,17 +142,22 @@ def _show_curves(
     if precision_tab.open:
         recalls = {
             table.title: judged_rows.precision_recall(table, images)
-            for table in tables if table.title in usable
-        }  # fmt: skip
+            for table in tables
+            if table.title in usable
+        }
         precision_tab.plotly_chart(
-            precision_recall_figure(recalls, points, chosen), key="_pr", config=CONFIG,
+            precision_recall_figure(recalls, points, chosen),
+            key="_pr",
+            config=CONFIG,
             alt="Precision–recall curves with the operating points.",
-        )  # fmt: skip
+        )
     else:
         roc_tab.plotly_chart(
-            roc_figure(usable, points, chosen), key="_roc", config=CONFIG,
+            roc_figure(usable, points, chosen),
+            key="_roc",
+            config=CONFIG,
             alt="ROC curves: " + ", ".join(f"{t} AUC {c.auc:.3f}" for t, c in usable.items()),
-        )  # fmt: skip
+        )
     others = ""
     if len(tables) > FEW:
         others = " Thin lines are the other networks; point at one for its name."
@@ -165,12 +169,14 @@ def _show_curves(
 
 def _show_matrix(table: Table, counts: Confusion) -> None:
     st.plotly_chart(
-        confusion_figure(counts, dark=st.context.theme.type == "dark"), key="_matrix",
+        confusion_figure(counts, dark=st.context.theme.type == "dark"),
+        key="_matrix",
         config={"displayModeBar": False},
-        on_select=_take_cell, selection_mode="points",
+        on_select=_take_cell,
+        selection_mode="points",
         alt=f"Confusion matrix of {table.title}: {counts.tp} cancers found, {counts.fn} missed, "
         f"{counts.fp} false alarms, {counts.tn} benign cleared.",
-    )  # fmt: skip
+    )
     lines = []
     for name, part, whole in (
         ("Sensitivity", counts.tp, counts.tp + counts.fn),
@@ -181,9 +187,12 @@ def _show_matrix(table: Table, counts: Confusion) -> None:
         lines.append(f"{name} **{text}**, {part} of {whole}")
     st.markdown("  \n".join(lines))
     st.segmented_control(
-        "List the cases (or click a cell above)", list(ENDS), format_func=ENDS.get,
-        wrap=True, **mirror("end", st.session_state.get("end")),
-    )  # fmt: skip
+        "List the cases (or click a cell above)",
+        list(ENDS),
+        format_func=ENDS.get,
+        wrap=True,
+        **mirror("end", st.session_state.get("end")),
+    )
 
 
 def _take_cell() -> None:
@@ -208,25 +217,29 @@ def _show_counts(
             "Sensitivity": (found.tp, found.tp + found.fn),
             "Specificity": (found.tn, found.tn + found.fp),
         }
-        rows.append({
-            "Network": table.title,
-            "AUC": _area(judged_rows.area(table, images)),
-            **{
-                name: as_percent(k / n, *wilson_interval(k, n)) if n else "not defined"
-                for name, (k, n) in shares.items()
-            },
-            "Accuracy": as_percent(found.accuracy),
-            "Threshold": f"{thresholds[table.method]:.3f}",
-            "Found": found.tp,
-            "Missed": found.fn,
-            "False alarms": found.fp,
-            "Cleared": found.tn,
-        })
+        rows.append(
+            {
+                "Network": table.title,
+                "AUC": _area(judged_rows.area(table, images)),
+                **{
+                    name: as_percent(k / n, *wilson_interval(k, n)) if n else "not defined"
+                    for name, (k, n) in shares.items()
+                },
+                "Accuracy": as_percent(found.accuracy),
+                "Threshold": f"{thresholds[table.method]:.3f}",
+                "Found": found.tp,
+                "Missed": found.fn,
+                "False alarms": found.fp,
+                "Cleared": found.tn,
+            }
+        )
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=42 + 35 * len(rows),
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=42 + 35 * len(rows),
         column_config={"Network": st.column_config.TextColumn(pinned=True)},
         alt="AUC, counts and shares of every network.",
-    )  # fmt: skip
+    )
     st.caption(
         "In brackets 95 % intervals: of the AUC by DeLong with patients or groups kept together, "
         "of the shares by Wilson, who takes images as independent. A click on a column's head "

@@ -112,9 +112,11 @@ def _row(file, method: str) -> dict:
         prediction = services.predict(case, method)
     except MtlbusError as error:
         return {
-            "picture": picture, "image": clean_name(file.name), "input": "refused",
+            "picture": picture,
+            "image": clean_name(file.name),
+            "input": "refused",
             "reasons": str(error),
-        }  # fmt: skip
+        }
     return {"picture": picture, **flat(finding_of(case, prediction).numbers())}
 
 

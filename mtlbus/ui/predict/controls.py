@@ -39,10 +39,13 @@ def pick_look(case: Case, prediction: Prediction, look: Look) -> Look:
             ))  # fmt: skip
     first, second = st.columns(2, gap="medium")
     threshold = first.slider(
-        "Mask threshold", 0.05, 0.95, step=0.05,
+        "Mask threshold",
+        0.05,
+        0.95,
+        step=0.05,
         help="A pixel is inside from this tumour probability on; the same here and on Compare.",
         **mirror("mask_threshold", number("mask_threshold", MASK_THRESHOLD, 0.05, 0.95)),
-    )  # fmt: skip
+    )
     fill = second.slider(
         "Opacity of the inside", 0, 80, step=5, format="%d %%", disabled=wrong,
         **mirror("mask_fill", int(number("mask_fill", 0, 0, 80))),

@@ -58,9 +58,12 @@ def offer(case: Case) -> None:
     box = points and two_points.box_of(points, case.image.pixels.shape)
     st.button(
         "Keep only this part" if tool == CROP else "Black out this part",
-        disabled=box is None, type="primary", key="_edit",
-        on_click=_done, args=(_edit, case, box, tool),
-    )  # fmt: skip
+        disabled=box is None,
+        type="primary",
+        key="_edit",
+        on_click=_done,
+        args=(_edit, case, box, tool),
+    )
 
 
 def _marks(case: Case) -> None:
@@ -73,10 +76,13 @@ def _marks(case: Case) -> None:
     _, _, width, height = marks.scan
     st.button(
         f"Crop the black frame ({percent(1 - width * height / case.image.pixels.size)} of it)",
-        key="_crop_frame", icon=":material/crop_free:", type="tertiary",
+        key="_crop_frame",
+        icon=":material/crop_free:",
+        type="tertiary",
         help=f"Keeps the {width}×{height} px in which there is a picture.",
-        on_click=_done, args=(_edit, case, marks.scan, CROP),
-    )  # fmt: skip
+        on_click=_done,
+        args=(_edit, case, marks.scan, CROP),
+    )
 
 
 def _done(change: Callable[..., None], *arguments: Any) -> None:

@@ -171,6 +171,9 @@ def _scores(metrics: dict[str, float], size: int, mm: float | None) -> None:
         )  # fmt: skip
         found, extra = metrics["pixel_tpr"], metrics["pixel_fpr"]
         st.metric("Found", percent(found), width="content", help="Share of the lesion's pixels.")
-        st.metric("In excess", percent(extra), width="content", help=(
-            "Pixels marked beside the lesion, as a share of the lesion's own size."
-        ))  # fmt: skip
+        st.metric(
+            "In excess",
+            percent(extra),
+            width="content",
+            help=("Pixels marked beside the lesion, as a share of the lesion's own size."),
+        )

@@ -95,7 +95,7 @@ def _edited(case: Case, image: GreyImage, truth: np.ndarray | None, word: str) -
 
 
 def _title_with(case: Case, word: str) -> str:
-    """ "scan.png (cropped, blacked out)": each word once, however often it was done."""
+    """As "scan.png (cropped, blacked out)": each word once, however often it was done."""
     first = case.as_it_came.title
     done = case.title[len(first) :].strip(" ()")
     words = done.split(", ") if done else []

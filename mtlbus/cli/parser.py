@@ -266,6 +266,18 @@ def _steps(verb: argparse.ArgumentParser) -> None:
         metavar="WEIGHT",
         help="deep supervision: coarser masks learn too, with this weight",
     )
+    verb.add_argument(
+        "--gamma-rate",
+        type=float,
+        metavar="FACTOR",
+        help="γ of self-attention learns at so many times the rate",
+    )
+    verb.add_argument(
+        "--branch-dropout",
+        type=float,
+        metavar="SHARE",
+        help="of a hybrid, leave each encoder out of so many images where the two meet",
+    )
 
 
 def _options(verb: argparse.ArgumentParser) -> None:

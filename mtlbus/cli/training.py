@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.files import require_folder
 from .options import parse_options, parse_pretrained
 from .printing import metric_lines, print_result, report
 from .sets import open_datasets
+
+if TYPE_CHECKING:
+    from ..core.spec import Spec
+    from ..training.recipes import Recipe
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -16,14 +21,9 @@ def train(arguments: argparse.Namespace) -> int:
     from ..checkpoints import find_checkpoint
     from ..methods import get_spec
     from ..protocol import exclusions, make_plan, produce, split_datasets
-    from ..training.recipes import make_recipe
 
     spec = get_spec(arguments.method)
-    recipe = make_recipe(
-        spec, arguments.recipe, arguments.epochs, arguments.size, arguments.stages,
-        arguments.rate, arguments.clip, arguments.sides, arguments.loss, arguments.weighting,
-        arguments.devices,
-    )  # fmt: skip
+    recipe = _recipe(spec, arguments)
     options = parse_options(arguments.option)
     require_folder(arguments.out)
     datasets = open_datasets(arguments.data)
@@ -51,21 +51,30 @@ def train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _recipe(spec: Spec, arguments: argparse.Namespace) -> Recipe:
+    """The recipe that the options of a verb ask for; what a verb does not offer is not changed."""
+    from ..training.recipes import make_recipe
+
+    names = (
+        "epochs", "size", "stages", "gamma_rate", "branch_dropout", "loss", "weighting", "devices",
+    )  # fmt: skip
+    return make_recipe(
+        spec,
+        getattr(arguments, "recipe", "house"),
+        learning_rate=arguments.rate,
+        gradient_limit=arguments.clip,
+        side_weight=arguments.sides,
+        **{name: getattr(arguments, name, None) for name in names},
+    )
+
+
 def crossvalidate(arguments: argparse.Namespace) -> int:
     """Train and test methods on all folds; print them beside the tables of the COSA paper."""
     from ..methods import get_spec
     from ..protocol.crossvalidation import COSA_NAMES, CrossValidation, cross_validate
-    from ..training.recipes import make_recipe
 
     methods = [get_spec(name).name for name in arguments.method or COSA_NAMES]
-    recipes = {
-        name: make_recipe(
-            get_spec(name), arguments.recipe, arguments.epochs, arguments.size, arguments.stages,
-            arguments.rate, arguments.clip, arguments.sides, arguments.loss, arguments.weighting,
-            arguments.devices,
-        )
-        for name in methods
-    }  # fmt: skip
+    recipes = {name: _recipe(get_spec(name), arguments) for name in methods}
     require_folder(arguments.out)
     plan = CrossValidation(
         methods=tuple(methods),
@@ -88,7 +97,6 @@ def trials(arguments: argparse.Namespace) -> int:
     from ..methods import get_spec
     from ..protocol import Trials, run_trials, split_datasets
     from ..protocol.trials import TRIALS, trial_lines
-    from ..training.recipes import make_recipe
 
     spec = get_spec(arguments.method)
     require_folder(arguments.out)
@@ -96,16 +104,7 @@ def trials(arguments: argparse.Namespace) -> int:
         method=spec.name,
         split=split_datasets(open_datasets(arguments.data), arguments.fold),
         out=Path(arguments.out),
-        recipe=make_recipe(
-            spec,
-            stages=arguments.stages,
-            learning_rate=arguments.rate,
-            gradient_limit=arguments.clip,
-            side_weight=arguments.sides,
-            loss=arguments.loss,
-            weighting=arguments.weighting,
-            devices=arguments.devices,
-        ),
+        recipe=_recipe(spec, arguments),
         names=tuple(arguments.trial or TRIALS),
         fold=arguments.fold,
         options=parse_options(arguments.option),

@@ -36,11 +36,11 @@ class Bottleneck(nn.Module):
     ) -> None:
         super().__init__()
         resnet = encoder.resnet
-        own = resnet.channels[4] + resnet.tap_channels[4]
+        self.own_channels = resnet.channels[4] + resnet.tap_channels[4]
         self.scales = None
         if normalise:
-            self.scales = nn.ModuleList([nn.BatchNorm2d(own), nn.BatchNorm2d(other)])
-        self.up = transposed(own + other, width)
+            self.scales = nn.ModuleList([nn.BatchNorm2d(self.own_channels), nn.BatchNorm2d(other)])
+        self.up = transposed(self.own_channels + other, width)
         self.channels = width + encoder.widths[4] + resnet.channels[3]
 
     def forward(self, cnn: Features, other: Tensor | None = None) -> Tensor:

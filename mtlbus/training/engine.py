@@ -30,8 +30,10 @@ from ..data.transforms import normalise
 from ..methods import create_model, get_spec
 from ..nn.swin import transformer_parameters
 from .batches import Batch, Images
+from .branch_dropout import BranchDropout
 from .conflict import BATCHES as CONFLICT_BATCHES
 from .conflict import gradient_cosine
+from .groups import parameter_groups
 from .losses import recipe_losses
 from .precision import autocast, best_device, quicken_depthwise
 from .recipes import Recipe
@@ -152,6 +154,10 @@ class Run:
                 multi_avg_fn=get_ema_multi_avg_fn(decay_for(recipe.average_decay, steps)),
                 use_buffers=True,
             )
+        self.transformer = transformer_parameters(self.model)
+        self.branches = None
+        if recipe.branch_dropout > 0:
+            self.branches = BranchDropout(self.model, recipe.branch_dropout)
         self.sides = self.side_class = None
         if recipe.side_weight > 0:
             with torch.random.fork_rng():
@@ -170,7 +176,7 @@ class Run:
         ).to(device)
         kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
         self.optimizer = kinds[recipe.optimizer](
-            self._groups(),
+            parameter_groups(self._trained(), recipe),
             lr=recipe.learning_rate,
             betas=recipe.betas,
             weight_decay=recipe.weight_decay,
@@ -180,27 +186,6 @@ class Run:
         self.best_score, self.best_epoch = float("-inf"), 0
         self.best_state: dict[str, Tensor] = {}
         self.seconds = 0.0
-
-    def _groups(self) -> list[dict[str, Any]]:
-        """All that learns; Swin parts at a rate of their own, as they learn nothing at the other's.
-
-        Beside a convolutional branch that learns at once, a Swin branch at the same rate ended
-        with equal features for all images, and no answer heard it.
-        """
-        recipe = self.plan.recipe
-        self.transformer = transformer_parameters(self.model)
-        slow = {id(part) for part in self.transformer}
-        others = [
-            part
-            for module in self._trained()
-            for part in module.parameters()
-            if id(part) not in slow or recipe.transformer_rate == 1
-        ]
-        groups = [{"params": others, "lr": recipe.learning_rate}]
-        if slow and recipe.transformer_rate != 1:
-            rate = recipe.learning_rate * recipe.transformer_rate
-            groups.append({"params": self.transformer, "lr": rate})
-        return groups
 
     def _trained(self) -> list[nn.Module]:
         """Everything that learns; side masks are not kept."""
@@ -462,7 +447,7 @@ def train(
             f"{name} {value:.4f}" for name, value in entry.items() if isinstance(value, float)
         )
         report(f"epoch {epoch + 1}/{recipe.epochs}  {size} px  {figures}")
-    for side in (run.sides, run.side_class):
+    for side in (run.sides, run.side_class, run.branches):
         if side is not None:
             side.stop()
     model = run.model

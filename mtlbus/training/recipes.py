@@ -9,6 +9,7 @@ from typing import Any
 from ..core.errors import InputError, choose
 from ..core.spec import Spec
 from ..data.transforms import NO_AUGMENTATION, Augmentation
+from .side_class import BRANCHES
 from .weighting import WEIGHTINGS
 
 # Fields that a paper's recipe and a recipe of ours have in common.
@@ -34,6 +35,10 @@ class Recipe:
         gradient_limit: the norm that a step's gradient is cut to; 0 is no limit.
         transformer_rate: what the learning rate of Swin parts is multiplied by.
         transformer_limit: the norm that their gradient is cut to before; 0 is no limit.
+        gamma_rate: what the learning rate of γ, which attention is multiplied by before it is
+            added, is multiplied by; it begins at 0 and does not decay.
+        branch_dropout: share of the images from which a hybrid's convolutional encoder is left out
+            where it meets the Swin, and of those without the Swin; 0 is none.
         schedule: "one_cycle", "constant", "cosine", "plateau" or "steps" (see `PaperRecipe`).
         batch_size: images a step.
         stages: (epochs, input size in pixels), in order: progressive resizing.
@@ -57,6 +62,8 @@ class Recipe:
     gradient_limit: float = 0.0
     transformer_rate: float = 0.3
     transformer_limit: float = 1.0
+    gamma_rate: float = 1.0
+    branch_dropout: float = 0.0
     schedule: str = "one_cycle"
     batch_size: int = 16
     stages: tuple[tuple[int, int], ...] = ((28, 128), (8, 192), (5, 256))
@@ -142,6 +149,8 @@ def make_recipe(
     loss: str = "paper",
     weighting: str | None = None,
     devices: float | None = None,
+    gamma_rate: float | None = None,
+    branch_dropout: float | None = None,
 ) -> Recipe:
     """A recipe by name, with changes.
 
@@ -160,6 +169,7 @@ def make_recipe(
             where it differs from what its paper means (A2).
         weighting: of the tasks instead of the recipe's: "fixed", "dwa" or "learned".
         devices: probability of each change of the grey values as other scanners would make it.
+        gamma_rate, branch_dropout: as in `Recipe`.
 
     Raises:
         InputError: numbers that cannot be trained with, or both stages and epochs or size.
@@ -205,6 +215,19 @@ def make_recipe(
         if not 0 < side_weight < math.inf:
             raise InputError(f"Weight {side_weight} of coarser masks is not allowed: above 0.")
         recipe = replace(recipe, side_weight=side_weight)
+    if gamma_rate is not None:
+        if not 0 < gamma_rate < math.inf:
+            raise InputError(f"Rate {gamma_rate} of γ is not allowed: a factor above 0.")
+        recipe = replace(recipe, gamma_rate=gamma_rate)
+    if branch_dropout is not None:
+        if not 0 <= branch_dropout <= 0.5:
+            raise InputError(f"Share {branch_dropout} of a branch is not allowed: from 0 to 0.5.")
+        if spec.name not in BRANCHES:
+            raise InputError(
+                f"{spec.name} has no second encoder to leave out; "
+                f"{' and '.join(BRANCHES)} have one."
+            )
+        recipe = replace(recipe, branch_dropout=branch_dropout)
     if devices is not None:
         if not 0 <= devices <= 1:
             raise InputError(f"Share {devices} of changes is not allowed: from 0 to 1.")

@@ -6,7 +6,7 @@ require_frame(__file__)  # before torch is loaded
 
 import streamlit as st
 
-from mtlbus.ui import home_view, services, state
+from mtlbus.ui import home_view, services, state, terms
 
 home_view.follow_choice()
 
@@ -22,3 +22,4 @@ if method:
     home_view.finished(case, method)
 home_view.doors(method)
 home_view.gallery()
+terms.show()

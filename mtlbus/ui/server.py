@@ -1,4 +1,16 @@
-"""The server around the pages: what it does when it starts, and what it watches while it runs."""
+"""The server around the pages: what it does when it starts, and what it watches while it runs.
+
+To serve the explorer to others, run `streamlit run app.py --server.headless true` behind a proxy;
+one process, or several with sticky sessions. One network runs at a time, short jobs before long
+ones, and who waits sees how many are before. A visitor may keep 160 MB of files and all of them
+640 MB; a file is decoded in a process of its own, which may take 640 MB and 4 seconds. The metrics
+of Streamlit are closed, no visitor empties a cache, no foreign page may frame the explorer, its
+pages load from this server only, and its log names no image (`guard`).
+
+Not done here, so leave it to the proxy: TLS, accounts (or `st.login`), limits on requests and
+connections; a browser that keeps opening sessions can still fill the 640 MB. Use Python 3.11.10 or
+later: before, one cookie of 60 kB can hold a server up for a minute (CVE-2024-7592).
+"""
 
 from __future__ import annotations
 

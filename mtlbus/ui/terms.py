@@ -1,0 +1,26 @@
+"""Under which terms everything here may be used: the same words as in the README."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+TERMS = """\
+- **Use**: research and education only. The networks know images in which there is a lesion, from
+  few devices of two countries. They are not a medical device and must not guide care.
+- **Code**: Apache-2.0, see `mtlbus/LICENSE`.
+- **Weights** were trained on the two collections below; use them under the terms of both. Where a
+  card says that they began with ImageNet weights, those are EfficientNet-Lite0's, Apache-2.0.
+- **Data**, not part of this project: BUSI (Al-Dhabyani, Gomaa, Khaled, Fahmy: Dataset of breast
+  ultrasound images, Data in Brief 28:104863, 2020; the authors' own terms) and BUS-BRA
+  (Gómez-Flores, Gregorio-Calas, Coelho de Albuquerque Pereira: BUS-BRA, Medical Physics, 2023; free
+  use with citation). Phantoms are computed here and free of any person's data.
+- **Libraries**: Apache-2.0 (Streamlit, timm, safetensors), BSD (PyTorch, torchvision, Captum,
+  NumPy, SciPy, pandas, scikit-learn, contourpy, threadpoolctl, tifffile, imagecodecs), MIT (Plotly,
+  pydicom, openpyxl, jsonschema), MIT-CMU (Pillow), SIL Open Font License (Noto Sans CJK).
+"""
+
+
+def show() -> None:
+    """The terms, closed until somebody asks."""
+    with st.expander("Terms: use, code, weights, data, libraries", icon=":material/gavel:"):
+        st.markdown(TERMS)

@@ -253,7 +253,9 @@ def _steps(verb: argparse.ArgumentParser) -> None:
         help="paper (default): loss and weighting of the method's paper; house: the same for all; "
         "official: of ACSNet's public code",
     )
-    verb.add_argument("--weighting", help="of the tasks, instead: fixed, dwa or learned")
+    verb.add_argument(
+        "--weighting", help="of the tasks, instead: fixed, dwa, learned, gradnorm, pcgrad or cagrad"
+    )
     verb.add_argument(
         "--devices",
         type=float,

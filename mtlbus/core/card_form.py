@@ -38,7 +38,8 @@ _MOST = _all(_OBJECT_OR_NONE, value=_NUMBER, low=_NUMBER, high=_NUMBER, max=_NUM
 _COUNTS = {**_OBJECT_OR_NONE, "additionalProperties": _COUNT}
 _RECIPE = _parts(
     _OBJECT_OR_NONE,
-    weighting={"enum": ["fixed", "dwa", "learned"]}, stages=_list_of(_list_of(_COUNT)),
+    weighting={"enum": ["fixed", "dwa", "learned", "gradnorm", "pcgrad", "cagrad"]},
+    stages=_list_of(_list_of(_COUNT)),
     optimizer=_TEXT, schedule=_TEXT, class_loss=_TEXT,
     **dict.fromkeys((
         "learning_rate", "weight_decay", "batch_size", "mask_weight", "class_weight",

@@ -211,6 +211,7 @@ class Run:
         counts: dict[str, int] = {}
         cosines: list[float] = []
         parameters = list(self.model.parameters())
+        everything = [one for part in self._trained() for one in part.parameters()]
         teach = epoch < getattr(self.model, "truth_epochs", 0)
         with torch.random.fork_rng():
             torch.manual_seed(self.plan.seed * 100_003 + epoch)  # dropout
@@ -241,7 +242,7 @@ class Run:
                     cosine = gradient_cosine(terms, parameters)
                     cosines += [] if cosine is None else [cosine]
                 self.optimizer.zero_grad(set_to_none=True)
-                total.backward()
+                self.weighting.backward(terms, everything)
                 if recipe.transformer_limit > 0 and self.transformer:
                     nn.utils.clip_grad_norm_(self.transformer, recipe.transformer_limit)
                 if recipe.gradient_limit > 0:

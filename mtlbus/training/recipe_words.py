@@ -33,6 +33,9 @@ WEIGHTINGS = {
     "fixed": "fixed weights",
     "dwa": "weighed by dynamic weight average",
     "learned": "weighed by learned numbers",
+    "gradnorm": "weighed by GradNorm",
+    "pcgrad": "gradients combined by PCGrad",
+    "cagrad": "gradients combined by CAGrad",
 }
 
 

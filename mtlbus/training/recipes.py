@@ -48,7 +48,7 @@ class Recipe:
             (`side_masks`), and of the class that the Swin branch of a hybrid names by itself
             (`side_class`); 0 is none.
         class_loss, positive_weight, label_smoothing: of the class's loss.
-        weighting: "fixed", "dwa" or "learned".
+        weighting: "fixed", "dwa", "learned", "gradnorm", "pcgrad" or "cagrad".
         average_decay: decay of the moving average of the weights that is validated and kept,
             in a short run a smaller one (`engine.decay_for`); 0 keeps the weights themselves.
         select: "best" keeps the epoch with the best validation score, "last" the last one.
@@ -167,7 +167,7 @@ def make_recipe(
         loss: of the house's schedule: the loss and weighting of the method's "paper", or the
             "house" loss, the same for all methods; "official" is that of ACSNet's public code
             where it differs from what its paper means (A2).
-        weighting: of the tasks instead of the recipe's: "fixed", "dwa" or "learned".
+        weighting: of the tasks instead of the recipe's, a name of `WEIGHTINGS`.
         devices: probability of each change of the grey values as other scanners would make it.
         gamma_rate, branch_dropout: as in `Recipe`.
 

@@ -14,8 +14,8 @@ from mtlbus.core.tasks import MALIGNANCY, SEGMENTATION, Task
 from mtlbus.evaluation.task_metrics import task_gains, task_metric
 from mtlbus.methods import create_model, get_spec
 from mtlbus.nn.staged_resnet import StagedResNet
+from mtlbus.training.loss_weighting import DynamicWeightAverage
 from mtlbus.training.task_losses import task_losses
-from mtlbus.training.weighting import DynamicWeightAverage
 
 FAMILY = ("ctan", "mtan", "hps", "stl_segmentation", "stl_classification")
 ORGANS = Task("organs", "pixel_class", ("background", "bladder", "rectum"))

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from mtlbus.core.errors import InputError, UnknownNameError
-from mtlbus.training.weighting import (
+from mtlbus.training.loss_weighting import (
     DynamicWeightAverage,
     FixedWeights,
     LearnedWeights,
     dynamic_weights,
-    make_weighting,
 )
+from mtlbus.training.weighting import make_weighting
 
 TASKS = ("mask", "class")
 

@@ -29,6 +29,11 @@ class PageEntry:
     help: str
     about_case: bool = False
 
+    @property
+    def address(self) -> str:
+        """Its path on the server, without the slash before it."""
+        return "" if self.file == HOME else Path(self.file).stem
+
 
 ENTRIES = (
     PageEntry("", "home.py", "Home", "home", "What this is, and a finished prediction.", True),
@@ -62,9 +67,9 @@ ENTRIES = (
 def require_frame(page_file: str) -> None:
     """First line of every page, before torch is loaded: make sure that it runs in the frame.
 
-    While nobody has opened `/` on a fresh server, Streamlit runs `/predict` by its old pages
-    runner, without `app.py`. Then the wish is remembered and the frame is entered; the frame
-    leads back.
+    Where `app.py` has not run before and our own server (`server.lifespan`) did not start, as in
+    Streamlit's `AppTest`, a page is run by the old pages runner, without `app.py`. Then the wish
+    is remembered and the frame is entered; the frame leads back.
 
     Args:
         page_file: `__file__` of the page.

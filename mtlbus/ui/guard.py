@@ -10,10 +10,8 @@ import hashlib
 import re
 from collections import Counter
 from functools import cache
-from pathlib import Path
 from urllib.parse import unquote
 
-import streamlit
 from google.protobuf.message import DecodeError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -23,6 +21,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from ..data.limits import MAX_BYTES
 from . import visits
+from .first_page import first_page
 
 MEGABYTE = 1024**2
 MAX_COOKIE = 8000  # bytes; one of 60 kB holds Python before 3.11.10 up for a minute (CVE-2024-7592)
@@ -54,7 +53,7 @@ def content_policy(host: str) -> str:
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return "; ".join((
         "default-src 'self'",
-        # The components of Streamlit are blobs; beside them only the scripts of its own page run.
+        # The components of Streamlit are blobs; beside them only the scripts of the first page run.
         f"script-src 'self' blob: {_own_scripts()}",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
@@ -72,9 +71,8 @@ def content_policy(host: str) -> str:
 
 @cache
 def _own_scripts() -> str:
-    """The digests of the scripts that stand in Streamlit's page itself, as a policy names them."""
-    page = Path(streamlit.__file__).with_name("static") / "index.html"
-    scripts = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
+    """The digests of the scripts that stand in the first page itself, as a policy names them."""
+    scripts = re.findall(r"<script>(.*?)</script>", first_page(), re.DOTALL)
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 

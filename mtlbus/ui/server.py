@@ -26,15 +26,17 @@ from contextlib import asynccontextmanager, suppress
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from streamlit import config, runtime
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 from streamlit.web.server.server_util import get_url
 
 from ..data.limits import MAX_BYTES
+from .first_page import FirstPage
 from .guard import MEGABYTE, Guard
 from .visits import look_after
 
 LOG = logging.getLogger("mtlbus")
-MIDDLEWARE = (Middleware(Guard),)
+MIDDLEWARE = (Middleware(Guard), Middleware(FirstPage))
 _HEAVY = ("torch", "mtlbus.ui.sidebar", "mtlbus.ui.services", "mtlbus.ui.takeaway")
 
 
@@ -43,6 +45,9 @@ async def lifespan(_app: App) -> AsyncIterator[None]:
     """Get ready before the first visitor, and look after sessions until the server stops."""
     # Otherwise a file above 1 MB passes through a temporary file on disk.
     MultiPartParser.spool_max_size = MAX_BYTES + MEGABYTE
+    # Until somebody has opened `/`, Streamlit would run `/predict` without `app.py`: see
+    # `frame.require_frame`, whose way round leaves two steps in the browser's history.
+    PagesManager.uses_pages_directory = False
     for line in problems():
         LOG.warning(line)
     _load_libraries()

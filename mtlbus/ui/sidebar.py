@@ -8,17 +8,7 @@ from ..core.errors import MtlbusError
 from ..core.text import literal, printable
 from ..data.layouts import LAYOUTS
 from ..figures.overlay import thumbnail
-from . import (
-    cases,
-    datasets,
-    edit_tools,
-    one_step_back,
-    services,
-    state,
-    too_large,
-    unopened,
-    uploads,
-)
+from . import cases, datasets, edit_tools, services, state, too_large, unopened, uploads
 from .case import Case
 from .case_store import Unopened
 from .widgets import explain_error
@@ -43,9 +33,8 @@ def draw() -> None:
         st.caption(uploads.CONSENT)
         _datasets()
         st.caption(f":material/memory: {services.device_words()}")
-        with st.container(gap=None):  # elements with nothing to see
+        with st.container(gap=None):  # an element with nothing to see
             too_large.listen()
-            one_step_back.listen()
     state.write_link("case", found.key)
 
 

@@ -7,6 +7,7 @@ import http.client
 import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from mtlbus.data.phantom import GALLERY, make_phantom
+from mtlbus.ui.first_page import first_page
+from mtlbus.ui.frame import ENTRIES
 from tests.app.stand_ins import write_stand_in
 from tests.app.visitor import Visitor
 
@@ -107,6 +110,25 @@ def test_every_answer_says_who_may_frame_it_and_what_it_loads(address, path):
     scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
     assert "unsafe" not in scripts
     assert "img-src 'self' data: blob:" in policy  # no picture of another host
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/predict/foo", "predict/foo"), ("/a/b/c.png", "a/b/c.png"), ("/prdict", "prdict"),
+        ("/home", "home"), ("/a%E2%80%AE<img>", "a\\u202e&lt;img&gt;"),
+        ("/" + 90 * "x", 59 * "x" + "…"),
+    ],
+)  # fmt: skip
+def test_an_address_that_leads_nowhere_gets_one_line_and_the_ways_on(address, path, shown):
+    status, headers, content = get(address, path)
+    assert status == 404 and headers["Content-Security-Policy"]
+    page = content.decode()
+    assert f"The explorer has no page <strong>{shown}</strong>. Choose one of these:" in page
+    assert "<script" not in page and page.count("<a href=") == len(ENTRIES)
+    for way in re.findall(r'<a href="(.*?)">', page):
+        status, _, content = get(address, way)
+        assert status == 200 and content.decode() == first_page()
 
 
 @pytest.mark.parametrize(

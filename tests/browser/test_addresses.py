@@ -1,0 +1,26 @@
+"""What an address leads to: a page that Back leaves in one step, or a line that says what to do."""
+
+from __future__ import annotations
+
+from mtlbus.ui.frame import ENTRIES
+from tests.browser.test_journey import SIDEBAR, settle
+
+
+def choose_another_case(page) -> None:
+    """By keyboard in the sidebar, which every page has."""
+    before = page.url
+    page.locator(SIDEBAR).get_by_role("combobox", name="Case").click()
+    page.get_by_role("option", name="Lipoma").click()
+    page.wait_for_url(lambda address: address != before and "case=lipoma" in address)
+    settle(page)
+
+
+def test_back_leaves_a_landing_page_in_one_step(shared_server, page):
+    for entry in reversed(ENTRIES):  # nobody has opened `/` when the others are
+        page.goto("about:blank")
+        page.goto(f"{shared_server}/{entry.address}")
+        page.locator(f"{SIDEBAR} [data-testid=stSidebarNav]").wait_for()
+        settle(page)
+        choose_another_case(page)
+        page.go_back()
+        assert page.url == "about:blank", entry.title

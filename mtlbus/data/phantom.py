@@ -14,6 +14,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from ..core.errors import InputError
 from . import phantom_physics as physics
@@ -22,8 +23,9 @@ from .phantom_parameters import PhantomParameters, check_knob
 
 @dataclass(frozen=True)
 class Phantom:
-    """`image` uint8 H×W; `mask` bool H×W, the true lesion without its hair-thin spicules; `label`
-    1 for malignant, 0 for benign; the `parameters` that made it; `mm_per_pixel`, both ways."""
+    """`image` uint8 H×W; `mask` bool H×W, the true lesion without its hair-thin spicules and its
+    tongue along a duct, empty without a lesion; `label` 1 for malignant, 0 for benign; the
+    `parameters` that made it; `mm_per_pixel`, both ways."""
 
     image: np.ndarray
     mask: np.ndarray
@@ -60,18 +62,23 @@ def make_phantom(parameters: PhantomParameters, size: int = 256) -> Phantom:
     pad = size // 16  # beams beyond the sides, so that the circular convolution wraps unseen
     z = (np.arange(size) + 0.5) * pixel
     x = (np.arange(-pad, size + pad) + 0.5 - size / 2) * pixel
-    shape = physics.outline(p, x, z, pixel)
-    tissue = physics.insert_lesion(p, physics.breast(p, x, z, pixel), shape, x, z, pixel)
-    signal = physics.envelope(p, tissue, x, z, pixel, shape.calcifications)
+    tissue, mask, bright = physics.breast(p, x, z, pixel), np.zeros((size, size), bool), ()
+    if p.lesion:
+        shape = physics.outline(p, x, z, pixel)
+        tissue = physics.insert_lesion(p, tissue, shape, x, z, pixel)
+        mask = shape.distance[:, pad : pad + size] <= 0
+        bright = shape.calcifications, shape.comets
+    signal = physics.envelope(p, tissue, x, z, pixel, *bright)
     image = physics.display(p, signal[:, pad : pad + size])
-    mask = shape.distance[:, pad : pad + size] <= 0
     if p.calipers:
         _burn_calipers(image, p, pixel)
-    return Phantom(image, mask, int(p.malignant), p, pixel)
+    if p.text:
+        image = _burn_text(image, p, pixel)
+    return Phantom(physics.afterwards(p, image, pixel), mask, int(p.malignant), p, pixel)
 
 
 def _burn_calipers(image: np.ndarray, p: PhantomParameters, pixel: float) -> None:
-    """Draw + marks, in place, at the four ends of the lesion's axes."""
+    """Draw + marks, in place, at the four ends of the axes of the lesion, there or not."""
     size = image.shape[0]
     width, turn = p.size_mm / max(1.0, p.aspect), np.deg2rad(p.angle_deg)
     arm = max(2, size // 85)
@@ -83,6 +90,22 @@ def _burn_calipers(image: np.ndarray, p: PhantomParameters, pixel: float) -> Non
         row = int(np.clip(z / pixel, arm, size - 1 - arm))
         image[row, column - arm : column + arm + 1] = 235
         image[row - arm : row + arm + 1, column] = 235
+
+
+def _burn_text(image: np.ndarray, p: PhantomParameters, pixel: float) -> np.ndarray:
+    """The image with the words of a scanner: probe, side, depth scale, and a measured distance."""
+    size = image.shape[0]
+    picture = Image.fromarray(image)
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(max(8, size // 22))
+    edge, step = size // 50, max(8, size // 22) + 2
+    draw.text((edge, edge), f"L{p.frequency_mhz:.0f}  FR 31", 215, font)
+    draw.text((edge, edge + step), "BREAST RT 10 h", 215, font)
+    if p.calipers:
+        draw.text((edge, size - edge - step), f"+ D {p.size_mm:.1f} mm", 215, font)
+    for depth in range(5, int(p.image_depth_mm), 5):
+        row, length = depth / pixel, edge * (2 if depth % 10 == 0 else 1)
+        draw.line((size - 1 - length, row, size - 1, row), 215)
+    return np.array(picture)
 
 
 def random_parameters(seed: int, malignant: bool | None = None) -> PhantomParameters:

@@ -33,7 +33,8 @@ class PhantomParameters:
 
     seed: int = _knob(0, 0, 2**63 - 1, "", "draws anatomy, shape and speckle")
     malignant: bool = _switch(False, "the label; changes no pixel")
-    # The lesion: where, how large, what shape.
+    # The lesion: whether, where, how large, what shape.
+    lesion: bool = _switch(True, "there is one; off for normal tissue")
     size_mm: float = _knob(12.0, 2.0, 40.0, "mm", "longest diameter")
     depth_mm: float = _knob(14.0, 3.0, 60.0, "mm", "depth of the centre below the probe")
     lateral_mm: float = _knob(0.0, -30.0, 30.0, "mm", "centre right (+) of the middle")
@@ -43,9 +44,11 @@ class PhantomParameters:
     irregularity: float = _knob(0.0, 0.0, 1.0, "", "angular, uneven outline")
     microlobulation: float = _knob(0.0, 0.0, 1.0, "", "many small lobes on the margin")
     spiculation: float = _knob(0.0, 0.0, 1.0, "", "spicules that radiate from the margin")
+    duct_extension: float = _knob(0.0, 0.0, 1.0, "", "a dark tongue along a duct, to one side")
     # The lesion: its margin and its inside.
     margin_blur_mm: float = _knob(0.1, 0.0, 2.0, "mm", "standard width of the transition")
     halo: float = _knob(0.0, 0.0, 1.0, "", "echogenic rim around the lesion")
+    distortion: float = _knob(0.0, 0.0, 1.0, "", "tissue pulled towards it in bright lines")
     capsule: float = _knob(0.0, 0.0, 1.0, "", "thin bright wall where it faces the probe")
     echo_db: float = _knob(-14.0, -40.0, 12.0, "dB", "echo level against the surroundings")
     heterogeneity: float = _knob(0.2, 0.0, 1.0, "", "uneven echo inside; 1 is 5 dB deviation")
@@ -56,16 +59,21 @@ class PhantomParameters:
         0.0, 0.0, 12.0, "dB", "thin shadows below its flanks, before the beam blurs them"
     )
     calcifications: int = _knob(0, 0, 40, "", "bright dots inside")
+    comet_tails: int = _knob(0, 0, 6, "", "bright dots inside with a tail of echoes below")
     # The breast.
     skin_mm: float = _knob(1.6, 0.8, 4.0, "mm", "thickness of the skin")
     fat_mm: float = _knob(6.0, 1.0, 30.0, "mm", "thickness of the subcutaneous fat")
     gland_mm: float = _knob(14.0, 2.0, 40.0, "mm", "thickness of the glandular tissue")
     gland_fat: float = _knob(0.35, 0.0, 1.0, "", "islands of fat in the gland")
+    fat_lobules: float = _knob(0.0, 0.0, 1.0, "", "round lobes of fat between bright ligaments")
     muscle_mm: float = _knob(7.0, 3.0, 20.0, "mm", "thickness of the pectoral muscle")
     chest_wall: bool = _switch(False, "ribs and pleura below the muscle")
     # The scanner.
     image_depth_mm: float = _knob(36.0, 20.0, 70.0, "mm", "height and width of the image")
     frequency_mhz: float = _knob(11.0, 5.0, 18.0, "MHz", "higher is finer")
+    absorption_db: float = _knob(
+        0.0, 0.0, 0.6, "dB/cm/MHz", "what each MHz above 11 costs on the way; tissue takes 0.5"
+    )
     focus_mm: float = _knob(16.0, 5.0, 50.0, "mm", "depth of the narrowest beam")
     looks: int = _knob(4, 1, 6, "", "compounded images; more is smoother speckle")
     dynamic_range_db: float = _knob(62.0, 40.0, 90.0, "dB", "from black to white")
@@ -74,10 +82,17 @@ class PhantomParameters:
         -2.0, -8.0, 4.0, "dB/cm", "what time gain compensation leaves over with depth"
     )
     calipers: bool = _switch(False, "burned-in + marks at the ends of the axes")
+    text: bool = _switch(False, "burned-in words and a depth scale, as scanners write them")
+    # The picture afterwards, marks and all.
+    blur_mm: float = _knob(0.0, 0.0, 1.5, "mm", "standard width of a blur")
+    noise: float = _knob(0.0, 0.0, 0.3, "", "grain, its deviation as a share of white")
+    gamma: float = _knob(1.0, 0.4, 2.5, "", "bends the grey levels; above 1 is darker")
 
     def __post_init__(self) -> None:
         for name, knob in self.knobs().items():
             check_knob(name, getattr(self, name), knob)
+        if not self.lesion:
+            return
         half_x, half_z = self.half_extent_mm
         top, side = self.skin_mm, self.image_depth_mm / 2
         if self.depth_mm - half_z < top or self.depth_mm + half_z > self.image_depth_mm:

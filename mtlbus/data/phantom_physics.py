@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import fft
-from scipy.ndimage import gaussian_filter1d, uniform_filter
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, uniform_filter
 
 from .phantom_parameters import PhantomParameters
 
@@ -42,12 +42,13 @@ class Tissue:
 class Outline:
     """The lesion on the grid: `distance` to the margin (mm, negative inside, first order),
     `sideways` (|lateral part| of the unit normal), `spicules` (0..1, hair-thin tails outside),
-    each H×W; `calcifications` as N×2 (x, z) in mm."""
+    each H×W; `calcifications` and `comets`, the heads of comet tails, as N×2 (x, z) in mm."""
 
     distance: np.ndarray
     sideways: np.ndarray
     spicules: np.ndarray
     calcifications: np.ndarray
+    comets: np.ndarray
 
 
 def stream(seed: int, part: int) -> np.random.Generator:
@@ -143,6 +144,10 @@ def breast(p: PhantomParameters, x: np.ndarray, z: np.ndarray, pixel: float) -> 
     island = 1 / (1 + np.exp(-5 * (islands - threshold)))
     gland_level = (3.2 * fibres + 2.0 * patches + 2.8 * dashes) + (FAT_DB - 1.0) * island
     muscle_level = MUSCLE_DB + 3.0 * striae + 2.0 * dashes
+    rounded = None
+    if p.fat_lobules:
+        rounded = smooth_noise(stream(p.seed, 11), x, z, 4.4, 2.6, 0.6 * fat)
+        fat_level = fat_level + p.fat_lobules * (1.2 - 4.0 * np.tanh(1.5 * np.abs(rounded)))
     level = np.float32(SKIN_DB) + 0 * patches
     for inside, value in (
         (in_fat, fat_level),
@@ -162,6 +167,9 @@ def breast(p: PhantomParameters, x: np.ndarray, z: np.ndarray, pixel: float) -> 
     in_gland_echo = strands + 4.0 * island * sheets(septa, pixel, 0.13)
     specular = only_fat * fading * in_fat_echo + only_gland * fading * in_gland_echo
     specular += only_muscle * fading * 3.5 * sheets(striae - 0.5, pixel, 0.12)
+    if rounded is not None:  # Cooper's ligaments between the lobules, seen at any angle
+        ligaments = (0.3 + 0.7 * fading) * sheets(rounded, pixel, 0.16, 0.6)
+        specular += p.fat_lobules * only_fat * 6.0 * ligaments
     broken = 0.15 + 0.85 * fading
     specular += 8.0 * interface(z, np.full_like(x, 0.25), pixel, 0.18)
     specular += broken * 5.0 * interface(z, skin, pixel, 0.13)
@@ -247,16 +255,24 @@ def outline(p: PhantomParameters, x: np.ndarray, z: np.ndarray, pixel: float) ->
             tails = np.maximum(tails, taper * np.exp(-((aside / (0.05 + 0.2 * taper)) ** 2)))
     angle = rng.uniform(-np.pi, np.pi, 40)[: p.calcifications]
     place = np.sqrt(rng.uniform(0, 0.7, 40))[: p.calcifications] * np.interp(angle, t, r)
-    cu = (place * np.cos(angle) - mid_u) * scale_u
-    cv = (place * np.sin(angle) - mid_v) * scale_v
-    calcifications = np.stack(
-        [
-            p.lateral_mm + np.cos(turn) * cu + np.sin(turn) * cv,
-            p.depth_mm - np.sin(turn) * cu + np.cos(turn) * cv,
-        ],
-        axis=1,
+
+    def on_image(angle: np.ndarray, place: np.ndarray) -> np.ndarray:
+        cu = (place * np.cos(angle) - mid_u) * scale_u
+        cv = (place * np.sin(angle) - mid_v) * scale_v
+        return np.stack(
+            [
+                p.lateral_mm + np.cos(turn) * cu + np.sin(turn) * cv,
+                p.depth_mm - np.sin(turn) * cu + np.cos(turn) * cv,
+            ],
+            axis=1,
+        )
+
+    own = stream(p.seed, 22)
+    upward = own.uniform(-0.9 * np.pi, -0.1 * np.pi, 6)[: p.comet_tails]
+    high = own.uniform(0.25, 0.8, 6)[: p.comet_tails] * np.interp(upward, t, r)
+    return Outline(
+        distance, np.abs(grad_x) / steep, tails, on_image(angle, place), on_image(upward, high)
     )
-    return Outline(distance, np.abs(grad_x) / steep, tails, calcifications)
 
 
 def insert_lesion(
@@ -278,6 +294,11 @@ def insert_lesion(
     rim = np.exp(-((outside / (0.8 + 0.16 * p.size_mm)) ** 2)) * (0.75 + 0.25 * np.tanh(grain))
     rim = rim * (0.25 + 0.75 / (1 + np.exp((z[:, None] - p.depth_mm) / (0.15 * p.size_mm))))
     level = level + p.halo * rim * np.maximum(4.0, 7.5 - 0.5 * level)
+    if p.distortion:
+        level = distorted(p, level, shape, x, z)
+    if p.duct_extension:
+        tongue = duct(p, x, z)
+        level = level + tongue * np.minimum(0.0, around + 0.8 * p.echo_db - level)
     level = level + shape.spicules * np.minimum(0.0, around + 0.8 * p.echo_db - level)
     own = around + p.echo_db + (0.6 + 4.4 * p.heterogeneity) * grain
     level = level + inside * (own - level)
@@ -291,6 +312,44 @@ def insert_lesion(
     flank = np.exp(-((d / 0.35) ** 2)) * shape.sideways**6
     loss = loss + p.edge_shadow_db * flank / max(0.35 * height, 1.0)
     return Tissue(level, specular, loss)
+
+
+def distorted(
+    p: PhantomParameters, level: np.ndarray, shape: Outline, x: np.ndarray, z: np.ndarray
+) -> np.ndarray:
+    """Architectural distortion: around the lesion the layers give way to lines that run to it.
+
+    Collagen lines, curved and of uneven length, in place of the tissue's own texture; H×W, dB.
+    """
+    rng = stream(p.seed, 23)
+    outside = np.clip(shape.distance, 0, None)
+    turned = np.arctan2(z[:, None] - p.depth_mm, x - p.lateral_mm)
+    turned = turned + rng.choice((-1, 1)) * 0.25 * outside / p.size_mm
+    lines = np.zeros_like(level)
+    for at, width, reach in zip(
+        rng.uniform(-np.pi, np.pi, 26), rng.uniform(0.2, 0.5, 26), rng.uniform(0.25, 0.8, 26),
+        strict=True,
+    ):  # fmt: skip
+        off = np.abs((turned - at + np.pi) % (2 * np.pi) - np.pi) * (outside + 0.3 * p.size_mm)
+        lines = np.maximum(
+            lines, np.exp(-((off / width) ** 2) - (outside / (reach * p.size_mm)) ** 2)
+        )
+    near = p.distortion * np.exp(-((outside / (0.45 * p.size_mm)) ** 2))
+    smooth = level + near * (gaussian_filter(level, 12) - level)
+    return smooth + p.distortion * 8.0 * lines - near * 2.0
+
+
+def duct(p: PhantomParameters, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """A tongue of the lesion that follows a duct towards one side, 0..1, H×W."""
+    rng = stream(p.seed, 24)
+    side, rise = rng.choice((-1, 1)), rng.uniform(0.1, 0.35)
+    half, _ = p.half_extent_mm
+    along = side * (x - p.lateral_mm)
+    end = half + p.duct_extension * max(5.0, 0.7 * p.size_mm)
+    course = p.depth_mm - rise * np.clip(along, 0, None) + waves(rng, x, 3.0, 0.35)
+    left_over = np.clip((end - along) / (end - 0.3 * half), 0, 1) * (along > 0)
+    thick = (0.35 + 0.12 * half * left_over) * (left_over > 0) + 1e-3
+    return np.exp(-((np.abs(z[:, None] - course) / thick) ** 4)) * (left_over > 0)
 
 
 def beam_width(p: PhantomParameters, z: np.ndarray) -> np.ndarray:
@@ -307,6 +366,7 @@ def envelope(
     z: np.ndarray,
     pixel: float,
     calcifications: Iterable[tuple[float, float]] = (),
+    comets: Iterable[tuple[float, float]] = (),
 ) -> np.ndarray:
     """The detected signal H×W (gland = about 1): scatter, lose, blur, take the magnitude.
 
@@ -317,6 +377,8 @@ def envelope(
     collected = np.cumsum(tissue.loss, axis=0, dtype=np.float64) * pixel
     # A beam is as wide as its aperture on the way down, so shadows have soft sides.
     collected = gaussian_filter1d(collected.astype(np.float32), 0.45 / pixel, axis=1)
+    if p.absorption_db:  # tissue takes the more, the higher the frequency: on the way and back
+        collected = collected + p.absorption_db * 2 * (p.frequency_mhz - 11.0) * depth / 10
     gain = 10 ** ((p.tgc_error_db_per_cm * depth / 10 - collected) / 20)
     noise = 10 ** ((-44.0 + 0.35 * depth) / 20)  # receiver noise, raised by the compensation
     strength = 10 ** (tissue.level / 20) * gain
@@ -333,6 +395,12 @@ def envelope(
         row, column = np.argmin(np.abs(z - cz)), np.argmin(np.abs(x - cx))
         peak = size * gain[row, column]
         fixed[row, column] += peak * 2 * np.pi * lateral[row, 0] * axial
+    for cx, cz in comets:  # sound runs to and fro inside: echoes at even steps that die away
+        column = np.argmin(np.abs(x - cx))
+        for echo in range(10):
+            row = np.argmin(np.abs(z - cz - 0.4 * echo))
+            peak = 2.5 * np.exp(-echo / 2.2) * gain[row, column]
+            fixed[row, column] += peak * 2 * np.pi * lateral[row, 0] * axial
     frequency = fft.fftfreq(x.size)
     main = np.exp(-2 * (np.pi * lateral * frequency) ** 2)
     side = np.exp(-2 * (np.pi * 5 * lateral * frequency) ** 2)  # side lobes: wide and weak
@@ -355,3 +423,16 @@ def display(p: PhantomParameters, signal: np.ndarray) -> np.ndarray:
     """Log compression of the envelope to 8 bit: `dynamic_range_db` from black to white."""
     level = 20 * np.log10(np.maximum(signal, 1e-6)) + p.gain_db
     return np.clip(255 * (GLAND_AT + level / p.dynamic_range_db), 0, 255).astype(np.uint8)
+
+
+def afterwards(p: PhantomParameters, image: np.ndarray, pixel: float) -> np.ndarray:
+    """What is done to a finished picture, H×W uint8: a blur, grain, and a bend of its greys."""
+    grey = image.astype(np.float32)
+    if p.blur_mm:
+        grey = gaussian_filter(grey, p.blur_mm / pixel)
+    if p.noise:
+        grain = stream(p.seed, 40).standard_normal(image.shape, dtype=np.float32)
+        grey = np.clip(grey + 255 * p.noise * grain, 0, 255)
+    if p.gamma != 1:
+        grey = 255 * (grey / 255) ** p.gamma
+    return np.round(grey).astype(np.uint8)

@@ -10,8 +10,10 @@ import pytest
 from scipy.ndimage import distance_transform_edt, find_objects, label
 from scipy.stats import mannwhitneyu
 
+from mtlbus.checkpoints import find_checkpoint
 from mtlbus.core.errors import InputError
 from mtlbus.data import phantom_physics as physics
+from mtlbus.data.intake import GreyImage
 from mtlbus.data.phantom import (
     GALLERY,
     Phantom,
@@ -81,6 +83,17 @@ def test_parameters_travel():
     p = random_parameters(3)
     assert pickle.loads(pickle.dumps(p)) == p
     assert PhantomParameters(**json.loads(json.dumps(asdict(p)))) == p
+
+
+def test_phantoms_stay_what_trainings_have_seen():
+    """The shipped lists name the phantoms of a training by their pixels, and by their seeds."""
+    images = find_checkpoint("mtl_cosa").images
+    listed = {int(one.group.split(":")[1]): one for one in images if one.dataset == "phantom"}
+    assert len(listed) >= 100
+    for seed in sorted(listed)[::25]:
+        grey = GreyImage(make_phantom(random_parameters(seed)).image, "", (), "")
+        assert grey.pixel_sha256.startswith(listed[seed].pixels), seed
+        assert random_parameters(seed).malignant == (listed[seed].label == "1")
 
 
 def test_it_is_fast():
@@ -244,6 +257,105 @@ def test_calcifications_are_bright_dots_inside():
     brighter = dotted.image.astype(int) - plain.image > 60
     assert brighter.any() and brighter.mean() < 0.02
     assert from_margin(plain)[brighter].max() < 0.6
+
+
+def test_normal_tissue_is_the_breast_without_the_lesion():
+    """No knob of the lesion changes it, nor does a lesion that would not fit; above and beside the
+    lesion it is the same breast."""
+    with_lesion, normal = make_phantom(PLAIN), make_phantom(replace(PLAIN, lesion=False))
+    assert not normal.mask.any() and with_lesion.mask.any()
+    turned = replace(
+        PLAIN, lesion=False, echo_db=-30, halo=1.0, size_mm=38, calcifications=9, comet_tails=3,
+        distortion=1.0, duct_extension=1.0, spiculation=1.0, attenuation_db=20,
+    )  # fmt: skip
+    assert (make_phantom(turned).image == normal.image).all()
+    change = np.abs(normal.image.astype(int) - with_lesion.image)
+    distance = from_margin(with_lesion)
+    beside = (distance > 9) & (np.arange(256)[:, None] < box(with_lesion.mask)[1])
+    assert change[beside].mean() < 0.1 and change[distance == 0].mean() > 20
+
+
+def test_distortion_pulls_bright_lines_to_the_lesion():
+    """Around it more of the change runs along the radius than across; inside and far, nothing."""
+    plain, pulled = make_phantom(PLAIN), make_phantom(replace(PLAIN, distortion=1.0))
+    change = (pulled.image.astype(float) - plain.image) * (from_margin(plain) > 0.5)
+    distance = from_margin(plain)
+    assert (plain.mask == pulled.mask).all()
+    assert change[(distance > 0.5) & (distance < 4)].std() > 10
+    assert np.abs(change[distance > 16]).mean() < 1
+    z, x = np.indices(plain.image.shape)
+    centre = np.array(find_objects(plain.mask.astype(int))[0])
+    dz, dx = z - (centre[0].start + centre[0].stop) / 2, x - (centre[1].start + centre[1].stop) / 2
+    gz, gx = np.gradient(change)
+    radius = np.hypot(dz, dx) + 1e-6
+    near = (distance > 1) & (distance < 5)
+    along, across = (gz * dz + gx * dx) / radius, (gz * dx - gx * dz) / radius
+    # Speckle grains lie flat and cloud each pixel; on the whole the steps lie across the lines.
+    assert np.square(across[near]).mean() > np.square(along[near]).mean()
+
+
+def test_a_duct_is_a_dark_tongue_on_one_side():
+    p = replace(PLAIN, dynamic_range_db=85)
+    plain, tongued = make_phantom(p), make_phantom(replace(p, duct_extension=1.0))
+    change = (decibels(tongued) - decibels(plain)) * (from_margin(plain) > 0.3)
+    _, _, left, right = box(plain.mask)
+    sides = sorted([(change[:, :left] < -5).sum(), (change[:, right:] < -5).sum()])
+    assert sides[0] < 5 and sides[1] > 40
+    assert (plain.mask == tongued.mask).all()
+
+
+def test_comet_tails_are_echoes_that_die_away_below():
+    p = replace(PLAIN, echo_db=-38, size_mm=14, dynamic_range_db=85)
+    plain, tailed = make_phantom(p), make_phantom(replace(p, comet_tails=1))
+    change = decibels(tailed) - decibels(plain)
+    row, column = np.unravel_index(change.argmax(), change.shape)
+    below = change[row : row + int(3.2 / plain.mm_per_pixel), column]
+    assert change[row, column] > 25 and plain.mask[row, column]
+    assert below[: len(below) // 3].mean() > below[len(below) // 3 : -len(below) // 3].mean() + 3
+    assert np.abs(change[: row - 8]).max() < 1 and (np.abs(change) > 6).mean() < 0.01
+
+
+def test_fat_lobules_change_fat_and_nothing_else():
+    p = replace(PLAIN, fat_mm=9, depth_mm=22, muscle_mm=20, seed=4)
+    plain, lobed = make_phantom(p), make_phantom(replace(p, fat_lobules=1.0))
+    change = np.abs(lobed.image.astype(int) - plain.image)
+    rows = lambda top, bottom: slice(*(int(mm / plain.mm_per_pixel) for mm in (top, bottom)))  # noqa: E731
+    assert change[rows(3, 8)].mean() > 8
+    assert change[rows(16, 22)].mean() < 2 and (plain.mask == lobed.mask).all()
+
+
+@pytest.mark.parametrize(("frequency", "decibel_per_cm"), [(15.0, -4.0), (7.0, 4.0), (11.0, 0.0)])
+def test_absorption_costs_a_high_frequency_its_depth(frequency, decibel_per_cm):
+    """0.5 dB per cm and MHz, both ways: 4 dB a centimetre for 4 MHz."""
+    p = replace(PLAIN, frequency_mhz=frequency, dynamic_range_db=90, gain_db=-8)
+    change = decibels(make_phantom(replace(p, absorption_db=0.5))) - decibels(make_phantom(p))
+    rows = np.arange(40, 110)  # from 5.6 to 15.5 mm, above the noise and below white
+    slope = np.polyfit(rows * p.image_depth_mm / 2560, change[rows, :60].mean(axis=1), 1)[0]
+    assert slope == pytest.approx(decibel_per_cm, abs=0.5)
+
+
+def test_text_is_written_into_the_corners_and_the_right_edge():
+    plain, written = make_phantom(PLAIN), make_phantom(replace(PLAIN, text=True))
+    changed = plain.image != written.image
+    assert 100 < changed.sum() < 0.06 * changed.size
+    assert not changed[60:, 60:-12].any() and changed[:40, :110].any() and changed[:, -6:].any()
+    measured = make_phantom(replace(PLAIN, text=True, calipers=True))
+    assert (measured.image != written.image)[-20:, :80].any()
+
+
+def test_what_is_done_afterwards_is_done_to_the_finished_picture():
+    plain = make_phantom(PLAIN).image
+    bent = make_phantom(replace(PLAIN, gamma=2.0)).image
+    assert np.abs(bent - 255 * (plain / 255.0) ** 2).max() <= 0.5
+    grainy = make_phantom(replace(PLAIN, noise=0.1)).image.astype(int) - plain
+    middle = (plain > 90) & (plain < 160)
+    assert grainy[middle].std() == pytest.approx(25.5, rel=0.05)
+    assert grainy[middle].mean() == pytest.approx(0, abs=1)
+    soft = make_phantom(replace(PLAIN, blur_mm=0.6)).image
+    assert soft.mean() == pytest.approx(plain.mean(), abs=1)
+    assert (
+        np.abs(np.diff(soft.astype(int))).mean() < 0.2 * np.abs(np.diff(plain.astype(int))).mean()
+    )
 
 
 def test_calipers_are_four_small_marks_at_the_ends_of_the_axes():

@@ -12,8 +12,8 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-Role = Literal["proposed", "ablation", "baseline"]
-ROLES: tuple[Role, ...] = ("proposed", "ablation", "baseline")
+Role = Literal["proposed", "ablation", "baseline", "panel"]
+ROLES: tuple[Role, ...] = ("proposed", "ablation", "baseline")  # of what is registered
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ class Spec:
         name: registry name.
         title: as people call it.
         role: whether its paper proposes it, takes it as a part of the proposal, or compares with
-            it.
+            it; or that it is a panel of others.
         paper: where it is described, or, for a baseline, where it is compared with.
         idea: three sentences.
         tasks: what it answers.

@@ -13,6 +13,7 @@ from torch import nn
 from ..core.errors import InputError, UnknownNameError, choose
 from ..core.spec import ROLES, MapSpec, Spec
 from ..core.tasks import Task
+from .panel import is_panel, members_of, panel_spec
 from .parts import Part
 
 VARIANTS = ("compact", "paper")
@@ -97,7 +98,14 @@ def get_entry(name: str) -> Entry:
 
 
 def get_spec(name: str) -> Spec:
-    """The specification of a method; raises `UnknownNameError` like `get_entry`."""
+    """The specification of a method, or of a panel of methods.
+
+    Raises:
+        UnknownNameError: no such method; the message offers the closest name.
+        InputError: a panel that cannot be had.
+    """
+    if is_panel(name):
+        return panel_spec([get_spec(member) for member in members_of(name, list_methods())])
     return get_entry(name).spec
 
 

@@ -19,7 +19,6 @@ from mtlbus.evaluation.operating_points import confusion
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.cost import count_cost
 from mtlbus.inference.predictor import Predictor
-from mtlbus.methods.registry import get_spec
 from mtlbus.protocol import choose_operating_points, judge_sample, measure_gates
 from mtlbus.protocol.card import figures_of
 from mtlbus.training.precision import reduced_precision
@@ -53,8 +52,8 @@ def test_weights_are_those_of_the_card_and_small(checkpoint):
 
 
 def test_the_card_describes_the_method_as_it_is(checkpoint):
-    """The pages read there which maps and decisions a method has."""
-    method = get_spec(checkpoint.method)
+    """The pages read there which maps and decisions a method has; `renew_spec` writes it anew."""
+    method = checkpoint.load().spec  # under the options of the card
     assert checkpoint.card["spec"] == json.loads(json.dumps(method.as_dict()))
 
 

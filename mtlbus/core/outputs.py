@@ -10,6 +10,37 @@ from torch import Tensor
 
 MapKind = Literal["gate", "attention", "region", "score", "offset", "scalar", "feature"]
 
+SIGMOID_GATE = (
+    "0 closes the gate, 1 opens it. **0.5 everywhere is the neutral start** of a gate that a "
+    "sigmoid makes, not attention. A gate weighs features; it is not saliency and does not point "
+    "at evidence."
+)
+
+
+@dataclass(frozen=True)
+class MapWords:
+    """How a picture of a map speaks of it, beyond what the map is.
+
+    Attributes:
+        title: of all maps of its family in words ("CTAE mask"); "" takes them from the name.
+        heading: of this one beside its neighbours ("Dilation 5"); "" takes its branch.
+        caution: what it is not; "" says what holds for every map of its kind.
+        quantity: of values in 0..1, the title of their scale.
+        ends: what 0, 0.5 and 1 are on that scale.
+        learnt: of values in 0..1, whether training made them, so that they may lie too close
+            together for a fixed scale.
+    """
+
+    title: str = ""
+    heading: str = ""
+    caution: str = ""
+    quantity: str = "gate"
+    ends: tuple[str, str, str] = ("0 closed", "0.5", "1 open")
+    learnt: bool = True
+
+
+PLAIN_WORDS = MapWords()
+
 
 @dataclass(frozen=True)
 class Map:
@@ -34,6 +65,7 @@ class Map:
             top left; `grid` is then the cells of one window, and cells past the map's lower or
             right edge are padding. None where attention is global.
         labels: names along the axis that a reader would ask about (regions, heads, scalars).
+        words: how its picture speaks of it.
     """
 
     tensor: Tensor
@@ -44,6 +76,7 @@ class Map:
     grid: tuple[int, int] | None = None
     labels: tuple[str, ...] = ()
     windows: tuple[int, int] | None = None
+    words: MapWords = PLAIN_WORDS
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from .outputs import MapKind
+from torch import Tensor
+
+from .errors import InputError, choose
+from .outputs import PLAIN_WORDS, Map, MapKind, MapWords
 from .tasks import MALIGNANCY, SEGMENTATION, Task
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -27,6 +30,55 @@ class Paper:
 
 
 @dataclass(frozen=True)
+class Option:
+    """A choice that a method leaves to whoever builds it: an argument of `create_model`.
+
+    Attributes:
+        name: of the argument.
+        default: what it is where nobody chooses.
+        values: the words it may be; empty for any value of the default's kind.
+        meaning: what a value is, where its name does not say.
+    """
+
+    name: str
+    default: Any
+    values: tuple[str, ...] = ()
+    meaning: str = ""
+
+    def __str__(self) -> str:
+        """ "decoder = conv | literal", the meaning in brackets."""
+        values = " | ".join(self.values) or str(self.default)
+        return f"{self.name} = {values}{self.meaning and f' ({self.meaning})'}"
+
+    def require(self, given: Any, method: str, number: str) -> None:
+        """Refuse a value that the option cannot have.
+
+        Args:
+            given: the value.
+            method: whose option it is.
+            number: of the decision it belongs to.
+
+        Raises:
+            InputError: another kind of value than the default: a number is no word, a word no
+                number.
+            UnknownNameError: none of the words.
+        """
+        kind = type(self.default)
+        listed = isinstance(given, (tuple, list)) and isinstance(self.default, (tuple, list))
+        number_given = isinstance(given, (int, float)) and not isinstance(given, bool)
+        if not (listed or (kind is float and number_given) or type(given) is kind):
+            raise InputError(
+                f"{self.name} of {method} is {_KINDS.get(kind, kind.__name__)}, such as "
+                f"{self.default!r}; got {given!r}."
+            )
+        if self.values:
+            choose(f"value of {self.name} ({number})", given, self.values)
+
+
+_KINDS = {str: "a word", int: "a whole number", float: "a number", tuple: "a list of numbers"}
+
+
+@dataclass(frozen=True)
 class Decision:
     """A point the paper leaves open.
 
@@ -34,15 +86,32 @@ class Decision:
         number: our number for it, as in the method's docstring ("M3").
         question: what the paper does not say.
         default: what we do.
-        options: name of the constructor option and the values it allows.
         reason: why the default is the default.
+        options: of the constructor, by which to decide otherwise; empty where nobody can.
+        elsewhere: how to decide otherwise than by an option of the constructor.
     """
 
     number: str
     question: str
     default: str
-    options: str
     reason: str
+    options: tuple[Option, ...] = ()
+    elsewhere: str = ""
+
+    @property
+    def choices(self) -> str:
+        """How to decide otherwise, in words; "" where nobody can."""
+        return "; ".join([*map(str, self.options), *filter(None, [self.elsewhere])])
+
+    def with_defaults(self, **defaults: Any) -> Decision:
+        """The same decision with other defaults of its options."""
+        options = tuple(
+            replace(option, default=defaults.pop(option.name, option.default))
+            for option in self.options
+        )
+        if defaults:
+            raise ValueError(f"{self.number} has no option {', '.join(defaults)}.")
+        return replace(self, options=options)
 
 
 @dataclass(frozen=True)
@@ -141,11 +210,39 @@ class Diagram:
 
 @dataclass(frozen=True)
 class MapSpec:
-    """A map that a method returns when it is asked for maps."""
+    """A map that a method returns when it is asked for maps: told here once.
+
+    Attributes:
+        name: `family`, `family.level` or `family.level.branch`.
+        kind: see `Map`.
+        meaning: one plain sentence.
+        words: how its picture speaks of it.
+    """
 
     name: str
     kind: MapKind
     meaning: str
+    words: MapWords = PLAIN_WORDS
+
+    def of(
+        self,
+        tensor: Tensor,
+        stage: str,
+        stride: int,
+        grid: tuple[int, int] | None = None,
+        labels: tuple[str, ...] = (),
+        windows: tuple[int, int] | None = None,
+    ) -> dict[str, Map]:
+        """What a network computed as this map, under its name; the arguments are those of `Map`."""
+        found = Map(
+            tensor, self.kind, stage, stride, self.meaning, grid, labels, windows, self.words
+        )
+        return {self.name: found}
+
+
+def by_name(*maps: MapSpec) -> dict[str, MapSpec]:
+    """Maps under their names, so that a network finds what it declared."""
+    return {found.name: found for found in maps}
 
 
 @dataclass(frozen=True)
@@ -183,6 +280,7 @@ class PaperRecipe:
             without gain, down to 1e-6) or "steps" (×0.1 after 25, 50, 75 and 90 % of the epochs).
         flip, vertical_flip, rotation, shift: augmentation, as in `Augmentation`.
         select: keep the "best" epoch of the validation part, or the "last".
+        code_dice: whether the authors' public code has a Dice of its own (`--loss official`).
         note: what is stated and what is ours, in words.
     """
 
@@ -208,6 +306,7 @@ class PaperRecipe:
     rotation: float = 0.0
     shift: float = 0.0
     select: str = "last"
+    code_dice: bool = False
     note: str = ""
 
 
@@ -232,6 +331,12 @@ class Spec:
         recipe: the paper's training settings; None where it states none.
         equations: what it computes, in the order of the data flow, then its losses.
         diagram: how it is wired; None for a specification that is not shown.
+        coarse_masks: modules that decode, coarse to fine and without the finest, so that a mask
+            can be learned from each (deep supervision); empty where there are none.
+        side_class: the module whose `deepest` features can name the class by themselves, beside
+            another encoder; "" where there is none.
+        compact_imagenet: whether the small variant has the encoder with ImageNet weights without
+            an option that asks for it.
         input_size: side of the square input, pixels.
         mean, std: by channel, of the normalisation.
     """
@@ -251,6 +356,9 @@ class Spec:
     recipe: PaperRecipe | None = None
     equations: tuple[Equation, ...] = ()
     diagram: Diagram | None = None
+    coarse_masks: tuple[str, ...] = ()
+    side_class: str = ""
+    compact_imagenet: bool = False
     input_size: int = 256
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
@@ -265,6 +373,19 @@ class Spec:
         """Whether the method says benign or malignant."""
         return MALIGNANCY in self.tasks
 
+    @property
+    def options(self) -> dict[str, tuple[Option, str]]:
+        """The options of its decisions by name, each with the number of its decision."""
+        return {
+            option.name: (option, decision.number)
+            for decision in self.decisions
+            for option in decision.options
+        }
+
     def as_dict(self) -> dict[str, Any]:
-        """The spec as JSON-ready data."""
-        return asdict(self)
+        """The spec as JSON-ready data; of the words of maps those that are not the usual ones."""
+        usual, document = asdict(PLAIN_WORDS), asdict(self)
+        for found in document["maps"]:
+            words = found.pop("words").items()
+            found |= {name: said for name, said in words if said != usual[name]}
+        return document

@@ -23,11 +23,6 @@ FINEST_ARROWS = 32
 _UNGATED = "features"
 _TOGETHER = {"region": "Regions", "score": "Share of the decision", "numbers": "Numbers"}
 _PLACES = {"region": 0, "score": 1, "numbers": 3}
-_WORDS = {
-    "aaa": "AAA", "ag": "attention", "cosa": "COSA", "ctab": "CTAB", "ctae": "CTAE",
-    "dcn": "deformable", "dfe": "DFE", "dsa": "DSA", "estan": "ESTAN", "max": "maximum",
-    "mtan": "MTAN", "rowcol": "row/column", "sa": "self", "swin": "Swin",
-}  # fmt: skip
 
 
 class Address(NamedTuple):
@@ -138,8 +133,8 @@ def list_views(maps: Mapping[str, Map]) -> list[View]:
             family = "" if form in _TOGETHER else address_of(name).family
             groups.setdefault((form, family), []).append(name)
     views = [
-        View(names[0], _TOGETHER.get(form) or family_title(family), form, tuple(names))
-        for (form, family), names in groups.items()
+        View(first, _TOGETHER.get(form) or title_of(first, maps[first]), form, (first, *others))
+        for (form, _), (first, *others) in groups.items()
     ]
     return sorted(views, key=lambda view: _PLACES.get(view.form, 2))
 
@@ -246,7 +241,7 @@ def arrows_on_image(moved: np.ndarray, frame: Frame, finest: int = FINEST_ARROWS
     )
 
 
-def family_title(family: str) -> str:
-    """A family of maps in words: "ctae_mask" is "CTAE mask"."""
-    words = " ".join(_WORDS.get(word, word) for word in family.split("_"))
-    return words[0].upper() + words[1:]
+def title_of(name: str, found: Map) -> str:
+    """The family of a map in words, as its method calls it: "CTAE mask"."""
+    plain = address_of(name).family.replace("_", " ")
+    return found.words.title or plain[0].upper() + plain[1:]

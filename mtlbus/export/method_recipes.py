@@ -59,10 +59,10 @@ def method(view: MethodView) -> list[Cell]:
         words(f"## Stated and decided\n\n**Stated.** {spec.stated}\n\n**Ours.** {spec.ours}"),
         code("""
             import pandas as pd
-            from dataclasses import asdict
 
             pd.set_option("display.max_colwidth", None)
-            pd.DataFrame([asdict(decision) for decision in spec.decisions])
+            columns = ("number", "question", "default", "reason", "choices")
+            pd.DataFrame([{c: getattr(one, c) for c in columns} for one in spec.decisions])
         """),
         *_paper(spec),
         *_card(view),

@@ -1,40 +1,11 @@
-"""Where the baselines come from, and what the Hybrid-MT-ESTAN paper reports for them."""
+"""What the baselines of the Hybrid-MT-ESTAN paper share: its figures, and the lab's recipes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from ..core.spec import Decision, Paper, PaperRecipe, ReportedTable
+from ..core.spec import Decision, PaperRecipe, ReportedTable
 from . import hybrid_paper
-
-SHA_MTL = Paper(
-    title="SHA-MTL: soft and hard attention multi-task learning for automated breast cancer "
-    "ultrasound image segmentation and classification",
-    authors="G. Zhang, K. Zhao, Y. Hong, X. Qiu, K. Zhang, B. Wei",
-    year=2021,
-    reference="International Journal of Computer Assisted Radiology and Surgery 16(10), 1719–1725, "
-    "doi:10.1007/s11548-021-02445-7",
-)
-EMT_NET = Paper(
-    title="EMT-NET: efficient multitask network for computer-aided diagnosis of breast cancer",
-    authors="J. Shi, A. Vakanski, M. Xian, J. Ding, C. Ning",
-    year=2022,
-    reference="IEEE International Symposium on Biomedical Imaging (ISBI), 1–5",
-)
-CHOWDARY = Paper(
-    title="A multi-task learning framework for automated segmentation and classification of "
-    "breast tumors from ultrasound images",
-    authors="J. Chowdary, P. Yogarajah, P. Chaurasia, V. Guruviah",
-    year=2022,
-    reference="Ultrasonic Imaging 44(1), 3–12, doi:10.1177/01617346221075769",
-)
-VGGA_VIT = Paper(
-    title="A VGG attention vision transformer network for benign and malignant classification of "
-    "breast ultrasound images",
-    authors="X. Qu, H. Lu, W. Tang, S. Wang, D. Zheng, Y. Hou, J. Jiang",
-    year=2022,
-    reference="Medical Physics 49(9), 5787–5798, doi:10.1002/mp.15852",
-)
 
 
 def hybrid_table(method: str) -> ReportedTable:
@@ -56,7 +27,6 @@ RAW_PIXELS_DECISION = Decision(
     "B7",
     "The lab's single-task scripts feed raw 0..255 pixels, its multi-task scripts pixels / 255.",
     "ImageNet mean and standard deviation, as for every other method here.",
-    "none",
     "The weights that may be loaded were trained with them.",
 )
 
@@ -64,8 +34,8 @@ IMAGENET_DECISION = Decision(
     "B9",
     "Whether the backbone starts from ImageNet weights.",
     "Yes when asked for; the compact variant can where compact_encoder = lite0 is offered (E1).",
-    "pretrained = False | True | path",
     "The numbers of the papers are out of reach from scratch on a few thousand images.",
+    elsewhere="pretrained = False | True | path",
 )
 
 LAB_SINGLE_RECIPE = PaperRecipe(

@@ -6,27 +6,43 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.outputs import Map, Output
-from ..core.spec import Decision, MapSpec, Spec
+from ..core.outputs import Output
+from ..core.spec import Decision, Diagram, Edge, Equation, MapSpec, Paper, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import refuse_weights
-from . import baseline_papers, baseline_wiring
+from . import baseline_papers
 from .registry import register
+from .wiring import across, box, chain, climbing, image, malignancy
 
 WIDTHS = {"paper": (32, 64, 128, 256, 512), "compact": (16, 32, 64, 128, 256)}
 HIDDEN = 256
-_POOLED = "The bridge, the deepest of the five maps that the class head averages."
+POOLED = MapSpec(
+    "pooled_features",
+    "feature",
+    "The bridge, the deepest of the five maps that the class head averages.",
+)
+
+LEVELS = tuple(
+    box(f"c{n}", "bridge" if n == 5 else f"level {n}", "convolution", 0, n, f"encoder.{n - 1}")
+    for n in range(1, 6)
+)
 
 SPEC = Spec(
     name="chowdary",
     title="Chowdary (rebuilt from the abstract)",
     role="baseline",
-    paper=baseline_papers.CHOWDARY,
+    paper=Paper(
+        title="A multi-task learning framework for automated segmentation and classification of "
+        "breast tumors from ultrasound images",
+        authors="J. Chowdary, P. Yogarajah, P. Chaurasia, V. Guruviah",
+        year=2022,
+        reference="Ultrasonic Imaging 44(1), 3–12, doi:10.1177/01617346221075769",
+    ),
     idea="A U-shaped network draws the tumour: encoder, bridge, decoder. A dense branch reads the "
     "class from features of several levels at once, fine texture as well as overall shape. Both "
     "are learned together.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(MapSpec("pooled_features", "feature", _POOLED),),
+    maps=(POOLED,),
     stated="Encoder, bridge and decoder for the mask; dense branch on multi-scale features for the "
     "class. Only abstract and introduction were reachable.",
     ours="The architecture is rebuilt from the abstract: blocks, widths and branch are decision "
@@ -38,13 +54,47 @@ SPEC = Spec(
             "Residual U-Net of 32, 64, 128 and 256 channels with a bridge of 512; max-pooling "
             "down, transposed 2×2 up; class from the means of the four encoder levels and the "
             "bridge, 256 units, 1.",
-            "none",
             "The plainest network that fits the abstract's words. The public AdityanNetwork is "
             "another model.",
         ),
     ),
-    equations=baseline_wiring.CHOWDARY_EQUATIONS,
-    diagram=baseline_wiring.CHOWDARY,
+    equations=(
+        Equation(
+            "A residual block",
+            "ours",
+            r"y = \rho\big(\mathrm{BN}\,K_3 * \rho\,\mathrm{BN}\,K_3 * x + W x\big)",
+            "$K_3$: 3×3 kernels; $W$: 1×1 convolution; $\\rho$: ReLU.",
+            ("B4",),
+        ),
+        Equation(
+            "The class",
+            "abstract; form is ours",
+            r"z = W_2\,\rho\,W_1\,[\,\mathrm{GAP}(x_1),\, \dots,\, \mathrm{GAP}(x_4),\,"
+            r" \mathrm{GAP}(x_5)\,]",
+            "$x_1$ to $x_4$: the encoder's levels; $x_5$: the bridge; GAP: mean over the cells.",
+            ("B4",),
+        ),
+    ),
+    diagram=Diagram(
+        nodes=(
+            image(),
+            *LEVELS,
+            *climbing("U", [f"decoder.{n}" for n in range(4)])[0],
+            box("vector", "means of all\nfive levels", "decoder", 1, 6.1, "<class_head"),
+            malignancy(2, 6.1),
+        ),
+        edges=(
+            *chain("image", "c1", "c2", "c3", "c4", "c5"),
+            *chain("u4", "u3", "u2", "u1", "mask"),
+            *across([(f"c{n}", f"u{n}") for n in range(1, 5)]),
+            Edge("c5", "u4", route="hv"),
+            Edge("c5", "vector", "all five", route="vh"),
+            *chain("vector", "class"),
+        ),
+        reading="The encoder goes down to a bridge, the decoder climbs back and takes each level "
+        "along. The class is read from the means of all four levels and the bridge.",
+    ),
+    coarse_masks=("decoder.0", "decoder.1", "decoder.2"),
     paper_errors=(
         "The Hybrid-MT-ESTAN paper spells it 'Chowdery' and lists it among the transformers; it "
         "is a convolutional network.",
@@ -104,7 +154,7 @@ class Chowdary(nn.Module):
         return Output(
             mask_logits=self.mask_head(x),
             class_logits={MALIGNANCY.name: self.class_head(pooled)},
-            maps={"pooled_features": Map(bridge, "feature", "bridge", 16, _POOLED)} if maps else {},
+            maps=POOLED.of(bridge, "bridge", 16) if maps else {},
         )
 
 

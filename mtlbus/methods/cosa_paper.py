@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ..core.spec import Decision, Paper, PaperRecipe, ReportedTable
+from torch import nn
+
+from ..core.spec import Decision, Option, Paper, PaperRecipe, ReportedTable
+from ..nn.decoders import ConcatDecoder
 
 PAPER = Paper(
     title="Multi-task learning with context-oriented self-attention for breast ultrasound "
@@ -31,21 +34,20 @@ DECODER_DECISION = Decision(
     "M1",
     "The text only concatenates on the way up; U1 would have 3,904 channels.",
     "One 3×3 convolution, batch normalisation and ReLU after each concatenation.",
-    "decoder = conv | literal",
     "The literal network needs 256 MB an image for U1 alone.",
+    options=(Option("decoder", "conv", ("conv", "literal")),),
 )
 PRETRAINED_DECISION = Decision(
     "M5",
     "Whether ResNet-101 starts from ImageNet weights is not stated.",
     "Yes when asked for; the compact variant can with compact_encoder = lite0 (E1).",
-    "pretrained = False | True | path",
     "The numbers of the paper are out of reach from scratch on 647 images.",
+    elsewhere="pretrained = False | True | path",
 )
 POOLING_DECISION = Decision(
     "B1",
     "C5 goes 'into a fully connected layer': flattened or pooled is not said.",
     "Global average pooling, then 2048→2.",
-    "none",
     "Flattening would make the layer depend on the input size (131,072 inputs).",
 )
 
@@ -135,4 +137,10 @@ REPORTED = (
     ),
 )
 
-DECODER_WIDTHS = {"paper": (512, 256, 128, 64), "compact": (128, 96, 64, 48)}
+_DECODER_WIDTHS = {"paper": (512, 256, 128, 64), "compact": (128, 96, 64, 48)}
+COARSE_MASKS = tuple(f"decoder.fusers.{level}" for level in range(3))
+
+
+def concat_decoder(encoder: nn.Module, variant: str, decoder: str) -> ConcatDecoder:
+    """The decoder that UResNet, MTL, MTL-SA and MTL-COSA share (decision M1)."""
+    return ConcatDecoder(encoder.channels, _DECODER_WIDTHS[variant], fuse=decoder)

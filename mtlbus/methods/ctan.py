@@ -11,13 +11,12 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..core.errors import choose
-from ..core.outputs import Map, Output
-from ..core.spec import MapSpec, Spec
+from ..core.outputs import Map, MapWords, Output
+from ..core.spec import Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.cross_task import Crossed, CrossTaskBottleneck, CrossTaskEncoder, Gated
-from ..nn.encoders import NARROW, staged_encoder
-from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
+from ..nn.encoders import staged_encoder
+from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, coarse_masks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
 from .parts import MEAN, Call, Part, Silencing, mean_output
 from .pretraining import COMPACT_ENCODER
@@ -35,11 +34,32 @@ BOTTLENECK_MEANINGS = {
 }
 
 
-def mask_meaning(own: Task, other: Task) -> str:
-    """Which stream a mask gates, in words."""
-    return (
+def pairs_of(tasks: Sequence[Task]) -> tuple[tuple[Task, Task], ...]:
+    """Each of two tasks with the other."""
+    return (tasks[0], tasks[1]), (tasks[1], tasks[0])
+
+
+def mask(level: int, own: Task, other: Task) -> MapSpec:
+    """The mask that a stage computes from the stream of a task, and which stream it gates."""
+    return MapSpec(
+        f"ctae_mask.{level}.{own.name}",
+        "gate",
         f"How much of each shared feature passes to the {other.name} stream. The mask is computed "
-        f"from the {own.name} stream, so this is what {own.name} tells {other.name}."
+        f"from the {own.name} stream, so this is what {own.name} tells {other.name}.",
+        MapWords("CTAE mask", heading=f"Mask of {own.name} → gates the {other.name} stream"),
+    )
+
+
+def bottleneck(attention: str, own: Task, other: Task) -> MapSpec:
+    """The attention of CTAB in the stream of a task, under a reading of it (decision C7)."""
+    return MapSpec(
+        f"ctab_attention.{own.name}",
+        "attention",
+        BOTTLENECK_MEANINGS[attention].format(own=own.name, other=other.name),
+        MapWords(
+            "CTAB attention",
+            caution="It says what is mixed for that decoder, not which cell decided the answer.",
+        ),
     )
 
 
@@ -48,22 +68,10 @@ def declared_maps(tasks: Sequence[Task], attention: str) -> tuple[MapSpec, ...]:
 
     The weights of "channel" join channels, not cells: they are no map.
     """
-    pairs = ((tasks[0], tasks[1]), (tasks[1], tasks[0]))
-    masks = (
-        MapSpec(f"ctae_mask.{level}.{own.name}", "gate", mask_meaning(own, other))
-        for level in LEVELS
-        for own, other in pairs
-    )
-    bottleneck = (
-        MapSpec(
-            f"ctab_attention.{own.name}",
-            "attention",
-            BOTTLENECK_MEANINGS[attention].format(own=own.name, other=other.name),
-        )
-        for own, other in pairs
-        if attention != "channel"
-    )
-    return (*masks, *bottleneck, *pooled_map_specs(tasks))
+    pairs = pairs_of(tasks)
+    masks = (mask(level, *pair) for level in LEVELS for pair in pairs)
+    attentions = (bottleneck(attention, *pair) for pair in pairs if attention != "channel")
+    return (*masks, *attentions, *pooled_map_specs(tasks))
 
 
 def maps_for(spec: Spec, options: Mapping[str, Any]) -> tuple[MapSpec, ...]:
@@ -104,8 +112,52 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ctan_paper.SCHEDULE,
             COMPACT_ENCODER,
         ),
-        equations=ctan_wiring.CTAN_EQUATIONS,
-        diagram=ctan_wiring.for_tasks(ctan_wiring.CTAN, tasks),
+        equations=(
+            Equation(
+                "The mask of a task",
+                "section 2.1, in words",
+                r"A_t^{\,j} = \sigma\Big(\mathrm{BN}\big(W_2\,\rho\big(\mathrm{BN}"
+                r"(W_1 [\,U^{j},\, \hat A_t^{\,j-1}\,])\big)\big)\Big)",
+                "$U^j$: the shared feature of stage $j$; $\\hat A_t^{\\,j-1}$: what task $t$ "
+                "carries from the stage above (nothing in the first); $W_1, W_2$: 1×1 convolutions "
+                "to a quarter of the channels and back; $\\rho$: ReLU, $\\sigma$: sigmoid.",
+                ("C3", "C4"),
+            ),
+            Equation(
+                "The crossing (CTAE)",
+                "eq. 1",
+                r"\hat A_t^{\,j} = \mathrm{Pool}\big(A_{t'}^{\,j} \odot P^{\,j}\big),"
+                r"\qquad t' \neq t \in \{1, 2\}",
+                "$A_{t'}$: the mask of the other task; $P^j$: the shared feature after the last "
+                "block of the stage; $\\odot$: product, number by number; Pool: 2×2 maximum, none "
+                "in stage 4.",
+                ("C1", "C3", "C5"),
+                printed=r"\hat A_t^{\,j} = \mathrm{Pool}\big(\hat A_{t'}^{\,j} \odot P^{\,j}\big)",
+            ),
+            Equation(
+                "Cross attention in the bottleneck (CTAB)",
+                "eq. 2",
+                r"\bar A_t = \hat E_t\, W_t^{\!\top},\qquad W_t = \mathrm{softmax}_{\text{keys}}"
+                r"\Big(\tfrac{1}{\sqrt d}\,\hat E_{t'}^{\!\top} \hat E_t\Big)",
+                "$\\hat E_t = \\rho(\\mathrm{BN}(W \\hat A_t^{\\,4}))$, $d$ channels by $N$ cells: "
+                "key and value of the own task; the query is the other's. Row $i$ of $W_t$ says "
+                "where cell $i$ of the other stream looks, and sums to 1.",
+                ("C6", "C7"),
+                printed=r"\bar A_t = \hat E_t \cdot \big(\hat E_{t'}^{\!\top} \cdot \hat E_t\big)",
+            ),
+            *ctan_wiring.LOSSES,
+        ),
+        diagram=ctan_wiring.for_tasks(
+            ctan_wiring.attended(
+                "cross_encoders",
+                True,
+                "At each stage every task computes a gate, and the gates cross: a stream is the "
+                "shared stage times the gate of the other task. At the bottom each stream is "
+                "looked up with the other's questions; then each task has a decoder of its own.",
+            ),
+            tasks,
+        ),
+        coarse_masks=coarse_masks(tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED,
         recipe=ctan_paper.RECIPE,
@@ -131,7 +183,7 @@ class CTAN(nn.Module):
     ) -> None:
         super().__init__()
         self.tasks = tuple(tasks)
-        self.skips = choose("value of skips (C8)", skips, ("gated", "shared"))
+        self.skips = skips
         self.encoder = staged_encoder(variant, compact_encoder, pretrained, shared_features, stem)
         channels = self.encoder.channels
         above = (0, *channels[:-1])
@@ -173,26 +225,19 @@ class CTAN(nn.Module):
         Weights without a softmax are shown as shares of their row; those of "channel" join
         channels, not cells, and have no map.
         """
-        found = {}
-        pairs = ((self.tasks[0], self.tasks[1]), (self.tasks[1], self.tasks[0]))
+        found, pairs = {}, pairs_of(self.tasks)
         for level, stride, gate in zip(LEVELS, self.encoder.strides, gates, strict=True):
-            for (own, other), mask in zip(pairs, gate.masks, strict=True):
-                found[f"ctae_mask.{level}.{own.name}"] = Map(
-                    mask, "gate", f"encoder stage {level}", stride, mask_meaning(own, other)
-                )
+            for pair, values in zip(pairs, gate.masks, strict=True):
+                found |= mask(level, *pair).of(values, f"encoder stage {level}", stride)
         attention = self.cross_bottleneck.attention
         if attention == "channel":
             return found
-        for (own, other), weights, features in zip(
-            pairs, crossed.weights, crossed.features, strict=True
-        ):
+        for pair, weights, features in zip(pairs, crossed.weights, crossed.features, strict=True):
             total = weights.float().sum(dim=-1, keepdim=True)
-            found[f"ctab_attention.{own.name}"] = Map(
+            found |= bottleneck(attention, *pair).of(
                 (weights.float() / total.clamp_min(1e-12)).unsqueeze(1),
-                "attention",
                 "bottleneck",
                 self.encoder.strides[-1],
-                BOTTLENECK_MEANINGS[attention].format(own=own.name, other=other.name),
                 grid=tuple(features.shape[-2:]),
             )
         return found
@@ -241,24 +286,6 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
 
 
 @register(SPEC, spec_for, maps_for, parts_of)
-def ctan(
-    variant,
-    pretrained,
-    tasks,
-    shared_features: str = "last_block",
-    stem: str = "conv7x7",
-    bottleneck_attention: str = "token",
-    skips: str = "gated",
-    compact_encoder: str = NARROW,
-) -> nn.Module:
-    """Build CTAN; the options are decisions C1, C2, C7, C8 and E1."""
-    return CTAN(
-        variant,
-        pretrained,
-        tasks,
-        shared_features,
-        stem,
-        bottleneck_attention,
-        skips,
-        compact_encoder,
-    )
+def ctan(variant, pretrained, tasks, **options) -> nn.Module:
+    """Build CTAN."""
+    return CTAN(variant, pretrained, tasks, **options)

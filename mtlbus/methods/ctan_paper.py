@@ -5,7 +5,7 @@ MTAN's stage structure is that of Liu et al. 2019, which the paper names as its 
 
 from __future__ import annotations
 
-from ..core.spec import Decision, Paper, PaperRecipe, ReportedTable
+from ..core.spec import Decision, Option, Paper, PaperRecipe, ReportedTable
 
 PAPER = Paper(
     title="Cross-Task Attention Network: Improving Multi-task Learning for Medical Imaging "
@@ -42,92 +42,87 @@ SHARED_FEATURES = Decision(
     "C1",
     "P is 'two convolution blocks using U' inside a pretrained ResNet-50, which has no such place.",
     "U is a stage without its last bottleneck, P that bottleneck and the input of the next stage.",
-    "shared_features = last_block | extra_convs",
     "It keeps the ImageNet weights; two new convolutions have none.",
+    options=(Option("shared_features", "last_block", ("last_block", "extra_convs")),),
 )
 STEM = Decision(
     "C2",
     "The input embedding is a '3×3 conv block'; the stem of ResNet-50 is 7×7.",
     "The published stem: 7×7 with stride 2 and max-pooling.",
-    "stem = conv7x7 | conv3x3",
     "It keeps the ImageNet weights.",
+    options=(Option("stem", "conv7x7", ("conv7x7", "conv3x3")),),
 )
 SYMBOLS = Decision(
     "C3",
     "One symbol stands for the mask (right of eq. 1) and for the output (left of it).",
     "Mask A = sigmoid of the attention block; output Â = Pool(A of the other task ⊙ P); the next "
     "embedding is built from Â.",
-    "none",
     "It is the only reading in which sizes fit.",
 )
 MASK_BLOCKS = Decision(
     "C4",
     "The embedding and attention blocks are only drawn.",
     "1×1 convolution, normalisation, ReLU to c/4; 1×1 convolution, normalisation, sigmoid to c.",
-    "none",
     "Together they are MTAN's mask, which the text names as the model.",
 )
 POOL = Decision(
     "C5",
     "What the pooling block is, and whether the last stage has one.",
     "2×2 max-pooling; none in stage 4.",
-    "none",
     "The bottleneck then has the 8×8 cells of ResNet-50.",
 )
 BOTTLENECK_EMBEDDING = Decision(
     "C6",
     "How Ê is made from the last stage.",
     "1×1 convolution, normalisation, ReLU from 2048 to 512 channels, flattened to 512×64.",
-    "none",
     "A quarter of the channels, as in the masks.",
 )
 BOTTLENECK_ATTENTION = Decision(
     "C7",
     "Eq. 2 and the sentence above it disagree; no scale and no softmax is printed.",
     "Query from the other task, key and value from the own one, scaled by √d, softmax over keys.",
-    "bottleneck_attention = token | literal | no_softmax | channel",
     "It is what the sentence says; as printed, no row of weights sums to one.",
+    options=(
+        Option("bottleneck_attention", "token", ("token", "literal", "no_softmax", "channel")),
+    ),
 )
 SKIPS = Decision(
     "C8",
     "Three upsamplings from 8×8 end at 64×64, and which features are the skips is not said.",
     "Skips are the task's gated maps before pooling; the logits at 64×64 are enlarged bilinearly.",
-    "skips = gated | shared",
     "The decoder then reads what CTAE made for its task.",
+    options=(Option("skips", "gated", ("gated", "shared")),),
 )
 IMAGE_DECODER = Decision(
     "C9",
     "'Four down-sampling layers with skips' cannot start at 8×8.",
     "They start at stage 1 and join stages 2, 3 and the bottleneck; pooling and one linear layer.",
-    "none",
     "It mirrors the pixel decoder.",
 )
 TASKS = Decision(
     "C10",
     "The paper has no breast ultrasound.",
     "Tumour segmentation (one sigmoid channel) and malignancy (two logits).",
-    "tasks = any pixel class, pixel regression and image class",
     "They are the pair of its HAM10000 experiment.",
+    elsewhere="tasks = any pixel class, pixel regression and image class",
 )
 LOSSES = Decision(
     "C11",
     "Over what Dice is taken, and how it and the cross-entropy see the one foreground class.",
     "Soft Dice on the sigmoid foreground, per image, smoothed by 1e-5; binary cross-entropy.",
-    "none",
     "One channel is all that a tumour and its background need.",
 )
 SCHEDULE = Decision(
     "C12",
     "Epochs, input size, augmentation, schedule and the choice of the epoch are not stated.",
     "100 epochs at 256×256, flips and rotation by ±20 degrees, best validation score.",
-    "in the training recipe (--recipe paper with --epochs, --size)",
     "They are common, and no part of the test fold chooses the epoch.",
+    elsewhere="in the training recipe (--recipe paper with --epochs, --size)",
 )
 PLAIN_SKIPS = Decision(
     "C8, C9",
     "How the decoders of the rivals read the encoder.",
     "As in CTAN, with the outputs of stages 1 to 3 as skips and stage 4 as the bottleneck.",
-    "none",
     "Only the attention then differs from CTAN.",
 )
 ATTENDED_SKIPS = Decision(
@@ -135,7 +130,6 @@ ATTENDED_SKIPS = Decision(
     "How the decoders of the rivals read the encoder.",
     "As in CTAN, with the attended maps of stages 1 to 3 as skips and of stage 4 as the "
     "bottleneck.",
-    "none",
     "Only the crossing and the attention of the bottleneck then differ from CTAN.",
 )
 

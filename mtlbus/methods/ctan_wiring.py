@@ -1,48 +1,16 @@
-"""Equations and diagrams of CTAN and the four networks its paper compares with it."""
+"""Losses and drawings that CTAN and the four networks its paper compares with it share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..core.spec import Diagram, Edge, Equation, Node
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from .wiring import CLASS, MASK, box, chain, image, lines
 
 STAGES = (1, 2, 3, 4)
-TASKS = ("mask", "class")
+_TASKS = ("mask", "class")
 
-MASKS = Equation(
-    "The mask of a task",
-    "section 2.1, in words",
-    r"A_t^{\,j} = \sigma\Big(\mathrm{BN}\big(W_2\,\rho\big(\mathrm{BN}"
-    r"(W_1 [\,U^{j},\, \hat A_t^{\,j-1}\,])\big)\big)\Big)",
-    "$U^j$: the shared feature of stage $j$; $\\hat A_t^{\\,j-1}$: what task $t$ carries from the "
-    "stage above (nothing in the first); $W_1, W_2$: 1×1 convolutions to a quarter of the channels "
-    "and back; $\\rho$: ReLU, $\\sigma$: sigmoid.",
-    ("C3", "C4"),
-)
-CROSSING = Equation(
-    "The crossing (CTAE)",
-    "eq. 1",
-    r"\hat A_t^{\,j} = \mathrm{Pool}\big(A_{t'}^{\,j} \odot P^{\,j}\big),"
-    r"\qquad t' \neq t \in \{1, 2\}",
-    "$A_{t'}$: the mask of the other task; $P^j$: the shared feature after the last block of the "
-    "stage; $\\odot$: product, number by number; Pool: 2×2 maximum, none in stage 4.",
-    ("C1", "C3", "C5"),
-    printed=r"\hat A_t^{\,j} = \mathrm{Pool}\big(\hat A_{t'}^{\,j} \odot P^{\,j}\big)",
-)
-BOTTLENECK = Equation(
-    "Cross attention in the bottleneck (CTAB)",
-    "eq. 2",
-    r"\bar A_t = \hat E_t\, W_t^{\!\top},\qquad W_t = \mathrm{softmax}_{\text{keys}}"
-    r"\Big(\tfrac{1}{\sqrt d}\,\hat E_{t'}^{\!\top} \hat E_t\Big)",
-    "$\\hat E_t = \\rho(\\mathrm{BN}(W \\hat A_t^{\\,4}))$, $d$ channels by $N$ cells: key and "
-    "value of the own task; the query is the other's. Row $i$ of $W_t$ says where cell $i$ of the "
-    "other stream looks, and sums to 1.",
-    ("C6", "C7"),
-    printed=r"\bar A_t = \hat E_t \cdot \big(\hat E_{t'}^{\!\top} \cdot \hat E_t\big)",
-)
 COMBO_LOSS = Equation(
     "The loss of the mask",
     "Table 1",
@@ -81,28 +49,7 @@ GAIN = Equation(
     "$M_{m,i}$: metric of the multi-task network on task $i$, $M_{b,i}$: of STL; $l_i$ is 1 where "
     "higher is better, else 0. Positive is better than STL.",
 )
-OWN_MASKS = Equation(
-    "The mask of a task",
-    "Liu et al. 2019, eq. 2",
-    r"a_t^{\,j} = \sigma\Big(\mathrm{BN}\big(W_2\,\rho\big(\mathrm{BN}"
-    r"(W_1 [\,b^{j},\, f^{j}(\hat a_t^{\,j-1})\,])\big)\big)\Big)",
-    "$b^j$: the shared feature before the last block of stage $j$; $f^j$: a residual block shared "
-    "by the tasks, then 2×2 maximum; $\\rho$: ReLU, $\\sigma$: sigmoid.",
-    ("2.2",),
-)
-OWN_STREAM = Equation(
-    "What a task takes",
-    "Liu et al. 2019, eq. 1",
-    r"\hat a_t^{\,j} = a_t^{\,j} \odot t^{\,j}",
-    "$t^j$: the shared feature after the last block. The mask gates the stream of its own task; "
-    "CTAN crosses it.",
-)
 LOSSES = (COMBO_LOSS, CLASS_LOSS, DYNAMIC_WEIGHTS, GAIN)
-CTAN_EQUATIONS = (MASKS, CROSSING, BOTTLENECK, *LOSSES)
-MTAN_EQUATIONS = (OWN_MASKS, OWN_STREAM, *LOSSES)
-HPS_EQUATIONS = LOSSES
-STL_SEGMENTATION_EQUATIONS = (COMBO_LOSS, GAIN)
-STL_CLASSIFICATION_EQUATIONS = (replace(CLASS_LOSS, decisions=()), GAIN)
 
 
 def for_tasks(diagram: Diagram, tasks: Sequence[Task]) -> Diagram | None:
@@ -163,12 +110,12 @@ def _class_decoder(
     return (*nodes, answer), (*skips, *chain("i1", "i2", "i3", "i4", "class"))
 
 
-def _attended(path: str, crossed: bool, reading: str) -> Diagram:
+def attended(path: str, crossed: bool, reading: str) -> Diagram:
     """Masks and streams of both tasks in every stage; CTAN crosses them, MTAN does not."""
     nodes, edges = _shared()
     masks, streams = [], []
     for j in STAGES:
-        for index, task in enumerate(TASKS):
+        for index, task in enumerate(_TASKS):
             row, tap = _row(j, bool(index)), f"{path}.{j - 1}"
             masks.append(
                 box(f"a{j}{index}", f"gate of “{task}”", "idea", 1.1, row, f"{tap}:masks:{index}")
@@ -191,7 +138,7 @@ def _attended(path: str, crossed: bool, reading: str) -> Diagram:
                 f"b{index}", f"“{task}”, asked by\nthe other task", "idea", 3.45,
                 _row(4, bool(index)), f"cross_bottleneck:features:{index}",
             )
-            for index, task in enumerate(TASKS)
+            for index, task in enumerate(_TASKS)
         )  # fmt: skip
         edges += tuple(Edge(f"g4{i}", f"b{k}", route="straight") for i in (0, 1) for k in (0, 1))
         last = Edge("b0", "s3")
@@ -205,7 +152,7 @@ def _attended(path: str, crossed: bool, reading: str) -> Diagram:
     return Diagram((*nodes, *masks, *streams, *extra), edges, reading)
 
 
-def _plain(tasks: Sequence[str], reading: str) -> Diagram:
+def plain(tasks: Sequence[str], reading: str) -> Diagram:
     """A shared encoder and the decoders of these tasks on it."""
     nodes, edges = _shared()
     for number, task in enumerate(tasks):
@@ -217,24 +164,3 @@ def _plain(tasks: Sequence[str], reading: str) -> Diagram:
             found = _class_decoder(column, ("p1", "p2", "p3", "p4"), number, lane=0.63)
         nodes, edges = (*nodes, *found[0]), (*edges, *found[1])
     return Diagram(nodes, edges, reading)
-
-
-CTAN = _attended(
-    "cross_encoders",
-    True,
-    "At each stage every task computes a gate, and the gates cross: a stream is the shared stage "
-    "times the gate of the other task. At the bottom each stream is looked up with the other's "
-    "questions; then each task has a decoder of its own.",
-)
-MTAN = _attended(
-    "attentions",
-    False,
-    "At each stage a stream is the shared stage times the gate of its own task; nothing crosses. "
-    "Each task has a decoder of its own.",
-)
-HPS = _plain(
-    ("mask", "class"),
-    "Both decoders read the same stages of the same encoder; nothing else joins the tasks.",
-)
-STL_SEGMENTATION = _plain(("mask",), "One encoder and one decoder that climbs to the mask.")
-STL_CLASSIFICATION = _plain(("class",), "One encoder and one decoder that goes on to the class.")

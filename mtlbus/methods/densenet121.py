@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.outputs import Map, Output
-from ..core.spec import MapSpec, Spec
+from ..core.outputs import Output
+from ..core.spec import Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.dense_encoder import DenseEncoder
 from ..nn.lab_template import LabHead
-from . import baseline_papers, classifier_wiring, hybrid_paper
+from . import baseline_papers, hybrid_paper, lab_wiring
 from .registry import register
+from .wiring import classifier
 
-_POOLED = "The deepest map of the backbone, which the class head averages."
+POOLED = MapSpec(
+    "pooled_features", "feature", "The deepest map of the backbone, which the class head averages."
+)
 
 SPEC = Spec(
     name="densenet121",
@@ -23,12 +26,28 @@ SPEC = Spec(
     "instead of learned again. It says benign or malignant from the whole image and never sees a "
     "mask. It is the deepest of the single-task rivals.",
     tasks=(MALIGNANCY,),
-    maps=(MapSpec("pooled_features", "feature", _POOLED),),
+    maps=(POOLED,),
     stated="DenseNet121; head and recipe from the lab's public script.",
     ours="Decisions B7 and B9.",
     decisions=(baseline_papers.RAW_PIXELS_DECISION, baseline_papers.IMAGENET_DECISION),
-    equations=classifier_wiring.DENSENET_EQUATIONS,
-    diagram=classifier_wiring.DENSENET,
+    equations=(
+        Equation(
+            "A dense layer",
+            "Huang et al. 2017, eq. 2",
+            r"x_\ell = H_\ell\big([\,x_0,\, x_1,\, \dots,\, x_{\ell-1}\,]\big)",
+            "$x_0$: what enters the block; $H_\\ell$: normalisation, ReLU, 1×1 convolution, and "
+            "again with 3×3; it adds a fixed number of channels to those that came before.",
+        ),
+        lab_wiring.LAB_HEAD,
+        lab_wiring.weighted_entropy(4),
+    ),
+    diagram=classifier(
+        "C",
+        [f"encoder:{n}" for n in range(5)],
+        "mean over\nthe cells",
+        "<head.layers",
+        lab_wiring.DOWN_TO_MEAN + " Within a level every layer reads all layers before it.",
+    ),
     paper_errors=(
         baseline_papers.AUC_ERROR,
         baseline_papers.MIXED_ROWS_ERROR.format(prevalence=".67"),
@@ -49,10 +68,9 @@ class DenseNet121(nn.Module):
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to a class logit B×1."""
         features = self.encoder(images)[-1]
-        pooled = Map(features, "feature", "last stage of the backbone", 32, _POOLED)
         return Output(
             class_logits={MALIGNANCY.name: self.head(features)},
-            maps={"pooled_features": pooled} if maps else {},
+            maps=POOLED.of(features, "last stage of the backbone", 32) if maps else {},
         )
 
 

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from ..core.outputs import Output
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
-from ..nn.encoders import NARROW, staged_encoder
-from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
+from ..nn.encoders import staged_encoder
+from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, coarse_masks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
 from .pretraining import COMPACT_ENCODER
 from .registry import register
@@ -32,8 +32,16 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         stated="Shared ResNet-50; the decoders and losses of CTAN.",
         ours="Decisions C8 and C9 with plain stage outputs as skips.",
         decisions=(ctan_paper.PLAIN_SKIPS, ctan_paper.TASKS, COMPACT_ENCODER),
-        equations=ctan_wiring.HPS_EQUATIONS,
-        diagram=ctan_wiring.for_tasks(ctan_wiring.HPS, tasks),
+        equations=ctan_wiring.LOSSES,
+        diagram=ctan_wiring.for_tasks(
+            ctan_wiring.plain(
+                ("mask", "class"),
+                "Both decoders read the same stages of the same encoder; nothing else joins the "
+                "tasks.",
+            ),
+            tasks,
+        ),
+        coarse_masks=coarse_masks(tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED,
         recipe=ctan_paper.RECIPE,
@@ -65,6 +73,6 @@ class HardSharing(nn.Module):
 
 
 @register(SPEC, spec_for)
-def hps(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
+def hps(variant, pretrained, tasks, **options) -> nn.Module:
     """Build HPS."""
-    return HardSharing(variant, pretrained, tasks, compact_encoder)
+    return HardSharing(variant, pretrained, tasks, **options)

@@ -12,12 +12,10 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from ..core.errors import choose
-from ..core.outputs import Map, Output
-from ..core.spec import MapSpec, Spec
+from ..core.outputs import SIGMOID_GATE, Map, MapWords, Output
+from ..core.spec import Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.anatomy_attention import AnatomyAwareAttention
-from ..nn.encoders import NARROW
 from ..nn.estan import mt_estan_encoder
 from ..nn.estan_decoder import Bottleneck, MTESTANDecoder
 from ..nn.swin import SwinEncoder, WindowedAttention, swin_encoder
@@ -26,18 +24,37 @@ from .parts import MEAN, Call, Part, Silencing, mean_gate
 from .pretraining import COMPACT_ENCODER, TAPS, weights_by_backbone
 from .registry import register
 
-GATE_MEANING = (
-    "How much of each feature of Swin stage {stage} is let through, judged along rows and columns; "
-    "0.5 everywhere is the neutral start."
-)
-UNGATED_MEANING = "How strongly the features of Swin stage {stage} answer, before their gate."
+GATES = {
+    stage: MapSpec(
+        f"aaa_gate.{stage}",
+        "gate",
+        f"How much of each feature of Swin stage {stage} is let through, judged along rows and "
+        "columns; 0.5 everywhere is the neutral start.",
+        MapWords(
+            "AAA gate",
+            caution=f"{SIGMOID_GATE} This one is made on half the grid and doubled by a transposed "
+            "convolution of 2×2: **a pattern that comes back in every second cell is that "
+            "step's**, not the tissue's.",
+        ),
+    )
+    for stage in range(1, 5)
+}
+UNGATED = {
+    stage: MapSpec(
+        f"aaa_features.{stage}",
+        "feature",
+        f"How strongly the features of Swin stage {stage} answer, before their gate.",
+        MapWords("AAA features"),
+    )
+    for stage in range(1, 5)
+}
 
 
 def declared_maps(gated: Sequence[int]) -> tuple[MapSpec, ...]:
     """The inner maps of a network with an AAA after the `gated` Swin stages."""
     return (
-        *(MapSpec(f"aaa_gate.{n}", "gate", GATE_MEANING.format(stage=n)) for n in gated),
-        *(MapSpec(f"aaa_features.{n}", "feature", UNGATED_MEANING.format(stage=n)) for n in gated),
+        *(GATES[stage] for stage in gated),
+        *(UNGATED[stage] for stage in gated),
         *hybrid_paper.ATTENTION_MAPS,
         *hybrid_paper.ROWCOL_MAPS,
         hybrid_paper.POOLED_MAP,
@@ -72,8 +89,46 @@ SPEC = Spec(
         COMPACT_ENCODER,
         TAPS,
     ),
-    equations=hybrid_wiring.HYBRID_EQUATIONS,
-    diagram=hybrid_wiring.HYBRID,
+    equations=(
+        hybrid_wiring.SWIN_BLOCKS,
+        hybrid_wiring.COSINE_ATTENTION,
+        Equation(
+            "The features as a map",
+            "eq. 5",
+            r"y^{i} = M\big(f^{\,l+1}\big)",
+            "$M$ lays the tokens of stage $i$ out as $C \\times H \\times W$. The paper does not "
+            "define it.",
+            ("H1", "H2"),
+        ),
+        Equation(
+            "Context of the gate",
+            "eq. 6",
+            r"B^{i} = U\big(\big[\,\text{MAX-P}(y^{i}),\; \text{AVG-P}(y^{i})\,\big]\big)",
+            "MAX-P, AVG-P: 2×2 pooling; $[\\cdot,\\cdot]$: concatenation, as in the text; $U$: "
+            "transposed 2×2 convolution back to $C \\times H \\times W$. The equation in print "
+            "adds.",
+            ("H3", "H4"),
+            printed=r"B^{i} = U\big(\text{MAX-P}(y^{i}) + \text{AVG-P}(y^{i})\big)",
+        ),
+        Equation(
+            "Anatomy-aware attention",
+            "eq. 7",
+            r"O^{i} = y^{i} \odot \sigma\big(A(B^{i})\big),\qquad A(B) = K_{1\times9} * "
+            r"(K_{9\times1} * B)",
+            "$\\sigma$: sigmoid, so the gate lies between 0 and 1; the kernels look nine cells "
+            "along columns and rows, because breast tissue lies in horizontal layers.",
+            ("H5",),
+            printed=r"O^{i} = y^{i} \cdot \big(\sigma(A(B))\big)",
+        ),
+        hybrid_wiring.ESTAN,
+        hybrid_wiring.FUSION,
+        hybrid_wiring.UP_BLOCK,
+        hybrid_wiring.HEAD,
+        *hybrid_wiring.LOSSES,
+    ),
+    diagram=hybrid_wiring.hybrid(gated=True),
+    coarse_masks=hybrid_paper.COARSE_MASKS,
+    side_class="swin",
     paper_errors=hybrid_paper.PAPER_ERRORS,
     reported=hybrid_paper.REPORTED,
     recipe=hybrid_paper.RECIPE,
@@ -86,10 +141,10 @@ GATED = {"flow": (1, 2, 3, 4), "side": (4,)}  # stages with an AAA, by placement
 class AnatomyOptions(NamedTuple):
     """Decisions H2, H3 and H5."""
 
-    placement: str = "flow"
-    combine: str = "concat"
-    kernels: str = "series"
-    gate_channels: str = "all"
+    placement: str
+    combine: str
+    kernels: str
+    gate_channels: str
 
 
 class SwinFeatures(NamedTuple):
@@ -121,7 +176,7 @@ class AnatomicalSwin(nn.Module):
         self.swin = swin
         gated: tuple[int, ...] = ()
         if anatomy is not None:
-            gated = GATED[choose("value of aaa_placement (H2)", anatomy.placement, GATED)]
+            gated = GATED[anatomy.placement]
         self.gates = nn.ModuleDict(
             {
                 str(stage): AnatomyAwareAttention(swin.channels[stage - 1], *anatomy[1:])
@@ -174,7 +229,6 @@ class HybridMTESTAN(nn.Module):
         swin = swin_encoder(variant, weights["swin"], drop_path)
         hybrid_paper.start_swin(swin, start, weights["swin"])
         self.swin = AnatomicalSwin(swin, anatomy)
-        choose("value of fusion (H6)", fusion, ("concat", "normalised"))
         self.bottleneck = Bottleneck(
             self.encoder,
             sizes.bottleneck,
@@ -207,14 +261,9 @@ class HybridMTESTAN(nn.Module):
 def anatomy_maps(swin: SwinFeatures) -> dict[str, Map]:
     """The gate of each AAA, and the features before it."""
     found = {}
-    for name, kind, tensors, meaning in (
-        ("aaa_gate", "gate", swin.gates, GATE_MEANING),
-        ("aaa_features", "feature", swin.ungated, UNGATED_MEANING),
-    ):
+    for declared, tensors in ((GATES, swin.gates), (UNGATED, swin.ungated)):
         for stage, tensor in tensors.items():
-            found[f"{name}.{stage}"] = Map(
-                tensor, kind, f"Swin stage {stage}", 2 ** (stage + 1), meaning.format(stage=stage)
-            )
+            found |= declared[stage].of(tensor, f"Swin stage {stage}", 2 ** (stage + 1))
     return found
 
 
@@ -254,17 +303,14 @@ def hybrid_mt_estan(
     variant,
     pretrained,
     tasks,
-    aaa_placement: str = "flow",
-    aaa_combine: str = "concat",
-    aaa_kernels: str = "series",
-    aaa_gate_channels: str = "all",
-    head: str = "literal",
-    drop_path: float = 0.0,
-    start: str = "xavier",
-    compact_encoder: str = NARROW,
-    fusion: str = "concat",
+    aaa_placement,
+    aaa_combine,
+    aaa_kernels,
+    aaa_gate_channels,
+    compact_encoder,
+    **options,
 ) -> nn.Module:
-    """Build Hybrid-MT-ESTAN; the options are decisions H2, H3, H5 to H8, B12 and E1."""
+    """Build Hybrid-MT-ESTAN."""
     weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"), compact_encoder)
     anatomy = AnatomyOptions(aaa_placement, aaa_combine, aaa_kernels, aaa_gate_channels)
-    return HybridMTESTAN(variant, weights, anatomy, head, drop_path, start, compact_encoder, fusion)
+    return HybridMTESTAN(variant, weights, anatomy, compact_encoder=compact_encoder, **options)

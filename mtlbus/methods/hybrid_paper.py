@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..core.errors import choose
-from ..core.outputs import Map
-from ..core.spec import Decision, MapSpec, Paper, PaperRecipe, ReportedTable
+from ..core.outputs import Map, MapWords
+from ..core.spec import Decision, MapSpec, Option, Paper, PaperRecipe, ReportedTable
 from ..nn.estan import Features
 from ..nn.estan_decoder import DenseHead
 from ..nn.swin import SwinEncoder, WindowedAttention, start_xavier
 from .parts import MEAN, Part, mean_output, zero
+from .wiring import SWIN_WORDS
 
 PAPER = Paper(
     title="Breast Ultrasound Tumor Classification Using a Hybrid Multitask CNN-Transformer Network",
@@ -78,7 +78,6 @@ PLACE_DECISION = Decision(
     "H1",
     "M, which makes a map of the patches, is not defined.",
     "The tokens of a stage laid out as C×H×W.",
-    "none",
     "'Reconstruct the feature map by merging all patches' keeps the size; Swin's own patch "
     "merging would halve it.",
 )
@@ -87,69 +86,78 @@ FLOW_DECISION = Decision(
     "Where AAA stands in the Swin and where its output goes.",
     "One AAA a stage, after its last block (in stage 4 after the closing normalisation); its "
     "output replaces the stage's and flows on.",
-    "aaa_placement = flow | side (the Swin is left alone; only stage 4, which the decoder reads, "
-    "is gated)",
     "The paper calls it a part of the Swin's blocks, not a side branch.",
+    options=(
+        Option(
+            "aaa_placement",
+            "flow",
+            ("flow", "side"),
+            "the Swin is left alone; only stage 4, which the decoder reads, is gated",
+        ),
+    ),
 )
 COMBINE_DECISION = Decision(
     "H3",
     "Eq. 6 adds the two pooled maps, the text concatenates them.",
     "Concatenation.",
-    "aaa_combine = concat | sum",
     "The text says so, and a convolution after it can still learn the sum.",
+    options=(Option("aaa_combine", "concat", ("concat", "sum")),),
 )
 UPSAMPLE_DECISION = Decision(
     "H4",
     "What upsampling of size (2,2) and stride (2,2) is.",
     "A transposed convolution, 2C to C.",
-    "none",
     "The lab's decoder uses one wherever this paper writes the same words.",
 )
 STRIP_DECISION = Decision(
     "H5",
     "How the kernels 9×1 and 1×9 are joined, and for how many channels.",
     "In series without activation between, C to C: a gate for each channel.",
-    "aaa_kernels = series | parallel | depthwise; aaa_gate_channels = all | one",
     "MT-ESTAN's row/column pair is serial too.",
+    options=(
+        Option("aaa_kernels", "series", ("series", "parallel", "depthwise")),
+        Option("aaa_gate_channels", "all", ("all", "one")),
+    ),
 )
 FUSION_DECISION = Decision(
     "H6",
     "Where the two encoders meet.",
     "The Swin's stage 4 is concatenated with c5 and a5 before the first transposed convolution; "
     "no other skip comes from the Swin. With fusion = normalised each encoder is normalised first.",
-    "fusion = concat | normalised",
     "Decoder and head stay those of MT-ESTAN, and the pooled features see both encoders.",
+    options=(Option("fusion", "concat", ("concat", "normalised")),),
 )
 HEAD_DECISION = Decision(
     "H7",
     "'Three dense layers, a dropout layer and the final dense layer' are three or four.",
     "512, 256 and 128 with ReLU, dropout 0.5, then one logit; MT-ESTAN alone has the lab's head.",
-    "head = literal | lab (512, dropout, 128, one logit)",
     "It is the literal reading; the lab's code of MT-ESTAN has the other.",
+    options=(Option("head", "literal", ("literal", "lab"), "512, dropout, 128, one logit"),),
 )
 INPUT_DECISION = Decision(
     "H8",
     "Input size and normalisation are not stated.",
     "256×256, ImageNet mean and deviation for both encoders.",
-    "pretrained = False | True | path, or {'resnet': path, 'swin': path} with two encoders; "
-    "drop_path = 0.0 (stochastic depth of the Swin)",
     "The backbone's name demands 256. Stochastic depth is not mentioned.",
+    options=(Option("drop_path", 0.0, meaning="stochastic depth of the Swin"),),
+    elsewhere="pretrained = False | True | path, or {'resnet': path, 'swin': path} with two "
+    "encoders",
 )
 
 START_DECISION = Decision(
     "B12",
     "Nothing is said of a start without ImageNet weights.",
     "Xavier's weights, and blocks that add half their norm from the first step.",
-    "start = xavier | timm",
     "timm's start, small weights and blocks that add nothing, learned nothing at the width of the "
     "compact variant.",
+    options=(Option("start", "xavier", ("xavier", "timm")),),
 )
 CNN_INPUT_DECISION = Decision(
     "H8",
     "Input size and normalisation are not stated.",
     "256×256, ImageNet mean and deviation.",
-    "pretrained = False | True | path",
     "As in the Hybrid, of which it is a part; the lab's code feeds 224×224, divided by 255.",
+    elsewhere="pretrained = False | True | path",
 )
 
 PAPER_ERRORS = (
@@ -228,24 +236,33 @@ REPORTED = (
     ),
 )  # fmt: skip
 
-_ROWCOL = "What the row/column kernels of stage {stage} answer, before they are fused."
-_ATTENTION = "Where each cell of stage {stage} of the Swin looks, head by head."
-_POOLED = "up6, which the class head averages; the mask grows from it too."
-
 ROWCOL_MAPS = tuple(
-    MapSpec(f"estan_rowcol.{stage}", "feature", _ROWCOL.format(stage=stage))
+    MapSpec(
+        f"estan_rowcol.{stage}",
+        "feature",
+        f"What the row/column kernels of stage {stage} answer, before they are fused.",
+        MapWords("ESTAN row/column"),
+    )
     for stage in range(1, 5)
 )
 ATTENTION_MAPS = tuple(
-    MapSpec(f"swin_attention.{stage}", "attention", _ATTENTION.format(stage=stage))
+    MapSpec(
+        f"swin_attention.{stage}",
+        "attention",
+        f"Where each cell of stage {stage} of the Swin looks, head by head.",
+        SWIN_WORDS,
+    )
     for stage in (3, 4)
 )
-POOLED_MAP = MapSpec("pooled_features", "feature", _POOLED)
+POOLED_MAP = MapSpec(
+    "pooled_features", "feature", "up6, which the class head averages; the mask grows from it too."
+)
+COARSE_MASKS = ("decoder.up1", "decoder.up2", "decoder.up3")
 
 
 def start_swin(encoder: SwinEncoder, start: str, pretrained: object) -> None:
     """Give a Swin without ImageNet weights the start of decision B12."""
-    if choose("value of start (B12)", start, ("xavier", "timm")) == "xavier" and not pretrained:
+    if start == "xavier" and not pretrained:
         start_xavier(encoder)
 
 
@@ -282,32 +299,21 @@ def strip_parts() -> tuple[Part, ...]:
 
 def cnn_maps(cnn: Features, up6: Tensor) -> dict[str, Map]:
     """The row/column paths n_1 … n_4 and the pooled features."""
-    maps = {
-        f"estan_rowcol.{stage}": Map(
-            cnn.rowcol[stage - 1],
-            "feature",
-            f"ESTAN stage {stage}",
-            2 ** (stage - 1),
-            _ROWCOL.format(stage=stage),
-        )
-        for stage in range(1, 5)
-    }
-    maps["pooled_features"] = Map(up6, "feature", "bottleneck up6", 16, _POOLED)
-    return maps
+    found = {}
+    for stage, (declared, tensor) in enumerate(zip(ROWCOL_MAPS, cnn.rowcol[:4], strict=True), 1):
+        found |= declared.of(tensor, f"ESTAN stage {stage}", 2 ** (stage - 1))
+    return found | POOLED_MAP.of(up6, "bottleneck up6", 16)
 
 
 def attention_maps(attentions: list[WindowedAttention]) -> dict[str, Map]:
     """The attention of stages 3 and 4."""
-    return {
-        f"swin_attention.{stage}": attentions[stage - 1].as_map(
-            f"Swin stage {stage}", 2 ** (stage + 1), _ATTENTION.format(stage=stage)
-        )
-        for stage in (3, 4)
-    }
+    found = {}
+    for stage, declared in zip((3, 4), ATTENTION_MAPS, strict=True):
+        found |= attentions[stage - 1].as_map(declared, f"Swin stage {stage}", 2 ** (stage + 1))
+    return found
 
 
 def dense_head(channels: int, variant: str, head: str) -> DenseHead:
     """The class head (decision H7)."""
-    choose("value of head (H7)", head, ("literal", "lab"))
     widths = SIZES[variant].head[head]
     return DenseHead(channels, widths, dropout_after=3 if head == "literal" else 1)

@@ -1,4 +1,4 @@
-"""Equations and diagrams of Hybrid-MT-ESTAN, its two ablations and the Swin it compares with."""
+"""Equations and parts of drawings that Hybrid-MT-ESTAN shares with its ablations and the Swin."""
 
 from __future__ import annotations
 
@@ -32,32 +32,6 @@ COSINE_ATTENTION = Equation(
     "$\\tau$: learned; $B$: a bias by the distance of the cells, from a small network, so that any "
     "window size fits.",
 )
-PATCHES = Equation(
-    "The features as a map",
-    "eq. 5",
-    r"y^{i} = M\big(f^{\,l+1}\big)",
-    "$M$ lays the tokens of stage $i$ out as $C \\times H \\times W$. The paper does not "
-    "define it.",
-    ("H1", "H2"),
-)
-CONTEXT = Equation(
-    "Context of the gate",
-    "eq. 6",
-    r"B^{i} = U\big(\big[\,\text{MAX-P}(y^{i}),\; \text{AVG-P}(y^{i})\,\big]\big)",
-    "MAX-P, AVG-P: 2×2 pooling; $[\\cdot,\\cdot]$: concatenation, as in the text; $U$: transposed "
-    "2×2 convolution back to $C \\times H \\times W$. The equation in print adds.",
-    ("H3", "H4"),
-    printed=r"B^{i} = U\big(\text{MAX-P}(y^{i}) + \text{AVG-P}(y^{i})\big)",
-)
-GATE = Equation(
-    "Anatomy-aware attention",
-    "eq. 7",
-    r"O^{i} = y^{i} \odot \sigma\big(A(B^{i})\big),\qquad A(B) = K_{1\times9} * (K_{9\times1} * B)",
-    "$\\sigma$: sigmoid, so the gate lies between 0 and 1; the kernels look nine cells along "
-    "columns and rows, because breast tissue lies in horizontal layers.",
-    ("H5",),
-    printed=r"O^{i} = y^{i} \cdot \big(\sigma(A(B))\big)",
-)
 ESTAN = Equation(
     "A stage of ESTAN",
     "Fig. 2; sizes from the lab's network",
@@ -76,19 +50,6 @@ FUSION = Equation(
     "$c_i$: stages of the ResNet, $a_i$: its taps, $n_i$: stages of ESTAN; $T_2$: transposed 2×2 "
     "convolution. Mask and class both start here.",
     ("H6",),
-)
-PLAIN_FUSION = Equation(
-    FUSION.name,
-    FUSION.source,
-    FUSION.latex.replace("O^{4}", "y^{4}"),
-    FUSION.symbols + " $y^4$: the last stage of the Swin, ungated.",
-    FUSION.decisions,
-)
-CNN_FUSION = Equation(
-    "The bottleneck",
-    "the lab's network",
-    r"u_6 = \big[\,T_2\big([\,c_5,\, a_5\,]\big),\; n_5,\; c_4\,\big]",
-    FUSION.symbols,
 )
 UP_BLOCK = Equation(
     "An Up Block",
@@ -139,30 +100,14 @@ DICE = Equation(
     "pixels of the whole batch.",
 )
 LOSSES = (LOSS, FOCAL, DICE)
-SWIN_CLASS = Equation(
-    "The class",
-    "ours",
-    r"z = w^{\top}\,\mathrm{GAP}(f_4) + b,\qquad p = \sigma(z)",
-    "$f_4$: the tokens of the last stage; GAP: their mean; $p$: probability of malignancy.",
-    ("B6",),
-)
-
-HYBRID_EQUATIONS = (
-    SWIN_BLOCKS, COSINE_ATTENTION, PATCHES, CONTEXT, GATE, ESTAN, FUSION, UP_BLOCK, HEAD, *LOSSES,
-)  # fmt: skip
-MT_ESTAN_SWIN_EQUATIONS = (
-    SWIN_BLOCKS, COSINE_ATTENTION, ESTAN, PLAIN_FUSION, UP_BLOCK, HEAD, *LOSSES,
-)  # fmt: skip
-MT_ESTAN_EQUATIONS = (ESTAN, CNN_FUSION, UP_BLOCK, HEAD, *LOSSES)
-SWIN_EQUATIONS = (SWIN_BLOCKS, COSINE_ATTENTION, SWIN_CLASS, FOCAL)
 
 
-def _swin_tap(path: str, stage: int) -> str:
+def swin_tap(path: str, stage: int) -> str:
     """The last part of a block of this stage, whose answer has the stage's shape."""
     return f"{path}.body.layers.{stage - 1}.blocks.1.mlp [hwc]"
 
 
-def _cnn(column: float) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+def cnn(column: float) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """MT-ESTAN's encoder, bottleneck, decoder, head and answers, the encoder in `column`."""
     blocks = tuple(
         box(
@@ -192,13 +137,13 @@ def _cnn(column: float) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     return nodes, edges
 
 
-def _hybrid(gated: bool) -> Diagram:
+def hybrid(gated: bool) -> Diagram:
     """A Swin on the left, with or without its gates, and MT-ESTAN beside it."""
     column, swin, gates = (2 if gated else 1), [], []
     edges: tuple[Edge, ...] = (Edge("image", "t1"),)
     for stage in range(1, 5):
         row = stage + 1
-        tap = f"<swin.gates.{stage}" if gated else _swin_tap("swin.swin", stage)
+        tap = f"<swin.gates.{stage}" if gated else swin_tap("swin.swin", stage)
         swin.append(box(f"t{stage}", f"Swin stage {stage}", "transformer", 0, row, tap))
         if gated:
             gates.append(box(f"g{stage}", f"AAA {stage}", "idea", 1, row, f"swin.gates.{stage}:0"))
@@ -206,7 +151,7 @@ def _hybrid(gated: bool) -> Diagram:
         if stage > 1:
             before = f"g{stage - 1}" if gated else f"t{stage - 1}"
             edges += (Edge(before, f"t{stage}", route="vhv" if gated else ""),)
-    nodes, rest = _cnn(column)
+    nodes, rest = cnn(column)
     last = "g4" if gated else "t4"
     return Diagram(
         nodes=(image(), *swin, *gates, *nodes),
@@ -220,28 +165,3 @@ def _hybrid(gated: bool) -> Diagram:
         )
         + "They meet in u₆, from which both answers come.",
     )
-
-
-HYBRID = _hybrid(gated=True)
-MT_ESTAN_SWIN = _hybrid(gated=False)
-_NODES, _EDGES = _cnn(1)
-MT_ESTAN = Diagram(
-    nodes=(image(), *_NODES),
-    edges=(Edge("image", "e1"), *_EDGES),
-    reading="Each block of the encoder holds a ResNet stage c and a stage n with long row and "
-    "column kernels; both feed every step of the decoder. The class is read from u₆.",
-)
-SWIN = Diagram(
-    nodes=(
-        image(),
-        *(
-            box(f"t{s}", f"Swin stage {s}", "transformer", 0, s + 1, _swin_tap("encoder", s))
-            for s in range(1, 5)
-        ),
-        box("vector", "mean over\nthe cells", "decoder", 1, 5, "<head.classifier"),
-        malignancy(2, 5),
-    ),
-    edges=chain("image", "t1", "t2", "t3", "t4", "vector", "class"),
-    reading="Patches of 4×4 pixels become tokens; each stage attends within windows and then "
-    "merges four tokens into one. The class is read from the mean of the last stage.",
-)

@@ -5,18 +5,22 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.errors import choose
-from ..core.outputs import Map, Output
-from ..core.spec import Decision, MapSpec, Spec
+from ..core.outputs import Output
+from ..core.spec import Decision, Equation, MapSpec, Option, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.backbones import refuse_weights
-from . import classifier_wiring, cosa_paper
+from . import cosa_paper, lab_wiring
 from .registry import register
+from .wiring import classifier, lines
 
 # Cells a side that the first fully connected layer reads: what the two convolutions and poolings
 # leave of 256 and of 128 pixels.
 GRID = {"paper": 61, "compact": 29}
-_POOLED = "The second pooled map, which the fully connected layers read cell by cell."
+POOLED = MapSpec(
+    "pooled_features",
+    "feature",
+    "The second pooled map, which the fully connected layers read cell by cell.",
+)
 
 SPEC = Spec(
     name="lenet",
@@ -27,7 +31,7 @@ SPEC = Spec(
     "network of 1998 for handwritten digits. It shows how far the class can be told with almost "
     "no depth. What it sees is texture and brightness at each place.",
     tasks=(MALIGNANCY,),
-    maps=(MapSpec("pooled_features", "feature", _POOLED),),
+    maps=(POOLED,),
     stated="LeNet, two classes; all inputs 256×256.",
     ours="Decision B5.",
     decisions=(
@@ -38,12 +42,34 @@ SPEC = Spec(
             "LeNet-5 on 256×256: the first fully connected layer reads 16×61×61 = 59,536 values "
             "(compact: averaged to 29×29). ReLU and max-pooling. Other input sizes are averaged to "
             "the same grid, which at 256 changes nothing.",
-            "activation = relu | tanh; pooling = max | average (tanh and average: as in 1998)",
             "The paper says that all images are resized to 256×256.",
+            options=(
+                Option("activation", "relu", ("relu", "tanh")),
+                Option("pooling", "max", ("max", "average"), "tanh and average: as in 1998"),
+            ),
         ),
     ),
-    equations=classifier_wiring.LENET_EQUATIONS,
-    diagram=classifier_wiring.LENET,
+    equations=(
+        Equation(
+            "The network",
+            "LeCun et al. 1998",
+            lines(
+                r"f = \text{MAX-P}\,\rho\,K_5 * \text{MAX-P}\,\rho\,K_5 * x",
+                r"z = W_3\,\rho\,W_2\,\rho\,W_1\,\mathrm{vec}(f)",
+            ),
+            "$x$: the image; $K_5$: 5×5 kernels, 6 and 16 of them; $W_1, W_2, W_3$: to 120, 84 and "
+            "2. Read from right to left.",
+            ("B5",),
+        ),
+        lab_wiring.CLASS_ENTROPY,
+    ),
+    diagram=classifier(
+        "C",
+        ("features.2", "features.5"),
+        "two dense\nlayers",
+        "<classifier.4",
+        "Two convolutions with pooling, then dense layers that read all cells.",
+    ),
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED[2:],
     recipe=cosa_paper.RECIPE,
@@ -55,8 +81,6 @@ class LeNet(nn.Module):
 
     def __init__(self, variant: str, activation: str, pooling: str) -> None:
         super().__init__()
-        choose("value of activation (B5)", activation, ("relu", "tanh"))
-        choose("value of pooling (B5)", pooling, ("max", "average"))
         nonlinearity = nn.ReLU if activation == "relu" else nn.Tanh
         pool = nn.MaxPool2d if pooling == "max" else nn.AvgPool2d
         self.grid = GRID[variant]
@@ -80,14 +104,14 @@ class LeNet(nn.Module):
         """B×3×H×W to class logits B×2."""
         features = self.features(images)  # 16@61 at 256
         logits = self.classifier(F.adaptive_avg_pool2d(features, self.grid).flatten(1))
-        pooled = Map(features, "feature", "second pooling", 4, _POOLED)
         return Output(
-            class_logits={MALIGNANCY.name: logits}, maps={"pooled_features": pooled} if maps else {}
+            class_logits={MALIGNANCY.name: logits},
+            maps=POOLED.of(features, "second pooling", 4) if maps else {},
         )
 
 
 @register(SPEC)
-def lenet(variant, pretrained, tasks, activation: str = "relu", pooling: str = "max") -> nn.Module:
-    """Build LeNet; the options are decision B5."""
+def lenet(variant, pretrained, tasks, **options) -> nn.Module:
+    """Build LeNet."""
     refuse_weights(pretrained, "LeNet")
-    return LeNet(variant, activation, pooling)
+    return LeNet(variant, **options)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.outputs import Map, Output
-from ..core.spec import MapSpec, Spec
+from ..core.outputs import Output
+from ..core.spec import Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.backbones import variant_backbone
 from ..nn.lab_template import LabHead
-from . import baseline_papers, classifier_wiring, hybrid_paper
+from . import baseline_papers, hybrid_paper, lab_wiring
 from .registry import register
+from .wiring import classifier
 
-_POOLED = "The deepest map of the backbone, which the class head averages."
+POOLED = MapSpec(
+    "pooled_features", "feature", "The deepest map of the backbone, which the class head averages."
+)
 
 SPEC = Spec(
     name="mobilenet",
@@ -23,13 +26,30 @@ SPEC = Spec(
     "across channels. It says benign or malignant from the whole image and never sees a mask. It "
     "shows how much of the class a light network finds.",
     tasks=(MALIGNANCY,),
-    maps=(MapSpec("pooled_features", "feature", _POOLED),),
+    maps=(POOLED,),
     stated="MobileNet, version 1 by its reference; head and recipe from the lab's public script.",
     ours="Decisions B7 and B9. The compact variant has half as many blocks in a stage, each of the "
     "full width.",
     decisions=(baseline_papers.RAW_PIXELS_DECISION, baseline_papers.IMAGENET_DECISION),
-    equations=classifier_wiring.MOBILENET_EQUATIONS,
-    diagram=classifier_wiring.MOBILENET,
+    equations=(
+        Equation(
+            "A depthwise separable convolution",
+            "Howard et al. 2017",
+            r"y = \rho\,\mathrm{BN}\big(W\,\rho\,\mathrm{BN}(K_3 *_{\text{each channel}} x)\big)",
+            "First every channel is filtered alone, then a 1×1 convolution $W$ mixes the channels: "
+            "about a ninth of the products of a full 3×3 convolution.",
+        ),
+        lab_wiring.LAB_HEAD,
+        lab_wiring.weighted_entropy(3),
+    ),
+    diagram=classifier(
+        "C",
+        [f"encoder.blocks.{n}" for n in range(5)],
+        "mean over\nthe cells",
+        "<head.layers",
+        lab_wiring.DOWN_TO_MEAN
+        + " Each convolution filters the channels one by one and then mixes them.",
+    ),
     paper_errors=(baseline_papers.AUC_ERROR,),
     reported=(baseline_papers.hybrid_table("MobileNet"),),
     recipe=baseline_papers.MOBILENET_RECIPE,
@@ -54,10 +74,9 @@ class MobileNet(nn.Module):
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to a class logit B×1."""
         features = self.encoder(images)
-        pooled = Map(features, "feature", "last stage of the backbone", 32, _POOLED)
         return Output(
             class_logits={MALIGNANCY.name: self.head(features)},
-            maps={"pooled_features": pooled} if maps else {},
+            maps=POOLED.of(features, "last stage of the backbone", 32) if maps else {},
         )
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ..core.outputs import Output
-from ..core.spec import Spec
+from ..core.spec import Diagram, Edge, Equation, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.encoders import NARROW
 from ..nn.estan import mt_estan_encoder
 from ..nn.estan_decoder import Bottleneck, MTESTANDecoder
 from . import hybrid_paper, hybrid_wiring
 from .pretraining import COMPACT_ENCODER, TAPS, weights_by_backbone
 from .registry import register
+from .wiring import image
+
+NODES, EDGES = hybrid_wiring.cnn(1)
 
 SPEC = Spec(
     name="mt_estan",
@@ -34,13 +36,30 @@ SPEC = Spec(
     ours="Decisions H7 (here with the lab's head) and H8; the loss of the Hybrid, for a fair "
     "comparison.",
     decisions=(
-        hybrid_paper.HEAD_DECISION,
+        hybrid_paper.HEAD_DECISION.with_defaults(head="lab"),
         hybrid_paper.CNN_INPUT_DECISION,
         COMPACT_ENCODER,
         TAPS,
     ),
-    equations=hybrid_wiring.MT_ESTAN_EQUATIONS,
-    diagram=hybrid_wiring.MT_ESTAN,
+    equations=(
+        hybrid_wiring.ESTAN,
+        Equation(
+            "The bottleneck",
+            "the lab's network",
+            r"u_6 = \big[\,T_2\big([\,c_5,\, a_5\,]\big),\; n_5,\; c_4\,\big]",
+            hybrid_wiring.FUSION.symbols,
+        ),
+        hybrid_wiring.UP_BLOCK,
+        hybrid_wiring.HEAD,
+        *hybrid_wiring.LOSSES,
+    ),
+    diagram=Diagram(
+        nodes=(image(), *NODES),
+        edges=(Edge("image", "e1"), *EDGES),
+        reading="Each block of the encoder holds a ResNet stage c and a stage n with long row and "
+        "column kernels; both feed every step of the decoder. The class is read from u₆.",
+    ),
+    coarse_masks=hybrid_paper.COARSE_MASKS,
     paper_errors=hybrid_paper.PAPER_ERRORS,
     reported=hybrid_paper.REPORTED,
     recipe=hybrid_paper.RECIPE,
@@ -71,9 +90,7 @@ class MTESTAN(nn.Module):
 
 
 @register(SPEC, parts_of=lambda network: hybrid_paper.strip_parts())
-def mt_estan(
-    variant, pretrained, tasks, head: str = "lab", compact_encoder: str = NARROW
-) -> nn.Module:
-    """Build MT-ESTAN; the options are decisions H7 and E1."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet",), compact_encoder)
-    return MTESTAN(variant, weights["resnet"], head, compact_encoder)
+def mt_estan(variant, pretrained, tasks, **options) -> nn.Module:
+    """Build MT-ESTAN."""
+    weights = weights_by_backbone(variant, pretrained, ("resnet",), options["compact_encoder"])
+    return MTESTAN(variant, weights["resnet"], **options)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import nn
 
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.encoders import NARROW
 from . import hybrid_paper, hybrid_wiring
 from .hybrid_mt_estan import HybridMTESTAN, parts_of
 from .pretraining import COMPACT_ENCODER, TAPS, weights_by_backbone
@@ -36,8 +37,22 @@ SPEC = Spec(
         COMPACT_ENCODER,
         TAPS,
     ),
-    equations=hybrid_wiring.MT_ESTAN_SWIN_EQUATIONS,
-    diagram=hybrid_wiring.MT_ESTAN_SWIN,
+    equations=(
+        hybrid_wiring.SWIN_BLOCKS,
+        hybrid_wiring.COSINE_ATTENTION,
+        hybrid_wiring.ESTAN,
+        replace(
+            hybrid_wiring.FUSION,
+            latex=hybrid_wiring.FUSION.latex.replace("O^{4}", "y^{4}"),
+            symbols=f"{hybrid_wiring.FUSION.symbols} $y^4$: the last stage of the Swin, ungated.",
+        ),
+        hybrid_wiring.UP_BLOCK,
+        hybrid_wiring.HEAD,
+        *hybrid_wiring.LOSSES,
+    ),
+    diagram=hybrid_wiring.hybrid(gated=False),
+    coarse_masks=hybrid_paper.COARSE_MASKS,
+    side_class="swin",
     paper_errors=hybrid_paper.PAPER_ERRORS,
     reported=hybrid_paper.REPORTED,
     recipe=hybrid_paper.RECIPE,
@@ -45,16 +60,8 @@ SPEC = Spec(
 
 
 @register(SPEC, parts_of=parts_of)
-def mt_estan_swin(
-    variant,
-    pretrained,
-    tasks,
-    head: str = "literal",
-    drop_path: float = 0.0,
-    start: str = "xavier",
-    compact_encoder: str = NARROW,
-    fusion: str = "concat",
-) -> nn.Module:
-    """Build MT-ESTAN + Swin; the options are decisions H6 to H8, B12 and E1."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"), compact_encoder)
-    return HybridMTESTAN(variant, weights, None, head, drop_path, start, compact_encoder, fusion)
+def mt_estan_swin(variant, pretrained, tasks, **options) -> nn.Module:
+    """Build MT-ESTAN + Swin."""
+    encoder = options["compact_encoder"]
+    weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"), encoder)
+    return HybridMTESTAN(variant, weights, anatomy=None, **options)

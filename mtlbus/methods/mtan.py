@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from ..core.outputs import Map, Output
-from ..core.spec import Decision, MapSpec, Spec
+from ..core.outputs import Map, MapWords, Output
+from ..core.spec import Decision, Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.cross_task import Gated, TaskAttention
-from ..nn.encoders import NARROW, staged_encoder
-from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
+from ..nn.encoders import staged_encoder
+from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, coarse_masks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
 from .parts import MEAN, Part, mean_output
 from .pretraining import COMPACT_ENCODER
@@ -24,9 +24,14 @@ from .registry import register
 LEVELS = (1, 2, 3, 4)
 
 
-def mask_meaning(task: Task) -> str:
-    """Which stream a mask gates, in words."""
-    return f"How much of each shared feature passes to the {task.name} stream, as it asks itself."
+def mask(level: int, task: Task) -> MapSpec:
+    """The mask of a task at a stage."""
+    return MapSpec(
+        f"mtan_mask.{level}.{task.name}",
+        "gate",
+        f"How much of each shared feature passes to the {task.name} stream, as it asks itself.",
+        MapWords("MTAN mask", heading=f"Mask of {task.name} → gates its own stream"),
+    )
 
 
 def spec_for(tasks: Sequence[Task]) -> Spec:
@@ -42,11 +47,7 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         "stage of the task. Tasks share the encoder but never look at each other.",
         tasks=tuple(tasks),
         maps=(
-            *(
-                MapSpec(f"mtan_mask.{level}.{task.name}", "gate", mask_meaning(task))
-                for level in LEVELS
-                for task in tasks
-            ),
+            *(mask(level, task) for level in LEVELS for task in tasks),
             *pooled_map_specs(tasks),
         ),
         stated="Shared ResNet-50; attention modules a task (Liu et al. 2019); the decoders and "
@@ -59,15 +60,41 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
                 "2.2",
                 "MTAN's own ResNet is dilated and pools only once.",
                 "2×2 max-pooling after the refinement of stages 1 to 3.",
-                "none",
                 "The streams then have the sizes of the plain ResNet.",
             ),
             ctan_paper.ATTENDED_SKIPS,
             ctan_paper.TASKS,
             COMPACT_ENCODER,
         ),
-        equations=ctan_wiring.MTAN_EQUATIONS,
-        diagram=ctan_wiring.for_tasks(ctan_wiring.MTAN, tasks),
+        equations=(
+            Equation(
+                "The mask of a task",
+                "Liu et al. 2019, eq. 2",
+                r"a_t^{\,j} = \sigma\Big(\mathrm{BN}\big(W_2\,\rho\big(\mathrm{BN}"
+                r"(W_1 [\,b^{j},\, f^{j}(\hat a_t^{\,j-1})\,])\big)\big)\Big)",
+                "$b^j$: the shared feature before the last block of stage $j$; $f^j$: a residual "
+                "block shared by the tasks, then 2×2 maximum; $\\rho$: ReLU, $\\sigma$: sigmoid.",
+                ("2.2",),
+            ),
+            Equation(
+                "What a task takes",
+                "Liu et al. 2019, eq. 1",
+                r"\hat a_t^{\,j} = a_t^{\,j} \odot t^{\,j}",
+                "$t^j$: the shared feature after the last block. The mask gates the stream of its "
+                "own task; CTAN crosses it.",
+            ),
+            *ctan_wiring.LOSSES,
+        ),
+        diagram=ctan_wiring.for_tasks(
+            ctan_wiring.attended(
+                "attentions",
+                False,
+                "At each stage a stream is the shared stage times the gate of its own task; "
+                "nothing crosses. Each task has a decoder of its own.",
+            ),
+            tasks,
+        ),
+        coarse_masks=coarse_masks(tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED,
         recipe=ctan_paper.RECIPE,
@@ -113,13 +140,11 @@ class MTAN(nn.Module):
         return self.decoders(decoded, images.shape[-2:], self._maps(gates) if maps else None)
 
     def _maps(self, gates: Sequence[Gated]) -> dict[str, Map]:
-        return {
-            f"mtan_mask.{level}.{task.name}": Map(
-                mask, "gate", f"encoder stage {level}", stride, mask_meaning(task)
-            )
-            for level, stride, gate in zip(LEVELS, self.encoder.strides, gates, strict=True)
-            for task, mask in zip(self.tasks, gate.masks, strict=True)
-        }
+        found = {}
+        for level, stride, gate in zip(LEVELS, self.encoder.strides, gates, strict=True):
+            for task, values in zip(self.tasks, gate.masks, strict=True):
+                found |= mask(level, task).of(values, f"encoder stage {level}", stride)
+        return found
 
 
 def parts_of(network: nn.Module) -> tuple[Part, ...]:
@@ -128,9 +153,7 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
         level: tuple(f"attentions.{level - 1}.masks.{i}" for i in range(len(network.tasks)))
         for level in LEVELS
     }
-    maps = {
-        level: tuple(f"mtan_mask.{level}.{task.name}" for task in network.tasks) for level in LEVELS
-    }
+    maps = {level: tuple(mask(level, task).name for task in network.tasks) for level in LEVELS}
     return (
         Part(
             "mtan_mask",
@@ -148,6 +171,6 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
 
 
 @register(SPEC, spec_for, parts_of=parts_of)
-def mtan(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
+def mtan(variant, pretrained, tasks, **options) -> nn.Module:
     """Build MTAN."""
-    return MTAN(variant, pretrained, tasks, compact_encoder)
+    return MTAN(variant, pretrained, tasks, **options)

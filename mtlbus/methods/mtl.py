@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.outputs import Map, Output
-from ..core.spec import MapSpec, Spec
+from ..core.outputs import Output
+from ..core.spec import Diagram, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.encoders import NARROW, level_encoder
+from ..nn.encoders import level_encoder
 from ..nn.heads import PooledHead
 from . import cosa_paper, cosa_wiring
 from .pretraining import COMPACT_ENCODER
 from .registry import register
-from .uresnet import concat_decoder
+from .wiring import chain
+
+POOLED = MapSpec("pooled_features", "feature", "C5, which the class head averages.")
 
 SPEC = Spec(
     name="mtl",
@@ -23,7 +25,7 @@ SPEC = Spec(
     "says benign or malignant. Nothing else joins the two tasks. It is the yardstick for "
     "everything that adds attention.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(MapSpec("pooled_features", "feature", "C5, which the class head averages."),),
+    maps=(POOLED,),
     stated="UResNet with C5 into a fully connected layer; 0.8·CE mask + 0.2·CE class.",
     ours="Decision M1 (decoder), B1 (pooling before the layer), M5 (ImageNet weights).",
     decisions=(
@@ -32,17 +34,22 @@ SPEC = Spec(
         cosa_paper.PRETRAINED_DECISION,
         COMPACT_ENCODER,
     ),
-    equations=cosa_wiring.MTL_EQUATIONS,
-    diagram=cosa_wiring.MTL,
+    equations=(
+        cosa_wiring.UPWARD,
+        cosa_wiring.MASK_LOGITS,
+        cosa_wiring.POOLED_CLASS,
+        cosa_wiring.TOTAL_LOSS,
+    ),
+    diagram=Diagram(
+        (*cosa_wiring.U_SHAPE, *cosa_wiring.MEAN_AND_CLASS),
+        (*cosa_wiring.U_EDGES, cosa_wiring.BOTTOM, *chain("c5", "vector", "class")),
+        cosa_wiring.READING + "The class is read from the mean of the deepest level.",
+    ),
+    coarse_masks=cosa_paper.COARSE_MASKS,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED,
     recipe=cosa_paper.RECIPE,
 )
-
-
-def pooled_features(features: Tensor) -> Map:
-    """The tensor a class head averages, as a map for Grad-CAM."""
-    return Map(features, "feature", "bottleneck C5", 32, "What the class head averages over.")
 
 
 class MTL(nn.Module):
@@ -51,7 +58,7 @@ class MTL(nn.Module):
     def __init__(self, variant: str, pretrained, decoder: str, compact_encoder: str) -> None:
         super().__init__()
         self.encoder = level_encoder(variant, compact_encoder, pretrained)
-        self.decoder = concat_decoder(self.encoder, variant, decoder)
+        self.decoder = cosa_paper.concat_decoder(self.encoder, variant, decoder)
         self.head = PooledHead(self.encoder.channels[-1])
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
@@ -60,13 +67,11 @@ class MTL(nn.Module):
         return Output(
             mask_logits=self.decoder(features, images.shape[-2:]),
             class_logits={MALIGNANCY.name: self.head(features[-1])},
-            maps={"pooled_features": pooled_features(features[-1])} if maps else {},
+            maps=POOLED.of(features[-1], "bottleneck C5", 32) if maps else {},
         )
 
 
 @register(SPEC)
-def mtl(
-    variant, pretrained, tasks, decoder: str = "conv", compact_encoder: str = NARROW
-) -> nn.Module:
+def mtl(variant, pretrained, tasks, **options) -> nn.Module:
     """Build MTL."""
-    return MTL(variant, pretrained, decoder, compact_encoder)
+    return MTL(variant, pretrained, **options)

@@ -8,32 +8,56 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..core.outputs import Map, Output, positive_logit
-from ..core.spec import Decision, MapSpec, Spec
+from ..core.outputs import Map, MapWords, Output, positive_logit
+from ..core.spec import Decision, Diagram, Edge, Equation, Group, MapSpec, Option, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.context_regions import REGIONS, ContextOrientedAttention, RegionFeatures
-from ..nn.encoders import NARROW, level_encoder
+from ..nn.encoders import level_encoder
 from . import cosa_paper, cosa_wiring
-from .mtl import pooled_features
 from .parts import Part, added_to, passed_by
 from .pretraining import COMPACT_ENCODER
 from .registry import register
-from .uresnet import concat_decoder
+from .wiring import box, chain, lines, malignancy
 
-MEANINGS = {
-    "regions": "The three regions of the predicted mask at full resolution.",
-    "region_weights": "The share of each region in every cell of the bottleneck, as the "
-    "classifier uses it.",
-    "cosa_attention": "Where a cell of the {region} looks for context.",
-    "region_score": "The exact share of the three regions in each class logit; with the constant "
-    "they sum to the logit.",
-    "region_score_map": "The same shares, cell by cell.",
-    "region_constant": "The part of each class logit that no region contributes.",
-    "region_mix": "What each region's mean is multiplied by before they are added; learned, and "
-    "the same for every image.",
-    "cosa_gamma": "What the attended context is multiplied by in each region before it is added; "
-    "0 is none, a small number says little by itself.",
-}
+FULL = MapSpec("regions", "region", "The three regions of the predicted mask at full resolution.")
+WEIGHTS = MapSpec(
+    "region_weights",
+    "region",
+    "The share of each region in every cell of the bottleneck, as the classifier uses it.",
+)
+ATTENTION = tuple(
+    MapSpec(
+        f"cosa_attention.{region}",
+        "attention",
+        f"Where a cell of the {region} looks for context.",
+        MapWords("COSA attention"),
+    )
+    for region in REGIONS
+)
+SCORE = MapSpec(
+    "region_score",
+    "score",
+    "The exact share of the three regions in each class logit; with the constant they sum to the "
+    "logit.",
+)
+SCORE_MAP = MapSpec("region_score_map", "score", "The same shares, cell by cell.")
+CONSTANT = MapSpec(
+    "region_constant", "scalar", "The part of each class logit that no region contributes."
+)
+MIX = MapSpec(
+    "region_mix",
+    "scalar",
+    "What each region's mean is multiplied by before they are added; learned, and the same for "
+    "every image.",
+)
+GAMMA = MapSpec(
+    "cosa_gamma",
+    "scalar",
+    "What the attended context is multiplied by in each region before it is added; 0 is none, a "
+    "small number says little by itself.",
+    MapWords("COSA gamma"),
+)
+POOLED = MapSpec("pooled_features", "feature", "C5, which the three regions divide.")
 
 SPEC = Spec(
     name="mtl_cosa",
@@ -44,24 +68,7 @@ SPEC = Spec(
     "because shadow, shape and margin are what a radiologist reads. Each region attends to its "
     "own context. The class is a weighted sum over the three, so its logit splits exactly.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(
-        MapSpec("regions", "region", MEANINGS["regions"]),
-        MapSpec("region_weights", "region", MEANINGS["region_weights"]),
-        *(
-            MapSpec(
-                f"cosa_attention.{region}",
-                "attention",
-                MEANINGS["cosa_attention"].format(region=region),
-            )
-            for region in REGIONS
-        ),
-        MapSpec("region_score", "score", MEANINGS["region_score"]),
-        MapSpec("region_score_map", "score", MEANINGS["region_score_map"]),
-        MapSpec("region_constant", "scalar", MEANINGS["region_constant"]),
-        MapSpec("region_mix", "scalar", MEANINGS["region_mix"]),
-        MapSpec("cosa_gamma", "scalar", MEANINGS["cosa_gamma"]),
-        MapSpec("pooled_features", "feature", "C5, which the three regions divide."),
-    ),
+    maps=(FULL, WEIGHTS, *ATTENTION, SCORE, SCORE_MAP, CONSTANT, MIX, GAMMA, POOLED),
     stated="ResNet-101; Sobel contour dilated by 5×5; regions resized to 8×8 and multiplied with "
     "C5; self-attention of each with C5; pooling; 1×1 convolution over the regions; linear layer; "
     "0.8·CE mask + 0.2·CE class.",
@@ -72,31 +79,121 @@ SPEC = Spec(
             "M2",
             "Where the regions come from while the mask is still being learned.",
             "The arg-max of the model's own logits, without gradient, in training and out of it.",
-            "truth_epochs = 0 (use the true mask during the first k epochs of training)",
             "It is what the network has at test time; an empty mask makes all background.",
+            options=(
+                Option(
+                    "truth_epochs",
+                    0,
+                    meaning="use the true mask during the first k epochs of training",
+                ),
+            ),
         ),
         Decision(
             "M3",
             "How a 256×256 region becomes 8×8.",
             "Area average: fractions that sum to 1 in every cell.",
-            "region_resize = area | max | nearest",
             "Nearest keeps little of the six-pixel margin: on 150 masks of BUS-BRA 1.87 of 64 "
             "cells on average, and none in 15 %.",
+            options=(Option("region_resize", "area", ("area", "max", "nearest")),),
         ),
         Decision(
             "M4",
             "Which of the two inputs of the attention is query, key and value.",
             "Query and key from the regional map, value from C5, residual the regional map; one "
             "module a region.",
-            "attention_source = regional_query_key | regional_query; "
-            "region_attention = separate | shared; region_pooling = mean | masked",
             "With γ = 0 at the start the pooled vectors are then the region means of C5.",
+            options=(
+                Option(
+                    "attention_source",
+                    "regional_query_key",
+                    ("regional_query_key", "regional_query"),
+                ),
+                Option("region_attention", "separate", ("separate", "shared")),
+                Option("region_pooling", "mean", ("mean", "masked")),
+            ),
         ),
         cosa_paper.PRETRAINED_DECISION,
         COMPACT_ENCODER,
     ),
-    equations=cosa_wiring.COSA_EQUATIONS,
-    diagram=cosa_wiring.COSA,
+    equations=(
+        cosa_wiring.UPWARD,
+        cosa_wiring.MASK_LOGITS,
+        Equation(
+            "The margin and the three regions",
+            "section 2.2, Fig. 2",
+            lines(
+                r"Z = \mathbb{1}\big[\,|\nabla m| > 0\,\big] \oplus \square_{5\times5}",
+                r"Y = m\,(1 - Z),\qquad X = (1 - m)(1 - Z)",
+            ),
+            "$m$: the predicted mask, 0 or 1, without gradient; $\\nabla$: Sobel; $\\oplus$: "
+            "dilation. $X$ background, $Y$ tumour, $Z$ margin, six pixels wide; $X + Y + Z = 1$ "
+            "everywhere.",
+            ("M2",),
+        ),
+        Equation(
+            "The regional features",
+            "section 2.2",
+            r"C_R = R_{8\times8} \odot C_5,\qquad R \in \{X, Y, Z\}",
+            "$R_{8\\times8}$: the share of the region in each cell of the bottleneck.",
+            ("M3",),
+        ),
+        Equation(
+            "Attention within a region",
+            "section 2.2; Zhang et al. 2019 (SAGAN)",
+            lines(
+                r"A_R = \mathrm{softmax}_{\text{keys}}\big((W_q C_R)^{\!\top} (W_k C_R)\big)",
+                r"S_R = \gamma_R\,(W_v C_5)\,A_R^{\!\top} + C_R",
+            ),
+            "Each region has its own $W_q, W_k, W_v$ and $\\gamma_R$, which starts at 0. The paper "
+            "only says that $C_R$ and $C_5$ go in together.",
+            ("M4",),
+        ),
+        Equation(
+            "Pooling, and one vector of three",
+            "section 2.2",
+            lines(
+                r"P_R = \mathrm{GAP}(S_R)",
+                r"F_W = w_X P_X + w_Y P_Y + w_Z P_Z + b",
+            ),
+            "The 1×1 convolution over the regions has only the four numbers $w_X, w_Y, w_Z, b$. "
+            "With region_pooling = masked, $P_R$ is the mean over the region instead of the whole "
+            "grid.",
+            ("M4",),
+        ),
+        Equation(
+            "The class, and its exact split",
+            "ours, from the two lines above",
+            r"z_c = \underbrace{\sum_{R} w_R \langle W_c, P_R\rangle}_{\text{shares of the "
+            r"regions}} + \underbrace{b\,\textstyle\sum_k W_{ck} + b_c}_{\text{constant}}",
+            "$W_c, b_c$: the linear layer of class $c$. All is linear after the attention, so the "
+            "three shares and the constant sum to the logit without a rest.",
+        ),
+        cosa_wiring.TOTAL_LOSS,
+    ),
+    diagram=Diagram(
+        nodes=(
+            *cosa_wiring.U_SHAPE,
+            box("regions", "regions X, Y, Z\nof the mask", "idea", 2, 0, "cosa:regions"),
+            box("weights", "area average", "idea", 2, 1.3, "cosa:weights"),
+            box("background", "background", "idea", 2, 3, "cosa.attention.0:0"),
+            box("tumour", "tumour", "idea", 2, 4, "cosa.attention.1:0"),
+            box("margin", "margin", "idea", 2, 5, "cosa.attention.2:0"),
+            box("vector", "weighed sum\nof three means", "idea", 3.1, 4, "<classifier"),
+            malignancy(4.1, 4),
+        ),
+        edges=(
+            *cosa_wiring.U_EDGES,
+            cosa_wiring.BOTTOM,
+            *chain("mask", "regions", "weights", "cosa"),
+            Edge("c5", "cosa", route="hvh", lane=1.47),
+            *chain("cosa", "vector", "class"),
+        ),
+        groups=(Group("cosa", "attention in each region", ("background", "tumour", "margin")),),
+        reading=cosa_wiring.READING
+        + "The predicted mask then cuts the deepest features C₅ into background, "
+        "tumour and margin; each attends alone, and the class is a weighed sum of the three.",
+    ),
+    coarse_masks=cosa_paper.COARSE_MASKS,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED,
     recipe=cosa_paper.RECIPE,
@@ -121,7 +218,7 @@ class MTLCOSA(nn.Module):
         super().__init__()
         self.truth_epochs = truth_epochs
         self.encoder = level_encoder(variant, compact_encoder, pretrained)
-        self.decoder = concat_decoder(self.encoder, variant, decoder)
+        self.decoder = cosa_paper.concat_decoder(self.encoder, variant, decoder)
         channels = self.encoder.channels[-1]
         self.cosa = ContextOrientedAttention(
             channels, region_resize, region_attention, attention_source, region_pooling
@@ -155,44 +252,26 @@ class MTLCOSA(nn.Module):
 
         logit_c = Σ_R w_R ⟨fc_c, P_R⟩ + (b Σ fc_c + bias_c), in float32.
         """
-        grid, stage = tuple(bottleneck.shape[-2:]), "bottleneck C5"
+        place = ("bottleneck C5", 32)
+        grid, batch = tuple(bottleneck.shape[-2:]), len(bottleneck)
         head = self.classifier.weight.float()  # classes×C
         mix = self.cosa.mix.weight.float().view(len(REGIONS))  # w_X, w_Y, w_Z
         score_map = torch.einsum("r,kc,brchw->bkrhw", mix, head, cosa.weighted.float())
         constant = self.cosa.mix.bias.float() * head.sum(dim=1) + self.classifier.bias.float()
-        batch = len(bottleneck)
-
-        def regional(name: str, tensor: Tensor, kind, stride: int = 32) -> Map:
-            return Map(tensor, kind, stage, stride, MEANINGS[name], labels=REGIONS)
-
-        attention = {
-            f"cosa_attention.{region}": Map(
-                cosa.attention[:, index : index + 1],
-                "attention",
-                stage,
-                32,
-                MEANINGS["cosa_attention"].format(region=region),
-                grid=grid,
-            )
-            for index, region in enumerate(REGIONS)
+        found = {
+            **FULL.of(cosa.regions, "bottleneck C5", 1, labels=REGIONS),
+            **WEIGHTS.of(cosa.weights, *place, labels=REGIONS),
         }
+        for index, attention in enumerate(ATTENTION):
+            found |= attention.of(cosa.attention[:, index : index + 1], *place, grid=grid)
         return {
-            "regions": regional("regions", cosa.regions, "region", stride=1),
-            "region_weights": regional("region_weights", cosa.weights, "region"),
-            **attention,
-            "region_score": regional("region_score", score_map.sum(dim=(3, 4)), "score"),
-            "region_score_map": regional("region_score_map", score_map, "score"),
-            "region_constant": Map(
-                constant.expand(batch, -1),
-                "scalar",
-                stage,
-                32,
-                MEANINGS["region_constant"],
-                labels=MALIGNANCY.classes,
-            ),
-            "region_mix": regional("region_mix", mix.expand(batch, -1), "scalar"),
-            "cosa_gamma": regional("cosa_gamma", self.cosa.gammas.expand(batch, -1), "scalar"),
-            "pooled_features": pooled_features(bottleneck),
+            **found,
+            **SCORE.of(score_map.sum(dim=(3, 4)), *place, labels=REGIONS),
+            **SCORE_MAP.of(score_map, *place, labels=REGIONS),
+            **CONSTANT.of(constant.expand(batch, -1), *place, labels=MALIGNANCY.classes),
+            **MIX.of(mix.expand(batch, -1), *place, labels=REGIONS),
+            **GAMMA.of(self.cosa.gammas.expand(batch, -1), *place, labels=REGIONS),
+            **POOLED.of(bottleneck, *place),
         }
 
 
@@ -200,7 +279,7 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     """The attention of all regions, and of each where each has its own."""
     modules = tuple(f"cosa.attention.{index}" for index in range(len(network.cosa.attention)))
     silencing, adds = passed_by("residual"), added_to("residual")
-    maps = {region: f"cosa_attention.{region}" for region in REGIONS}
+    maps = {region: found.name for region, found in zip(REGIONS, ATTENTION, strict=True)}
     everywhere = Part(
         "cosa_attention",
         "the attention adds nothing in any region",
@@ -219,27 +298,6 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
 
 
 @register(SPEC, parts_of=parts_of)
-def mtl_cosa(
-    variant,
-    pretrained,
-    tasks,
-    decoder: str = "conv",
-    truth_epochs: int = 0,
-    region_resize: str = "area",
-    region_attention: str = "separate",
-    attention_source: str = "regional_query_key",
-    region_pooling: str = "mean",
-    compact_encoder: str = NARROW,
-) -> nn.Module:
-    """Build MTL-COSA; the options are decisions M1 to M4."""
-    return MTLCOSA(
-        variant,
-        pretrained,
-        decoder,
-        truth_epochs,
-        region_resize,
-        region_attention,
-        attention_source,
-        region_pooling,
-        compact_encoder,
-    )
+def mtl_cosa(variant, pretrained, tasks, **options) -> nn.Module:
+    """Build MTL-COSA."""
+    return MTLCOSA(variant, pretrained, **options)

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import Tensor, nn
 
-from ..core.outputs import Map, Output
-from ..core.spec import MapSpec, Spec
+from ..core.outputs import MapWords, Output
+from ..core.spec import Diagram, Edge, Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.encoders import NARROW, level_encoder
+from ..nn.encoders import level_encoder
 from ..nn.heads import PooledHead
 from ..nn.self_attention import SelfAttention
 from . import cosa_paper, cosa_wiring
-from .mtl import pooled_features
 from .parts import Part, added_to, passed_by
 from .pretraining import COMPACT_ENCODER
 from .registry import register
-from .uresnet import concat_decoder
+from .wiring import box, chain, lines
 
-ATTENTION_MEANING = "Where each cell of the bottleneck looks."
-GAMMA_MEANING = (
-    "What the attended context is multiplied by before it is added; 0 is none, a small number says "
-    "little by itself."
+ATTENTION = MapSpec(
+    "sa_attention",
+    "attention",
+    "Where each cell of the bottleneck looks.",
+    MapWords("Self attention"),
 )
+GAMMA = MapSpec(
+    "sa_gamma",
+    "scalar",
+    "What the attended context is multiplied by before it is added; 0 is none, a small number says "
+    "little by itself.",
+    MapWords("Self gamma"),
+)
+POOLED = MapSpec("pooled_features", "feature", "The attended C5, which the class head averages.")
 
 SPEC = Spec(
     name="mtl_sa",
@@ -32,11 +42,7 @@ SPEC = Spec(
     "other. The attended map feeds both the mask and the class. It asks what plain attention "
     "gives before anatomy is put in.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(
-        MapSpec("sa_attention", "attention", ATTENTION_MEANING),
-        MapSpec("sa_gamma", "scalar", GAMMA_MEANING),
-        MapSpec("pooled_features", "feature", "The attended C5, which the class head averages."),
-    ),
+    maps=(ATTENTION, GAMMA, POOLED),
     stated="SAGAN self-attention on C5; the attended C5 feeds both branches.",
     ours="Decision M1 (decoder), B1 (pooling before the layer), M5 (ImageNet weights).",
     decisions=(
@@ -45,8 +51,37 @@ SPEC = Spec(
         cosa_paper.PRETRAINED_DECISION,
         COMPACT_ENCODER,
     ),
-    equations=cosa_wiring.MTL_SA_EQUATIONS,
-    diagram=cosa_wiring.MTL_SA,
+    equations=(
+        Equation(
+            "Self-attention",
+            "section 3; Zhang et al. 2019 (SAGAN)",
+            lines(
+                r"A = \mathrm{softmax}_{\text{keys}}\big((W_q C_5)^{\!\top} (W_k C_5)\big)",
+                r"S = \gamma\,(W_v C_5)\,A^{\!\top} + C_5",
+            ),
+            "$W_q, W_k$: to an eighth of the channels, $W_v$: to all of them; row $i$ of $A$ says "
+            "where cell $i$ looks and sums to 1; $\\gamma$ starts at 0, so at first $S = C_5$.",
+        ),
+        replace(cosa_wiring.UPWARD, latex=cosa_wiring.UPWARD.latex.replace("U_5 = C_5", "U_5 = S")),
+        cosa_wiring.MASK_LOGITS,
+        replace(cosa_wiring.POOLED_CLASS, latex=r"z = W\,\mathrm{GAP}(S) + b"),
+        cosa_wiring.TOTAL_LOSS,
+    ),
+    diagram=Diagram(
+        (
+            *cosa_wiring.U_SHAPE,
+            box("attention", "self-attention S", "idea", 1, 5, "attention:0"),
+            *cosa_wiring.MEAN_AND_CLASS,
+        ),
+        (
+            *cosa_wiring.U_EDGES,
+            *chain("c5", "attention", "vector", "class"),
+            Edge("attention", "u4"),
+        ),
+        cosa_wiring.READING + "Before either answer, every cell of the deepest level may gather "
+        "from every other.",
+    ),
+    coarse_masks=cosa_paper.COARSE_MASKS,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED,
     recipe=cosa_paper.RECIPE,
@@ -60,7 +95,7 @@ class MTLSA(nn.Module):
         super().__init__()
         self.encoder = level_encoder(variant, compact_encoder, pretrained)
         self.attention = SelfAttention(self.encoder.channels[-1])
-        self.decoder = concat_decoder(self.encoder, variant, decoder)
+        self.decoder = cosa_paper.concat_decoder(self.encoder, variant, decoder)
         self.head = PooledHead(self.encoder.channels[-1])
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
@@ -69,24 +104,12 @@ class MTLSA(nn.Module):
         attended, attention = self.attention(bottleneck, bottleneck, bottleneck, bottleneck)
         returned = {}
         if maps:
+            place = ("bottleneck C5", 32)
+            gamma = self.attention.gamma.expand(len(images), 1)
             returned = {
-                "sa_attention": Map(
-                    attention.unsqueeze(1),
-                    "attention",
-                    "bottleneck C5",
-                    32,
-                    ATTENTION_MEANING,
-                    grid=tuple(bottleneck.shape[-2:]),
-                ),
-                "sa_gamma": Map(
-                    self.attention.gamma.expand(len(images), 1),
-                    "scalar",
-                    "bottleneck C5",
-                    32,
-                    GAMMA_MEANING,
-                    labels=("γ",),
-                ),
-                "pooled_features": pooled_features(attended),
+                **ATTENTION.of(attention.unsqueeze(1), *place, grid=tuple(bottleneck.shape[-2:])),
+                **GAMMA.of(gamma, *place, labels=("γ",)),
+                **POOLED.of(attended, *place),
             }
         return Output(
             mask_logits=self.decoder([*skips, attended], images.shape[-2:]),
@@ -110,8 +133,6 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
 
 
 @register(SPEC, parts_of=parts_of)
-def mtl_sa(
-    variant, pretrained, tasks, decoder: str = "conv", compact_encoder: str = NARROW
-) -> nn.Module:
+def mtl_sa(variant, pretrained, tasks, **options) -> nn.Module:
     """Build MTL-SA."""
-    return MTLSA(variant, pretrained, decoder, compact_encoder)
+    return MTLSA(variant, pretrained, **options)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import CheckpointError, choose
-from ..core.spec import Decision
+from ..core.spec import Decision, Option
 from ..nn.backbones import refuse_weights
 from ..nn.encoders import LITE, NARROW
 from .registry import get_entry
@@ -20,7 +20,6 @@ TAPS = Decision(
     "E3",
     "What stands for a_2 to a_5, taken inside the first bottleneck of a stage of the ResNet.",
     "With lite0 the output of the first group of blocks of a stage (24, 40, 80, 192 channels).",
-    "none",
     "It has the size that the decoder needs, and is narrower than the stage's output or equal.",
 )
 COMPACT_ENCODER = Decision(
@@ -29,8 +28,8 @@ COMPACT_ENCODER = Decision(
     "As compact_encoder of the small variant says: narrow is a ResNet-18 with fewer "
     "channels, which starts at random; lite0 is EfficientNet-Lite0, which starts from ImageNet "
     "as the paper's encoder does, and wants images scaled to −1 … 1.",
-    "compact_encoder = narrow | lite0",
     "lite0 has 16, 24, 40, 112 and 320 channels at strides 2 to 32, so the wiring stays.",
+    options=(Option("compact_encoder", NARROW, (NARROW, LITE)),),
 )
 
 
@@ -86,9 +85,9 @@ def starts_from_imagenet(method: str, variant: str, options: Mapping[str, Any]) 
     """
     if variant != "compact":
         return False
-    if method == "emt_net":  # has this encoder and no other
-        return True
-    return {**get_entry(method).options, **options}.get("compact_encoder") == LITE
+    entry = get_entry(method)
+    chosen = {**entry.options, **options}.get("compact_encoder")
+    return entry.spec.compact_imagenet or chosen == LITE
 
 
 def stored_options(method: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from .panel import is_panel, members_of, panel_spec
 from .parts import Part
 
 VARIANTS = ("compact", "paper")
-_COMMON = ("variant", "pretrained", "tasks")
 
 Builder = Callable[..., nn.Module]
 SpecForTasks = Callable[[tuple[Task, ...]], Spec]
@@ -44,9 +42,8 @@ class Entry(NamedTuple):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options of the builder with their defaults."""
-        parameters = inspect.signature(self.build).parameters
-        return {name: p.default for name, p in parameters.items() if name not in _COMMON}
+        """The options of the method's decisions with their defaults."""
+        return {name: option.default for name, (option, _) in self.spec.options.items()}
 
 
 _METHODS: dict[str, Entry] = {}
@@ -59,6 +56,8 @@ def register(
     parts_of: PartsOf = lambda network: (),
 ) -> Callable[[Builder], Builder]:
     """Register a builder `build(variant, pretrained, tasks, **options) -> nn.Module`.
+
+    It is called with every option of the specification's decisions, checked and with its default.
 
     Args:
         spec: the method with its default tasks.
@@ -142,7 +141,8 @@ def create_model(
     for option in options:
         if option not in entry.options:
             raise UnknownNameError(f"option of {name}", option, entry.options)
-        _require_kind(name, option, options[option], entry.options[option])
+        known, number = entry.spec.options[option]
+        known.require(options[option], name, number)
     wanted = tuple(tasks) if tasks is not None else entry.spec.tasks
     spec = entry.spec_for(wanted) if entry.spec_for and wanted else entry.spec
     missing = [task.name for task in wanted if task not in spec.tasks]
@@ -151,9 +151,9 @@ def create_model(
         raise InputError(
             f"{name} cannot answer {', '.join(missing) or 'no task'}; it answers {allowed}."
         )
+    options = {**entry.options, **options}
     model = entry.build(variant=variant, pretrained=pretrained, tasks=wanted, **options)
-    model.variant = variant
-    model.options = {**entry.options, **options}
+    model.variant, model.options = variant, options
     if entry.maps_for:
         spec = replace(spec, maps=entry.maps_for(spec, model.options))
     scaled = model if hasattr(model, "mean") else getattr(model, "encoder", None)
@@ -161,17 +161,3 @@ def create_model(
         spec = replace(spec, mean=scaled.mean, std=scaled.std)
     model.spec = spec
     return model
-
-
-def _require_kind(method: str, option: str, given: Any, default: Any) -> None:
-    """Refuse a value of another kind than the default's: a number is no word, a word no number."""
-    kind = type(default)
-    listed = isinstance(given, (tuple, list)) and isinstance(default, (tuple, list))
-    number = kind is float and isinstance(given, (int, float)) and not isinstance(given, bool)
-    if listed or number or type(given) is kind:
-        return
-    words = {str: "a word", int: "a whole number", float: "a number", tuple: "a list of numbers"}
-    raise InputError(
-        f"{option} of {method} is {words.get(kind, kind.__name__)}, such as {default!r}; got "
-        f"{given!r}."
-    )

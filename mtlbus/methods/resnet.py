@@ -7,13 +7,14 @@ from torch import Tensor, nn
 from ..core.outputs import Output
 from ..core.spec import MapSpec, Spec
 from ..core.tasks import MALIGNANCY
-from ..nn.encoders import NARROW, level_encoder
+from ..nn.encoders import level_encoder
 from ..nn.heads import PooledHead
 from . import cosa_paper, cosa_wiring
-from .mtl import pooled_features
 from .pretraining import COMPACT_ENCODER
 from .registry import register
+from .wiring import CROSS_ENTROPY, classifier
 
+POOLED = MapSpec("pooled_features", "feature", "C5, which the class head averages.")
 SPEC = Spec(
     name="resnet",
     title="ResNet",
@@ -22,12 +23,19 @@ SPEC = Spec(
     idea="A residual network that says benign or malignant from the whole image. It never sees a "
     "mask. It shows what the class gains when the mask is learned beside it.",
     tasks=(MALIGNANCY,),
-    maps=(MapSpec("pooled_features", "feature", "C5, which the class head averages."),),
+    maps=(POOLED,),
     stated="ResNet-101, two classes, softmax.",
     ours="Decision B1 (global average pooling), M5 (ImageNet weights).",
     decisions=(cosa_paper.POOLING_DECISION, cosa_paper.PRETRAINED_DECISION, COMPACT_ENCODER),
-    equations=cosa_wiring.RESNET_EQUATIONS,
-    diagram=cosa_wiring.RESNET,
+    equations=(cosa_wiring.POOLED_CLASS, CROSS_ENTROPY),
+    diagram=classifier(
+        "C",
+        cosa_wiring.LEVELS,
+        "mean over\nthe cells",
+        "<head.classifier",
+        "The image becomes smaller and deeper from level to level; the mean of the deepest level "
+        "is the vector that the class is read from.",
+    ),
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED[2:],
     recipe=cosa_paper.RECIPE,
@@ -47,11 +55,11 @@ class ResNetClassifier(nn.Module):
         bottleneck = self.encoder(images)[-1]
         return Output(
             class_logits={MALIGNANCY.name: self.head(bottleneck)},
-            maps={"pooled_features": pooled_features(bottleneck)} if maps else {},
+            maps=POOLED.of(bottleneck, "bottleneck C5", 32) if maps else {},
         )
 
 
 @register(SPEC)
-def resnet(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
+def resnet(variant, pretrained, tasks, **options) -> nn.Module:
     """Build the ResNet classifier."""
-    return ResNetClassifier(variant, pretrained, compact_encoder)
+    return ResNetClassifier(variant, pretrained, **options)

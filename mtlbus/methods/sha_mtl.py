@@ -10,43 +10,69 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.errors import choose
-from ..core.outputs import Map, Output
-from ..core.spec import Decision, MapSpec, Spec
+from ..core.outputs import Map, MapWords, Output
+from ..core.spec import Decision, Diagram, Edge, Equation, MapSpec, Option, Paper, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.attention_gate import AttentionGate
 from ..nn.decoders import conv_bn_relu, upsample_to
 from ..nn.dense_encoder import DenseEncoder
-from ..nn.encoders import COMPACT_ENCODERS, LITE, NARROW
+from ..nn.encoders import LITE
 from ..nn.lite_encoder import LiteEncoder
-from . import baseline_papers, baseline_wiring
+from . import baseline_papers
 from .parts import MEAN, Part, mean_gate, mean_input
 from .pretraining import COMPACT_ENCODER
 from .registry import register
+from .wiring import box, chain, climbing, going_down, image, malignancy
 
 DECODER_WIDTHS = {"paper": (512, 256, 128, 64), "compact": (64, 48, 32, 24)}
-_GATE = "How much of the skip at stride {stride} passes into the decoder; an even 0.5 is neutral."
-_HARD = "The share of the predicted tumour in every cell of the bottleneck, as the class sees it."
-_POOLED = "The bottleneck, which the class head averages over the image and under the mask."
+GATES = tuple(
+    MapSpec(
+        f"ag_gate.{level}",
+        "gate",
+        f"How much of the skip at stride {stride} passes into the decoder; an even 0.5 is neutral.",
+        MapWords("Attention gate"),
+    )
+    for level, stride in enumerate((16, 8, 4, 2), start=1)
+)
+HARD = MapSpec(
+    "hard_attention",
+    "gate",
+    "The share of the predicted tumour in every cell of the bottleneck, as the class sees it.",
+    MapWords(
+        caution="This is no learnt gate: it is the network's own mask, averaged in each cell, and "
+        "the class looks through it. **If the mask is wrong, so is this**, and it does not say "
+        "which of the cells inside mattered.",
+        quantity="share",
+        ends=("0 none", "0.5", "1 all"),
+        learnt=False,
+    ),
+)
+POOLED = MapSpec(
+    "pooled_features",
+    "feature",
+    "The bottleneck, which the class head averages over the image and under the mask.",
+)
+
+ENCODER, DOWN = going_down("C", [f"encoder:{n}" for n in range(5)])
 
 SPEC = Spec(
     name="sha_mtl",
     title="SHA-MTL (rebuilt from the abstract)",
     role="baseline",
-    paper=baseline_papers.SHA_MTL,
+    paper=Paper(
+        title="SHA-MTL: soft and hard attention multi-task learning for automated breast cancer "
+        "ultrasound image segmentation and classification",
+        authors="G. Zhang, K. Zhao, Y. Hong, X. Qiu, K. Zhang, B. Wei",
+        year=2021,
+        reference="International Journal of Computer Assisted Radiology and Surgery 16(10), "
+        "1719–1725, doi:10.1007/s11548-021-02445-7",
+    ),
     idea="Dense features are climbed back to a mask through attention gates that let only the "
     "useful part of each skip pass (soft attention). The predicted mask then cuts the lesion out "
     "of the deepest features (hard attention). The class is read from the whole image and from "
     "the lesion side by side.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(
-        *(
-            MapSpec(f"ag_gate.{level}", "gate", _GATE.format(stride=stride))
-            for level, stride in enumerate((16, 8, 4, 2), start=1)
-        ),
-        MapSpec("hard_attention", "gate", _HARD),
-        MapSpec("pooled_features", "feature", _POOLED),
-    ),
+    maps=(*GATES, HARD, POOLED),
     stated="Dense CNN encoder, upsampling decoder, attention gates between them (soft attention); "
     "the predicted lesion guides the classifier (hard attention). Only the abstract was reachable.",
     ours="The architecture is rebuilt from the abstract: sizes, gates, decoder and classifier are "
@@ -59,16 +85,77 @@ SPEC = Spec(
             "bilinear upsampling and two 3×3 convolutions to 512, 256, 128 and 64 channels; mask "
             "at half of the input, interpolated; class logit from the mean of the bottleneck "
             "beside its mean under the thresholded mask, without gradient to the mask.",
-            "mask_cells = fraction | any (share of the tumour in a cell, or 1 where it touches); "
-            "hard_pooling = mean | masked (over all cells, or over the tumour)",
             "The plainest parts that fit the abstract's words; a mask of fractions keeps small "
             "lesions, and an empty mask adds zeros.",
+            options=(
+                Option(
+                    "mask_cells",
+                    "fraction",
+                    ("fraction", "any"),
+                    "share of the tumour in a cell, or 1 where it touches",
+                ),
+                Option(
+                    "hard_pooling", "mean", ("mean", "masked"), "over all cells, or over the tumour"
+                ),
+            ),
         ),
         baseline_papers.IMAGENET_DECISION,
         COMPACT_ENCODER,
     ),
-    equations=baseline_wiring.SHA_EQUATIONS,
-    diagram=baseline_wiring.SHA,
+    equations=(
+        Equation(
+            "Soft attention on a skip",
+            "Oktay et al. 2018; that it is this gate is ours",
+            r"\alpha = \sigma\big(\psi\,\rho(\theta x + \phi g)\big),\qquad \tilde x = \alpha "
+            r"\odot x",
+            "$x$: the skip; $g$: the decoder one level below; $\\theta$ halves the grid of $x$; "
+            "$\\alpha$: one number a cell, between 0 and 1, enlarged to the grid of $x$.",
+            ("B2",),
+        ),
+        Equation(
+            "Hard attention",
+            "abstract; form is ours",
+            r"h = \mathrm{AvgPool}\,\mathbb{1}[\,p > 0.5\,]",
+            "$p$: the predicted mask, without gradient; $h$: the share of tumour in each cell of "
+            "the bottleneck.",
+            ("B2",),
+        ),
+        Equation(
+            "The class",
+            "ours",
+            r"z = w^{\top}[\,\mathrm{GAP}(x_5),\; \mathrm{GAP}(h \odot x_5)\,] + b",
+            "$x_5$: the bottleneck; GAP: mean over the cells.",
+            ("B2",),
+        ),
+    ),
+    diagram=Diagram(
+        nodes=(
+            image(),
+            *ENCODER,
+            *(
+                box(f"g{5 - n}", f"gate {n}", "idea", 1.1, 5 - n, f"gates.{n - 1}:0")
+                for n in range(1, 5)
+            ),
+            *climbing("U", [f"fusers.{n}" for n in range(4)], column=2.2)[0],
+            box("hard", "hard mask", "idea", 3.3, 4, ":maps:hard_attention"),
+            box("vector", "means of all and\nunder the mask", "decoder", 3.3, 5, "<classifier"),
+            malignancy(4.35, 5),
+        ),
+        edges=(
+            *DOWN,
+            *chain("u4", "u3", "u2", "u1", "mask"),
+            *(Edge(f"c{n}", f"g{n}") for n in range(1, 5)),
+            *(Edge(f"g{n}", f"u{n}") for n in range(1, 5)),
+            Edge("c5", "u4", route="hv"),
+            Edge("mask", "hard", route="hv"),
+            *chain("hard", "vector", "class"),
+            Edge("c5", "vector"),
+        ),
+        reading="Gates decide which part of each skip enters the decoder (soft attention). The "
+        "predicted mask then cuts the lesion out of the deepest features C₅ (hard attention), and "
+        "the class is read from the whole and from the lesion.",
+    ),
+    coarse_masks=("fusers.0", "fusers.1", "fusers.2"),
     paper_errors=(
         "The Hybrid-MT-ESTAN text gives it a false negative rate of 9.2 %: that is its false "
         "positive rate, the other is 51.9 %.",
@@ -90,9 +177,7 @@ class SHAMTL(nn.Module):
         compact_encoder: str,
     ) -> None:
         super().__init__()
-        self.mask_cells = choose("value of mask_cells (B2)", mask_cells, ("fraction", "any"))
-        self.hard_pooling = choose("value of hard_pooling (B2)", hard_pooling, ("mean", "masked"))
-        choose("value of compact_encoder (E1)", compact_encoder, COMPACT_ENCODERS)
+        self.mask_cells, self.hard_pooling = mask_cells, hard_pooling
         if variant == "compact" and compact_encoder == LITE:
             self.encoder: nn.Module = LiteEncoder(pretrained)
         else:
@@ -142,16 +227,13 @@ class SHAMTL(nn.Module):
 
 def _maps(bottleneck: Tensor, cells: Tensor, gates: list[Tensor]) -> dict[str, Map]:
     """The gates from the deepest skip to the finest, and what the class head pools."""
-    soft = {
-        f"ag_gate.{level}": Map(
-            alpha, "gate", f"skip at stride {stride}", stride, _GATE.format(stride=stride)
-        )
-        for level, (alpha, stride) in enumerate(zip(gates, (16, 8, 4, 2), strict=True), start=1)
-    }
+    found = {}
+    for declared, alpha, stride in zip(GATES, gates, (16, 8, 4, 2), strict=True):
+        found |= declared.of(alpha, f"skip at stride {stride}", stride)
     return {
-        **soft,
-        "hard_attention": Map(cells, "gate", "bottleneck", 32, _HARD),
-        "pooled_features": Map(bottleneck, "feature", "bottleneck", 32, _POOLED),
+        **found,
+        **HARD.of(cells, "bottleneck", 32),
+        **POOLED.of(bottleneck, "bottleneck", 32),
     }
 
 
@@ -176,13 +258,6 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
 
 
 @register(SPEC, parts_of=parts_of)
-def sha_mtl(
-    variant,
-    pretrained,
-    tasks,
-    mask_cells: str = "fraction",
-    hard_pooling: str = "mean",
-    compact_encoder: str = NARROW,
-) -> nn.Module:
-    """Build SHA-MTL; the options are decisions B2 and E1."""
-    return SHAMTL(variant, pretrained, mask_cells, hard_pooling, compact_encoder)
+def sha_mtl(variant, pretrained, tasks, **options) -> nn.Module:
+    """Build SHA-MTL."""
+    return SHAMTL(variant, pretrained, **options)

@@ -10,7 +10,6 @@ from torch import nn
 from ..core.errors import InputError
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, Task
-from ..nn.encoders import NARROW
 from ..nn.task_decoders import check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
 from .hps import HardSharing
@@ -38,8 +37,11 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         stated="ResNet-50 with ImageNet weights and the image decoder of CTAN, trained alone.",
         ours="Decision C9 with plain stage outputs as skips.",
         decisions=(ctan_paper.PLAIN_SKIPS, COMPACT_ENCODER),
-        equations=ctan_wiring.STL_CLASSIFICATION_EQUATIONS,
-        diagram=ctan_wiring.for_tasks(ctan_wiring.STL_CLASSIFICATION, tasks),
+        equations=(replace(ctan_wiring.CLASS_LOSS, decisions=()), ctan_wiring.GAIN),
+        diagram=ctan_wiring.for_tasks(
+            ctan_wiring.plain(("class",), "One encoder and one decoder that goes on to the class."),
+            tasks,
+        ),
         paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED[2:],
         recipe=replace(
@@ -54,6 +56,6 @@ SPEC = spec_for((MALIGNANCY,))
 
 
 @register(SPEC, spec_for)
-def stl_classification(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
+def stl_classification(variant, pretrained, tasks, **options) -> nn.Module:
     """Build the single-task network of an image task."""
-    return HardSharing(variant, pretrained, tasks, compact_encoder)
+    return HardSharing(variant, pretrained, tasks, **options)

@@ -10,8 +10,7 @@ from torch import nn
 from ..core.errors import InputError
 from ..core.spec import Spec
 from ..core.tasks import SEGMENTATION, Task
-from ..nn.encoders import NARROW
-from ..nn.task_decoders import check_tasks
+from ..nn.task_decoders import check_tasks, coarse_masks
 from . import ctan_paper, ctan_wiring
 from .hps import HardSharing
 from .pretraining import COMPACT_ENCODER
@@ -38,8 +37,12 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         stated="ResNet-50 with ImageNet weights and the pixel decoder of CTAN, trained alone.",
         ours="Decision C8 with plain stage outputs as skips.",
         decisions=(ctan_paper.PLAIN_SKIPS, COMPACT_ENCODER),
-        equations=ctan_wiring.STL_SEGMENTATION_EQUATIONS,
-        diagram=ctan_wiring.for_tasks(ctan_wiring.STL_SEGMENTATION, tasks),
+        equations=(ctan_wiring.COMBO_LOSS, ctan_wiring.GAIN),
+        diagram=ctan_wiring.for_tasks(
+            ctan_wiring.plain(("mask",), "One encoder and one decoder that climbs to the mask."),
+            tasks,
+        ),
+        coarse_masks=coarse_masks(tasks),
         paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED[:3],  # STOIC has no task of pixels
         recipe=replace(
@@ -54,6 +57,6 @@ SPEC = spec_for((SEGMENTATION,))
 
 
 @register(SPEC, spec_for)
-def stl_segmentation(variant, pretrained, tasks, compact_encoder: str = NARROW) -> nn.Module:
+def stl_segmentation(variant, pretrained, tasks, **options) -> nn.Module:
     """Build the single-task network of a pixel task."""
-    return HardSharing(variant, pretrained, tasks, compact_encoder)
+    return HardSharing(variant, pretrained, tasks, **options)

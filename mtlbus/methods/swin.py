@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.outputs import Map, Output
-from ..core.spec import Decision, MapSpec, Spec
+from ..core.outputs import Map, MapWords, Output
+from ..core.spec import Decision, Diagram, Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.heads import PooledHead
 from ..nn.swin import swin_encoder
 from . import hybrid_paper, hybrid_wiring
 from .pretraining import weights_by_backbone
 from .registry import register
+from .wiring import box, chain, image, malignancy
 
-POOLED_MEANING = "The last stage, which the class head averages."
-_STAGE_MEANING = "What stage {stage} hands on. Early stages still show what the last has dropped."
+STAGES = tuple(
+    MapSpec(
+        f"swin_features.{stage}",
+        "feature",
+        f"What stage {stage} hands on. Early stages still show what the last has dropped.",
+        MapWords("Swin features"),
+    )
+    for stage in (1, 2, 3)
+)
+POOLED = MapSpec("pooled_features", "feature", "The last stage, which the class head averages.")
 
 SPEC = Spec(
     name="swin",
@@ -24,14 +33,7 @@ SPEC = Spec(
     idea="A SwinV2 that says benign or malignant from the whole image. It never sees a mask and "
     "has no convolutional encoder beside it. It shows what attention alone can do.",
     tasks=(MALIGNANCY,),
-    maps=(
-        *hybrid_paper.ATTENTION_MAPS,
-        *(
-            MapSpec(f"swin_features.{stage}", "feature", _STAGE_MEANING.format(stage=stage))
-            for stage in (1, 2, 3)
-        ),
-        MapSpec("pooled_features", "feature", POOLED_MEANING),
-    ),
+    maps=(*hybrid_paper.ATTENTION_MAPS, *STAGES, POOLED),
     stated="Swin Transformer, pretrained on ImageNet.",
     ours="Decisions B6, B12 and H8; global average pooling and one linear layer.",
     decisions=(
@@ -39,14 +41,44 @@ SPEC = Spec(
             "B6",
             "The paper cites Swin V1 for this rival, but its own backbone is V2.",
             "The same SwinV2 as in Hybrid-MT-ESTAN.",
-            "none",
             "Only then is the ablation one of a part.",
         ),
         hybrid_paper.START_DECISION,
         hybrid_paper.INPUT_DECISION,
     ),
-    equations=hybrid_wiring.SWIN_EQUATIONS,
-    diagram=hybrid_wiring.SWIN,
+    equations=(
+        hybrid_wiring.SWIN_BLOCKS,
+        hybrid_wiring.COSINE_ATTENTION,
+        Equation(
+            "The class",
+            "ours",
+            r"z = w^{\top}\,\mathrm{GAP}(f_4) + b,\qquad p = \sigma(z)",
+            "$f_4$: the tokens of the last stage; GAP: their mean; $p$: probability of malignancy.",
+            ("B6",),
+        ),
+        hybrid_wiring.FOCAL,
+    ),
+    diagram=Diagram(
+        nodes=(
+            image(),
+            *(
+                box(
+                    f"t{s}",
+                    f"Swin stage {s}",
+                    "transformer",
+                    0,
+                    s + 1,
+                    hybrid_wiring.swin_tap("encoder", s),
+                )
+                for s in range(1, 5)
+            ),
+            box("vector", "mean over\nthe cells", "decoder", 1, 5, "<head.classifier"),
+            malignancy(2, 5),
+        ),
+        edges=chain("image", "t1", "t2", "t3", "t4", "vector", "class"),
+        reading="Patches of 4×4 pixels become tokens; each stage attends within windows and then "
+        "merges four tokens into one. The class is read from the mean of the last stage.",
+    ),
     paper_errors=hybrid_paper.PAPER_ERRORS,
     reported=hybrid_paper.REPORTED,
     recipe=hybrid_paper.RECIPE,
@@ -76,27 +108,21 @@ class SwinClassifier(nn.Module):
             found = {
                 **hybrid_paper.attention_maps(attentions),
                 **_stage_maps(earlier),
-                "pooled_features": Map(pooled, "feature", "Swin stage 4", 32, POOLED_MEANING),
+                **POOLED.of(pooled, "Swin stage 4", 32),
             }
         return Output(class_logits={MALIGNANCY.name: self.head(pooled)}, maps=found)
 
 
 def _stage_maps(features: list[Tensor]) -> dict[str, Map]:
     """What stages 1, 2 and 3 hand on: B×C·2^(stage − 1)×H/2^(stage + 1)×W/2^(stage + 1) each."""
-    return {
-        f"swin_features.{stage}": Map(
-            found,
-            "feature",
-            f"Swin stage {stage}",
-            2 ** (stage + 1),
-            _STAGE_MEANING.format(stage=stage),
-        )
-        for stage, found in enumerate(features, start=1)
-    }
+    found = {}
+    for stage, (declared, tensor) in enumerate(zip(STAGES, features, strict=True), start=1):
+        found |= declared.of(tensor, f"Swin stage {stage}", 2 ** (stage + 1))
+    return found
 
 
 @register(SPEC, parts_of=lambda network: hybrid_paper.swin_parts(network.encoder, "encoder"))
-def swin(variant, pretrained, tasks, drop_path: float = 0.0, start: str = "xavier") -> nn.Module:
-    """Build the Swin classifier; `start` is decision B12."""
+def swin(variant, pretrained, tasks, **options) -> nn.Module:
+    """Build the Swin classifier."""
     weights = weights_by_backbone(variant, pretrained, ("swin",))
-    return SwinClassifier(variant, weights["swin"], drop_path, start)
+    return SwinClassifier(variant, weights["swin"], **options)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.errors import choose
 from ..core.outputs import Output
-from ..core.spec import Spec
+from ..core.spec import Diagram, Equation, Spec
 from ..core.tasks import SEGMENTATION
-from ..nn.decoders import ConcatDecoder
-from ..nn.encoders import NARROW, level_encoder
+from ..nn.encoders import level_encoder
 from . import cosa_paper, cosa_wiring
 from .pretraining import COMPACT_ENCODER
 from .registry import register
@@ -26,18 +24,26 @@ SPEC = Spec(
     stated="ResNet-101, four concatenations, 3×3 convolution, bilinear upsampling, softmax.",
     ours="Decision M1 (convolution after each concatenation), M5 (ImageNet weights).",
     decisions=(cosa_paper.DECODER_DECISION, cosa_paper.PRETRAINED_DECISION, COMPACT_ENCODER),
-    equations=cosa_wiring.UPWARD_ONLY,
-    diagram=cosa_wiring.URESNET,
+    equations=(
+        cosa_wiring.UPWARD,
+        cosa_wiring.MASK_LOGITS,
+        Equation(
+            "The loss",
+            "section 2.1",
+            r"\mathcal{L}_{seg} = -\frac{1}{HW}\sum_{u} \log p_{y(u)}(u)",
+            "$p$: probability of the classes in pixel $u$; $y(u)$: its true class.",
+        ),
+    ),
+    diagram=Diagram(
+        cosa_wiring.U_SHAPE,
+        (*cosa_wiring.U_EDGES, cosa_wiring.BOTTOM),
+        cosa_wiring.READING + "There is no class.",
+    ),
+    coarse_masks=cosa_paper.COARSE_MASKS,
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED[:2],
     recipe=cosa_paper.RECIPE,
 )
-
-
-def concat_decoder(encoder: nn.Module, variant: str, decoder: str) -> ConcatDecoder:
-    """The decoder that UResNet, MTL, MTL-SA and MTL-COSA share (decision M1)."""
-    choose("value of decoder (M1)", decoder, ("conv", "literal"))
-    return ConcatDecoder(encoder.channels, cosa_paper.DECODER_WIDTHS[variant], fuse=decoder)
 
 
 class UResNet(nn.Module):
@@ -46,7 +52,7 @@ class UResNet(nn.Module):
     def __init__(self, variant: str, pretrained, decoder: str, compact_encoder: str) -> None:
         super().__init__()
         self.encoder = level_encoder(variant, compact_encoder, pretrained)
-        self.decoder = concat_decoder(self.encoder, variant, decoder)
+        self.decoder = cosa_paper.concat_decoder(self.encoder, variant, decoder)
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to mask logits B×2×H×W; this method has no inner maps."""
@@ -54,8 +60,6 @@ class UResNet(nn.Module):
 
 
 @register(SPEC)
-def uresnet(
-    variant, pretrained, tasks, decoder: str = "conv", compact_encoder: str = NARROW
-) -> nn.Module:
+def uresnet(variant, pretrained, tasks, **options) -> nn.Module:
     """Build UResNet."""
-    return UResNet(variant, pretrained, decoder, compact_encoder)
+    return UResNet(variant, pretrained, **options)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.outputs import Map, Output
-from ..core.spec import MapSpec, Spec
+from ..core.outputs import Output
+from ..core.spec import Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.vgg import vgg16 as vgg16_body
-from . import baseline_papers, classifier_wiring, cosa_paper
+from . import baseline_papers, cosa_paper, lab_wiring
 from .registry import register
+from .wiring import classifier
 
-_POOLED = "The last convolutional map, which the fully connected layers read as 7×7 cells."
+POOLED = MapSpec(
+    "pooled_features",
+    "feature",
+    "The last convolutional map, which the fully connected layers read as 7×7 cells.",
+)
 
 SPEC = Spec(
     name="vgg16",
@@ -23,13 +28,33 @@ SPEC = Spec(
     "says benign or malignant from the whole image and never sees a mask. Almost all of its "
     "weights sit in the first fully connected layer.",
     tasks=(MALIGNANCY,),
-    maps=(MapSpec("pooled_features", "feature", _POOLED),),
+    maps=(POOLED,),
     stated="VGG-16, two classes, softmax.",
     ours="The last layer has two outputs instead of 1,000; features are averaged to 7×7 cells for "
     "any input size, as published implementations do. Decision B9 (ImageNet weights).",
     decisions=(baseline_papers.IMAGENET_DECISION,),
-    equations=classifier_wiring.VGG_EQUATIONS,
-    diagram=classifier_wiring.VGG,
+    equations=(
+        Equation(
+            "A convolutional block",
+            "Simonyan and Zisserman 2015",
+            r"x_{k+1} = \text{MAX-P}\big((\rho\,K_3 *)^{n_k}\, x_k\big),\qquad n = 2, 2, 3, 3, 3",
+            "$K_3$: 3×3 kernels; $\\rho$: ReLU; MAX-P: 2×2 maximum.",
+        ),
+        Equation(
+            "The class",
+            "Simonyan and Zisserman 2015",
+            r"z = W_3\, D\,\rho\,W_2\, D\,\rho\,W_1\, \mathrm{vec}(x_6)",
+            "$x_6$ as 7×7 cells; $D$: dropout; the last layer has two outputs.",
+        ),
+        lab_wiring.CLASS_ENTROPY,
+    ),
+    diagram=classifier(
+        "C",
+        [f"body.features.{n}" for n in (4, 9, 16, 23, 30)],
+        "two dense\nlayers",
+        "body.pre_logits",
+        "Five blocks of convolutions, each halved at its end; then dense layers read all cells.",
+    ),
     paper_errors=cosa_paper.PAPER_ERRORS,
     reported=cosa_paper.REPORTED[2:],
     recipe=cosa_paper.RECIPE,
@@ -47,9 +72,9 @@ class VGG16(nn.Module):
         """B×3×H×W to class logits B×2."""
         features = self.body.features(images)  # B×512×H/32×W/32
         logits = self.body.forward_head(F.adaptive_avg_pool2d(features, 7))
-        pooled = Map(features, "feature", "last convolutional block", 32, _POOLED)
         return Output(
-            class_logits={MALIGNANCY.name: logits}, maps={"pooled_features": pooled} if maps else {}
+            class_logits={MALIGNANCY.name: logits},
+            maps=POOLED.of(features, "last convolutional block", 32) if maps else {},
         )
 
 

@@ -8,33 +8,45 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.errors import InputError, choose
-from ..core.outputs import Map, Output
-from ..core.spec import Decision, MapSpec, PaperRecipe, Spec
+from ..core.errors import InputError
+from ..core.outputs import Output
+from ..core.spec import Decision, Diagram, Edge, Equation, MapSpec, Option, Paper, PaperRecipe, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.vgg import vgg16
 from ..nn.vision_transformer import VisionTransformerEncoder
-from . import baseline_papers, classifier_wiring
+from . import baseline_papers
 from .parts import MEAN, Part, mean_output
 from .pretraining import weights_by_backbone
 from .registry import register
+from .wiring import box, chain, image, lines, malignancy
 
-_WEIGHT = "How much each of the 64 summary channels of the VGG path counts for this image."
-_POOLED = "The last VGG map, whose mean and maximum weigh its channels and whose mean is classed."
+WEIGHT = MapSpec(
+    "channel_weight",
+    "scalar",
+    "How much each of the 64 summary channels of the VGG path counts for this image.",
+)
+POOLED = MapSpec(
+    "pooled_features",
+    "feature",
+    "The last VGG map, whose mean and maximum weigh its channels and whose mean is classed.",
+)
 
 SPEC = Spec(
     name="vgga_vit",
     title="VGGA-ViT",
     role="baseline",
-    paper=baseline_papers.VGGA_VIT,
+    paper=Paper(
+        title="A VGG attention vision transformer network for benign and malignant classification "
+        "of breast ultrasound images",
+        authors="X. Qu, H. Lu, W. Tang, S. Wang, D. Zheng, Y. Hou, J. Jiang",
+        year=2022,
+        reference="Medical Physics 49(9), 5787–5798, doi:10.1002/mp.15852",
+    ),
     idea="Two networks read the same image: a VGG-16 for local texture and a vision transformer "
     "for the whole. In the VGG path, the mean and the maximum of each channel decide how much it "
     "counts. Thirty-two numbers of each path are joined for the class.",
     tasks=(MALIGNANCY,),
-    maps=(
-        MapSpec("channel_weight", "scalar", _WEIGHT),
-        MapSpec("pooled_features", "feature", _POOLED),
-    ),
+    maps=(WEIGHT, POOLED),
     stated="From the public code: ViT-B/16 to 32; VGG-16 features to 64, times a 1024→8→64 sigmoid "
     "gate on their mean and maximum, to 32; joined, sigmoid, batch normalisation, dropout 0.5, "
     "64→64→2; input 224.",
@@ -45,17 +57,65 @@ SPEC = Spec(
             "The public code pools 4×4 cells, which leaves one value at 224 and 2×2 at 256, where "
             "the next layer no longer fits.",
             "The mean over all cells, for any input size.",
-            "pooling = adaptive | fixed (the public code's, for inputs of 128 to 224 pixels)",
             "Inputs are 256 here, and the fixed pooling reads only the upper left 16 of the 49 "
             "cells at 224.",
+            options=(
+                Option(
+                    "pooling",
+                    "adaptive",
+                    ("adaptive", "fixed"),
+                    "the public code's, for inputs of 128 to 224 pixels",
+                ),
+            ),
         ),
         replace(
             baseline_papers.IMAGENET_DECISION,
-            options="pretrained = False | True | {'vit': path, 'vgg16': path}",
+            elsewhere="pretrained = False | True | {'vit': path, 'vgg16': path}",
         ),
     ),
-    equations=classifier_wiring.VGGA_VIT_EQUATIONS,
-    diagram=classifier_wiring.VGGA_VIT,
+    equations=(
+        Equation(
+            "The VGG path",
+            "public code",
+            lines(
+                r"g = \sigma\big(W_b\,\rho\,W_a\,[\,\mathrm{GAP}(x),\, \mathrm{GMP}(x)\,]\big)",
+                r"v = W\,\big(g \odot D\,\rho\,\mathrm{BN}(W_c\,\mathrm{GAP}(x))\big)",
+            ),
+            "$x$: the VGG-16 features; GAP, GMP: mean and maximum over the cells; $g$: 64 weights "
+            "between 0 and 1; $v$: 32 numbers.",
+            ("B8",),
+        ),
+        Equation(
+            "The class",
+            "public code",
+            r"z = W_2 W_1\, D\,\mathrm{BN}\,\sigma\big([\,W_t\,t_c,\; v\,]\big)",
+            "$t_c$: the class token of the vision transformer, brought to 32 numbers; $D$: "
+            "dropout.",
+        ),
+    ),
+    diagram=Diagram(
+        nodes=(
+            image(),
+            *(
+                box(f"c{i}", f"VGG block {i}", "convolution", 0, i, f"vgg.{tap}")
+                for i, tap in enumerate((4, 9, 16, 23, 30), start=1)
+            ),
+            box("gate", "channel gate", "idea", 1.05, 4, "vgg_out:1"),
+            box("local", "summary,\ntimes the gate", "idea", 1.05, 5, "vgg_out:0"),
+            box("token", "ViT,\nclass token", "transformer", 1.05, 0, "transformer:class_token"),
+            box("whole", "summary", "decoder", 2.1, 0, "transformer_out"),
+            box("joined", "joined", "decoder", 2.1, 5, "<joined"),
+            malignancy(3.1, 5),
+        ),
+        edges=(
+            *chain("image", "c1", "c2", "c3", "c4", "c5", "local", "joined", "class"),
+            Edge("c5", "gate", route="hvh"),
+            *chain("gate", "local"),
+            *chain("image", "token", "whole", "joined"),
+        ),
+        reading="A VGG-16 goes down on the left, its summary weighed channel by channel; a vision "
+        "transformer reads the same image. Thirty-two numbers of each are joined for the class.",
+    ),
     paper_errors=(
         "The Hybrid-MT-ESTAN paper prints DSC 74.9 and JI 64.9 for it, but it is a pure "
         "classifier; the branch that drew the masks is not described.",
@@ -91,9 +151,9 @@ class ChannelAttentionHead(nn.Module):
         pooling: decision B8.
     """
 
-    def __init__(self, channels: int, pooling: str = "adaptive") -> None:
+    def __init__(self, channels: int, pooling: str) -> None:
         super().__init__()
-        self.pooling = choose("value of pooling (B8)", pooling, ("adaptive", "fixed"))
+        self.pooling = pooling
         self.gate = nn.Sequential(
             nn.Linear(2 * channels, 8), nn.ReLU(inplace=True), nn.Linear(8, 64), nn.Sigmoid()
         )
@@ -139,15 +199,10 @@ class VGGAViT(nn.Module):
         features = self.vgg(images)  # B×512×H/32×W/32
         local, weight = self.vgg_out(features)
         logits = self.classifier(self.joined(torch.cat([whole, local], dim=1)))
-        return Output(
-            class_logits={MALIGNANCY.name: logits},
-            maps={
-                "channel_weight": Map(weight, "scalar", "VGG path", 32, _WEIGHT),
-                "pooled_features": Map(features, "feature", "VGG-16 features", 32, _POOLED),
-            }
-            if maps
-            else {},
-        )
+        found = {}
+        if maps:
+            found = WEIGHT.of(weight, "VGG path", 32) | POOLED.of(features, "VGG-16 features", 32)
+        return Output(class_logits={MALIGNANCY.name: logits}, maps=found)
 
 
 def parts_of(network: nn.Module) -> tuple[Part, ...]:
@@ -159,6 +214,6 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
 
 
 @register(SPEC, parts_of=parts_of)
-def vgga_vit(variant, pretrained, tasks, pooling: str = "adaptive") -> nn.Module:
-    """Build VGGA-ViT; the option is decision B8."""
-    return VGGAViT(variant, pretrained, pooling)
+def vgga_vit(variant, pretrained, tasks, **options) -> nn.Module:
+    """Build VGGA-ViT."""
+    return VGGAViT(variant, pretrained, **options)

@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from ..core.outputs import MapWords
 from ..core.spec import Diagram, Edge, Equation, Node, NodeKind
 
 MASK, CLASS = ":mask_logits", ":class_logits:malignancy"
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
+SWIN_WORDS = MapWords(
+    "Swin attention",
+    caution="This is one block of the stage, the last with unshifted windows; the features also "
+    "pass beside it, so it is not all that the cell knows.",
+)
 CROSS_ENTROPY = Equation(
     "Loss of the class",
     "section 2.1",

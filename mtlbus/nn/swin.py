@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..core.outputs import Map
+from ..core.spec import MapSpec
 from .backbones import timm_model
 
 PAPER_SWIN = "swinv2_base_window12to16_192to256.ms_in22k_ft_in1k"
@@ -44,15 +45,13 @@ class WindowedAttention(NamedTuple):
     windows: Pair
     grid: Pair
 
-    def as_map(self, stage: str, stride: int, meaning: str) -> Map:
-        """As a `Map`: without the axis of windows where one window covers everything."""
+    def as_map(self, declared: MapSpec, stage: str, stride: int) -> dict[str, Map]:
+        """As the map it was declared to be, without the axis of windows where there is only one."""
         alone = self.windows == (1, 1)
-        return Map(
+        return declared.of(
             self.weights[:, 0] if alone else self.weights,
-            "attention",
             stage,
             stride,
-            meaning,
             grid=self.grid,
             windows=None if alone else self.windows,
         )

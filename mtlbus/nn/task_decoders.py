@@ -154,26 +154,27 @@ class TaskDecoders(nn.Module):
             else:
                 class_logits[task.name], pooled = decoder(stream)
                 if maps is not None:
-                    stage = "end of the image decoder"
-                    returned[pooled_name(self.tasks, task)] = Map(
-                        pooled, "feature", stage, POOLED_STRIDE, POOLED_MEANING
-                    )
+                    declared = pooled_map(self.tasks, task)
+                    returned |= declared.of(pooled, "end of the image decoder", POOLED_STRIDE)
         return Output(mask_logits, class_logits, returned, pixel_values)
 
 
-def pooled_name(tasks: Sequence[Task], task: Task) -> str:
-    """ "pooled_features", followed by the task's name where several tasks are image classes."""
+def pooled_map(tasks: Sequence[Task], task: Task) -> MapSpec:
+    """What the head of an image class averages, named by the task where there are several."""
     several = sum(other.kind == "image_class" for other in tasks) > 1
-    return f"pooled_features.{task.name}" if several else "pooled_features"
+    name = f"pooled_features.{task.name}" if several else "pooled_features"
+    return MapSpec(name, "feature", POOLED_MEANING)
 
 
 def pooled_map_specs(tasks: Sequence[Task]) -> tuple[MapSpec, ...]:
     """The maps that `TaskDecoders` adds."""
-    return tuple(
-        MapSpec(pooled_name(tasks, task), "feature", POOLED_MEANING)
-        for task in tasks
-        if task.kind == "image_class"
-    )
+    return tuple(pooled_map(tasks, task) for task in tasks if task.kind == "image_class")
+
+
+def coarse_masks(tasks: Sequence[Task]) -> tuple[str, ...]:
+    """The coarse levels of the decoder that draws the mask; none where no decoder does."""
+    drawing = [n for n, task in enumerate(tasks) if task.kind == "pixel_class"]
+    return tuple(f"decoders.decoders.{n}.fusers.{level}" for n in drawing[:1] for level in range(2))
 
 
 def check_tasks(method: str, tasks: Sequence[Task], count: int | None = None) -> None:

@@ -10,7 +10,7 @@ from .familiarity import fit_familiarity
 from .gates import measure_gates
 from .judging import evaluate, figures, judge_sample, judge_samples, split_datasets
 from .producing import make_plan, produce
-from .renewal import renew_card, write_cost, write_gates, write_silence
+from .renewal import renew_card, renew_spec, write_cost, write_gates, write_silence
 from .silencing import measure_silence
 from .trials import Trials, run_trials
 
@@ -30,6 +30,7 @@ __all__ = [
     "measure_silence",
     "produce",
     "renew_card",
+    "renew_spec",
     "require_external",
     "run_trials",
     "split_datasets",

@@ -179,6 +179,11 @@ def write_silence(checkpoint: Checkpoint, silence: dict[str, Any]) -> None:
     write_card(checkpoint, {"silence": silence})
 
 
+def renew_spec(checkpoint: Checkpoint) -> None:
+    """Put what the method says of itself today onto the card; no figure and no weight changes."""
+    write_card(checkpoint, {"spec": checkpoint.load().spec.as_dict()})
+
+
 def write_card(checkpoint: Checkpoint, fields: dict[str, Any]) -> None:
     """Replace some fields of a card; the specification stays last, where readers stop."""
     card = {**checkpoint.card, **fields}

@@ -37,7 +37,7 @@ from .groups import parameter_groups
 from .losses import recipe_losses
 from .precision import autocast, best_device, quicken_depthwise
 from .recipes import Recipe
-from .side_class import BRANCHES, SideClass
+from .side_class import SideClass
 from .side_masks import SideMasks
 from .weighting import make_weighting
 
@@ -163,7 +163,7 @@ class Run:
             with torch.random.fork_rng():
                 torch.manual_seed(plan.seed)
                 self.sides = SideMasks(self.model).to(device)
-                if plan.method in BRANCHES:
+                if self.model.spec.side_class:
                     self.side_class = SideClass(self.model).to(device)
         spec = self.model.spec
         tasks = [

@@ -9,7 +9,7 @@ from typing import Any
 from ..core.errors import InputError, choose
 from ..core.spec import Spec
 from ..data.transforms import NO_AUGMENTATION, Augmentation
-from .side_class import BRANCHES
+from ..methods import get_spec, list_methods
 from .weighting import WEIGHTINGS
 
 # Fields that a paper's recipe and a recipe of ours have in common.
@@ -183,7 +183,7 @@ def make_recipe(
     else:
         raise InputError("--loss house belongs to --recipe house; a paper's recipe has its own.")
     if loss == "official":
-        if spec.name != "acsnet":
+        if spec.recipe is None or not spec.recipe.code_dice:
             raise InputError(f"No code of {spec.name} has a loss of its own. Use --loss paper.")
         recipe = replace(recipe, dice_form="official")
     if weighting is not None:
@@ -222,10 +222,10 @@ def make_recipe(
     if branch_dropout is not None:
         if not 0 <= branch_dropout <= 0.5:
             raise InputError(f"Share {branch_dropout} of a branch is not allowed: from 0 to 0.5.")
-        if spec.name not in BRANCHES:
+        if not spec.side_class:
+            have = [name for name in list_methods() if get_spec(name).side_class]
             raise InputError(
-                f"{spec.name} has no second encoder to leave out; "
-                f"{' and '.join(BRANCHES)} have one."
+                f"{spec.name} has no second encoder to leave out; {' and '.join(have)} have one."
             )
         recipe = replace(recipe, branch_dropout=branch_dropout)
     if devices is not None:

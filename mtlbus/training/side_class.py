@@ -11,20 +11,17 @@ from typing import Any
 
 from torch import Tensor, nn
 
-# The module that returns `SwinFeatures`, by method.
-BRANCHES = {"hybrid_mt_estan": "swin", "mt_estan_swin": "swin"}
-
 
 class SideClass(nn.Module):
     """GAP and one logit of malignant on the deepest features of a branch.
 
     Args:
-        network: of `BRANCHES`; it is listened to until `stop`.
+        network: whose specification names such a branch; it is listened to until `stop`.
     """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        branch = network.get_submodule(BRANCHES[network.spec.name])
+        branch = network.get_submodule(network.spec.side_class)
         self.head = nn.Linear(branch.swin.channels[-1], 1)
         self._heard: list[Tensor] = []
         self._hook = branch.register_forward_hook(self._hear)

@@ -12,28 +12,12 @@ from torch import Tensor, nn
 from ..core.errors import InputError
 from ..nn.decoders import upsample_to
 
-_U = tuple(f"decoder.fusers.{level}" for level in range(3))
-_PIXEL = tuple(f"decoders.decoders.0.fusers.{level}" for level in range(2))
-_UP_BLOCKS = ("decoder.up1", "decoder.up2", "decoder.up3")
-_STEPS = tuple(f"decoder.{level}" for level in range(3))
-
-# Where each method decodes, coarse to fine, without the finest level: that has the mask itself.
-LEVELS = {
-    "uresnet": _U, "mtl": _U, "mtl_sa": _U, "mtl_cosa": _U,
-    "ctan": _PIXEL, "mtan": _PIXEL, "hps": _PIXEL, "stl_segmentation": _PIXEL,
-    "mt_estan": _UP_BLOCKS, "mt_estan_swin": _UP_BLOCKS, "hybrid_mt_estan": _UP_BLOCKS,
-    "resformer_mtl": _STEPS, "chowdary": _STEPS,
-    "acsnet": ("conv2", "conv3", "conv4"),
-    "sha_mtl": ("fusers.0", "fusers.1", "fusers.2"),
-    "emt_net": ("decoder.blocks.0", "decoder.blocks.1", "decoder.blocks.2"),
-}  # fmt: skip
-
 
 class SideMasks(nn.Module):
     """A 1×1 convolution on each coarse level of a network's decoder, to one mask logit.
 
     Args:
-        network: of `LEVELS`; it is listened to until `stop`.
+        network: whose specification names coarse levels; it is listened to until `stop`.
 
     Raises:
         InputError: the network has no decoder, or one without convolutions.
@@ -41,13 +25,12 @@ class SideMasks(nn.Module):
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        name = network.spec.name
-        if name not in LEVELS:
+        if not network.spec.coarse_masks:
             raise InputError(
-                f"{name} draws no mask to supervise. Leave out --sides and the trial "
+                f"{network.spec.name} draws no mask to supervise. Leave out --sides and the trial "
                 "deep_supervision."
             )
-        self._coarse = [network.get_submodule(path) for path in LEVELS[name]]
+        self._coarse = [network.get_submodule(path) for path in network.spec.coarse_masks]
         self.heads = nn.ModuleList(nn.Conv2d(_channels(level), 1, 1) for level in self._coarse)
         self._heard: dict[nn.Module, Tensor] = {}
         self._hooks = [level.register_forward_hook(self._hear) for level in self._coarse]

@@ -89,7 +89,7 @@ def test_groups_of_the_decoder_are_those_of_the_code(paper):
 
 
 def test_bilinear_steps_align_their_corners():
-    from mtlbus.methods.acsnet import enlarge
+    from mtlbus.methods.acsnet.network import enlarge
 
     x = torch.randn(2, 3, 4, 5)
     expected = nn.UpsamplingBilinear2d(scale_factor=2)(x)

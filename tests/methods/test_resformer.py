@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from mtlbus.core.errors import InputError, UnknownNameError
 from mtlbus.methods import create_model, get_spec
-from mtlbus.methods.resformer_mtl import COMPACT_CHANNELS
+from mtlbus.methods.resformer_mtl.network import COMPACT_CHANNELS
 from mtlbus.nn.dilated import DilatedFeatureEnhancement
 
 LABEL = "re-imagined from the abstract"

@@ -11,7 +11,7 @@ from mtlbus.core.outputs import Output
 from mtlbus.methods import create_model, get_spec, list_methods
 from mtlbus.training.losses import mask_loss, recipe_losses
 from mtlbus.training.recipes import Recipe
-from mtlbus.training.side_masks import LEVELS, SideMasks
+from mtlbus.training.side_masks import SideMasks
 
 
 def test_a_side_mask_is_a_1x1_convolution_of_its_level():
@@ -55,15 +55,15 @@ def test_it_lets_go_of_the_network():
 
 @pytest.mark.parametrize("method", [name for name in list_methods() if get_spec(name).segments])
 def test_every_method_that_draws_is_heard_coarse_to_fine_below_its_own_mask(method):
-    network = create_model(method).eval()
+    network, paths = create_model(method).eval(), get_spec(method).coarse_masks
     sides, sizes = SideMasks(network), []
-    for path in LEVELS[method]:
+    for path in paths:
         level = network.get_submodule(path)
         level.register_forward_hook(lambda module, inputs, output: sizes.append(output.shape[-1]))
     with torch.no_grad():
         network(torch.zeros(2, 3, 64, 64))
         drawn = sides((64, 64))
-    assert [tuple(logits.shape) for logits in drawn] == [(2, 1, 64, 64)] * len(LEVELS[method])
+    assert [tuple(logits.shape) for logits in drawn] == [(2, 1, 64, 64)] * len(paths)
     assert sizes == sorted(set(sizes)) and sizes[-1] < 64
 
 

@@ -12,7 +12,6 @@ from ...figures import cells
 from .details import take_click
 from .hearing import added_words
 from .look import Look
-from .map_words import attention_words
 from .shown import Shown
 
 FLAT = 0.95  # of the largest entropy that a row can have
@@ -41,7 +40,7 @@ def show_attention(shown: Shown) -> None:
         )
     looks = row[np.isfinite(row)]
     unseen = looks.sum() - np.nansum(arrays.cell_boxes(grid, look.frame).visible(row))
-    said = [found.meaning, attention_words(shown.names[0]), _region_share(shown)]
+    said = [found.meaning, found.words.caution, _region_share(shown)]
     if unseen > 5e-4:
         said.append(f"{unseen:.1%} of this cell's look goes to the padding.")
     evenness = arrays.evenness(looks)

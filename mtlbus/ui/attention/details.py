@@ -13,7 +13,6 @@ from ...explain.views import ungated_of
 from .. import state
 from ..memory import adopt_link, mirror
 from .look import Look
-from .map_words import gate_words
 from .opening import Cell, chosen_cell, moved_cell
 from .shown import Detail
 from .view_picks import Pick
@@ -29,7 +28,7 @@ def pick_detail(look: Look, pick: Pick) -> Detail:
     first = next(iter(pick.names.values()))
     if form == "gate":
         channel = _pick_channel(look, first, used)
-        stretch = gate_words(first).may_stretch and _pick_stretch(used)
+        stretch = look.maps[first].words.learnt and _pick_stretch(used)
         detail = detail._replace(channel=channel, stretch=stretch)
     elif form == "attention":
         cell = _pick_cell(look, look.maps[first], used)

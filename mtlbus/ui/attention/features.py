@@ -14,7 +14,6 @@ from ...figures.channels import channel_figure
 from .cells import gamma_line
 from .details import TAPS
 from .look import grid_words, signed
-from .map_words import branch_heading
 from .shown import Shown
 
 
@@ -38,7 +37,7 @@ def show_features(shown: Shown) -> None:
                 f"{pick.view.title} {pick.level} {branch}: strength from 0 to {scale.high:.3g}.",
                 f"{feature.meaning} Mean over the image {seen.mean():.3g}, largest cell "
                 f"{seen.max():.3g}.",
-                branch_heading(name) if branch else "",
+                feature.words.heading or (branch and f"Branch {branch}"),
             )
     feature = shown.map
     together = "The branches share one scale. " if count > 1 else ""
@@ -122,8 +121,8 @@ def show_numbers(shown: Shown) -> None:
     for name in shown.pick.view.maps:
         families.setdefault(arrays.address_of(name).family, []).append(name)
     with next(shown.stage.tiles(1, whole=True)):
-        for family, names in families.items():
-            st.markdown(f"**{arrays.family_title(family)}**")
+        for names in families.values():
+            st.markdown(f"**{arrays.title_of(names[0], look.maps[names[0]])}**")
             st.table([_row(name, look.maps[name]) for name in names])
         look.note("Numbers for the image as a whole, a row a part: they say how much, never where.")
         gamma_line(look)

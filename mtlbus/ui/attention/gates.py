@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from ...core.outputs import Map
+from ...core.outputs import SIGMOID_GATE, Map
 from ...explain import views as arrays
 from ...explain.attention import cell_boxes
 from ...figures import cells
 from .. import services
+from .fixed import fixed_words
 from .look import Look, grid_words, signed
-from .map_words import channel_heading, fixed_words, gate_words, mask_heading
 from .shown import Shown
 from .view_picks import DIFFERENCE
 
@@ -71,10 +71,10 @@ def show_gates(shown: Shown) -> None:
                 "highest cell, however close these are. Do not compare colours between pictures.",
                 partial(st.warning, icon=":material/contrast:"),
             )
-        elif not look.place and gate_words(shown.names[0]).may_stretch:
+        elif not look.place and one.words.learnt:
             fixed = [tile.plane for tile in tiles if tile.scale.title != cells.STRENGTH]
             _suggest_stretch(max(arrays.plane_contrast(plane, look.frame) for plane in fixed))
-        caution = gate_words(shown.names[0]).caution
+        caution = one.words.caution or SIGMOID_GATE
         if not shown.detail.stretch:
             caution = f"The scale is fixed. {caution}"
         look.note(
@@ -115,16 +115,15 @@ def top_of_features(shown: Shown) -> float:
 
 def _gate_tiles(shown: Shown) -> Iterator[Tile]:
     """A tile for each branch, or for each channel where the channels have names."""
-    tasks = tuple(shown.pick.view.levels[shown.pick.level])
     for branch, name in shown.pick.names.items():
-        gate, words = shown.look.maps[name], gate_words(name)
-        scale = cells.gate_scale(words.quantity, words.labels)
+        gate = shown.look.maps[name]
+        scale = cells.gate_scale(gate.words.quantity, gate.words.ends)
         if gate.labels:
             for index, label in enumerate(gate.labels):
-                heading = f"{branch} {channel_heading(name, label)}".strip()
+                heading = f"{branch} {label}".strip()
                 yield Tile(heading, arrays.gate_plane(gate, index), scale, "")
             continue
-        heading = mask_heading(name, tasks)
+        heading = gate.words.heading or (branch and f"Mask of {branch}")
         if arrays.ungated_of(name, shown.look.maps) is not None:
             heading = "The gate"
         yield Tile(heading, arrays.gate_plane(gate, shown.detail.channel), scale, gate.meaning)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 import torch
 
-from ...core.outputs import Map
+from ...core.outputs import Map, MapWords
 from ...explain.views import can_be_seen
 from ...methods import get_spec
 from .. import input_line, services, state, untrained
@@ -15,6 +15,14 @@ from ..widgets import pick_method
 from . import beside
 from .look import MASK, WIRING, Look
 
+ANSWER = MapWords(
+    caution="It is the answer, not the way to it. The outline on the other pages runs at 0.5 "
+    "unless one moves it. **It is not the probability of malignancy**, and how sure the network is "
+    "of a pixel is not how often it is right there.",
+    quantity="probability",
+    ends=("0", "0.5 outline", "1"),
+    learnt=False,
+)
 SWITCH = "Show untrained methods: the wiring only"
 
 
@@ -104,6 +112,7 @@ def look_at(case: Case, method: str, opacity: float, place: str = "") -> Look:
             "the mask head",
             1,
             "How likely each pixel is lesion, as the network says.",
+            words=ANSWER,
         )
     return Look(
         case, method, services.title_of(method), maps, found.frame, found.size, found.logit, True,

@@ -10,7 +10,7 @@ from ...explain.agreement import own_planes, rank_correlations
 from ...explain.faithfulness import CURVE_STEPS, NEIGHBOURS, RADIUS, SQUARES
 from ...explain.options import BASELINES
 from ...explain.techniques import TECHNIQUES
-from ...explain.views import address_of, family_title, list_views
+from ...explain.views import address_of, list_views, title_of
 from ...figures.agreement import agreement_figure
 from ...figures.faithfulness import curves_figure
 from ...figures.style import CONFIG
@@ -137,13 +137,16 @@ def _own(question: Question) -> dict[str, np.ndarray]:
     found = services.predict(question.case, question.method, maps=True)
     planes = own_planes(found.maps, found.frame, found.size)
     titles = {name: view.title for view in list_views(found.maps) for name in view.maps}
-    return {_place(titles.get(name), name): plane for name, plane in planes.items()}
+    return {
+        _place(titles.get(name) or title_of(name, found.maps[name]), name): plane
+        for name, plane in planes.items()
+    }
 
 
-def _place(title: str | None, name: str) -> str:
+def _place(title: str, name: str) -> str:
     """A view's title with level and branch of one of its maps."""
-    family, level, branch = address_of(name)
-    return " · ".join(filter(None, (title or family_title(family), level, branch)))
+    _, level, branch = address_of(name)
+    return " · ".join(filter(None, (title, level, branch)))
 
 
 def _pick_own(names: list[str]) -> list[str]:

@@ -208,8 +208,8 @@ def _decision(decision: Decision) -> None:
         st.markdown(f":violet-badge[{decision.number}] **{decision.question}**")
         st.markdown(f"**We do:** {decision.default}")
         st.markdown(f"**Because:** {decision.reason}")
-        if decision.options != "none":
-            st.markdown(f"**Options:** `{decision.options}`")
+        if decision.choices:
+            st.markdown(f"**Options:** `{decision.choices}`")
 
 
 def _deviations(spec: Spec) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..core.spec import Diagram, Edge, Equation
-from .wiring import box, chain, image, lines, malignancy, mask
+from ...core.spec import Diagram, Edge, Equation
+from ..wiring import box, chain, image, lines, malignancy, mask
 
 EQUATIONS = (
     Equation(

@@ -1,32 +1,26 @@
-"""ResFormer-MTL, re-imagined from the abstract: the paper's text, sizes and numbers are not public.
-
-Data flow: stem F_0, then four ResFormer blocks F_1..F_4 (ResNet stage joined with Swin blocks) →
-DFE on F_0..F_3 as skips, U-shaped decoder to the mask; pooled F_1..F_4 → class logits.
-"""
+"""The network of ResFormer-MTL (re-imagined from the abstract), its inner maps, and the parts that
+can be silenced."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from timm.models.swin_transformer_v2 import SwinTransformerV2Stage
 from torch import Tensor, nn
 
-from ..core.errors import InputError, choose
-from ..core.outputs import Map, Output
-from ..core.spec import Decision, MapSpec, Paper, PaperRecipe, Spec
-from ..core.tasks import MALIGNANCY, SEGMENTATION
-from ..nn.backbones import timm_model
-from ..nn.decoders import conv_bn_relu, upsample_to
-from ..nn.dilated import DilatedFeatureEnhancement
-from ..nn.encoders import COMPACT_ENCODERS, LITE, NARROW
-from ..nn.lite_encoder import lite_body, lite_scale, lite_stages
-from ..nn.swin import WindowedAttention, run_blocks, start_xavier
-from . import resformer_wiring
-from .parts import MEAN, Part, added_to, mean_input, passed_by
-from .pretraining import COMPACT_ENCODER, weights_by_backbone
-from .registry import register
+from ...core.errors import InputError
+from ...core.outputs import Map, MapWords, Output
+from ...core.spec import MapSpec
+from ...core.tasks import MALIGNANCY
+from ...nn.backbones import timm_model
+from ...nn.decoders import conv_bn_relu, upsample_to
+from ...nn.dilated import DilatedFeatureEnhancement
+from ...nn.encoders import LITE
+from ...nn.lite_encoder import lite_body, lite_scale, lite_stages
+from ...nn.swin import WindowedAttention, run_blocks, start_xavier
+from ..parts import MEAN, Part, added_to, mean_input, passed_by
+from ..wiring import SWIN_WORDS
 
 # Multiples of 16: in bfloat16 on a CPU the gradient of a dilated convolution with 24 or 40
 # channels is NaN (oneDNN in torch 2.14.1, channels last).
@@ -37,126 +31,36 @@ DILATIONS = (1, 3, 5)
 DECODER_WIDTHS = {"paper": (256, 128, 64, 64), "compact": (96, 64, 32, 24)}
 HEAD_WIDTHS = {"paper": 256, "compact": 128}
 
-ATTENTION_MEANING = "Where each cell of level {level} looks within its window, head by head."
-BRANCH_MEANING = "What the branch with dilation {dilation} answers on the skip of level {level}."
-POOLED_MEANING = "F_4, the deepest of the four levels that the class head averages."
+ATTENTION = {
+    level: MapSpec(
+        f"swin_attention.{level}",
+        "attention",
+        f"Where each cell of level {level} looks within its window, head by head.",
+        SWIN_WORDS,
+    )
+    for level in range(1, 5)
+}
+POOLED = MapSpec(
+    "pooled_features",
+    "feature",
+    "F_4, the deepest of the four levels that the class head averages.",
+)
+
+
+def branch(level: int, dilation: int) -> MapSpec:
+    """A branch of the DFE on the skip of a level."""
+    return MapSpec(
+        f"dfe_branch.{level}.{dilation}",
+        "feature",
+        f"What the branch with dilation {dilation} answers on the skip of level {level}.",
+        MapWords("DFE branch", heading=f"Dilation {dilation}"),
+    )
 
 
 def declared_maps(dilations: Sequence[int]) -> tuple[MapSpec, ...]:
     """The inner maps of a network with these dilations in its DFE."""
-    attention = (
-        MapSpec(f"swin_attention.{n}", "attention", ATTENTION_MEANING.format(level=n))
-        for n in range(1, 5)
-    )
-    branches = (
-        MapSpec(
-            f"dfe_branch.{level}.{dilation}",
-            "feature",
-            BRANCH_MEANING.format(level=level, dilation=dilation),
-        )
-        for level in range(4)
-        for dilation in dilations
-    )
-    return (*attention, *branches, MapSpec("pooled_features", "feature", POOLED_MEANING))
-
-
-SPEC = Spec(
-    name="resformer_mtl",
-    title="ResFormer-MTL (re-imagined from the abstract)",
-    role="proposed",
-    paper=Paper(
-        title="Multi-scale Feature Enhancement in Multi-task Learning for Medical Image Analysis",
-        authors="Phuoc-Nguyen Bui, Duc-Tai Le, Junghyun Bum, Hyunseung Choo",
-        year=2024,
-        reference="arXiv:2412.00351",
-    ),
-    idea="Each encoder block joins a convolutional stage, which sees the detail, with Transformer "
-    "blocks, which see the context. The skips pass three branches of different dilation, so that "
-    "small and large lesions both find a fitting one. The class is read from all levels; this "
-    "network is re-imagined from the abstract and is no reproduction.",
-    tasks=(SEGMENTATION, MALIGNANCY),
-    maps=declared_maps(DILATIONS),
-    stated="A UNet whose encoder blocks join convolution and Transformer; multi-scale encoder "
-    "features for the class; skips refined by three parallel convolutions of different dilation. "
-    "ResNet-34 and Swin come from public summaries.",
-    ours="Everything else: decisions R1 to R5.",
-    decisions=(
-        Decision(
-            "R1",
-            "How a ResFormer block joins convolution and Transformer.",
-            "A pair of SwinV2 blocks (plain and shifted windows of 8; 2, 4, 8, 16 heads) reads the "
-            "output R of the ResNet stage and gives T; F = conv1×1-BN-ReLU(cat(R, T)) + R feeds "
-            "the next stage.",
-            "block_fusion = concat | sum (F = R + T); block_input = series | parallel (the "
-            "Transformer reads the stage's input, brought to its shape by a strided 1×1 "
-            "convolution)",
-            "With the residual the pretrained ResNet stays in place.",
-        ),
-        Decision(
-            "R2",
-            "Rates and widths of the DFE.",
-            "Three 3×3 conv-BN-ReLU, C to C, dilations 1, 3 and 5, concatenated, 1×1 to C, plus "
-            "identity, on levels 0 to 3.",
-            "dilations = (1, 3, 5), or any three different rates",
-            "They reach over 3, 7 and 11 cells. Along a row they read the cells at 0, ±1, ±3 and "
-            "±5 and leave out those at ±2 and ±4.",
-        ),
-        Decision(
-            "R3",
-            "The decoder.",
-            "Bilinear ×2, concatenation with the enhanced skip, two 3×3 conv-BN-ReLU (256, 128, "
-            "64, 64), bilinear ×2, 1×1.",
-            "none",
-            "The plainest U-shape.",
-        ),
-        Decision(
-            "R4",
-            "The class head.",
-            "Means of F_1 to F_4 (960 numbers), 256 with ReLU, dropout 0.3, two logits.",
-            "none",
-            "'Multi-scale features from different encoder levels are combined.'",
-        ),
-        Decision(
-            "R5",
-            "Losses and training.",
-            "0.5·(Dice + BCE) + 0.5·CE; Adam 1e-4, batch 8, 100 epochs, 256×256, flips, rotation "
-            "±20 degrees.",
-            "in the training recipe",
-            "Nothing is public; these are common.",
-        ),
-        COMPACT_ENCODER,
-        Decision(
-            "E4",
-            "lite0 has levels of 24 and 40 channels, whose dilated convolutions cannot be trained "
-            "in bfloat16 on a CPU.",
-            "A 1×1 convolution, normalisation and ReLU to 32 and 48 before the DFE.",
-            "none",
-            "The encoder keeps its own channels, and so its ImageNet weights.",
-        ),
-    ),
-    equations=resformer_wiring.EQUATIONS,
-    diagram=resformer_wiring.DIAGRAM,
-    paper_errors=(
-        "Only the abstract could be read, on a page that lists the authors in the wrong order; the "
-        "first author is Phuoc-Nguyen Bui.",
-        "No number of the paper is available here, and it has no result on breast ultrasound.",
-        "Other networks called ResFormer are unrelated.",
-    ),
-    recipe=PaperRecipe(
-        optimizer="adam",
-        learning_rate=1e-4,
-        weight_decay=0.0,
-        batch_size=8,
-        epochs=100,
-        input_size=256,
-        mask_weight=0.5,
-        class_weight=0.5,
-        dice_weight=1.0,
-        rotation=20.0,
-        select="best",
-        note="R5, ours and not the paper's: 0.5·(Dice + BCE) + 0.5·CE; flips, rotation ±20.",
-    ),
-)
+    branches = (branch(level, dilation) for level in range(4) for dilation in dilations)
+    return (*ATTENTION.values(), *branches, POOLED)
 
 
 def require_rates(dilations: Sequence[int]) -> None:
@@ -236,9 +140,6 @@ class ResFormerMTL(nn.Module):
         compact_encoder: str,
     ) -> None:
         super().__init__()
-        choose("value of compact_encoder (E1)", compact_encoder, COMPACT_ENCODERS)
-        choose("value of block_fusion (R1)", block_fusion, ("concat", "sum"))
-        choose("value of block_input (R1)", block_input, ("series", "parallel"))
         require_rates(dilations)
         if variant == "compact" and compact_encoder == LITE:
             body = lite_body(pretrained, features_only=True)
@@ -321,28 +222,15 @@ class ResFormerMTL(nn.Module):
         branches: list[list[Tensor]],
         deepest: Tensor,
     ) -> dict[str, Map]:
-        maps = {
-            f"swin_attention.{level}": attention.as_map(
-                f"ResFormer block {level}", 2 ** (level + 1), ATTENTION_MEANING.format(level=level)
-            )
-            for level, attention in enumerate(attentions, start=1)
-        }
+        maps: dict[str, Map] = {}
+        for level, attention in enumerate(attentions, start=1):
+            stage = f"ResFormer block {level}"
+            maps |= attention.as_map(ATTENTION[level], stage, 2 ** (level + 1))
         for level, (dfe, answers) in enumerate(zip(self.enhance, branches, strict=True)):
             for dilation, answer in zip(dfe.dilations, answers, strict=True):
-                maps[f"dfe_branch.{level}.{dilation}"] = Map(
-                    answer,
-                    "feature",
-                    f"skip of level {level}",
-                    2 ** (level + 1),
-                    BRANCH_MEANING.format(level=level, dilation=dilation),
-                )
-        maps["pooled_features"] = Map(deepest, "feature", "F_4", 32, POOLED_MEANING)
-        return maps
-
-
-def maps_for(spec: Spec, options: Mapping[str, Any]) -> tuple[MapSpec, ...]:
-    """The inner maps under the options of `resformer_mtl`."""
-    return declared_maps(options["dilations"])
+                stage = f"skip of level {level}"
+                maps |= branch(level, dilation).of(answer, stage, 2 ** (level + 1))
+        return maps | POOLED.of(deepest, "F_4", 32)
 
 
 def parts_of(network: nn.Module) -> tuple[Part, ...]:
@@ -363,20 +251,3 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
                  (f"enhance.{number}",), maps, added_to())
         )  # fmt: skip
     return tuple(found)
-
-
-@register(SPEC, maps_for=maps_for, parts_of=parts_of)
-def resformer_mtl(
-    variant,
-    pretrained,
-    tasks,
-    block_fusion: str = "concat",
-    block_input: str = "series",
-    dilations: Sequence[int] = DILATIONS,
-    compact_encoder: str = NARROW,
-) -> nn.Module:
-    """Build ResFormer-MTL; the options are decisions R1, R2 and E1."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet",), compact_encoder)
-    return ResFormerMTL(
-        variant, weights["resnet"], block_fusion, block_input, dilations, compact_encoder
-    )

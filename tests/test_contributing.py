@@ -1,4 +1,4 @@
-"""What the README tells a contributor is enough: a method is added by its own file alone."""
+"""What the README tells a contributor is enough: its file alone adds a method to everything."""
 
 from __future__ import annotations
 
@@ -9,16 +9,26 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from mtlbus.checkpoints import write_checkpoint
 from mtlbus.cli import main
 from mtlbus.core.errors import UnknownNameError
+from mtlbus.data import layouts
+from mtlbus.data.dataset import Dataset, Sample
+from mtlbus.data.transforms import Frame
+from mtlbus.explain import techniques
+from mtlbus.explain.attributions import attribute
+from mtlbus.explain.request import Request
+from mtlbus.explain.technique import gradient_passes, technique
 from mtlbus.explain.views import list_views
 from mtlbus.methods import create_model, get_spec, list_methods, registry
 from mtlbus.methods.registry import VARIANTS
 from mtlbus.methods.shapes import diagram_shapes
+from mtlbus.ui import frame
 from tests.app.visits import visit
 from tests.core import test_spec as specifications
+from tests.explain.toys import ask, small_net
 from tests.methods import test_contract as contract
 
 METHOD = Path(__file__).parent / "methods" / "added_method.py"
@@ -97,3 +107,36 @@ def test_the_methods_page_shows_its_card(monkeypatch, tmp_path):
     app = visit("methods", method="added", tab="decisions")
     assert app.title[0].value == get_spec("added").title
     assert "**Options:** `pooling = mean | max`" in [found.value for found in app.markdown]
+
+
+def test_an_attribution_is_a_function_that_says_what_it_is(monkeypatch):
+    @technique(
+        "Steepness", "slope", what="The size of the slope.", isnt="Not its direction.",
+        cost=gradient_passes(lambda options: 1), signed=False,
+    )  # fmt: skip
+    def steepness(subject, options):
+        return techniques.technique_of("saliency")(subject, options).abs()
+
+    monkeypatch.setitem(techniques.TECHNIQUES, steepness.name, steepness)
+    grey, toy = torch.rand(32, 32), small_net()
+    found, slope = (attribute(ask(toy, grey), name).square for name in ("steepness", "saliency"))
+    assert (found == abs(slope)).all() and found.any()
+    assert Request(("steepness",)).price((("steepness", False),), Frame(32, 32), 32).passes == 1
+
+
+def test_a_data_set_is_a_function_that_reads_a_folder(monkeypatch, tmp_path, capsys):
+    Image.new("L", (64, 64), 90).save(tmp_path / "one.png")
+
+    def load(root, within=None):
+        sample = Sample("one", "added", root / "one.png", masks=(), label=1, group="one")
+        return Dataset("added", root, (sample,), ())
+
+    monkeypatch.setitem(layouts.LAYOUTS, "added", load)
+    assert main(["data", str(tmp_path), "--layout", "added", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["images"] == 1 and document["classes"] == {"malignant": 1}
+
+
+def test_a_page_is_a_file_with_an_entry():
+    pages = {path.name for path in (Path(__file__).parents[1] / "pages").glob("*.py")}
+    assert {entry.file for entry in frame.ENTRIES} == pages

@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from .hooked import require_sum
 from .options import Options
 from .perturbations import parts_of
 from .subject import Cost, Subject
-from .techniques import Technique, technique_of
+from .technique import Technique
+from .techniques import technique_of
 
 
 class Completeness(NamedTuple):
@@ -93,8 +93,8 @@ def attribute(subject: Subject, name: str, options: Options | None = None) -> At
     if technique.adds_up:
         total = _total(technique, watched, options, square)
         completeness = Completeness(total, _change(watched, options.baseline))
-        if name == "deeplift":
-            require_sum(*completeness, float(np.abs(square).sum()))
+        if technique.check:
+            technique.check(*completeness, float(np.abs(square).sum()))
     gradients = sum(images for images, graph in passed if graph)
     return Attribution(
         name=name,

@@ -14,7 +14,9 @@ from torch.nn import functional as F
 
 from ..core.errors import InputError, choose
 from ..core.outputs import Map
+from .options import Options
 from .subject import Subject
+from .technique import gradient_passes, technique
 
 POOLED = "pooled_features"
 
@@ -72,3 +74,17 @@ def grad_cam(subject: Subject, layer: str = "", smooth: bool = False) -> Tensor:
     if smooth:
         return F.interpolate(cells, size=size, mode="bilinear", align_corners=False)
     return F.interpolate(cells, size=size, mode="nearest-exact")
+
+
+@technique(
+    "Grad-CAM",
+    "heat",
+    what="Cells of a deep feature map whose features speak for the answer.",
+    isnt="Not finer than its cells, and it shows only what speaks for the answer, not against it.",
+    cost=gradient_passes(lambda options: 1),
+    uses=("layer",),
+    signed=False,
+)
+def gradcam(subject: Subject, options: Options) -> Tensor:
+    """Grad-CAM in its own cells."""
+    return grad_cam(subject, options.layer)

@@ -16,7 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .gradcam import NotServed
-from .subject import Subject
+from .options import Options
+from .subject import Cost, Subject
+from .technique import gradient_passes, technique
 
 # Captum says on each call that it sets hooks; here they are set on a copy.
 for _note in ("Setting backward hooks", "Setting forward, backward hooks"):
@@ -58,32 +60,6 @@ def private_copy(subject: Subject) -> Subject:
     return subject.of_model(model)
 
 
-def deep_lift(subject: Subject, baseline: Tensor) -> Tensor:
-    """DeepLIFT (rescale rule).
-
-    Args:
-        subject: the question.
-        baseline: 1×1×size×size.
-
-    Returns:
-        1×1×size×size in the unit of the target. It is no map before `require_sum` has passed it.
-
-    Raises:
-        NotServed: Captum cannot follow the network at all.
-    """
-    private = private_copy(subject)
-    _part_windows(private.model)
-    try:
-        return DeepLift(Asked(private)).attribute(subject.leaf(), baseline).detach()
-    except (AssertionError, AttributeError, RuntimeError) as error:
-        reason = "one of its steps is used at several places, which Captum cannot tell apart"
-        if "more than once" not in str(error):
-            reason = (str(error).splitlines() or [type(error).__name__])[0].strip()[:120]
-        raise NotServed(
-            f"DeepLIFT cannot follow this network: {reason}. Use Integrated Gradients."
-        ) from error
-
-
 def require_sum(total: float, change: float, size: float) -> None:
     """Refuse a DeepLIFT map whose shares do not add up: some step had no rule.
 
@@ -101,6 +77,39 @@ def require_sum(total: float, change: float, size: float) -> None:
             f"answer changes by {change:.3g}. Some steps of the network have no DeepLIFT rule, so "
             "no map is shown. Use Integrated Gradients."
         )
+
+
+@technique(
+    "DeepLIFT",
+    "share",
+    what="Each pixel's share of the change against the baseline, by rules for each layer.",
+    isnt="Not defined for every network: where its shares do not add up, no map is shown.",
+    cost=lambda options, frame, size: Cost(gradients=2),
+    uses=("baseline",),
+    adds_up=True,
+    check=require_sum,
+)
+def deeplift(subject: Subject, options: Options) -> Tensor:
+    """DeepLIFT (rescale rule).
+
+    Returns:
+        1×1×size×size in the unit of the target. It is no map before `require_sum` has passed it.
+
+    Raises:
+        NotServed: Captum cannot follow the network at all.
+    """
+    private = private_copy(subject)
+    _part_windows(private.model)
+    try:
+        baseline = subject.baseline(options.baseline)
+        return DeepLift(Asked(private)).attribute(subject.leaf(), baseline).detach()
+    except (AssertionError, AttributeError, RuntimeError) as error:
+        reason = "one of its steps is used at several places, which Captum cannot tell apart"
+        if "more than once" not in str(error):
+            reason = (str(error).splitlines() or [type(error).__name__])[0].strip()[:120]
+        raise NotServed(
+            f"DeepLIFT cannot follow this network: {reason}. Use Integrated Gradients."
+        ) from error
 
 
 class _PartedMaxPool(nn.Module):
@@ -139,7 +148,14 @@ def _part_windows(model: nn.Module) -> None:
                 setattr(parent, name, _PartedMaxPool(child))
 
 
-def guided_backprop(subject: Subject) -> Tensor:
+@technique(
+    "Guided Backprop",
+    "slope",
+    what="The gradient, where each rectifier lets only positive parts pass on the way back.",
+    isnt="Not faithful to the weights: it mostly redraws edges, and its placebo often looks alike.",
+    cost=gradient_passes(lambda options: 1),
+)
+def guided_backprop(subject: Subject, options: Options) -> Tensor:
     """Guided Backprop: the gradient that lets only positive parts pass each rectifier.
 
     Returns:

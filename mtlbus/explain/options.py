@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,16 +17,28 @@ BASELINES = {
     "black": "black",
     "blurred": "the image, blurred until only its large parts are left",
 }
-LIMITS = {
-    "steps": (2, 256),
-    "samples": (1, 256),
-    "noise": (0.0, 1.0),
-    "window": (4, 128),
-    "stride": (2, 128),
-    "superpixels": (4, 400),
-    "coalitions": (8, 4096),
-    "seed": (0, 2**31 - 1),
+
+
+class Knob(NamedTuple):
+    """A number that can be set: its title, what it is, and the smallest and largest allowed."""
+
+    title: str
+    meaning: str
+    low: float
+    high: float
+
+
+KNOBS = {
+    "steps": Knob("Steps", "Points on the way from the baseline to the image.", 2, 256),
+    "samples": Knob("Samples", "Noisy copies of the image.", 1, 256),
+    "noise": Knob("Noise", "Standard deviation, as a share of white.", 0.0, 1.0),
+    "window": Knob("Square, px", "Side of the covering square, pixels of the network.", 4, 128),
+    "stride": Knob("Step, px", "How far the square moves; a fine step costs more.", 2, 128),
+    "superpixels": Knob("Superpixels", "Parts taken away together.", 4, 400),
+    "coalitions": Knob("Coalitions", "Sets of superpixels that are asked about.", 8, 4096),
+    "seed": Knob("Seed", "Of all that is drawn: noise, coalitions.", 0, 2**31 - 1),
 }
+LIMITS = {name: (knob.low, knob.high) for name, knob in KNOBS.items()}
 _BLUR = 1 / 16  # standard deviation of the blur as a share of the square's side
 
 

@@ -6,6 +6,7 @@ number of the whole.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import islice
 
@@ -16,12 +17,35 @@ from captum.attr import FeatureAblation, KernelShap, Occlusion
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from ..data.transforms import Frame
 from .chance import Draw
 from .options import Options
-from .subject import BATCH, Subject
-from .superpixels import superpixels
+from .subject import BATCH, Cost, Subject
+from .superpixels import grid_of, superpixels
+from .targets import visible_part
+from .technique import technique
 
 
+def _windows(options: Options, frame: Frame, size: int) -> Cost:
+    visible = visible_part(frame, size)
+    height, width = int(visible.any(axis=1).sum()), int(visible.any(axis=0).sum())
+    window = min(options.window, height, width)
+    count = math.prod(1 + math.ceil((side - window) / options.stride) for side in (height, width))
+    return Cost(forwards=count + 1)
+
+
+def _ablations(options: Options, frame: Frame, size: int) -> Cost:
+    return Cost(forwards=math.prod(grid_of(visible_part(frame, size), options.superpixels)) + 1)
+
+
+@technique(
+    "Occlusion",
+    "effect",
+    what="How far the answer falls when a square is covered, averaged over the squares on a pixel.",
+    isnt="Not finer than its square; and a covered lesion is an image that no scanner makes.",
+    cost=_windows,
+    uses=("baseline", "window", "stride"),
+)
 def occlusion(subject: Subject, options: Options) -> Tensor:
     """How far the answer falls under a covering square, averaged (Zeiler and Fergus 2014).
 
@@ -56,6 +80,14 @@ def parts_of(subject: Subject, options: Options) -> np.ndarray:
     return superpixels(subject.grey[0, 0].cpu().numpy(), subject.visible, options.superpixels)
 
 
+@technique(
+    "Feature Ablation",
+    "effect",
+    what="How far the answer falls when one superpixel is taken away.",
+    isnt="Not what two parts do together; and the cut decides what can be seen.",
+    cost=_ablations,
+    uses=("baseline", "superpixels"),
+)
 def feature_ablation(subject: Subject, options: Options) -> Tensor:
     """How far the answer falls without each superpixel."""
     parts = torch.from_numpy(parts_of(subject, options)).to(subject.grey.device)
@@ -98,6 +130,15 @@ class _SeededKernelShap(KernelShap):
         yield from coalitions
 
 
+@technique(
+    "KernelSHAP",
+    "effect",
+    what="Each superpixel's fair share over many sets of superpixels (Shapley value, estimated).",
+    isnt="Not exact: with few coalitions the estimate is rough.",
+    cost=lambda options, frame, size: Cost(forwards=options.coalitions),
+    uses=("baseline", "superpixels", "coalitions", "seed"),
+    adds_up=True,
+)
 def kernel_shap(subject: Subject, options: Options) -> Tensor:
     """Shapley values of the superpixels, by weighted least squares (Lundberg 2017)."""
     parts = torch.from_numpy(parts_of(subject, options)).to(subject.grey.device)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from ...core.errors import MtlbusError
-from ...explain.options import BASELINES, LIMITS, Options
+from ...explain.options import BASELINES, KNOBS, Options
 from ...explain.request import DEFAULT, Request
 from ...explain.targets import ANSWERS, REGIONS, Box, Target, box_around
 from ...explain.techniques import TECHNIQUES
@@ -31,16 +31,6 @@ _REGION_HELP = (
     "Over which pixels the outline's logits are summed. The margin is six pixels wide, three on "
     "each side of the predicted outline, at the resolution of the network."
 )
-_NUMBERS = {
-    "steps": ("Steps", "Integrated Gradients: points on the way from the baseline to the image."),
-    "samples": ("Samples", "Gradient SHAP and SmoothGrad: noisy copies of the image."),
-    "noise": ("Noise", "Gradient SHAP and SmoothGrad: standard deviation, as a share of white."),
-    "window": ("Square, px", "Occlusion: side of the covering square, pixels of the network."),
-    "stride": ("Step, px", "Occlusion: how far the square moves; a fine step costs more."),
-    "superpixels": ("Superpixels", "Feature Ablation and KernelSHAP: parts taken away together."),
-    "coalitions": ("Coalitions", "KernelSHAP: sets of superpixels that are asked about."),
-    "seed": ("Seed", "Of all that is drawn: noise, coalitions, order of equal pixels."),
-}
 
 
 def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Request:
@@ -187,18 +177,18 @@ def _pick_settings(options: Options, names: tuple[str, ...], layers: list[str]) 
                 args=(options, "layer"),
             )
         columns = st.columns(2)
-        for place, name in enumerate(name for name in _NUMBERS if name in used):
+        for place, name in enumerate(name for name in KNOBS if name in used):
             with columns[place % 2]:
                 _number(options, name)
 
 
 def _number(options: Options, name: str) -> None:
-    label, help_text = _NUMBERS[name]
-    low, high = LIMITS[name]
+    knob = KNOBS[name]
+    readers = ", ".join(found.title for found in TECHNIQUES.values() if name in found.uses)
     st.session_state[f"_set_{name}"] = getattr(options, name)
     st.number_input(
-        label, low, high, step=0.05 if name == "noise" else 1, key=f"_set_{name}",
-        help=help_text, on_change=_take_setting, args=(options, name),
+        knob.title, knob.low, knob.high, step=0.05 if name == "noise" else 1, key=f"_set_{name}",
+        help=f"{knob.meaning} For {readers}.", on_change=_take_setting, args=(options, name),
     )  # fmt: skip
 
 

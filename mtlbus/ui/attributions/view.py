@@ -13,7 +13,8 @@ from ...core.text import literal
 from ...explain.agreement import mass_inside, peak, points_into, rank_correlation
 from ...explain.attributions import Attribution, Completeness
 from ...explain.gradcam import NotServed
-from ...explain.techniques import TECHNIQUES, Technique
+from ...explain.technique import Technique
+from ...explain.techniques import TECHNIQUES
 from ...figures import attribution_maps, colours, overlay
 from ...figures.attribution_maps import MapLook
 from ..results import ResultStore

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from mtlbus.core.spec import Spec
+from mtlbus.explain.views import address_of
 from mtlbus.methods import get_spec, list_methods
 from tests.methods.test_registry import OF_THE_PAPERS
 
@@ -41,6 +42,32 @@ def test_every_field_is_filled(name):
         assert re.fullmatch(r"[A-Z]\d+(, [A-Z]\d+)*|\d\.\d", decision.number), decision.number
     assert all(found.meaning.endswith(".") for found in spec.maps)
     assert bool(spec.maps) == spec.classifies, "the class has pooled features to look at"
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_caution_says_what_a_map_is_not_and_a_family_has_one_title(name):
+    titles: dict[str, set[str]] = {}
+    for found in get_spec(name).maps:
+        titles.setdefault(address_of(found.name).family, set()).add(found.words.title)
+        if found.words.caution:
+            assert re.search(r"\bnot?\b", found.words.caution)
+    assert {family: said for family, said in titles.items() if len(said) > 1} == {}
+
+
+def test_headings_say_what_a_mask_gates_and_what_a_branch_is():
+    headings = {
+        found.name: found.words.heading
+        for name in ("ctan", "mtan", "resformer_mtl")
+        for found in get_spec(name).maps
+    }
+    assert (
+        headings["ctae_mask.1.segmentation"] == "Mask of segmentation → gates the malignancy stream"
+    )
+    assert (
+        headings["ctae_mask.4.malignancy"] == "Mask of malignancy → gates the segmentation stream"
+    )
+    assert headings["mtan_mask.2.malignancy"] == "Mask of malignancy → gates its own stream"
+    assert headings["dfe_branch.0.5"] == "Dilation 5"
 
 
 @pytest.mark.parametrize("name", sorted(OF_THE_PAPERS))

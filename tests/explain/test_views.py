@@ -8,7 +8,7 @@ import torch
 from torchvision.ops import deform_conv2d
 
 from mtlbus.core.errors import InputError
-from mtlbus.core.outputs import Map
+from mtlbus.core.outputs import Map, MapWords
 from mtlbus.data.transforms import Frame
 from mtlbus.explain.views import (
     arrows_on_image,
@@ -128,7 +128,7 @@ def test_features_after_a_gate_are_the_product():
 
 def test_features_before_a_gate_stand_beside_it():
     maps = {
-        "aaa_gate.1": a_map(PLANE, "gate"),
+        "aaa_gate.1": a_map(PLANE, "gate", words=MapWords("AAA gate")),
         "aaa_gate.2": a_map(PLANE, "gate"),
         "aaa_features.1": a_map(PLANE, "feature"),
         "aaa_features.2": a_map(PLANE, "feature"),
@@ -136,7 +136,7 @@ def test_features_before_a_gate_stand_beside_it():
         "ag_gate.1": a_map(PLANE, "gate"),
     }
     views = list_views(maps)
-    assert [view.title for view in views] == ["AAA gate", "Other features", "Attention gate"]
+    assert [view.title for view in views] == ["AAA gate", "Other features", "Ag gate"]
     assert ungated_of("aaa_gate.2", maps) is maps["aaa_features.2"]
     assert ungated_of("ag_gate.1", maps) is None and ungated_of("other_features.1", maps) is None
     assert find_view(views, "aaa_features.2") == views[0]

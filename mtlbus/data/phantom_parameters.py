@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import cache
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,13 +11,18 @@ import numpy as np
 
 from ..core.errors import InputError
 
+PARTS = {"seed": "Draw", "lesion": "Lesion", "skin_mm": "Breast", "image_depth_mm": "Scanner",
+         "blur_mm": "Picture"}  # fmt: skip
+"""The first knob of each part, in order."""
 
-def _knob(default: float, low: float, high: float, unit: str, text: str) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "unit": unit, "text": text})
+
+def _knob(default: float, low: float, high: float, unit: str, title: str, text: str) -> Any:
+    known = {"low": low, "high": high, "unit": unit, "title": title, "text": text}
+    return field(default=default, metadata=known)
 
 
-def _switch(default: bool, text: str) -> Any:
-    return field(default=default, metadata={"text": text})
+def _switch(default: bool, title: str, text: str) -> Any:
+    return field(default=default, metadata={"title": title, "text": text})
 
 
 @dataclass(frozen=True)
@@ -31,62 +37,107 @@ class PhantomParameters:
             between the skin and the edges of the image.
     """
 
-    seed: int = _knob(0, 0, 2**63 - 1, "", "draws anatomy, shape and speckle")
-    malignant: bool = _switch(False, "the label; changes no pixel")
+    seed: int = _knob(
+        0, 0, 2**63 - 1, "", "Anatomy and speckle", "draws anatomy, shape and speckle"
+    )
+    malignant: bool = _switch(False, "Label", "the label; changes no pixel")
     # The lesion: whether, where, how large, what shape.
-    lesion: bool = _switch(True, "there is one; off for normal tissue")
-    size_mm: float = _knob(12.0, 2.0, 40.0, "mm", "longest diameter")
-    depth_mm: float = _knob(14.0, 3.0, 60.0, "mm", "depth of the centre below the probe")
-    lateral_mm: float = _knob(0.0, -30.0, 30.0, "mm", "centre right (+) of the middle")
-    aspect: float = _knob(0.65, 0.3, 2.5, "", "height / width; above 1 is taller than wide")
-    angle_deg: float = _knob(0.0, -45.0, 45.0, "°", "tilt, right end up")
-    lobulation: float = _knob(0.0, 0.0, 1.0, "", "three or four gentle lobes")
-    irregularity: float = _knob(0.0, 0.0, 1.0, "", "angular, uneven outline")
-    microlobulation: float = _knob(0.0, 0.0, 1.0, "", "many small lobes on the margin")
-    spiculation: float = _knob(0.0, 0.0, 1.0, "", "spicules that radiate from the margin")
-    duct_extension: float = _knob(0.0, 0.0, 1.0, "", "a dark tongue along a duct, to one side")
+    lesion: bool = _switch(True, "A lesion", "there is one; off for normal tissue")
+    size_mm: float = _knob(12.0, 2.0, 40.0, "mm", "Size", "longest diameter")
+    depth_mm: float = _knob(14.0, 3.0, 60.0, "mm", "Depth", "depth of the centre below the probe")
+    lateral_mm: float = _knob(
+        0.0, -30.0, 30.0, "mm", "Place, left to right", "centre right (+) of the middle"
+    )
+    aspect: float = _knob(
+        0.65, 0.3, 2.5, "", "Height to width", "height / width; above 1 is taller than wide"
+    )
+    angle_deg: float = _knob(0.0, -45.0, 45.0, "°", "Tilt", "tilt, right end up")
+    lobulation: float = _knob(0.0, 0.0, 1.0, "", "Lobes", "three or four gentle lobes")
+    irregularity: float = _knob(0.0, 0.0, 1.0, "", "Irregular outline", "angular, uneven outline")
+    microlobulation: float = _knob(
+        0.0, 0.0, 1.0, "", "Small lobes", "many small lobes on the margin"
+    )
+    spiculation: float = _knob(
+        0.0, 0.0, 1.0, "", "Spicules", "spicules that radiate from the margin"
+    )
+    duct_extension: float = _knob(
+        0.0, 0.0, 1.0, "", "Duct extension", "a dark tongue along a duct, to one side"
+    )
     # The lesion: its margin and its inside.
-    margin_blur_mm: float = _knob(0.1, 0.0, 2.0, "mm", "standard width of the transition")
-    halo: float = _knob(0.0, 0.0, 1.0, "", "echogenic rim around the lesion")
-    distortion: float = _knob(0.0, 0.0, 1.0, "", "tissue pulled towards it in bright lines")
-    capsule: float = _knob(0.0, 0.0, 1.0, "", "thin bright wall where it faces the probe")
-    echo_db: float = _knob(-14.0, -40.0, 12.0, "dB", "echo level against the surroundings")
-    heterogeneity: float = _knob(0.2, 0.0, 1.0, "", "uneven echo inside; 1 is 5 dB deviation")
+    margin_blur_mm: float = _knob(
+        0.1, 0.0, 2.0, "mm", "Blurred margin", "standard width of the transition"
+    )
+    halo: float = _knob(0.0, 0.0, 1.0, "", "Echogenic halo", "echogenic rim around the lesion")
+    distortion: float = _knob(
+        0.0, 0.0, 1.0, "", "Distortion", "tissue pulled towards it in bright lines"
+    )
+    capsule: float = _knob(
+        0.0, 0.0, 1.0, "", "Capsule", "thin bright wall where it faces the probe"
+    )
+    echo_db: float = _knob(
+        -14.0, -40.0, 12.0, "dB", "Echo level", "echo level against the surroundings"
+    )
+    heterogeneity: float = _knob(
+        0.2, 0.0, 1.0, "", "Uneven inside", "uneven echo inside; 1 is 5 dB deviation"
+    )
     attenuation_db: float = _knob(
-        0.0, -12.0, 25.0, "dB", "two-way loss through its height; > 0 shadow, < 0 enhancement"
+        0.0,
+        -12.0,
+        25.0,
+        "dB",
+        "Shadow or enhancement",
+        "two-way loss through its height; > 0 shadow, < 0 enhancement",
     )
     edge_shadow_db: float = _knob(
-        0.0, 0.0, 12.0, "dB", "thin shadows below its flanks, before the beam blurs them"
+        0.0,
+        0.0,
+        12.0,
+        "dB",
+        "Edge shadows",
+        "thin shadows below its flanks, before the beam blurs them",
     )
-    calcifications: int = _knob(0, 0, 40, "", "bright dots inside")
-    comet_tails: int = _knob(0, 0, 6, "", "bright dots inside with a tail of echoes below")
+    calcifications: int = _knob(0, 0, 40, "", "Calcifications", "bright dots inside")
+    comet_tails: int = _knob(
+        0, 0, 6, "", "Comet tails", "bright dots inside with a tail of echoes below"
+    )
     # The breast.
-    skin_mm: float = _knob(1.6, 0.8, 4.0, "mm", "thickness of the skin")
-    fat_mm: float = _knob(6.0, 1.0, 30.0, "mm", "thickness of the subcutaneous fat")
-    gland_mm: float = _knob(14.0, 2.0, 40.0, "mm", "thickness of the glandular tissue")
-    gland_fat: float = _knob(0.35, 0.0, 1.0, "", "islands of fat in the gland")
-    fat_lobules: float = _knob(0.0, 0.0, 1.0, "", "round lobes of fat between bright ligaments")
-    muscle_mm: float = _knob(7.0, 3.0, 20.0, "mm", "thickness of the pectoral muscle")
-    chest_wall: bool = _switch(False, "ribs and pleura below the muscle")
+    skin_mm: float = _knob(1.6, 0.8, 4.0, "mm", "Skin", "thickness of the skin")
+    fat_mm: float = _knob(6.0, 1.0, 30.0, "mm", "Fat", "thickness of the subcutaneous fat")
+    gland_mm: float = _knob(14.0, 2.0, 40.0, "mm", "Gland", "thickness of the glandular tissue")
+    gland_fat: float = _knob(0.35, 0.0, 1.0, "", "Fat in the gland", "islands of fat in the gland")
+    fat_lobules: float = _knob(
+        0.0, 0.0, 1.0, "", "Fat lobules", "round lobes of fat between bright ligaments"
+    )
+    muscle_mm: float = _knob(7.0, 3.0, 20.0, "mm", "Muscle", "thickness of the pectoral muscle")
+    chest_wall: bool = _switch(False, "Ribs and pleura", "ribs and pleura below the muscle")
     # The scanner.
-    image_depth_mm: float = _knob(36.0, 20.0, 70.0, "mm", "height and width of the image")
-    frequency_mhz: float = _knob(11.0, 5.0, 18.0, "MHz", "higher is finer")
+    image_depth_mm: float = _knob(
+        36.0, 20.0, 70.0, "mm", "Depth shown", "height and width of the image"
+    )
+    frequency_mhz: float = _knob(11.0, 5.0, 18.0, "MHz", "Frequency", "higher is finer")
     absorption_db: float = _knob(
-        0.0, 0.0, 0.6, "dB/cm/MHz", "what each MHz above 11 costs on the way; tissue takes 0.5"
+        0.0,
+        0.0,
+        0.6,
+        "dB/cm/MHz",
+        "Absorption",
+        "what each MHz above 11 costs on the way; tissue takes 0.5",
     )
-    focus_mm: float = _knob(16.0, 5.0, 50.0, "mm", "depth of the narrowest beam")
-    looks: int = _knob(4, 1, 6, "", "compounded images; more is smoother speckle")
-    dynamic_range_db: float = _knob(62.0, 40.0, 90.0, "dB", "from black to white")
-    gain_db: float = _knob(0.0, -15.0, 15.0, "dB", "overall gain")
+    focus_mm: float = _knob(16.0, 5.0, 50.0, "mm", "Focus", "depth of the narrowest beam")
+    looks: int = _knob(4, 1, 6, "", "Compounding", "compounded images; more is smoother speckle")
+    dynamic_range_db: float = _knob(62.0, 40.0, 90.0, "dB", "Dynamic range", "from black to white")
+    gain_db: float = _knob(0.0, -15.0, 15.0, "dB", "Gain", "overall gain")
     tgc_error_db_per_cm: float = _knob(
-        -2.0, -8.0, 4.0, "dB/cm", "what time gain compensation leaves over with depth"
+        -2.0, -8.0, 4.0, "dB/cm", "Depth gain", "what time gain compensation leaves over with depth"
     )
-    calipers: bool = _switch(False, "burned-in + marks at the ends of the axes")
-    text: bool = _switch(False, "burned-in words and a depth scale, as scanners write them")
+    calipers: bool = _switch(False, "Calipers", "burned-in + marks at the ends of the axes")
+    text: bool = _switch(
+        False, "Burned-in text", "burned-in words and a depth scale, as scanners write them"
+    )
     # The picture afterwards, marks and all.
-    blur_mm: float = _knob(0.0, 0.0, 1.5, "mm", "standard width of a blur")
-    noise: float = _knob(0.0, 0.0, 0.3, "", "grain, its deviation as a share of white")
-    gamma: float = _knob(1.0, 0.4, 2.5, "", "bends the grey levels; above 1 is darker")
+    blur_mm: float = _knob(0.0, 0.0, 1.5, "mm", "Blur", "standard width of a blur")
+    noise: float = _knob(0.0, 0.0, 0.3, "", "Noise", "grain, its deviation as a share of white")
+    gamma: float = _knob(1.0, 0.4, 2.5, "", "Gamma", "bends the grey levels; above 1 is darker")
 
     def __post_init__(self) -> None:
         for name, knob in self.knobs().items():
@@ -118,9 +169,14 @@ class PhantomParameters:
         )
 
     @classmethod
+    @cache
     def knobs(cls) -> dict[str, dict]:
-        """`{name: {default, text}}`, and for numbers also `low`, `high`, `unit`, in order."""
-        return {f.name: {"default": f.default, **f.metadata} for f in fields(cls)}
+        """`{name: {default, part, title, text}}`, for numbers `low`, `high`, `unit`, in order."""
+        found, part = {}, ""
+        for f in fields(cls):
+            part = PARTS.get(f.name, part)
+            found[f.name] = {"default": f.default, "part": part, **f.metadata}
+        return found
 
 
 def check_knob(name: str, value: object, knob: dict) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ..core.errors import InputError
-from ..core.files import write_atomically, write_json
+from ..core.files import write_atomically
 from .dataset import Dataset, Sample
 from .phantom import Phantom, make_phantom, random_parameters
 from .places import shown
@@ -87,24 +88,34 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
+def phantom_files(name: str, phantom: Phantom) -> dict[str, bytes]:
+    """NAME.png, NAME_mask.png and NAME.json, with their content."""
+    planes = {f"{name}.png": phantom.image, f"{name}_mask.png": phantom.mask.astype("uint8") * 255}
+    files = {}
+    for file, plane in planes.items():
+        buffer = io.BytesIO()
+        Image.fromarray(plane).save(buffer, "PNG")
+        files[file] = buffer.getvalue()
+    document = json.dumps(_document(name, phantom), indent=1)
+    return {**files, f"{name}.json": f"{document}\n".encode()}
+
+
 def save_phantom(folder: Path, name: str, phantom: Phantom) -> dict[str, Any]:
     """Write NAME.png, NAME_mask.png and NAME.json.
 
     Returns:
         name, label, mm_per_pixel, parameters and files.
     """
-    folder = Path(folder)
-    document = {
+    folder, files = Path(folder), phantom_files(name, phantom)
+    for file, content in files.items():
+        write_atomically(folder / file, content)
+    return {**_document(name, phantom), "files": [str(folder / file) for file in files]}
+
+
+def _document(name: str, phantom: Phantom) -> dict[str, Any]:
+    return {
         "name": name,
         "label": phantom.label,
         "mm_per_pixel": phantom.mm_per_pixel,
         "parameters": asdict(phantom.parameters),
     }
-    planes = {f"{name}.png": phantom.image, f"{name}_mask.png": phantom.mask.astype("uint8") * 255}
-    for file, plane in planes.items():
-        buffer = io.BytesIO()
-        Image.fromarray(plane).save(buffer, "PNG")
-        write_atomically(folder / file, buffer.getvalue())
-    write_json(folder / f"{name}.json", document)
-    files = [*planes, f"{name}.json"]
-    return {**document, "files": [str(folder / file) for file in files]}

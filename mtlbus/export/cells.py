@@ -12,7 +12,8 @@ from PIL import Image
 
 from ..core.wording import DISCLAIMER
 from ..data.case import Case
-from ..data.phantom import GALLERY, make_phantom
+from ..data.phantom import make_phantom
+from ..data.phantom_state import is_phantom, read_state
 from ..findings import Finding
 from .notebook import Cell, code, words
 from .origin import now, pixels_sha256, versions
@@ -39,7 +40,7 @@ def start() -> Cell:
 
 
 def image(case: Case) -> list[Cell]:
-    """Give `image` and `truth`: a phantom of the gallery is made again, all else is unpacked."""
+    """Give `image` and `truth`: a phantom is made again, all else is unpacked."""
     facts = {
         "sha256": case.image.sha256,
         "pixels": pixels_sha256(case.image.pixels),
@@ -156,9 +157,9 @@ def comparison(page: Mapping[str, Mapping[str, Any]]) -> list[Cell]:
 
 
 def _can_be_made_again(case: Case) -> bool:
-    if case.key not in GALLERY or case.truth is None:
+    if not is_phantom(case.key) or case.truth is None:
         return False
-    made = make_phantom(GALLERY[case.key].parameters)
+    made = make_phantom(read_state(case.key).parameters)
     return np.array_equal(made.image, case.image.pixels) and np.array_equal(made.mask, case.truth)
 
 

@@ -33,7 +33,7 @@ def notebook_of(view: View) -> str:
     """An `.ipynb` that runs as it is where `mtlbus` and its checkpoints are.
 
     Image and weights are checked by their SHA-256, and the numbers compared with those of the
-    page. A phantom of the gallery is made again; any other image travels in the notebook as an
+    page. A phantom is made again; any other image travels in the notebook as an
     8-bit grey PNG without metadata.
     """
     return notebook(cells_of(view))

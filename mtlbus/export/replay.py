@@ -21,10 +21,11 @@ from PIL import Image
 from torch import nn
 
 from ..checkpoints import CHECKPOINTS, Checkpoint, find_checkpoint, sha256
-from ..core.errors import CheckpointError, DataError, InputError
+from ..core.errors import CheckpointError, DataError, InputError, UnknownNameError
 from ..data.case import Case
 from ..data.intake import GreyImage
-from ..data.phantom import GALLERY, make_phantom
+from ..data.phantom import make_phantom
+from ..data.phantom_state import read_state
 from ..evaluation.tables import read_predictions
 from ..findings import Finding, find
 from ..inference.input_checks import Check
@@ -68,10 +69,10 @@ def embedded_mask(png: str, pixels: str | None) -> np.ndarray:
 def phantom(
     key: str, sha256: str, pixels: str | None, spacing: Spacing = None
 ) -> tuple[GreyImage, np.ndarray]:
-    """A phantom of the gallery, made again, with its true lesion (H×W bool).
+    """A phantom made again, with its true lesion (H×W bool).
 
     Args:
-        key: of `data.phantom.GALLERY`.
+        key: as `data.phantom_state` names it: of the gallery, or one with turned knobs.
         sha256: that the explorer gives this image.
         pixels: SHA-256 of the pixels, see `origin.pixels_sha256`.
         spacing: mm per pixel, down and across, where the explorer tells it.
@@ -79,14 +80,16 @@ def phantom(
     Raises:
         InputError: no such phantom, or this version draws another one.
     """
-    if key not in GALLERY:
+    try:
+        state = read_state(key)
+    except (InputError, UnknownNameError):
         raise InputError(
             f"This version of mtlbus has no phantom {key!r}. Take the version that the first "
             "cell names."
-        )
-    made = make_phantom(GALLERY[key].parameters)
+        ) from None
+    made = make_phantom(state.parameters)
     _check_pixels(made.image, pixels, f"The phantom {key!r} as this version draws it")
-    return GreyImage(made.image, sha256, (), f"{key}.png", spacing), made.mask
+    return GreyImage(made.image, sha256, (), f"{state.base}.png", spacing), made.mask
 
 
 def case(image: GreyImage, truth: np.ndarray | None, title: str, **facts: Any) -> Case:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from functools import lru_cache
 
@@ -13,18 +12,19 @@ from ..data import edits
 from ..data.edits import Box
 from ..data.intake import GreyImage
 from ..data.phantom import GALLERY, make_phantom
+from ..data.phantom_state import grey_image, is_phantom, read_state
 from . import case_store, datasets
 from .case import Case
 from .case_store import Film
 
 
 def open_shipped(key: str) -> Case:
-    """A case of the gallery or of a configured dataset.
+    """A phantom, of the gallery or with turned knobs, or a case of a configured dataset.
 
     Raises:
         InputError, DataError: it does not exist here, or cannot be read.
     """
-    if key in GALLERY:
+    if is_phantom(key):
         return phantom_case(key)
     dataset, separator, sample = key.partition(":")
     if separator:
@@ -32,15 +32,22 @@ def open_shipped(key: str) -> Case:
     raise InputError(f"There is no case named {key[:60]!r} in the gallery.")
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def phantom_case(key: str) -> Case:
-    """A phantom of the gallery, 256×256, with its true mask."""
-    entry = GALLERY[key]
-    phantom = make_phantom(entry.parameters)
-    digest = hashlib.sha256(f"phantom {phantom.image.shape}".encode() + phantom.image.tobytes())
-    spacing = (phantom.mm_per_pixel, phantom.mm_per_pixel)
-    image = GreyImage(phantom.image, digest.hexdigest(), (), f"{key}.png", spacing)
-    return Case(key, entry.title, image, phantom.mask, phantom.label, "phantom", entry.text)
+    """A phantom, 256×256, with its true mask.
+
+    Raises:
+        InputError, UnknownNameError: no such phantom.
+    """
+    state = read_state(key)
+    phantom = make_phantom(state.parameters)
+    image, title, about = grey_image(phantom, state.base), state.entry.title, state.entry.text
+    if state.turned:
+        title, about = (
+            f"{title}, changed",
+            f"It began as: {title}. Now: {', '.join(state.words())}.",
+        )
+    return Case(key, title, image, phantom.mask, state.label, "phantom", about)
 
 
 def from_upload(key: str, image: GreyImage, film: Film | None = None) -> Case:

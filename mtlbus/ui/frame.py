@@ -61,6 +61,10 @@ ENTRIES = (
         "Learn", "methods.py", "Methods", "menu_book",
         "Idea, wiring, equations and decisions of every method.",
     ),
+    PageEntry(
+        "Learn", "phantom_lab.py", "Phantom lab", "tune",
+        "Turn one knob of a simulated breast and see what the networks make of it.", True,
+    ),
 )  # fmt: skip
 
 

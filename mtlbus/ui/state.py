@@ -27,7 +27,7 @@ LINKED = (
     "case", "method", "methods", "map", "beside", "map2", "tab", "paper", "compare", "second",
     "attributions", "target", "settings", "placebo", "point",
     "mask_threshold", "mask_fill", "show_outline", "show_truth", "show_agreement",
-    "compare_fill", "compare_truth", "compare_agreement",
+    "compare_fill", "compare_truth", "compare_agreement", "knob", "knob2", "lab",
 )  # fmt: skip
 _LAG_SECONDS = 2.0
 _COLLECTED = "_link_of_this_run"  # in the session while a page runs: what its address becomes

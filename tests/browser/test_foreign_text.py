@@ -104,7 +104,8 @@ def test_no_page_calls_a_stranger(server, page, stranger):
     page.on("request", lambda request: called.append(request.url))
     hostile = f"![q]({there}/p.png)<img src={there}/i.png>[q]({there})"
     everything = "&".join(f"{name}={quote(hostile)}" for name in LINKED if name != "case")
-    for name in ("", "predict", "compare", "attention", "attributions", "performance", "methods"):
+    pages = ("", "predict", "compare", "attention", "attributions", "performance", "methods")
+    for name in (*pages, "phantom_lab"):
         for query in (everything, f"case={quote(hostile)}", f"case=upload:{quote(hostile)}"):
             page.goto(f"{server}/{name}?{query}")
             page.get_by_test_id("stMainBlockContainer").wait_for()

@@ -19,6 +19,7 @@ from mtlbus.export.notebook import literal, plain
 from mtlbus.export.recipes import notebook_of
 from mtlbus.export.views import AttentionView
 from mtlbus.inference.predictor import inner_maps, prepare
+from mtlbus.ui.cases import phantom_case
 from tests.export.conftest import HOSTILE
 
 
@@ -73,6 +74,16 @@ def test_a_method_with_one_answer_and_an_image_without_truth(method, uploaded, p
     assert check["same"].all() and "dice" not in check.loc[method].index
     undefined = "probability" if method == "uresnet" else "mask_area_px"
     assert np.isnan(check.loc[(method, undefined), "here"])
+
+
+def test_a_phantom_with_turned_knobs_is_made_again(predict_view):
+    case = phantom_case("lab:scar,gain_db=3,calipers=1")
+    text = notebook_of(predict_view(case))
+    assert len(text) < 10_000 and "lab:scar,gain_db=3,calipers=1" in text
+    names = run(text)
+    np.testing.assert_array_equal(names["image"].pixels, case.image.pixels)
+    np.testing.assert_array_equal(names["truth"], case.truth)
+    assert names["check"]["same"].all()
 
 
 def test_an_empty_outline(phantom, predict_view):

@@ -1,0 +1,96 @@
+"""The pictures of the lab: the phantom, what each network makes of it, and one of its maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from ...core.text import literal
+from ...figures.overlay import encode_jpeg, grey_panel
+from ...inference.predictor import Prediction
+from .. import input_line, services, takeaway, verdict
+from ..attention.look import CAMERA
+from ..case import Case
+from ..compare.answers import Answers
+from ..finding import findings_of
+from ..panels import zoom_panels
+from ..panels.case_shapes import shapes_of
+from ..panels.zoom_panels import Panel
+from ..pictures import Look
+from ..widgets import show_image
+from . import files, inner
+
+_LOOK = Look(truth=True)
+_NARROWEST = 220  # pixels of a map
+_FEW = 5  # networks whose maps are drawn; more would be many small pictures
+
+
+def show(case: Case, methods: Sequence[str]) -> None:
+    """Ask the networks about the phantom, and show what they say."""
+    if not input_line.let_in(case, cautions=False):
+        show_image(encode_jpeg(grey_panel(case.image.pixels, (420, 420))), case.title)
+        return
+    found = _ask(case, methods)
+    answers = Answers(case, findings_of(case, found), _LOOK)
+    verdict.cautions(answers.doubts())
+    st.markdown(answers.said() or "These networks outline only.")
+    zoom_panels.show(
+        "lab_panels",
+        [case],
+        [_own(answers), *(answers.panel(method) for method in found)],
+        [answers.lesion()],
+        answers.legend(),
+    )
+    for scope in answers.scopes():
+        st.caption(literal(scope))
+    _maps(case, found)
+    takeaway.offer(answers.view(), [files.phantom_zip(case)])
+
+
+def _ask(case: Case, methods: Sequence[str]) -> dict[str, Prediction]:
+    if all(services.is_ready(case, method) for method in methods):
+        return {method: services.predict(case, method, maps=True) for method in methods}
+    for method in methods:
+        services.predictor(method)  # loading has a spinner of its own
+    with st.spinner("Asking the networks …"):
+        return {method: services.predict(case, method, maps=True) for method in methods}
+
+
+def _own(answers: Answers) -> Panel:
+    """The phantom with its true outline."""
+    case, truth = answers.case, answers.truth
+    lesion = case.truth.any()
+    outlined = "with its true outline" if lesion else "without a lesion"
+    return Panel(
+        "The phantom",
+        f"{case.title}, a simulated ultrasound image {outlined}.",
+        shapes_of(None, truth if lesion else None, _LOOK),
+        note="" if lesion else "Normal tissue: there is nothing to outline.",
+    )
+
+
+def _maps(case: Case, found: Mapping[str, Prediction]) -> None:
+    """One inner map of each network, in a row."""
+    with st.expander("One inner map of each network", expanded=True, icon=":material/visibility:"):
+        few = list(found.items())[:_FEW]
+        with st.grid(max(2, len(few)), min_column_width=_NARROWEST, gap="small"):
+            for method, prediction in few:
+                with st.container(gap="xsmall"):
+                    _map(case, method, prediction)
+        first = "" if len(found) <= _FEW else f"Of the first {_FEW} networks. "
+        st.caption(f"{first}More maps, levels and cells are on the page *Attention*.")
+
+
+def _map(case: Case, method: str, prediction: Prediction) -> None:
+    title = services.title_of(method)
+    drawn = inner.inner_map(case, prediction, title)
+    if drawn is None:
+        st.caption(f"**{literal(title)}** has no inner map to look at.")
+        return
+    st.markdown(f"**{literal(title)}** · {literal(drawn.title)}")
+    st.plotly_chart(
+        drawn.figure, key=f"lab_map_{method}", config=CAMERA,
+        alt=f"{drawn.title} of {title} over the phantom. {drawn.text}",
+    )  # fmt: skip
+    st.caption(drawn.text)

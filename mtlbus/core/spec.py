@@ -240,11 +240,6 @@ class MapSpec:
         return {self.name: found}
 
 
-def by_name(*maps: MapSpec) -> dict[str, MapSpec]:
-    """Maps under their names, so that a network finds what it declared."""
-    return {found.name: found for found in maps}
-
-
 @dataclass(frozen=True)
 class ReportedTable:
     """Figures printed in the paper, never to be mixed with ours.

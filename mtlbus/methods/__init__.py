@@ -1,4 +1,4 @@
-"""The methods, one file each. Importing this package registers all of them."""
+"""The methods, one file or folder each. Importing this package registers all of them."""
 
 from . import (  # noqa: F401
     acsnet,

@@ -1,8 +1,8 @@
 """The inner parts of a network that make its maps, and how each is silenced.
 
 A map of a part that no answer hears explains nothing. Each method says in its own file which parts
-it has (`register(…, parts=…)`); `explain.silencing` sets one at a time to its mean over images, to
-neutral or to zero, on a copy of the network, and measures what becomes of the answers.
+it has (`register(…, parts_of=…)`); `explain.silencing` sets one at a time to its mean over images,
+to neutral or to zero, on a copy of the network, and measures what becomes of the answers.
 """
 
 from __future__ import annotations

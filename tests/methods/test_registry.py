@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 import timm
 import torch
 from safetensors.torch import save_file
 
+from mtlbus import methods
 from mtlbus.core.errors import CheckpointError, InputError, MtlbusError, UnknownNameError
 from mtlbus.core.tasks import MALIGNANCY, SEGMENTATION
 from mtlbus.methods import create_model, get_spec, list_methods, registry
@@ -128,3 +132,22 @@ def test_a_value_of_the_wrong_kind_is_one_line(name, options, words):
 
 def test_a_whole_number_is_a_number():
     assert create_model("swin", drop_path=0).options["drop_path"] == 0
+
+
+def methods_imported_by(name: str) -> set[str]:
+    """The other methods that a method's file or folder takes something from."""
+    home = Path(methods.__file__).parent
+    files = [home / f"{name}.py"] if (home / f"{name}.py").is_file() else (home / name).glob("*.py")
+    found = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                found |= {node.module or "", *(alias.name for alias in node.names)}
+    return found & OF_THE_PAPERS - {name}
+
+
+def test_a_method_is_read_without_following_others_through_the_house():
+    """One may be a case of another, as an ablation is; nobody reads a third for it."""
+    for name in OF_THE_PAPERS:
+        for other in methods_imported_by(name):
+            assert not methods_imported_by(other), f"{name} imports {other}, which imports more"

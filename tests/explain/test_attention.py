@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -181,10 +183,7 @@ def test_split_of_a_random_network_is_its_logit():
     for module in model.cosa.attention:
         module.gamma.fill_(0.7)
     output = model(torch.randn(1, 3, 256, 256), maps=True)
-    maps = {
-        name: Map(m.tensor[0], m.kind, m.stage, m.stride, m.meaning, m.grid, m.labels)
-        for name, m in output.maps.items()
-    }
+    maps = {name: replace(m, tensor=m.tensor[0]) for name, m in output.maps.items()}
     split = logit_split(maps)
     logit = float(positive_logit(output.class_logits[MALIGNANCY.name]))
     assert split.total == pytest.approx(logit, abs=1e-4)

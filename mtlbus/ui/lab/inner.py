@@ -11,7 +11,6 @@ from ...explain import attention, views
 from ...figures import cells
 from ...inference.predictor import Prediction
 from ..attention.look import Look
-from ..attention.map_words import gate_words
 from ..attention.opening import chosen_cell
 from ..attention.view_picks import opened
 from ..case import Case
@@ -74,9 +73,8 @@ def _plane(form: str, name: str, look: Look) -> tuple[np.ndarray, cells.Scale, s
             f"Where the cell in row {cell[0]}, column {cell[1]} looks."
         )  # fmt: skip
     if form == "gate":
-        words = gate_words(name)
         plane = views.gate_plane(found, 0 if found.labels else "mean")
-        return plane, cells.gate_scale(words.quantity, words.labels), found.meaning
+        return plane, cells.gate_scale(found.words.quantity, found.words.ends), found.meaning
     plane = views.feature_plane(found)
     top = float(attention.cell_boxes(plane.shape, look.frame).visible(plane).max())
     return plane, cells.strength_scale(top), found.meaning

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jsonschema.exceptions import ValidationError, best_match
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import nn
 
-from .core.card_form import CARD_FORM, HISTORY_FORM
+from .core.card import CURVE, Card, Training
 from .core.errors import CheckpointError, MtlbusError
 from .core.files import write_atomically, write_json
 from .core.training_images import DIGITS, TrainingImage, read_images
@@ -40,36 +40,13 @@ WEIGHTS, CARD, PREDICTIONS, HISTORY, IMAGES = (
 _MAX_TEXT = 32 * 1024**2  # bytes of a card or a history; those that ship have 0.1 MB
 
 
-def read_card(path: Path) -> dict[str, Any]:
+def read_card(path: Path) -> Card:
     """A card that was looked through: every part that is used has the type that it should have.
 
     Raises:
         CheckpointError: it cannot be read, is no JSON, or is no card; one line that says where.
     """
-    card = _read_json(path)
-    try:
-        problem = best_match(CARD_FORM.iter_errors(card))
-    except RecursionError:
-        raise CheckpointError(f"{str(path)!r} is no card: it is nested too deep.") from None
-    if problem is not None:
-        raise CheckpointError(f"{str(path)!r} is no card: {_told(problem)}.")
-    points = card.get("operating_points")
-    if points and card.get("default_operating_point") not in points:
-        raise CheckpointError(
-            f"{str(path)!r} is no card: its default_operating_point is none of its "
-            "operating_points."
-        )
-    return card
-
-
-def _told(problem: ValidationError) -> str:
-    """Where a card is wrong, and how, without quoting a part of any length."""
-    place = ".".join(map(str, problem.absolute_path)) or "the whole"
-    if problem.validator == "required":
-        missing = [name for name in problem.validator_value if name not in problem.instance]
-        return f"{place[:80]} lacks {', '.join(missing)}"
-    want = str(problem.validator_value)
-    return f"{place[:80]} should have {problem.validator} {want[:80]}"
+    return Card.from_json(_read_json(path), repr(str(path)))
 
 
 def _read_json(path: Path) -> Any:
@@ -114,7 +91,7 @@ class Checkpoint:
     folder: Path
 
     @cached_property
-    def card(self) -> dict[str, Any]:
+    def card(self) -> Card:
         """The card.
 
         Raises:
@@ -128,12 +105,12 @@ class Checkpoint:
     @property
     def method(self) -> str:
         """The method's registry name."""
-        return self.card["method"]
+        return self.card.method
 
     @property
     def digest(self) -> str:
         """SHA-256 of the weights, as the card states it and loading checks it."""
-        return self.card["weights_sha256"]
+        return self.card.weights_sha256
 
     def trained(self, name: str) -> Any:
         """What the card says of the training: "fold", "data", "recipe", …
@@ -141,7 +118,7 @@ class Checkpoint:
         Raises:
             CheckpointError: it does not say.
         """
-        found = (self.card.get("training") or {}).get(name)
+        found = getattr(self.card.training, name, None)
         if found is None:
             raise CheckpointError(
                 f"The card in {str(self.folder)!r} does not say training.{name}, which this needs."
@@ -154,8 +131,8 @@ class Checkpoint:
 
         None for a method without a class, and before thresholds were chosen.
         """
-        points = self.card.get("operating_points")
-        return points[self.card["default_operating_point"]]["threshold"] if points else None
+        point = self.card.default_point
+        return None if point is None else point.threshold
 
     @property
     def presence_threshold(self) -> float | None:
@@ -163,25 +140,18 @@ class Checkpoint:
 
         None for a method without a mask, and before a threshold was chosen.
         """
-        return (self.card.get("presence") or {}).get("threshold")
+        return None if self.card.presence is None else self.card.presence.threshold
 
     @property
-    def rounds(self) -> list[dict[str, Any]]:
-        """The rounds of the training, first to last; each went on from the weights before it.
-
-        The card nests them the other way round, under `before`.
-        """
-        found, last = [], self.card.get("training")
-        while last:
-            found.append(last)
-            last = last.get("before")
-        return found[::-1]
+    def rounds(self) -> list[Training]:
+        """The rounds of the training, first to last; each went on from the weights before it."""
+        return self.card.rounds
 
     @property
     def epochs(self) -> int | None:
         """Epochs the weights have behind them, each round up to the one it kept; None: not kept."""
-        kept = [one.get("epoch") for one in self.rounds]
-        return sum(kept) if kept and None not in kept else None
+        kept = [one.epoch for one in self.rounds if one.epoch is not None]
+        return sum(kept) if kept and len(kept) == len(self.rounds) else None
 
     @property
     def predictions(self) -> Path:
@@ -197,8 +167,10 @@ class Checkpoint:
         """
         path = self.folder / HISTORY
         found = _read_json(path) if path.is_file() else []
-        if not HISTORY_FORM.is_valid(found):
-            raise CheckpointError(f"{str(path)!r} is no list of epochs; restore it.")
+        try:
+            CURVE.validate_python(found)
+        except ValidationError:
+            raise CheckpointError(f"{str(path)!r} is no list of epochs; restore it.") from None
         return found
 
     @cached_property
@@ -212,7 +184,7 @@ class Checkpoint:
         if not path.is_file():
             return ()
         content = path.read_bytes()
-        if sha256(content) != (self.card.get("training") or {}).get("images_sha256"):
+        if sha256(content) != getattr(self.card.training, "images_sha256", None):
             raise CheckpointError(
                 f"{path} is not the list of images that its card names. It was exchanged or "
                 "damaged; restore it."
@@ -275,8 +247,8 @@ class Checkpoint:
     def _build(self) -> nn.Module:
         """The network of the card, with weights still to come."""
         try:
-            options = stored_options(self.method, self.card["options"])
-            return create_model(self.method, self.card["variant"], **options)
+            options = stored_options(self.method, self.card.options)
+            return create_model(self.method, self.card.variant, **options)
         except MtlbusError:
             raise
         except Exception as error:
@@ -319,11 +291,12 @@ def write_checkpoint(
         card: everything but the fields written here (method, title, variant, options, spec,
             weights_sha256, parameters).
         history: one entry an epoch.
+
+    Raises:
+        CheckpointError: a weight is not finite in fp16, or nothing could read the card.
     """
     folder = Path(folder)
     content = pack_weights(model)
-    write_atomically(folder / WEIGHTS, content)
-    write_json(folder / HISTORY, history)
     document = {
         "method": model.spec.name,
         "title": model.spec.title,
@@ -334,6 +307,9 @@ def write_checkpoint(
         **card,
         "spec": model.spec.as_dict(),
     }
+    document = Card.from_json(document).to_json()
+    write_atomically(folder / WEIGHTS, content)
+    write_json(folder / HISTORY, history)
     write_json(folder / CARD, document)
     return Checkpoint(folder)
 

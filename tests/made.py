@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
 
 from mtlbus.checkpoints import Checkpoint, write_checkpoint
+from mtlbus.core.card import Card
 from mtlbus.data.phantom import make_phantom, random_parameters
 from mtlbus.methods import create_model
 
@@ -28,6 +30,13 @@ def make_manifest(folder: Path, count: int = 40, size: int = 64, classes: bool =
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("image", "mask", "label", "group"), *rows])
     return path
+
+
+def card_of(**fields: Any) -> Card:
+    """A card with these fields, and of the others only those that each card has."""
+    spec = {"input_size": 64, "mean": [0.5] * 3, "std": [0.5] * 3, "maps": [], "tasks": []}
+    needed = {"method": "mtl_cosa", "variant": "compact", "options": {}, "parameters": 1}
+    return Card.from_json({**needed, "weights_sha256": "b" * 64, "spec": spec, **fields})
 
 
 def untrained_checkpoint(folder: Path, method: str = "mtl_cosa", seed: int = 0) -> Checkpoint:

@@ -87,7 +87,7 @@ def changed(card: dict, path: str, value: object) -> dict:
     ],
 )
 def test_a_card_with_a_wrong_part_says_where(folder, whole, path, value, words):
-    (folder / CARD).write_text(json.dumps(changed(whole.card, path, value)))
+    (folder / CARD).write_text(json.dumps(changed(whole.card.to_json(), path, value)))
     with pytest.raises(CheckpointError, match="is no card") as caught:
         Checkpoint(folder).card  # noqa: B018
     assert words in str(caught.value) and len(str(caught.value)) < 500
@@ -97,7 +97,7 @@ def test_rounds_without_end_are_refused(folder, whole):
     training: dict = {}
     for _ in range(900):
         training = {"before": training}
-    (folder / CARD).write_text(json.dumps(changed(whole.card, "training", training)))
+    (folder / CARD).write_text(json.dumps(changed(whole.card.to_json(), "training", training)))
     with pytest.raises(CheckpointError, match="nested too deep"):
         Checkpoint(folder).card  # noqa: B018
 
@@ -107,15 +107,15 @@ def test_rounds_without_end_are_refused(folder, whole):
     [("variant", "huge"), ("options", {"nothing_like_it": 1}), ("method", "mtll")],
 )
 def test_a_card_of_another_version_does_not_build(folder, whole, path, value):
-    (folder / CARD).write_text(json.dumps(changed(whole.card, path, value)))
+    (folder / CARD).write_text(json.dumps(changed(whole.card.to_json(), path, value)))
     with pytest.raises(MtlbusError):
         Checkpoint(folder).load()
 
 
 def test_an_option_of_the_wrong_kind_is_one_line(tmp_path):
     whole = untrained_checkpoint(tmp_path, "mtl_cosa")
-    options = {**whole.card["options"], "region_pooling": {"a": []}}
-    (tmp_path / CARD).write_text(json.dumps({**whole.card, "options": options}))
+    options = {**whole.card.to_json()["options"], "region_pooling": {"a": []}}
+    (tmp_path / CARD).write_text(json.dumps({**whole.card.to_json(), "options": options}))
     with pytest.raises(MtlbusError):
         Checkpoint(tmp_path).load()
 

@@ -46,15 +46,15 @@ def test_the_first_two_methods_ship():
 def test_weights_are_those_of_the_card_and_small(checkpoint):
     content = (checkpoint.folder / WEIGHTS).read_bytes()
     assert sha256(content) == checkpoint.digest
-    assert len(content) <= 15e6 and checkpoint.card["parameters"] <= 7_500_000
+    assert len(content) <= 15e6 and checkpoint.card.to_json()["parameters"] <= 7_500_000
     model = checkpoint.load()
-    assert sum(p.numel() for p in model.parameters()) == checkpoint.card["parameters"]
+    assert sum(p.numel() for p in model.parameters()) == checkpoint.card.to_json()["parameters"]
 
 
 def test_the_card_describes_the_method_as_it_is(checkpoint):
     """The pages read there which maps and decisions a method has; `renew_spec` writes it anew."""
     method = checkpoint.load().spec  # under the options of the card
-    assert checkpoint.card["spec"] == json.loads(json.dumps(method.as_dict()))
+    assert checkpoint.card.to_json()["spec"] == json.loads(json.dumps(method.as_dict()))
 
 
 def test_all_checkpoints_together_are_small():
@@ -63,7 +63,7 @@ def test_all_checkpoints_together_are_small():
 
 
 def test_the_card_says_where_everything_comes_from(checkpoint):
-    card = checkpoint.card
+    card = checkpoint.card.to_json()
     training = card["training"]
     assert training["fold"] == 1 and training["epoch"] <= training["epochs"]
     assert set(training["data"]) == set(training["validation"]) == set(training["test"])
@@ -78,7 +78,7 @@ def test_the_card_says_where_everything_comes_from(checkpoint):
 def test_thresholds_follow_from_the_validation_rows(checkpoint):
     frame = read_predictions(checkpoint.predictions)
     rows = frame[(frame["part"] == "validation") & (frame["dataset"] != "phantom")]
-    for point in checkpoint.card.get("operating_points", {}).values():
+    for point in checkpoint.card.to_json().get("operating_points", {}).values():
         counts = confusion(rows["label"], rows["probability"], point["threshold"])
         stated = point["validation"]
         assert stated["n"] == len(rows)
@@ -106,13 +106,16 @@ def test_busi_was_split_as_the_file_in_the_package_says(checkpoint):
     trained = {usable[name]["group"] for name in usable.keys() - tested - validated}
     judged = {usable[name]["group"] for name in tested | validated}
     assert not trained & judged
-    training = checkpoint.card["training"]
+    training = checkpoint.card.to_json()["training"]
     lesions = training["data"]["busi"] - training.get("normal", {}).get("data", 0)
     assert len(usable) - len(tested) - len(validated) == lesions
 
 
 def test_the_figures_of_the_card_follow_from_the_predictions(checkpoint):
-    card, frame = checkpoint.card, read_predictions(checkpoint.predictions, everything=True)
+    card, frame = (
+        checkpoint.card.to_json(),
+        read_predictions(checkpoint.predictions, everything=True),
+    )
     chosen = {}
     if "operating_points" in card:
         validation = frame[frame["part"] == "validation"].to_dict("records")
@@ -145,7 +148,7 @@ def flatten(tree, path: str = "") -> dict:
 
 
 def test_the_card_says_what_was_left_out_and_what_a_forward_costs(checkpoint):
-    card = checkpoint.card
+    card = checkpoint.card.to_json()
     assert set(card["exclusions"]) == set(card["training"]["data"])
     assert any("two labels" in line for line in card["exclusions"]["busi"])
     without_class = any("without a class" in line for line in card["exclusions"]["busi"])
@@ -158,13 +161,13 @@ def test_the_card_says_what_was_left_out_and_what_a_forward_costs(checkpoint):
 
 def test_every_method_was_timed_in_the_same_way():
     """Milliseconds of two machines say nothing about two methods."""
-    costs = [checkpoint.card["cost"] for checkpoint in SHIPPED.values()]
+    costs = [checkpoint.card.to_json()["cost"] for checkpoint in SHIPPED.values()]
     assert len({(c["machine"], c["threads"], c["size"], c["forwards"]) for c in costs}) == 1
 
 
 def test_the_judgement_was_made_twice(checkpoint):
     """`evaluate --card` judged the test fold again and found the same figures to 1e-3."""
-    again = checkpoint.card["judgement"]["reproduced"]
+    again = checkpoint.card.to_json()["judgement"]["reproduced"]
     rows = read_predictions(checkpoint.predictions, everything=True)
     assert again["images"] == (rows["part"] == "test").sum()
     assert again["figures"] > 0 and again["figure"] <= 1e-3
@@ -181,7 +184,7 @@ def splits(real_data):
 
 def trained_on(checkpoint, split):
     """The parts of a split that this checkpoint's training had."""
-    return split if checkpoint.card["trained_with_normals"] else split.lesions()
+    return split if checkpoint.card.to_json()["trained_with_normals"] else split.lesions()
 
 
 def test_judged_images_are_those_of_the_split(checkpoint, splits):
@@ -193,13 +196,13 @@ def test_judged_images_are_those_of_the_split(checkpoint, splits):
             ids = set(rows.loc[rows["part"] == part, "image_id"])
             assert ids == {sample.id for sample in samples}
         trained = trained_on(checkpoint, split).train
-        assert checkpoint.card["training"]["data"][name] == len(trained)
+        assert checkpoint.card.to_json()["training"]["data"][name] == len(trained)
         assert not {sample.group for sample in trained} & set(rows["group"])
 
 
 def test_the_images_of_the_training_are_listed(checkpoint):
     """Known without the images: as many as the card says, each in one part, by another digest."""
-    training, images = checkpoint.card["training"], checkpoint.images
+    training, images = checkpoint.card.to_json()["training"], checkpoint.images
     for part, name in (("train", "data"), ("validation", "validation"), ("test", "test")):
         counted = Counter(image.dataset for image in images if image.part == part)
         assert counted == training[name]
@@ -215,13 +218,16 @@ def test_an_image_is_told_by_its_pixels(checkpoint, splits):
             for sample in samples[::60]:
                 assert checkpoint.part_of(sample.grey().pixel_sha256) == name
     unused = [s for split in splits.values() for s in split.train if s.normal][:3]
-    expected = "train" if checkpoint.card["trained_with_normals"] else None
+    expected = "train" if checkpoint.card.to_json()["trained_with_normals"] else None
     for sample in unused:
         assert checkpoint.part_of(sample.grey().pixel_sha256) == expected
 
 
 def test_what_it_does_on_normal_images_is_on_the_card(checkpoint):
-    presence, segments = checkpoint.card["presence"], "dice" in checkpoint.card["metrics"]["pooled"]
+    presence, segments = (
+        checkpoint.card.to_json()["presence"],
+        "dice" in checkpoint.card.to_json()["metrics"]["pooled"],
+    )
     assert (checkpoint.presence_threshold is not None) == segments
     assert presence["validation"]["normal"]["n"] == 9 and presence["test"]["normal"]["n"] == 27
     assert presence["test"]["lesion"]["n"] == 501
@@ -245,7 +251,7 @@ def test_the_card_says_how_much_of_each_gate_is_fixed(checkpoint, splits):
     """Of each gate with places; a twentieth of the test images says nearly the same."""
     samples = [sample for split in splits.values() for sample in split.lesions().test]
     again = measure_gates(Predictor(checkpoint, "cpu"), samples[::20])["fixed_share"]
-    stated = checkpoint.card.get("gates", {"data": {}, "fixed_share": {}})
+    stated = checkpoint.card.to_json().get("gates", {"data": {}, "fixed_share": {}})
     assert stated["fixed_share"] == pytest.approx(again, abs=0.15)
     if again:
         assert sum(stated["data"].values()) == len(samples)

@@ -82,7 +82,7 @@ def familiarity(arguments: argparse.Namespace) -> int:
 
     checkpoint = find_checkpoint(arguments.method)
     split = split_datasets(open_datasets(arguments.data), arguments.fold)
-    if not checkpoint.card.get("trained_with_normals"):
+    if not checkpoint.card.trained_with_normals:
         split = split.lesions()
     found, parts = fit_familiarity(Predictor(checkpoint), split, report)
     path = write_familiarity(checkpoint, found)

@@ -37,14 +37,14 @@ def train(arguments: argparse.Namespace) -> int:
         plan, split, Path(arguments.out), arguments.resume, report, start, exclusions(datasets)
     )
     card = checkpoint.card
-    presence = card["presence"] and {
-        "threshold": card["presence"]["threshold"],
-        **card["presence"]["test"],
+    presence = card.presence and {
+        "threshold": card.presence.threshold,
+        **(card.presence.test or {}),
     }
     document = {
         "method": spec.name,
         "folder": str(checkpoint.folder),
-        **card["metrics"],
+        **(card.metrics.model_dump(exclude_unset=True) if card.metrics else {}),
         "presence": presence,
     }
     print_result(document, arguments.json, lambda: metric_lines(document))

@@ -104,7 +104,7 @@ def _card(view: MethodView) -> list[Cell]:
     """The shipped weights, counted, and the figures of their card, computed again."""
     if view.checkpoint is None:
         return [words("## Trained weights\n\nNone ship for this method yet.")]
-    variant = view.checkpoint.card.get("variant", VARIANTS[0])
+    variant = view.checkpoint.card.variant
     opened = [
         words("## The trained weights and their card"),
         code(
@@ -113,10 +113,10 @@ def _card(view: MethodView) -> list[Cell]:
             card = predictor.checkpoint.card
             count = sum(parameter.numel() for parameter in predictor.model.parameters())
             here[$variant] = {"parameters": count}  # its options may not be the defaults
-            print("options:", card["options"])
-            print("intended use:", card.get("intended_use", "not stated"))
-            print("limits:", card.get("limits", "not stated"))
-            pd.DataFrame(card.get("operating_points", {})).T
+            print("options:", card.options)
+            print("intended use:", card.intended_use)
+            print("limits:", card.limits)
+            pd.DataFrame(card.to_json().get("operating_points", {})).T
             """,
             weights=view.weights_sha256,
             variant=variant,
@@ -148,7 +148,7 @@ def _figures(view: MethodView) -> list[Cell]:
         )
     else:
         about = words("The table of judged images is not here, so these are the card's figures.")
-        found = code('figures = card["metrics"]')
+        found = code('figures = card.to_json()["metrics"]')
     return [
         about,
         found,
@@ -194,7 +194,7 @@ def overview(view: OverviewView) -> list[Cell]:
                 spec, counts = get_spec(name), {v: count_parameters(name, v) for v in $variants}
                 if name in WEIGHTS:
                     card = replay.card(name, weights=WEIGHTS[name])
-                    counts[card["variant"]] = card["parameters"]
+                    counts[card.variant] = card.parameters
                 here[name] = counts
                 rows.append({
                     "method": spec.title, "role": spec.role,

@@ -20,8 +20,7 @@ def parameters_of(method: str, checkpoint: Checkpoint | None) -> dict[str, int]:
     """
     counts = {variant: count_parameters(method, variant) for variant in VARIANTS}
     if checkpoint is not None:
-        variant = checkpoint.card.get("variant", VARIANTS[0])
-        counts[variant] = checkpoint.card.get("parameters", counts[variant])
+        counts[checkpoint.card.variant] = checkpoint.card.parameters
     return counts
 
 
@@ -57,9 +56,10 @@ class MethodView:
     @property
     def judged(self) -> dict[str, Mapping[str, Any]]:
         """What the card says of the test images: by dataset, and of all real ones as "pooled"."""
-        found = {} if self.checkpoint is None else self.checkpoint.card.get("metrics") or {}
-        pooled = {"pooled": found["pooled"]} if found.get("pooled") else {}
-        return {**(found.get("datasets") or {}), **pooled}
+        found = None if self.checkpoint is None else self.checkpoint.card.metrics
+        if found is None:
+            return {}
+        return {**found.datasets, **({"pooled": found.pooled} if found.pooled else {})}
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from PIL import Image
 from torch import nn
 
 from ..checkpoints import CHECKPOINTS, Checkpoint, find_checkpoint, sha256
+from ..core.card import Card
 from ..core.errors import CheckpointError, DataError, InputError, UnknownNameError
 from ..data.case import Case
 from ..data.intake import GreyImage
@@ -141,7 +142,7 @@ def network(method: str, weights: str | None) -> Predictor:
     return Predictor(_with_weights(method, weights))
 
 
-def card(method: str, weights: str | None) -> dict[str, Any]:
+def card(method: str, weights: str | None) -> Card:
     """The card of trained weights; arguments and errors as of `network`."""
     return _with_weights(method, weights).card
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..checkpoints import Checkpoint
+from ..core.card import Card
 from ..core.wording import DISCLAIMER, LABELS, percent
 from ..data.case import Case
 from ..data.transforms import square_mask
@@ -51,7 +52,7 @@ class Finding:
 
     case: Case
     prediction: Prediction
-    card: Mapping[str, Any]
+    card: Card
     point: Point | None = None
     mask_threshold: float = MASK_THRESHOLD
     input_checks: tuple[Check, ...] = ()
@@ -68,7 +69,7 @@ class Finding:
     @property
     def parameters(self) -> int | None:
         """Of the network; None where its card does not say."""
-        return self.card.get("parameters")
+        return self.card.parameters
 
     @cached_property
     def mask(self) -> np.ndarray | None:

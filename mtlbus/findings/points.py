@@ -5,11 +5,9 @@ Only figures that a card states are said, in natural frequencies.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from ..core.card import Card, Figure, Figures, OperatingPoint
 from ..core.wording import LABELS, percent
 from .scope import counted_on
 
@@ -46,7 +44,7 @@ class Point:
 
     key: str
     threshold: float
-    entry: Mapping[str, Any]
+    entry: OperatingPoint
     zone: tuple[float, float] | None = None
 
     @property
@@ -69,20 +67,15 @@ class Point:
         )
 
 
-def operating_points(card: Mapping[str, Any]) -> dict[str, Point]:
-    """The operating points of a card that have a usable threshold; the default one first."""
-    entries = {
-        name: entry
-        for name, entry in (card.get("operating_points") or {}).items()
-        if isinstance(entry.get("threshold"), int | float) and 0 <= entry["threshold"] <= 1
-    }
+def operating_points(card: Card) -> dict[str, Point]:
+    """The operating points of a card; the default one first."""
+    entries = card.operating_points or {}
     zone = None
     if _ONE_RATE.keys() <= entries.keys():
-        low, high = (entries[name]["threshold"] for name in _ONE_RATE)
+        low, high = (entries[name].threshold for name in _ONE_RATE)
         zone = (low, high) if low < high else None
-    default = card.get("default_operating_point")
-    ordered = sorted(entries.items(), key=lambda item: item[0] != default)
-    return {name: Point(name, entry["threshold"], entry, zone) for name, entry in ordered}
+    ordered = sorted(entries.items(), key=lambda item: item[0] != card.default_operating_point)
+    return {name: Point(name, entry.threshold, entry, zone) for name, entry in ordered}
 
 
 def aim(point: Point) -> str:
@@ -90,9 +83,9 @@ def aim(point: Point) -> str:
 
     "" where the card does not say.
     """
-    validation, test = (_shares(point.entry.get(part)) for part in ("validation", "test"))
-    chosen = f"on {_images(point.entry.get('validation'), 'validation')}"
-    reached = f"on {_images(point.entry.get('test'), 'test')}"
+    validation, test = map(_shares, (point.entry.validation, point.entry.test))
+    chosen = f"on {_images(point.entry.validation, 'validation')}"
+    reached = f"on {_images(point.entry.test, 'test')}"
     if point.key in _ONE_RATE:
         rate, wanted = _ONE_RATE[point.key]
         line = f"Chosen so that {wanted} {chosen}"
@@ -103,7 +96,7 @@ def aim(point: Point) -> str:
         if test.keys() == set(_RATES):
             line += f"; {reached} they were {' and '.join(_count(test[r]) for r in _RATES)}"
         return f"{line}."
-    return _AIMS.get(point.key, "") if point.entry.get("purpose") else ""
+    return _AIMS.get(point.key, "") if point.entry.purpose else ""
 
 
 def rates(point: Point) -> list[str]:
@@ -111,9 +104,9 @@ def rates(point: Point) -> list[str]:
 
     Without them the validation images tell, on which the threshold was chosen.
     """
-    figures = point.entry.get("test") or {}
+    figures = point.entry.test or {}
     if "sensitivity" not in figures:
-        figures = point.entry.get("validation") or {}
+        figures = point.entry.validation or {}
     lines = []
     for rate, sentence in (
         ("sensitivity", "Of 100 malignant lesions it calls {} malignant and misses {}{}."),
@@ -126,11 +119,11 @@ def rates(point: Point) -> list[str]:
     return lines
 
 
-def origin_of_rates(card: Mapping[str, Any], point: Point) -> str:
+def origin_of_rates(card: Card, point: Point) -> str:
     """On which images `rates` were counted; "" where the card does not say."""
-    if "sensitivity" in (test := point.entry.get("test") or {}) and test.get("n"):
+    if "sensitivity" in (test := point.entry.test or {}) and test.get("n"):
         return f"Counted on {test['n']} test images{counted_on(card)} that were not trained on."
-    validation = point.entry.get("validation") or {}
+    validation = point.entry.validation or {}
     if "sensitivity" in validation and validation.get("n"):
         return (
             f"Counted on {validation['n']} validation images, on which the threshold was chosen, "
@@ -139,36 +132,36 @@ def origin_of_rates(card: Mapping[str, Any], point: Point) -> str:
     return ""
 
 
-def track_record(card: Mapping[str, Any]) -> tuple[int, int, int] | None:
+def track_record(card: Card) -> tuple[int, int, int] | None:
     """Of 100 cancers found, of 100 benign lesions cleared, and the number of test images.
 
     At the default point; None where the card does not say.
     """
     point = next(iter(operating_points(card).values()), None)
-    test = (point.entry.get("test") or {}) if point else {}
+    test = (point.entry.test or {}) if point else {}
     shares = _shares(test)
     if not test.get("n") or shares.keys() != set(_RATES):
         return None
     return round(100 * shares["sensitivity"]), round(100 * shares["specificity"]), test["n"]
 
 
-def _images(figures: Mapping[str, Any] | None, part: str) -> str:
+def _images(figures: Figures | None, part: str) -> str:
     count = (figures or {}).get("n")
     return f"the {count} {part} images" if count else f"the {part} images"
 
 
-def _shares(figures: Mapping[str, Any] | None) -> dict[str, float]:
+def _shares(figures: Figures | None) -> dict[str, float]:
     """The rates that are known, 0..1."""
     found = {rate: _interval((figures or {}).get(rate)) for rate in _RATES}
     return {rate: value[0] for rate, value in found.items() if value is not None}
 
 
-def _interval(entry: Any) -> tuple[float, str] | None:
+def _interval(entry: Figure | float | None) -> tuple[float, str] | None:
     """A rate and its interval in words; None where it is unknown."""
-    value, low, high = entry, None, None
-    if isinstance(entry, Mapping):
-        value, low, high = (entry.get(name) for name in ("value", "low", "high"))
-    if not isinstance(value, int | float) or math.isnan(value):
+    if not isinstance(entry, dict):
+        return None if entry is None else (entry, "")
+    value, low, high = (entry.get(name) for name in ("value", "low", "high"))
+    if value is None:
         return None
     if low is None or high is None:
         return value, ""

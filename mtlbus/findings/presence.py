@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from ..core.card import Card
 
 
 class Counted(NamedTuple):
@@ -20,18 +21,17 @@ class Counted(NamedTuple):
     malignant: int | None
 
 
-def threshold(card: Mapping[str, Any]) -> float | None:
+def threshold(card: Card) -> float | None:
     """The presence score below which a network outlines no lesion; None where none was chosen."""
-    value = (card.get("presence") or {}).get("threshold")
-    return value if isinstance(value, int | float) else None
+    return None if card.presence is None else card.presence.threshold
 
 
-def knows_normals(card: Mapping[str, Any]) -> bool:
+def knows_normals(card: Card) -> bool:
     """Whether a network saw normal breasts in its training."""
-    return bool(card.get("trained_with_normals"))
+    return bool(card.trained_with_normals)
 
 
-def counted(card: Mapping[str, Any], kind: str, part: str = "test") -> Counted | None:
+def counted(card: Card, kind: str, part: str = "test") -> Counted | None:
     """What the card counts on the images of a kind; None where it does not.
 
     Args:
@@ -39,7 +39,7 @@ def counted(card: Mapping[str, Any], kind: str, part: str = "test") -> Counted |
         kind: "normal" or "lesion".
         part: "test" or "validation".
     """
-    entry = ((card.get("presence") or {}).get(part) or {}).get(kind) or {}
+    entry = (getattr(card.presence, part, None) or {}).get(kind) or {}
     count = entry.get("n")
     if not count:
         return None
@@ -49,7 +49,7 @@ def counted(card: Mapping[str, Any], kind: str, part: str = "test") -> Counted |
     return Counted(count, outlined, _times(entry.get("malignant"), count))
 
 
-def nothing_outlined(card: Mapping[str, Any]) -> str:
+def nothing_outlined(card: Card) -> str:
     """How far "no lesion outlined" can be believed, from what was counted on the test part."""
     normal, lesion = counted(card, "normal"), counted(card, "lesion")
     parts = []
@@ -65,7 +65,7 @@ def nothing_outlined(card: Mapping[str, Any]) -> str:
     return "How often it overlooks a lesion was not counted."
 
 
-def on_normals(card: Mapping[str, Any]) -> str:
+def on_normals(card: Card) -> str:
     """What a network does that cannot say "nothing here", from what was counted on normals."""
     found = counted(card, "normal")
     if found is None:
@@ -83,5 +83,5 @@ def on_normals(card: Mapping[str, Any]) -> str:
 
 def _times(share: Any, count: int) -> int | None:
     """How many of `count` a share of the card is; None where it is unknown."""
-    value = share.get("value") if isinstance(share, Mapping) else share
+    value = share.get("value") if isinstance(share, dict) else share
     return round(value * count) if isinstance(value, int | float) and value == value else None

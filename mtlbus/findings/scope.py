@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from ..core.card import Card, Counts
 from ..core.wording import listed
 from ..data.case import Case
 from ..evaluation.intervals import figure_words
@@ -13,19 +11,23 @@ TITLES = {"busi": "BUSI", "busbra": "BUS-BRA"}
 PHANTOM = "phantom"
 
 
-def collections(card: Mapping[str, Any]) -> list[str]:
+def collections(card: Card) -> list[str]:
     """The collections of patients' images that a network was trained on, by name."""
-    data = (card.get("training") or {}).get("data") or {}
-    return [TITLES.get(name, name) for name in data if name != PHANTOM]
+    return [TITLES.get(name, name) for name in _images(card) if name != PHANTOM]
 
 
-def counted_on(card: Mapping[str, Any]) -> str:
+def _images(card: Card) -> Counts:
+    """How many images of each collection it was trained on; empty where the card does not say."""
+    return (card.training and card.training.data) or {}
+
+
+def counted_on(card: Card) -> str:
     """ " of BUSI and BUS-BRA"; "" where the card names no collection."""
     found = collections(card)
     return f" of {listed(found)}" if found else ""
 
 
-def is_from(case: Case, card: Mapping[str, Any], part: str | None) -> bool:
+def is_from(case: Case, card: Card, part: str | None) -> bool:
     """Whether a case is of a collection that a network knows.
 
     Args:
@@ -33,11 +35,10 @@ def is_from(case: Case, card: Mapping[str, Any], part: str | None) -> bool:
         card: of the network's weights.
         part: of that training in which the image is, if it is in one.
     """
-    data = (card.get("training") or {}).get("data") or {}
-    return part is not None or (case.dataset in data and case.dataset != PHANTOM)
+    return part is not None or (case.dataset in _images(card) and case.dataset != PHANTOM)
 
 
-def sentence(case: Case, card: Mapping[str, Any], part: str | None) -> str:
+def sentence(case: Case, card: Card, part: str | None) -> str:
     """For an image from elsewhere: what the network was counted on, and that this is no such image.
 
     "" for an image of those collections. Arguments as of `is_from`.
@@ -50,7 +51,7 @@ def sentence(case: Case, card: Mapping[str, Any], part: str | None) -> str:
     return elsewhere(card)
 
 
-def elsewhere(card: Mapping[str, Any]) -> str:
+def elsewhere(card: Card) -> str:
     """On which collections a network was counted, and what is known of images from elsewhere."""
     found, outside = collections(card), external(card)
     if not found:
@@ -63,13 +64,13 @@ def elsewhere(card: Mapping[str, Any]) -> str:
     )
 
 
-def external(card: Mapping[str, Any]) -> list[str]:
+def external(card: Card) -> list[str]:
     """What tests on other collections gave, a sentence each; empty where there were none."""
     lines = []
-    for entry in card.get("external") or ():
+    for test in card.external or ():
         figures = ", ".join(
-            f"{name} {figure_words(value)}" if isinstance(value, Mapping) else f"{name} {value}"
-            for name, value in entry["figures"].items()
+            f"{name} {figure_words(value)}" if isinstance(value, dict) else f"{name} {value}"
+            for name, value in test.figures.items()
         )
-        lines.append(f"{entry['name']}, {entry['n']} images, {entry['date']}: {figures}.")
+        lines.append(f"{test.name}, {test.n} images, {test.date}: {figures}.")
     return lines

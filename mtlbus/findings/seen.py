@@ -25,13 +25,14 @@ def part_of(case: Case, checkpoint: Checkpoint) -> str | None:
     came = case.as_it_came
     if checkpoint.images:
         return checkpoint.part_of(came.image.pixel_sha256)
-    if case.label is None and not checkpoint.card.get("trained_with_normals"):
+    if case.label is None and not checkpoint.card.trained_with_normals:
         return None
-    training = checkpoint.card.get("training") or {}
-    parts = (training.get("data") or {}, training.get("validation") or {})
-    if case.fold is None or not any(case.dataset in part for part in parts):
+    training = checkpoint.card.training
+    if training is None or case.fold is None:
         return None
-    return "test" if case.fold == training.get("fold") else "train"
+    if case.dataset not in {**(training.data or {}), **(training.validation or {})}:
+        return None
+    return "test" if case.fold == training.fold else "train"
 
 
 def sentence(case: Case, checkpoint: Checkpoint) -> str:

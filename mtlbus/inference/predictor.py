@@ -114,9 +114,8 @@ class Predictor:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         model = checkpoint.load().requires_grad_(False)
         self.model = model.to(self.device, memory_format=torch.channels_last)
-        spec = checkpoint.card["spec"]
-        self.size: int = spec["input_size"]
-        self.mean, self.std = tuple(spec["mean"]), tuple(spec["std"])
+        spec = checkpoint.card.spec
+        self.size, self.mean, self.std = spec.input_size, spec.mean, spec.std
         self.familiarity, self.familiarity_problem = None, ""
         try:
             self.familiarity = read_familiarity(checkpoint)

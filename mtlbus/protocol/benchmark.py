@@ -31,15 +31,15 @@ def entry(checkpoint: Checkpoint) -> dict[str, Any]:
     card = checkpoint.card
     datasets = {
         name: {"n": found["n"], **{key: found.get(key) for key in FIGURES}}
-        for name, found in (card.get("metrics") or {"datasets": {}})["datasets"].items()
+        for name, found in (card.metrics.datasets if card.metrics else {}).items()
     }
     return {
         "method": checkpoint.method,
         "title": _title(checkpoint),
-        "parameters": card["parameters"],
+        "parameters": card.parameters,
         "epochs": checkpoint.epochs,
         "datasets": datasets,
-        "cost": card.get("cost"),
+        "cost": card.cost,
     }
 
 
@@ -100,10 +100,9 @@ def training(checkpoints: Sequence[Checkpoint]) -> list[str]:
     """A row a method: where its first round began, what its last one minimised, and how long."""
     rows = []
     for checkpoint in checkpoints:
-        rounds, spec = checkpoint.rounds, checkpoint.card["spec"]
-        kinds = {task["name"] for task in spec["tasks"]}
-        asked = SEGMENTATION.name in kinds, MALIGNANCY.name in kinds
-        loss = loss_words(rounds[-1].get("recipe") or {}, *asked) if rounds else ""
+        rounds, spec = checkpoint.rounds, checkpoint.card.spec
+        asked = (spec.answers(name=task.name) for task in (SEGMENTATION, MALIGNANCY))
+        loss = loss_words(rounds[-1].recipe or {}, *asked) if rounds else ""
         rows.append(
             (
                 _title(checkpoint),
@@ -120,7 +119,7 @@ def hearing(checkpoints: Sequence[Checkpoint]) -> list[str]:
     """A row a part that was silenced; nothing where no card tells."""
     rows = []
     for checkpoint in checkpoints:
-        silence = checkpoint.card.get("silence") or {"parts": {}}
+        silence = checkpoint.card.silence or {"parts": {}}
         for name, *figures in silence_lines(silence["parts"]):
             rows.append((_title(checkpoint), name, *figures))
     return _table(("method", *HEADER[:-1], "the answer"), rows) if rows else []

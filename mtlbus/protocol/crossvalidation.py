@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from ..checkpoints import CARD, PREDICTIONS, Checkpoint
+from ..core.card import Card, Training
 from ..core.errors import InputError, choose
 from ..core.files import write_atomically, write_json
 from ..core.tables import csv_text
@@ -151,7 +152,7 @@ def summarise_folds(plan: CrossValidation) -> dict[str, Any]:
     if not frames:
         raise InputError(f"No finished fold in {str(plan.out)!r}.")
     found = paper_tables.cross_validated(frames)
-    titles = {name: cards[name][0]["title"] for name in frames}
+    titles = {name: cards[name][0].title for name in frames}
     document = {
         "folds": {name: sorted(set(map(int, frame["fold"]))) for name, frame in frames.items()},
         "figures": paper_tables.rows_of(found, titles),
@@ -172,7 +173,7 @@ def summarise_folds(plan: CrossValidation) -> dict[str, Any]:
 
 
 def _finished(folder: Path) -> bool:
-    return (folder / CARD).is_file() and "metrics" in Checkpoint(folder).card
+    return (folder / CARD).is_file() and Checkpoint(folder).card.metrics is not None
 
 
 def _differences(found: dict[str, paper_tables.CrossValidated]) -> list[dict[str, Any]]:
@@ -192,17 +193,18 @@ def _differences(found: dict[str, paper_tables.CrossValidated]) -> list[dict[str
     ]
 
 
-def _training(cards: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _training(cards: Sequence[Card]) -> dict[str, Any]:
     """How a method was trained, over its finished folds."""
-    training = [card["training"] for card in cards]
+    training = [card.training or Training() for card in cards]
+    recipe = training[0].recipe or {}
     return {
-        "parameters": cards[0]["parameters"],
-        "images": [sum(part["data"].values()) for part in training],
-        "stages": training[0]["recipe"]["stages"],
-        "select": training[0]["recipe"]["select"],
+        "parameters": cards[0].parameters,
+        "images": [sum((part.data or {}).values()) for part in training],
+        "stages": recipe["stages"],
+        "select": recipe["select"],
         "start": start_words(training[0]),
-        "seconds": [part["seconds"] for part in training],
-        "machine": training[0]["machine"],
+        "seconds": [part.seconds for part in training],
+        "machine": training[0].machine,
     }
 
 

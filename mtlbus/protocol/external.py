@@ -1,6 +1,6 @@
 """External tests: a card says how a network does on images from elsewhere, where that was counted.
 
-An entry of `card["external"]` is {name, n, figures, date}, figures by the words they are shown
+An entry of `card.external` is {name, n, figures, date}, figures by the words they are shown
 with, each {value, low, high}. It is written only when no image of the
 test took part in the training, its validation or its own test, whatever the file is called.
 """
@@ -39,7 +39,7 @@ def require_external(checkpoint: Checkpoint, name: str, datasets: Sequence[Datas
     """
     if not name.strip() or len(name) > 80 or not name.isprintable():
         raise InputError("The name of an external test has 1 to 80 printable characters.")
-    if name in {entry.get("name") for entry in checkpoint.card.get("external") or ()}:
+    if name in {entry.name for entry in checkpoint.card.external or ()}:
         raise InputError(
             f"The card of {checkpoint.method} has an external test {name!r} already. Give another "
             "name."
@@ -82,6 +82,6 @@ def write_external(
         "figures": {words: figure for words, figure in figures.items() if figure is not None},
         "date": date.today().isoformat(),
     }
-    before = checkpoint.card.get("external") or []
+    before = checkpoint.card.to_json().get("external") or []
     write_card(checkpoint, {"external": [*before, entry]})
     return entry

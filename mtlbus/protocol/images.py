@@ -115,7 +115,7 @@ def require_same_images(images: ImageList, checkpoint: Checkpoint) -> None:
     Raises:
         InputError: its card states another digest; a card without one is taken as it is.
     """
-    stated = (checkpoint.card.get("training") or {}).get("truth_sha256", images.truth_sha256)
+    stated = getattr(checkpoint.card.training, "truth_sha256", None) or images.truth_sha256
     if stated != images.truth_sha256:
         raise InputError(
             f"{checkpoint.folder} was trained on other images, masks, classes or groups than were "

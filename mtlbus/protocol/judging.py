@@ -224,7 +224,7 @@ def evaluate(
 
 def _judgeable(sample: Sample, checkpoint: Checkpoint) -> bool:
     """Whether its class is known, or that it is normal, or its outline and the method draws one."""
-    draws = any(task["kind"] == "pixel_class" for task in checkpoint.card["spec"]["tasks"])
+    draws = checkpoint.card.spec.answers(kind="pixel_class")
     return sample.label is not None or sample.normal or (draws and sample.has_mask)
 
 

@@ -68,7 +68,7 @@ def produce(
     if start is not None:
         card["training"]["initial_weights"] = start.digest
         card["training"]["initial_method"] = start.method
-        card["training"]["before"] = start.card["training"]
+        card["training"]["before"] = start.card.to_json()["training"]
     checkpoint = write_checkpoint(out, trained.model, card, trained.history)
     predictor = Predictor(checkpoint)
     validation = judge_samples(predictor, split.validation, "validation", plan.fold, report)
@@ -105,7 +105,7 @@ def require_same_recipe(before: Checkpoint, recipe: Recipe) -> None:
     Raises:
         InputError: the recipes differ.
     """
-    stated = json.loads(json.dumps(asdict(Recipe()))) | before.trained("recipe")
+    stated = json.loads(json.dumps(asdict(Recipe()))) | dict(before.trained("recipe"))
     wanted = json.loads(json.dumps(asdict(recipe)))
     for name, value in wanted.items():
         if stated[name] != value:

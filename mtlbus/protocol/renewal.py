@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..checkpoints import CARD, IMAGES, PREDICTIONS, Checkpoint
+from ..core.card import Card
 from ..core.errors import DataError
 from ..core.files import write_json
 from ..data.dataset import Dataset
@@ -65,7 +66,7 @@ def renew_card(
             does not follow from its predictions to 1e-6; nothing is written.
     """
     stored = read_predictions(checkpoint.predictions, everything=True)
-    card = checkpoint.card
+    card, stated = checkpoint.card, checkpoint.card.to_json()
     complete = {dataset.name for dataset in datasets} >= set(checkpoint.trained("data"))
     images = None
     if complete:
@@ -74,27 +75,27 @@ def renew_card(
     record: dict[str, Any] = {**_largest_differences(stored, again), "machine": machine_name()}
 
     validation = stored[stored["part"] == "validation"].to_dict("records")
-    chosen = choose_operating_points(validation) if "operating_points" in card else {}
+    chosen = choose_operating_points(validation) if card.operating_points else {}
     fields = {**chosen, **figures_of(stored, chosen)}
     for name in ("temperature", "operating_points", "metrics"):
-        if name in card:
-            _require_close(card[name], fields[name], UNCHANGED, name)
+        if stated.get(name):
+            _require_close(stated[name], fields[name], UNCHANGED, name)
     moved = figures_of(again, chosen)["metrics"]
     judged = {
         name: entry
-        for name, entry in card["metrics"]["datasets"].items()
+        for name, entry in stated["metrics"]["datasets"].items()
         if name in moved["datasets"]
     }
     pairs = _require_close(judged, moved["datasets"], REPRODUCED, "metrics")
     record |= {"figures": len(pairs), "figure": max(pairs, default=0.0)}
 
     fields["judgement"]["reproduced"] = record
-    fields["trained_with_normals"] = card.get("trained_with_normals", False)
+    fields["trained_with_normals"] = bool(card.trained_with_normals)
     left_out = exclusions(datasets, fields["trained_with_normals"])
-    fields["exclusions"] = card.get("exclusions", {}) | left_out
+    fields["exclusions"] = (card.exclusions or {}) | left_out
     if complete:
         fields["training"] = {
-            **card["training"],
+            **stated["training"],
             "images_sha256": write_images(checkpoint.folder, images),
         }
         write_predictions(checkpoint.predictions, stored)
@@ -111,7 +112,7 @@ def _list_of(checkpoint: Checkpoint, datasets: Sequence[Dataset], report: Report
     """The images of the training; held against the card, and against a list that is there."""
     report("reading all images of the training to note what they are")
     split = _split(checkpoint, datasets)
-    if not checkpoint.card.get("trained_with_normals"):
+    if not checkpoint.card.trained_with_normals:
         split = split.lesions()
     images = list_images(split)
     require_counts(images, checkpoint)
@@ -185,12 +186,10 @@ def renew_spec(checkpoint: Checkpoint) -> None:
 
 
 def write_card(checkpoint: Checkpoint, fields: dict[str, Any]) -> None:
-    """Replace some fields of a card; the specification stays last, where readers stop."""
-    card = {**checkpoint.card, **fields}
-    spec = card.pop("spec")
-    write_json(checkpoint.folder / CARD, {**card, "spec": spec})
-    checkpoint.card.clear()
-    checkpoint.card.update({**card, "spec": spec})
+    """Replace some fields of the card on disk; who holds the checkpoint keeps what he read."""
+    stated = Checkpoint(checkpoint.folder).card.to_json()
+    card = Card.from_json({**stated, **fields})
+    write_json(checkpoint.folder / CARD, card.to_json())
 
 
 def _largest_differences(stored: pd.DataFrame, again: pd.DataFrame) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from ..core.card import RecipeTold, Training
 
 
-def loss_words(recipe: Mapping[str, Any], segments: bool, classifies: bool) -> str:
+def loss_words(recipe: RecipeTold, segments: bool, classifies: bool) -> str:
     """The loss of a run: "0.8·CE of the mask + 0.2·CE of the class".
 
     Args:
@@ -39,7 +38,7 @@ WEIGHTINGS = {
 }
 
 
-def _mask_words(recipe: Mapping[str, Any]) -> str:
+def _mask_words(recipe: RecipeTold) -> str:
     parts = {"CE": recipe.get("cross_entropy_weight", 1.0), "Dice": recipe.get("dice_weight", 1.0)}
     terms = [
         f"{weight:g}·{name}" if weight != 1 else name for name, weight in parts.items() if weight
@@ -48,7 +47,7 @@ def _mask_words(recipe: Mapping[str, Any]) -> str:
     return f"({joined}) of the mask" if len(terms) > 1 else f"{joined} of the mask"
 
 
-def _class_words(recipe: Mapping[str, Any]) -> str:
+def _class_words(recipe: RecipeTold) -> str:
     if recipe.get("class_loss") == "focal":
         return "focal loss of the class"
     details = []
@@ -63,17 +62,17 @@ def _weighed(term: str, weight: float, weighting: str) -> str:
     return f"{weight:g}·{term}" if weighting == "fixed" and weight != 1 else term
 
 
-def start_words(training: Mapping[str, Any], method: str = "") -> str:
+def start_words(training: Training, method: str = "") -> str:
     """Where the weights of a run began: "ImageNet (EfficientNet-Lite0)", "random", …
 
     Args:
         training: of a card.
         method: of the card, whose own weights are "the round before".
     """
-    start = str(training.get("initial_weights", ""))
+    start = training.initial_weights
     if start.startswith("ImageNet: "):
         return f"ImageNet ({start.removeprefix('ImageNet: ').partition(' of the package')[0]})"
     if len(start) == 64:  # a digest
-        before = training.get("initial_method", method)
+        before = training.initial_method or method
         return "the round before" if before == method else f"weights of {before}"
     return {"phantom": "phantoms", "": "not kept"}.get(start, start)

@@ -108,7 +108,7 @@ def run() -> None:
     token = _INSIDE.set(True)
     try:
         visits.note()
-        with state.one_update():
+        with services.one_look(), state.one_update():
             state.read_link()
             uploads.take_early()
             sidebar.draw()

@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -51,9 +52,35 @@ _CHECKS = ResultStore(MEGABYTE, lambda checks: 1024)
 _MARKS = ResultStore(MEGABYTE, lambda marks: 4096)
 
 
+_LOOKED: ContextVar[tuple[dict[str, Checkpoint], list[str]] | None] = ContextVar(
+    "checkpoints_of_this_run", default=None
+)
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Within it the disk is asked once which checkpoints there are; around every run.
+
+    A fragment that runs alone is a run of its own and wears it as a decorator.
+    """
+    if _LOOKED.get() is not None:  # a part of a run that has looked
+        yield
+        return
+    token = _LOOKED.set(_read_checkpoints(*_root_and_stamps()))
+    try:
+        yield
+    finally:
+        _LOOKED.reset(token)
+
+
+def _checkpoints() -> tuple[dict[str, Checkpoint], list[str]]:
+    """Those that can be used, and the names of those whose card is broken."""
+    return _LOOKED.get() or _read_checkpoints(*_root_and_stamps())
+
+
 def available() -> dict[str, Checkpoint]:
     """The methods with trained weights, by registry name, in the registry's order."""
-    usable, _ = _read_checkpoints(*_root_and_stamps())
+    usable, _ = _checkpoints()
     if not _BROKEN:
         return usable
     return {name: found for name, found in usable.items() if _identity(found) not in _BROKEN}
@@ -61,7 +88,7 @@ def available() -> dict[str, Checkpoint]:
 
 def left_out() -> list[str]:
     """The methods whose checkpoint lies here but cannot be used; the log says why."""
-    usable, broken = _read_checkpoints(*_root_and_stamps())
+    usable, broken = _checkpoints()
     return [*broken, *(name for name, found in usable.items() if _identity(found) in _BROKEN)]
 
 

@@ -19,6 +19,7 @@ from mtlbus.ui.compare import mirrored
 from mtlbus.ui.compare.answers import Answers
 from mtlbus.ui.panels import region_shapes
 from mtlbus.ui.pictures import Look
+from tests.made import card_of
 
 
 def area_of(path: str) -> float:
@@ -78,13 +79,17 @@ def test_the_lesion_is_the_largest_part_of_what_half_of_the_networks_outline():
     assert region_shapes.lesion_box([], None) is None
 
 
-POINT = {"default_operating_point": "a", "operating_points": {"a": {"threshold": 0.5}}}
+CARD = card_of(
+    operating_points={"a": {"threshold": 0.5}},
+    default_operating_point="a",
+    trained_with_normals=True,
+)
 
 
 def finding(one: Case, plane: np.ndarray, logit: float | None = None) -> Finding:
     said = answer(plane, logit)
-    point = None if logit is None else operating_points(POINT)["a"]
-    return Finding(one, said, POINT | {"trained_with_normals": True}, point)
+    point = None if logit is None else operating_points(CARD)["a"]
+    return Finding(one, said, CARD, point)
 
 
 def answer(plane: np.ndarray, logit: float | None = None, image: str = "i") -> Prediction:

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from mtlbus.core.card import OperatingPoint
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.data.transforms import Frame
 from mtlbus.figures.overlay import encode_png
@@ -27,6 +28,7 @@ from mtlbus.ui.predict import batch, spacing
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 from tests.data.test_dicom import dataset, packed, region
+from tests.made import card_of
 
 LABEL = "Probability of malignancy, if this is a lesion"
 
@@ -56,7 +58,10 @@ def points(monkeypatch) -> None:
         "balanced": {"threshold": 0.0, "purpose": "Kept as it is."},
         "youden": {"threshold": 1.0, "purpose": "Nearly all are benign."},
     }
-    found = {key: points.Point(key, one["threshold"], one) for key, one in entries.items()}
+    found = {
+        key: points.Point(key, one["threshold"], OperatingPoint.model_validate(one))
+        for key, one in entries.items()
+    }
     for module in (points, verdict):
         monkeypatch.setattr(module, "operating_points", lambda card: found)
 
@@ -268,7 +273,9 @@ def test_the_legend_is_a_line_of_the_page_and_burned_into_what_is_exported():
 
     case = cases.phantom_case("fibroadenoma")
     plane = case.truth.astype(np.float32)
-    said = Finding(case, Prediction("mtl", "a", "b", None, 256, plane, plane, None, None), {})
+    said = Finding(
+        case, Prediction("mtl", "a", "b", None, 256, plane, plane, None, None), card_of()
+    )
     look = pictures.Look(truth=True)
     assert pictures.legend(said, pictures.Look()) == []
     assert [words for _, words in pictures.legend(said, look)] == [

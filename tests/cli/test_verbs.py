@@ -156,7 +156,7 @@ def test_gates_are_measured_on_the_test_images_and_put_on_the_card(capsys, tmp_p
     folder = str(checkpoint.folder)
     code, out, _ = run(capsys, "gates", folder, "--data", data, "--card", "--json")
     document = json.loads(out)
-    assert code == 0 and find_checkpoint(folder).card["gates"]["data"] == document["data"]
+    assert code == 0 and find_checkpoint(folder).card.to_json()["gates"]["data"] == document["data"]
     assert 2 <= document["data"]["manifest"] < 20, "only the images of the test fold"
     assert all(0 <= share <= 1 for share in document["fixed_share"].values())
     assert "gate_map.1" in document["fixed_share"]
@@ -180,7 +180,7 @@ def test_parts_are_silenced_on_the_test_images_and_put_on_the_card(capsys, tmp_p
         capsys, "silence", folder, "--data", data, "--images", "3", "--card", "--json"
     )
     document = json.loads(out)
-    found = find_checkpoint(folder).card["silence"]
+    found = find_checkpoint(folder).card.to_json()["silence"]
     assert code == 0 and found["parts"] == document["parts"] and len(found["images"]) == 3
     part = found["parts"]["self_attention"]  # γ is 0 until it is trained: the part adds nothing
     assert part["silent"] and part["added"] == 0 and part["probability"]["max"] < 1e-6
@@ -205,7 +205,7 @@ def test_train_makes_a_checkpoint_whose_figures_evaluate_reproduces(capsys, tmp_
         "--out", str(out_folder), "--json",
     )  # fmt: skip
     assert code == 0 and "epoch 2/2" in err
-    card = find_checkpoint(out_folder).card
+    card = find_checkpoint(out_folder).card.to_json()
     assert set(card["operating_points"]) == {"balanced", "sensitivity_95", "specificity_95"}
     assert card["training"]["data"]["phantom"] + card["training"]["validation"]["phantom"] == 48
     assert card["training"]["test"]["phantom"] == 12 and card["training"]["fold"] == 1
@@ -234,8 +234,8 @@ def test_a_card_says_where_the_weights_began(capsys, tmp_path, monkeypatch):
     assert card["training"]["initial_sha256"] == lite_encoder.SHA256
     assert any("Apache-2.0" in line for line in card["licences"])
     assert card["spec"]["mean"] == [0.5] * 3 and card["options"]["compact_encoder"] == "lite0"
-    assert found["random"].card["training"]["initial_weights"] == "random"
-    assert not any("Apache" in line for line in found["random"].card["licences"])
+    assert found["random"].card.to_json()["training"]["initial_weights"] == "random"
+    assert not any("Apache" in line for line in found["random"].card.to_json()["licences"])
     monkeypatch.setattr(lite_encoder, "find_spec", lambda name: None)  # the app has no package
     assert Predictor(found["imagenet"]).mean == (0.5, 0.5, 0.5)
     code, _, err = run(capsys, *common, "--out", str(tmp_path / "third"))
@@ -253,8 +253,8 @@ def test_training_goes_on_from_weights_of_the_same_parts_only(capsys, tmp_path):
     assert code == 1 and "it has seen" in err and not (tmp_path / "leak").exists()
     assert run(capsys, *common, *start, "--out", str(tmp_path / "second"))[0] == 0
     first, second = (find_checkpoint(tmp_path / name) for name in ("first", "second"))
-    assert second.card["training"]["initial_weights"] == first.digest
-    assert second.card["training"]["before"] == first.card["training"]
+    assert second.card.to_json()["training"]["initial_weights"] == first.digest
+    assert second.card.to_json()["training"]["before"] == first.card.to_json()["training"]
     assert second.digest != first.digest
 
 
@@ -269,7 +269,7 @@ def test_training_goes_on_from_a_method_that_is_part_of_it(capsys, tmp_path):
     still = ("--rate", "1e-12", "--out", str(tmp_path / "whole"))
     assert run(capsys, "train", "mtl_sa", *start, *still)[0] == 0
     first, second = (find_checkpoint(tmp_path / name) for name in ("mtl", "whole"))
-    assert second.card["training"]["initial_method"] == "mtl"
+    assert second.card.to_json()["training"]["initial_method"] == "mtl"
     old, new = (found.load().state_dict() for found in (first, second))
     assert set(old) < set(new)
     for name, parameter in first.load().named_parameters():

@@ -373,7 +373,7 @@ def network(tmp_path_factory) -> str:
     model = made.load()
     model.spec = replace(model.spec, input_size=64)  # sixteen times as fast
     kept = ("training", "operating_points", "default_operating_point")
-    card = {name: made.card[name] for name in kept}
+    card = {name: made.card.to_json()[name] for name in kept}
     return str(write_checkpoint(made.folder, model, card, []).folder)
 
 

@@ -13,6 +13,7 @@ from mtlbus.data.transforms import Frame
 from mtlbus.findings import Finding
 from mtlbus.findings.points import operating_points
 from mtlbus.inference.predictor import Prediction
+from tests.made import card_of
 
 SIDE = 64
 LESION = np.zeros((SIDE, SIDE), bool)
@@ -75,5 +76,6 @@ def found(
         "mtl_cosa", "b" * 64, "a" * 64, Frame(SIDE, SIDE), SIDE, plane, plane, logit, None,
         distance,
     )  # fmt: skip
-    point = None if probability is None else operating_points(card).get("balanced")
-    return Finding(one or case(), said, card, point, **facts)
+    stated = card_of(**card)
+    point = None if probability is None else operating_points(stated).get("balanced")
+    return Finding(one or case(), said, stated, point, **facts)

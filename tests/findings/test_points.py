@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mtlbus.core.card import Card
 from mtlbus.findings import points
 from mtlbus.findings.points import operating_points
+from tests.made import card_of
 
 ENTRY = {
     "threshold": 0.4,
@@ -15,16 +17,17 @@ ENTRY = {
         "specificity": {"value": 0.861, "low": 0.82, "high": 0.89},
     },
 }
-TRAINING = {"training": {"data": {"busi": 400, "busbra": 900, "phantom": 200}}}
+TRAINING = card_of(training={"data": {"busi": 400, "busbra": 900, "phantom": 200}})
 
 
 def point(entry: dict, key: str = "balanced") -> points.Point:
-    return operating_points({"operating_points": {key: entry}})[key]
+    card = card_of(operating_points={key: entry}, default_operating_point=key)
+    return operating_points(card)[key]
 
 
-def card(low: float, high: float) -> dict:
+def card(low: float, high: float) -> Card:
     strict = {"sensitivity_95": {"threshold": low}, "specificity_95": {"threshold": high}}
-    return {"operating_points": strict}
+    return card_of(operating_points=strict, default_operating_point="sensitivity_95")
 
 
 def test_natural_frequencies_come_from_the_test_images():
@@ -64,20 +67,19 @@ def test_an_aim_is_told_with_what_came_of_it():
 def test_nothing_is_invented():
     for nothing in (
         {"threshold": 0.5},
-        {"threshold": 0.5, "test": {"n": 9, "sensitivity": {"value": float("nan")}}},
+        {"threshold": 0.5, "test": {"n": 9, "sensitivity": {"value": None}}},
     ):
         assert points.rates(point(nothing)) == [] and points.aim(point(nothing)) == ""
-    assert points.origin_of_rates({}, point({"threshold": 0.5})) == ""
-    assert operating_points({}) == {}
-    assert operating_points({"operating_points": {"a": {"threshold": None}}}) == {}
-    assert points.track_record({}) is None
+    assert points.origin_of_rates(card_of(), point({"threshold": 0.5})) == ""
+    assert operating_points(card_of()) == {}
+    assert points.track_record(card_of()) is None
 
 
 def test_the_track_record_is_that_of_the_default_point_on_test_images():
     strict = {**ENTRY, "test": {"n": 500, "sensitivity": {"value": 1.0}}}
     both = {"operating_points": {"a": strict, "b": ENTRY}, "default_operating_point": "b"}
-    assert points.track_record(both) == (87, 86, 500)
-    assert points.track_record({**both, "default_operating_point": "a"}) is None
+    assert points.track_record(card_of(**both)) == (87, 86, 500)
+    assert points.track_record(card_of(**both | {"default_operating_point": "a"})) is None
 
 
 def test_grey_zone_lies_between_the_strict_points():
@@ -91,7 +93,7 @@ def test_grey_zone_lies_between_the_strict_points():
 
 def test_the_default_point_comes_first():
     entries = {"a": {"threshold": 0.1}, "b": {"threshold": 0.2}}
-    found = operating_points({"operating_points": entries, "default_operating_point": "b"})
+    found = operating_points(card_of(operating_points=entries, default_operating_point="b"))
     assert list(found) == ["b", "a"]
 
 

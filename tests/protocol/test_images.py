@@ -198,7 +198,7 @@ def test_an_external_test_is_appended_only_when_none_of_its_images_took_part(
     capsys.readouterr()
     assert judge(new, "--card", "--json") == 0
     document = json.loads(capsys.readouterr().out)
-    (entry,) = Checkpoint(copy).card["external"]
+    (entry,) = Checkpoint(copy).card.to_json()["external"]
     assert entry == document["external"] and set(entry) == {"name", "n", "figures", "date"}
     assert entry["name"] == "Elsewhere" and entry["n"] == 20
     assert entry["figures"]["AUC"] == document["pooled"]["auc"]

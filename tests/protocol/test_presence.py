@@ -47,7 +47,7 @@ def trained(data, tmp_path_factory) -> Checkpoint:
 
 
 def test_the_card_counts_normal_images_and_says_what_the_network_does_not_know(trained):
-    card = trained.card
+    card = trained.card.to_json()
     assert card["trained_with_normals"] is True
     assert card["training"]["normal"] == {"data": 14, "validation": 2, "test": 4}
     assert card["training"]["without_class"] == card["training"]["normal"]
@@ -63,11 +63,11 @@ def test_rows_of_normal_images_have_areas_and_presence_but_no_class(trained):
     assert normal["label"].isna().all() and normal["dice"].isna().all()
     assert normal["predicted_area"].notna().all() and normal["presence"].between(0, 1).all()
     assert len(read_predictions(trained.predictions)) == 8 + 4, "test and validation lesions"
-    assert trained.card["metrics"]["pooled"]["n"] == 8
+    assert trained.card.to_json()["metrics"]["pooled"]["n"] == 8
 
 
 def test_the_presence_on_the_card_follows_from_the_rows(trained):
-    presence = trained.card["presence"]
+    presence = trained.card.to_json()["presence"]
     rows = read_predictions(trained.predictions, everything=True)
     test = rows[rows["part"] == "test"]
     over = test["presence"] >= presence["threshold"]
@@ -98,7 +98,7 @@ def test_evaluate_prints_false_alarms_and_misses(trained, data, capsys):
     verb = ["evaluate", str(trained.folder), "--data", data, "--fold", "1"]
     assert main([*verb, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["presence"]["normal"] == trained.card["presence"]["test"]["normal"]
+    assert document["presence"]["normal"] == trained.card.to_json()["presence"]["test"]["normal"]
     assert main(verb) == 0
     assert "of 4 normal images are outlined" in capsys.readouterr().out
 
@@ -128,8 +128,8 @@ def test_a_card_from_before_normal_images_is_completed_and_no_figure_moves(
     (lesions / "set.csv").write_text("\n".join(line for line in whole if ",normal," not in line))
     old_data = f"manifest={lesions / 'set.csv'}"
     assert main(["train", "mtl", "--data", old_data, *SHORT, "--out", str(folder)]) == 0
-    assert Checkpoint(folder).card["trained_with_normals"] is False
-    assert "every image shows a lesion" in Checkpoint(folder).card["limits"]
+    assert Checkpoint(folder).card.to_json()["trained_with_normals"] is False
+    assert "every image shows a lesion" in Checkpoint(folder).card.to_json()["limits"]
     card = json.loads((folder / CARD).read_text())
     before = dict(card)
     for name in ("presence", "trained_with_normals"):
@@ -146,11 +146,13 @@ def test_a_card_from_before_normal_images_is_completed_and_no_figure_moves(
     assert main(verb) == 0
     after = Checkpoint(folder)
     for name in ("metrics", "operating_points", "temperature", "calibration"):
-        assert after.card[name] == before[name]
-    assert after.card["trained_with_normals"] is False
-    assert after.card["presence"]["test"]["normal"]["n"] == 4
-    assert after.card["presence"]["validation"]["normal"]["n"] == 2
-    assert after.card["presence"]["threshold"] == pytest.approx(before["presence"]["threshold"])
+        assert after.card.to_json()[name] == before[name]
+    assert after.card.to_json()["trained_with_normals"] is False
+    assert after.card.to_json()["presence"]["test"]["normal"]["n"] == 4
+    assert after.card.to_json()["presence"]["validation"]["normal"]["n"] == 2
+    assert after.card.to_json()["presence"]["threshold"] == pytest.approx(
+        before["presence"]["threshold"]
+    )
     assert len(after.images) == 40, "normal images took no part in this training"
     completed = read_predictions(folder / PREDICTIONS)
     kept = [name for name in rows.columns if name != "presence"]

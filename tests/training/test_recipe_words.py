@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
+from mtlbus.core.card import Training
 from mtlbus.methods import get_spec
 from mtlbus.nn.lite_encoder import SOURCE
 from mtlbus.training.recipe_words import loss_words, start_words
@@ -41,10 +42,11 @@ def test_coarser_masks_and_an_unknown_recipe():
 
 
 def test_starts():
-    assert start_words({"initial_weights": SOURCE}) == "ImageNet (EfficientNet-Lite0)"
-    assert start_words({"initial_weights": "random"}) == "random"
-    assert start_words({"initial_weights": "a" * 64, "initial_method": "mtl"}) == "weights of mtl"
-    assert start_words({"initial_weights": "a" * 64}, "mtl") == "the round before"
-    again = {"initial_weights": "a" * 64, "initial_method": "mtl"}
-    assert start_words(again, "mtl") == "the round before"
-    assert start_words({}) == "not kept"
+    digest = "a" * 64
+    assert start_words(Training(initial_weights=SOURCE)) == "ImageNet (EfficientNet-Lite0)"
+    assert start_words(Training(initial_weights="random")) == "random"
+    another = Training(initial_weights=digest, initial_method="mtl")
+    assert start_words(another) == "weights of mtl"
+    assert start_words(Training(initial_weights=digest), "mtl") == "the round before"
+    assert start_words(another, "mtl") == "the round before"
+    assert start_words(Training()) == "not kept"

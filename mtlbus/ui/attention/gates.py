@@ -88,7 +88,7 @@ def _say_what_is_fixed(look: Look, names: Mapping[str, str]) -> None:
     if not look.trained:
         return
     card = services.checkpoint(look.method).card
-    words, idle = fixed_words(card.get("gates", {}), names)
+    words, idle = fixed_words(card.gates or {}, names)
     if words:
         look.note(words, partial(st.info, icon=":material/repeat:") if idle else st.caption)
 

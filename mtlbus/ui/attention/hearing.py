@@ -68,7 +68,7 @@ def parts_of(silence: Mapping[str, Any], names: Sequence[str]) -> list[dict[str,
 def _silence(look: Look) -> Mapping[str, Any]:
     if not look.trained:
         return {}
-    return services.checkpoint(look.method).card.get("silence") or {}
+    return services.checkpoint(look.method).card.silence or {}
 
 
 def _effect(part: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ def methods_with_views() -> list[str]:
     return [
         name
         for name, checkpoint in services.available().items()
-        if any(can_be_seen(entry["name"]) for entry in checkpoint.card["spec"]["maps"])
+        if any(can_be_seen(entry.name) for entry in checkpoint.card.spec.maps)
     ]
 
 

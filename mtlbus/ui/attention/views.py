@@ -52,6 +52,7 @@ _DRAWINGS: dict[Form, Drawing] = {
 
 
 @st.fragment
+@services.one_look()
 def explore(look: Look, beside: Look | None = None) -> None:
     """Choose a map and see it, in one look or in two side by side.
 

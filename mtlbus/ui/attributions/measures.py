@@ -107,6 +107,7 @@ def measured_table(found: dict) -> pd.DataFrame:
 
 
 @st.fragment
+@services.one_look()
 def agreement(question: Question) -> None:
     """Rank correlations of attributions, the network's own maps and the lesion."""
     if not question.maps():

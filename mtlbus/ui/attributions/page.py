@@ -21,8 +21,8 @@ def ask(case: Case, method: str) -> Question:
 
 def _layers(method: str) -> list[str]:
     """Feature maps of a network by its card; the one that the class head reads comes first."""
-    maps = services.checkpoint(method).card["spec"]["maps"]
-    names = [found["name"] for found in maps if found["kind"] == "feature"]
+    maps = services.checkpoint(method).card.spec.maps
+    names = [found.name for found in maps if found.kind == "feature"]
     return sorted(names, key=lambda name: not name.startswith(POOLED))
 
 

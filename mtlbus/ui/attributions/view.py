@@ -17,6 +17,7 @@ from ...explain.technique import Technique
 from ...explain.techniques import TECHNIQUES
 from ...figures import attribution_maps, colours, overlay
 from ...figures.attribution_maps import MapLook
+from .. import services
 from ..results import ResultStore
 from ..widgets import show_image
 from .quantities import quantity
@@ -53,6 +54,7 @@ class Controls:
 
 
 @st.fragment
+@services.one_look()
 def maps(question: Question) -> None:
     """Every map with what it is and is not; its controls draw again and compute no map."""
     found, names = question.maps(), question.request.attributions

@@ -35,6 +35,7 @@ WHY = (
 
 
 @st.fragment
+@services.one_look()
 def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, Prediction]) -> None:
     """Everything below the choice; its controls draw again and never run a network.
 

@@ -41,7 +41,7 @@ def rows_of(answers: Answers, name: str | None = None) -> list[dict[str, Any]]:
                 "Dice": metrics.get("dice"),
                 "Dice to the others": others.get(method),
                 "HD95 (px)": metrics.get("hd95"),
-                "Weights (M)": services.checkpoint(method).card["parameters"] / 1e6,
+                "Weights (M)": services.checkpoint(method).card.parameters / 1e6,
                 "Time (ms)": 1000 * sum(answer.prediction.seconds.values()),
             }
         )

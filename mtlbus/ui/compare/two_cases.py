@@ -10,7 +10,7 @@ from ...core.errors import MtlbusError
 from ...core.text import literal, printable
 from ...export.case_views import TwoCasesView
 from ...inference.predictor import Prediction
-from .. import cases, datasets, state, takeaway
+from .. import cases, datasets, services, state, takeaway
 from ..case import Case
 from ..memory import mirror
 from ..panels import zoom_panels
@@ -97,6 +97,7 @@ def _choice(key: str, title: str) -> None:
 
 
 @st.fragment
+@services.one_look()
 def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]) -> None:
     """Everything below the choice; its controls draw again and never run a network.
 

@@ -56,6 +56,7 @@ def _several(label: str, icon: str, names: list[str]) -> None:
 
 
 @st.fragment
+@services.one_look()
 def networks(case: Case, found: Mapping[str, Prediction]) -> None:
     """Everything below the choice; its controls draw again and never run a network.
 

@@ -138,14 +138,13 @@ def _variant() -> str:
 def _size_line(spec: Spec) -> str:
     """Parameters of both variants, and the speed where a card states it."""
     found = services.available().get(spec.name)
-    card = found.card if found else {}
     counts = parameters_of(spec.name, found)
     line = (
         f"**{millions(counts['compact'])}** parameters in the compact variant, "
         f"**{millions(counts['paper'])}** in the paper's sizes."
     )
-    cost = card.get("cost") or {}
-    if cost.get("milliseconds"):
+    cost = found.card.cost if found else None
+    if cost and cost["milliseconds"]:
         threads = cost["threads"]
         line += (
             f" **{cost['milliseconds']:.0f} ms** for an image (median of {cost['forwards']} runs "
@@ -165,13 +164,12 @@ def _equations(spec: Spec) -> None:
 def _trained_with(spec: Spec) -> None:
     """What the shipped weights were trained with in fact, which may be another loss."""
     found = services.available().get(spec.name)
-    about = (found.card.get("training") or {}) if found else {}
-    loss = loss_words(about.get("recipe") or {}, spec.segments, spec.classifies)
+    rounds = found.rounds if found else []
+    loss = loss_words(rounds[-1].recipe or {}, spec.segments, spec.classifies) if rounds else ""
     if loss:
-        first = found.rounds[0]
         st.info(
             f"**The shipped weights were trained with** {literal(loss)}. "
-            f"Their start: {literal(start_words(first))}.",
+            f"Their start: {literal(start_words(rounds[0]))}.",
             icon=":material/model_training:",
         )
 
@@ -220,7 +218,7 @@ def _deviations(spec: Spec) -> list[str]:
     defaults = get_entry(spec.name).options
     return [
         f"`{name} = {value}` (default {defaults[name]})"
-        for name, value in found.card.get("options", {}).items()
+        for name, value in found.card.options.items()
         if name in defaults and value != defaults[name]
     ]
 

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from ...checkpoints import CARD, Checkpoint
+from ...core.card import Card, Metrics, Training
 from ...core.errors import CheckpointError
 from ...core.spec import PaperRecipe, Spec
 from ...core.tables import guarded
@@ -104,7 +105,7 @@ def _history(checkpoint: Checkpoint) -> list[dict[str, Any]]:
 
 
 def _course(checkpoint: Checkpoint) -> None:
-    about = checkpoint.card.get("training") or {}
+    about = checkpoint.card.training
     rounds, history = checkpoint.rounds, _history(checkpoint)
     if history:
         several = f", the last of {len(rounds)} rounds; all are listed below"
@@ -113,7 +114,7 @@ def _course(checkpoint: Checkpoint) -> None:
         st.info("No course of the training was kept with these weights.", icon=":material/info:")
     else:
         st.plotly_chart(
-            training_figure(history, about.get("epoch")),
+            training_figure(history, about and about.epoch),
             key="_training",
             config=CONFIG,
             alt="Losses on the training images and figures on the validation part, by epoch.",
@@ -129,7 +130,7 @@ def _course(checkpoint: Checkpoint) -> None:
             f"**The {len(rounds)} rounds**, each of which went on from the weights of the one "
             f"before{total}"
         )
-    if rounds and "recipe" in rounds[-1]:
+    if rounds and rounds[-1].recipe:
         spec = get_spec(checkpoint.method)
         frame = pd.DataFrame([_round_row(one, n, spec) for n, one in enumerate(rounds, start=1)])
         losses = list(dict.fromkeys(frame["Loss"]))
@@ -142,20 +143,19 @@ def _course(checkpoint: Checkpoint) -> None:
         )
 
 
-def _round_row(one: Mapping[str, Any], number: int, spec: Spec) -> dict[str, Any]:
-    recipe = one.get("recipe") or {}
+def _round_row(one: Training, number: int, spec: Spec) -> dict[str, Any]:
+    recipe = one.recipe or {}
     stages = ", ".join(f"{epochs} × {size} px" for epochs, size in recipe.get("stages", ()))
-    seconds = one.get("seconds")
     return {
         "Round": number,
         "Epochs × input": stages,
-        "Kept epoch": one.get("epoch"),
+        "Kept epoch": one.epoch,
         "Start": start_words(one, spec.name),
         "Optimiser": OPTIMISERS.get(recipe.get("optimizer"), recipe.get("optimizer")),
         "Rate": recipe.get("learning_rate"),
         "Batch": recipe.get("batch_size"),
-        "Minutes": None if seconds is None else round(seconds / 60),
-        "Machine": one.get("machine", "not kept"),
+        "Minutes": None if one.seconds is None else round(one.seconds / 60),
+        "Machine": one.machine,
         "Loss": loss_words(recipe, spec.segments, spec.classifies),
     }
 
@@ -189,37 +189,37 @@ def model_card(spec: Spec) -> None:
     if checkpoint is None:
         _untrained(spec)
         return
-    card, about = checkpoint.card, checkpoint.card.get("training") or {}
-    st.markdown(f"**Intended use.** {literal(card.get('intended_use', 'Not stated.'))}")
-    st.markdown(f"**Limits.** {literal(card.get('limits', 'Not stated.'))}")
+    card, about = checkpoint.card, checkpoint.card.training or Training()
+    st.markdown(f"**Intended use.** {literal(card.intended_use)}")
+    st.markdown(f"**Limits.** {literal(card.limits)}")
     st.subheader("Data and protocol")
     _data(about)
-    if card.get("operating_points"):
+    if card.operating_points:
         st.subheader("Thresholds")
         _thresholds(card)
     st.subheader("Metrics on the test images")
     _metrics(card)
     st.subheader("Licences and origin")
-    licences = [f"- {literal(line)}" for line in card.get("licences", ())]
+    licences = [f"- {literal(line)}" for line in card.licences]
     st.markdown("\n".join(licences) or "Not stated.")
     st.markdown("SHA-256 of the weights")
     st.code(checkpoint.digest, language=None, wrap_lines=True)
-    if about.get("command"):
+    if about.command:
         st.markdown("Made by")
-        st.code(about["command"], language="bash", wrap_lines=True)
+        st.code(about.command, language="bash", wrap_lines=True)
     st.download_button(
         f"The card ({CARD})", (checkpoint.folder / CARD).read_bytes(),
         f"{spec.name}_{CARD}", "application/json", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
 
-def _data(about: Mapping[str, Any]) -> None:
-    parts = {name: about[name] for name in PARTS if isinstance(about.get(name), Mapping)}
+def _data(about: Training) -> None:
+    parts = {name: counts for name in PARTS if (counts := getattr(about, name)) is not None}
     if not parts:
         st.markdown("The card does not say.")
         return
     datasets = list(dict.fromkeys(dataset for counts in parts.values() for dataset in counts))
-    groups = about.get("groups") or {}
+    groups = about.groups or {}
     rows = [
         {
             "Part": PARTS[name],
@@ -232,31 +232,31 @@ def _data(about: Mapping[str, Any]) -> None:
     frame = pd.DataFrame(rows).rename(columns=guarded)
     st.dataframe(frame, hide_index=True, alt="Images and groups of each part.")
     protocol = [
-        f"Fold {about['fold']} of 5 is the test part." if "fold" in about else "",
+        f"Fold {about.fold} of 5 is the test part." if about.fold else "",
         "A group (a patient, or near-duplicate images) stays within one part.",
         "Epoch, thresholds and temperature were chosen on the validation part; the test part was "
         "read once, at the end.",
-        f"Seed {about['seed']}." if "seed" in about else "",
+        "" if about.seed is None else f"Seed {about.seed}.",
     ]
     st.caption(" ".join(line for line in protocol if line))
 
 
-def _thresholds(card: Mapping[str, Any]) -> None:
+def _thresholds(card: Card) -> None:
     rows = []
     for point in operating_points(card).values():
-        test = point.entry.get("test") or {}
+        test = point.entry.test or {}
         rows.append(
             {
                 "Point": point.name,
                 "Probability from": f"{point.threshold:.3f}",
                 "Sensitivity": number(test.get("sensitivity")),
                 "Specificity": number(test.get("specificity")),
-                "Purpose": point.entry.get("purpose", ""),
+                "Purpose": point.entry.purpose,
             }
         )
     frame = pd.DataFrame(rows).map(guarded)
     st.dataframe(frame, hide_index=True, alt="Thresholds and what they are worth.")
-    temperature = card.get("temperature")
+    temperature = card.temperature
     st.caption(
         "Chosen on real images of the validation part; sensitivity and specificity are those of "
         "the real test images, with 95 % Wilson intervals."
@@ -264,12 +264,11 @@ def _thresholds(card: Mapping[str, Any]) -> None:
     )
 
 
-def _metrics(card: Mapping[str, Any]) -> None:
-    metrics = card.get("metrics") or {}
-    entries = {
-        **{DATASETS.get(name, name): e for name, e in (metrics.get("datasets") or {}).items()},
-        **({"real, pooled": metrics["pooled"]} if metrics.get("pooled") else {}),
-    }
+def _metrics(card: Card) -> None:
+    metrics = card.metrics or Metrics(datasets={})
+    entries = {DATASETS.get(name, name): entry for name, entry in metrics.datasets.items()}
+    if metrics.pooled:
+        entries["real, pooled"] = metrics.pooled
     if not entries:
         st.markdown("None were measured.")
         return

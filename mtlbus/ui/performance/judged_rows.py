@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from ...core.card import Card, Training
 from ...core.errors import InputError
 from ...core.text import literal
 from ...evaluation.calibration import Reliability, calibration_slope_intercept, reliability
@@ -54,7 +55,7 @@ class Table:
     digest: str
     epochs: int | None
     rows: pd.DataFrame = field(compare=False, repr=False)
-    card: dict[str, Any] = field(compare=False, repr=False)
+    card: Card = field(compare=False, repr=False)
 
 
 class Pair(NamedTuple):
@@ -129,14 +130,14 @@ def facts(tables: Sequence[Table], images: str) -> list[str]:
 
 
 def _facts_of(table: Table, images: str) -> str:
-    rows, training = select(table, images), table.card.get("training", {})
+    rows, training = select(table, images), table.card.training or Training()
     by_dataset = ", ".join(
         f"{DATASETS.get(name) or literal(name)} {count}"
         for name, count in rows["dataset"].value_counts().items()
     )
     labels = rows["label"].dropna()
-    seen = sum(training.get("data", {}).values())
-    fold = f"fold {training['fold']} of 5, " if training.get("fold") else ""
+    seen = sum((training.data or {}).values())
+    fold = f"fold {training.fold} of 5, " if training.fold else ""
     kept = _validation(table)
     return (
         f"**{len(rows)} test images** ({by_dataset}): {int((labels == 0).sum())} benign, "
@@ -221,7 +222,7 @@ def calibration(table: Table, images: str) -> tuple[Reliability, dict[str, float
     slope = intercept = math.nan
     if 0 < labels.sum() < len(labels) and np.isfinite(logits).all():
         slope, intercept = calibration_slope_intercept(labels, logits)
-    temperature = table.card.get("temperature") or math.nan
+    temperature = table.card.temperature or math.nan
     scaled = {"brier": math.nan, "ece": math.nan}
     if math.isfinite(temperature) and np.isfinite(logits).all():
         scaled = classification_metrics(labels, expit(logits / temperature))
@@ -241,11 +242,6 @@ def _validation(table: Table) -> pd.DataFrame:
     return rows if len(rows) else select(table, PHANTOM, "validation")
 
 
-def shipped_point(table: Table) -> dict[str, Any] | None:
-    """The card's default operating point; None for a method without a class."""
-    return (table.card.get("operating_points") or {}).get(table.card.get("default_operating_point"))
-
-
 @lru_cache(maxsize=64)
 def threshold_for(table: Table, rule: str) -> float | None:
     """The threshold of a rule, chosen on validation images only; None where that is impossible.
@@ -255,8 +251,8 @@ def threshold_for(table: Table, rule: str) -> float | None:
         rule: "shipped" for the card's default, or a purpose of `choose_threshold`.
     """
     if rule == "shipped":
-        point = shipped_point(table)
-        return None if point is None else float(point["threshold"])
+        point = table.card.default_point
+        return None if point is None else point.threshold
     labels, probabilities = classes(validation_rows(table))
     try:
         return choose_threshold(labels, probabilities, rule)

@@ -15,6 +15,7 @@ from ...figures.segmentation import dice_figure
 from ...figures.slices import slices_figure
 from ...figures.style import CONFIG, FEW
 from ...methods import get_spec
+from .. import services
 from ..memory import adopt_link, mirror
 from ..state import write_link
 from . import judged_rows, metrics_table, normals
@@ -190,6 +191,7 @@ def _p(value: float) -> str:
 
 
 @st.fragment
+@services.one_look()
 def _show_slices(tables: Sequence[Table], images: str) -> None:
     rows = judged_rows.select(tables[0], images)
     ways = parts.available_slicings(rows)

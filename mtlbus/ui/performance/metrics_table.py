@@ -39,8 +39,8 @@ def show(tables: Sequence[Table], images: str) -> None:
         _show_many(tables, images)
         return
     for table in tables:
-        entries = table.card["metrics"]["datasets"]
-        point = judged_rows.shipped_point(table)
+        entries = table.card.metrics.datasets
+        point = table.card.default_point
         st.markdown(f"**{table.title}**")
         body = [
             {
@@ -62,7 +62,7 @@ def show(tables: Sequence[Table], images: str) -> None:
         )
         empty = {name: entry.get("empty_masks", 0) for name, entry in entries.items()}
         st.caption(
-            (f"Calls at the shipped threshold {point['threshold']:.3f}. " if point else "")
+            (f"Calls at the shipped threshold {point.threshold:.3f}. " if point else "")
             + "In brackets 95 % intervals by a bootstrap over patients or groups. Left out of "
             "HD95 and ASSD because a mask is empty: "
             + ", ".join(f"{judged_rows.literal_title(n)} {count}" for n, count in empty.items())
@@ -74,10 +74,8 @@ def _show_many(tables: Sequence[Table], images: str) -> None:
     """One row a method, for the images that are chosen above."""
     rows = []
     for table in tables:
-        metrics = table.card["metrics"]
-        entry = metrics["datasets"].get(images, {})
-        if images == judged_rows.REAL:
-            entry = metrics["pooled"]
+        metrics = table.card.metrics
+        entry = metrics.pooled if images == judged_rows.REAL else metrics.datasets.get(images, {})
         rows.append(
             {"Network": table.title}
             | {title: _number(entry, key) for key, (title, _) in METRICS.items()}

@@ -20,7 +20,7 @@ FOREIGN = (
 
 def show(tables: Sequence[Table], images: str) -> None:
     """A row for each network and part; real images of all datasets, whatever is chosen above."""
-    counted = [table for table in tables if table.card.get("presence")]
+    counted = [table for table in tables if table.card.presence]
     if not counted:
         st.info(
             "None of the chosen networks was judged on normal images. "
@@ -44,16 +44,16 @@ def show(tables: Sequence[Table], images: str) -> None:
         "In brackets 95 % intervals by a bootstrap over patients or groups, Wilson's where none or "
         "all are. All normal images are of BUSI."
     )
-    foreign = [t.title for t in counted if not t.card.get("trained_with_normals")]
+    foreign = [t.title for t in counted if not t.card.trained_with_normals]
     if foreign:
         names = f"All {len(foreign)} networks" if len(foreign) == len(tables) > 1 else None
         st.caption(FOREIGN.format(names=names or ", ".join(foreign)))
 
 
 def _row(table: Table, part: str) -> dict[str, str]:
-    presence = table.card["presence"]
-    normal, lesion = (presence[part][kind] for kind in ("normal", "lesion"))
-    limit = presence["threshold"]
+    presence = table.card.presence
+    normal, lesion = (getattr(presence, part)[kind] for kind in ("normal", "lesion"))
+    limit = presence.threshold
     return {
         "Network": table.title,
         "Part": PARTS[part],

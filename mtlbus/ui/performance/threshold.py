@@ -14,7 +14,7 @@ from ...evaluation.operating_points import Confusion, wilson_interval
 from ...figures.confusion import ENDS, confusion_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.style import CONFIG, FEW
-from .. import datasets, state
+from .. import datasets, services, state
 from ..memory import adopt_link, mirror, number, remember
 from . import files, judged_rows, people
 from .judged_rows import Table, as_percent
@@ -36,6 +36,7 @@ NARROWEST = 340  # pixels; below twice this the halves stand one above the other
 
 
 @st.fragment
+@services.one_look()
 def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> None:
     """The whole block; a move of the threshold reruns only this.
 
@@ -119,7 +120,7 @@ def _origin(tables: Sequence[Table], rule: str) -> str:
     """Where the thresholds come from, in words."""
     if rule == "hand":
         return "Set by hand, for every network alike; shown on test images."
-    names = {str(table.card.get("default_operating_point")) for table in tables}
+    names = {str(table.card.default_operating_point) for table in tables}
     what = "The shipped thresholds" if rule == "shipped" else "Thresholds"
     if rule == "shipped" and len(names) == 1:
         what += f" ({literal(names.pop().replace('_', ' '))})"

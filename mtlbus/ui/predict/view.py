@@ -71,6 +71,7 @@ def show(case: Case, method: str) -> None:
 
 
 @st.fragment
+@services.one_look()
 def _result(case: Case, asked: Asked) -> None:
     """Everything about one prediction; its controls draw again and never run the network."""
     prediction, original = asked.prediction, case

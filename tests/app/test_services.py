@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from mtlbus.checkpoints import CARD, CHECKPOINTS
 from mtlbus.inference.predictor import Predictor
 from mtlbus.ui import services
 from mtlbus.ui.cases import phantom_case
 from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
 
 PARAMETERS, SHIPPING = 7_500_000, 25  # at most, of one network, and how many there will be
 BYTES = 4  # of a weight in memory
@@ -45,3 +48,24 @@ def test_a_prepared_image_keeps_the_square_and_no_pixels():
     ready = services.prepared(case, 256)
     assert not any(value is case.image for value in vars(ready).values())
     assert services._PREPARED._size_of(ready) == 256 * 256 * 4
+
+
+PAGES = ("", "predict", "compare", "attention", "attributions", "performance", "methods")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_run_of_a_page_asks_the_disk_once_which_checkpoints_there_are(
+    tmp_path, monkeypatch, page
+):
+    write_stand_in(tmp_path, "mtl", seed=70)
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
+    app = visit(page)
+    asked, ask = [], services._root_and_stamps
+
+    def counted():
+        asked.append(page)
+        return ask()
+
+    monkeypatch.setattr(services, "_root_and_stamps", counted)
+    app.run()
+    assert len(asked) == 1

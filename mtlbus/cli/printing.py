@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..core.quantities import heads
 from ..core.text import printable
 
 METRICS_SHOWN = ("auc", "accuracy", "sensitivity", "specificity", "f1", "dice", "jaccard", "hd95")
@@ -67,7 +68,11 @@ def metric_lines(document: Mapping[str, Any]) -> list[str]:
         (name, part["n"], *(figure_words(part.get(metric)) for metric in shown))
         for name, part in parts.items()
     ]
-    lines = table(("data", "n", *shown), rows) if document["datasets"] else ["no lesion was judged"]
+    lines = (
+        table(("data", "n", *heads(*shown).values()), rows)
+        if document["datasets"]
+        else ["no lesion was judged"]
+    )
     return [*lines, *presence_lines(document.get("presence"))]
 
 

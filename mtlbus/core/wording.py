@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 DISCLAIMER = "Research and education only; not a medical device."
 LABELS = ("benign", "malignant")
+UNDEFINED = "not defined"
 
 
 def percent(share: float) -> str:
@@ -18,6 +21,28 @@ def percent(share: float) -> str:
     if whole == 0 and share > 0:
         return "<1 %"
     return ">99 %" if whole == 100 and share < 1 else f"{whole} %"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, a real minus, and none before zeros: "+0.25", "−1.00", "+0.00"."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "−")
+
+
+def with_interval(
+    value: float | None,
+    low: float | None = None,
+    high: float | None = None,
+    digits: int = 3,
+    between: str = " to ",
+    unit: str = "",
+) -> str:
+    """A number with its 95 % interval: "0.894 (0.859 to 0.925)", "92.6% (87.5 to 95.7)"."""
+    if value is None or math.isnan(value):
+        return UNDEFINED
+    said = f"{value:.{digits}f}{unit}"
+    if low is None or high is None:
+        return said
+    return f"{said} ({low:.{digits}f}{between}{high:.{digits}f})"
 
 
 def listed(names: list[str] | tuple[str, ...]) -> str:

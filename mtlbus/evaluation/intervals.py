@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.errors import InputError
+from ..core.wording import with_interval
 
 BOOTSTRAP = 1000  # replicates behind every interval that is printed
 
@@ -35,9 +36,7 @@ def figure_words(figure: Mapping[str, float | None] | None) -> str:
     """
     if not figure or figure["value"] is None:
         return "–"
-    if figure.get("low") is None or figure.get("high") is None:
-        return f"{figure['value']:.3f}"
-    return f"{figure['value']:.3f} ({figure['low']:.3f}–{figure['high']:.3f})"
+    return with_interval(figure["value"], figure.get("low"), figure.get("high"), between="–")
 
 
 def group_draws(

@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..core.quantities import heads
 from .numbers import judged_numbers
 from .report_page import about_case, case_rows, caution, emphasised, grid, made_from, report_page
 from .tables import table_of
 from .views import AttentionView, AttributionView, Judged, PerformanceView
 
-_JUDGED = ("Network", "Images", "AUC", "Dice", "Threshold", "Sensitivity", "Specificity")
+_FIGURES = ("auc", "dice", "threshold", "sensitivity", "specificity")
+_JUDGED = ("Network", "Images", *heads(*_FIGURES).values())
 NO_FINDING = "What a network computes; no medical finding."
 
 

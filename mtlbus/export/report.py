@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from ..core.errors import InputError
+from ..core.quantities import OUTLINES
 from ..core.wording import percent
 from ..findings import Finding
 from ..findings.finding import NO_CLASS, NO_POINT
@@ -16,13 +17,7 @@ from .drawing import Palette, drawing, outlines_of
 from .origin import pixels_sha256
 from .report_page import about_case, case_rows, made_from, report_page, table
 
-METRICS = {
-    "dice": ("Dice", "{:.2f}".format, "Overlap with the true outline; 1 is the same, 0 none."),
-    "hd95": ("HD95", "{:.1f} px".format, "95 of 100 outline points are nearer than this to "
-             "the other outline; pixels of the network's square."),
-    "pixel_tpr": ("Found", percent, "Share of the lesion's pixels that is inside the outline."),
-    "pixel_fpr": ("In excess", percent, "Pixels beside the lesion, over the lesion's own size."),
-}  # fmt: skip
+METRICS = [OUTLINES[name] for name in ("dice", "hd95", "pixel_tpr", "pixel_fpr")]
 BAR = 400  # width of the probability bar in its own unit
 
 
@@ -182,8 +177,5 @@ def _truth(view: Finding) -> str:
     metrics = view.against_truth
     if metrics is None:
         return ""
-    rows = [
-        (name, "not defined" if metrics[key] != metrics[key] else form(metrics[key]), what)
-        for key, (name, form, what) in METRICS.items()
-    ]
+    rows = [(one.title, one.said(metrics[one.name]), one.meaning) for one in METRICS]
     return f"<h3>Against the true outline</h3>{table(rows)}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..core.quantities import unit_of
 from ..core.tables import csv_text
 from ..core.wording import DISCLAIMER
 from ..evaluation.metrics import dice_of
@@ -22,21 +23,6 @@ from .views import AttentionView, PerformanceView, View
 
 WITHOUT_CASE = PerformanceView | MethodView | OverviewView
 
-_UNITS = {
-    "probability": "0..1, of malignancy", "logit": "log-odds", "threshold": "0..1",
-    "distance": "multiple of the limit",
-    "mask_threshold": "0..1", "mask_area_px": "px", "area_px": "px", "area_share": "0..1",
-    "box": "px", "major_axis_px": "px", "minor_axis_px": "px", "angle_deg": "degrees",
-    "height_to_width": "ratio", "perimeter_px": "px", "circularity": "0..1",
-    "margin_roughness": "ratio", "echo_ratio": "ratio of grey levels",
-    "posterior_ratio": "ratio of grey levels", "parts": "count", "other_parts_px": "px",
-    "dice": "0..1", "jaccard": "0..1", "pixel_tpr": "0..1", "pixel_fpr": "share of the lesion",
-    "aer": "share of the lesion", "miou": "0..1", "hd95": "px of the network's square",
-    "assd": "px of the network's square", "spacing_mm": "mm per px, down and across",
-    "area_mm2": "mm²", "box_mm": "mm", "major_axis_mm": "mm", "minor_axis_mm": "mm",
-    "perimeter_mm": "mm",
-}  # fmt: skip
-
 
 @singledispatch
 def table_of(view: View) -> pd.DataFrame:
@@ -47,7 +33,7 @@ def table_of(view: View) -> pd.DataFrame:
 @table_of.register
 def _(view: Finding) -> pd.DataFrame:
     return pd.DataFrame(
-        [(name, value, _UNITS.get(name, "")) for name, value in flat(view.numbers()).items()],
+        [(name, value, unit_of(name)) for name, value in flat(view.numbers()).items()],
         columns=["quantity", "value", "unit"],
     )
 

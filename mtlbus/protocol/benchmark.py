@@ -6,19 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..checkpoints import Checkpoint
+from ..core.quantities import heads
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..evaluation.intervals import figure_words
 from ..methods import get_spec
 from ..training.recipe_words import loss_words, start_words
 from .silencing import HEADER, silence_lines
 
-FIGURES = {
-    "auc": "AUC",
-    "accuracy": "accuracy",
-    "sensitivity": "sensitivity",
-    "specificity": "specificity",
-    "dice": "Dice",
-}
+FIGURES = heads("auc", "accuracy", "sensitivity", "specificity", "dice")
 DATASETS = {"busbra": "BUS-BRA", "busi": "BUSI", "phantom": "phantoms"}
 NOTHING = "–"
 

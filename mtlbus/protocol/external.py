@@ -13,10 +13,11 @@ from typing import Any
 
 from ..checkpoints import Checkpoint
 from ..core.errors import DataError, InputError
+from ..core.quantities import heads
 from ..data.dataset import Dataset
 from .renewal import write_card
 
-FIGURES = {"auc": "AUC", "sensitivity": "sensitivity", "specificity": "specificity", "dice": "Dice"}
+FIGURES = heads("auc", "sensitivity", "specificity", "dice")
 PRESENCE = {
     ("normal", "outlined"): "normal images outlined",
     ("normal", "malignant"): "normal images called malignant",

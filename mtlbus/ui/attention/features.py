@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ...core.outputs import Map
+from ...core.wording import signed
 from ...explain import views as arrays
 from ...explain.attention import array_of, cell_boxes
 from ...figures import cells
@@ -13,7 +14,7 @@ from ...figures.arrows import arrow_figure, magnification
 from ...figures.channels import channel_figure
 from .cells import gamma_line
 from .details import TAPS
-from .look import grid_words, signed
+from .look import grid_words
 from .shown import Shown
 
 

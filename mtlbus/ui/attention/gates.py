@@ -10,12 +10,13 @@ import numpy as np
 import streamlit as st
 
 from ...core.outputs import SIGMOID_GATE, Map
+from ...core.wording import signed
 from ...explain import views as arrays
 from ...explain.attention import cell_boxes
 from ...figures import cells
 from .. import services
 from .fixed import fixed_words
-from .look import Look, grid_words, signed
+from .look import Look, grid_words
 from .shown import Shown
 from .view_picks import DIFFERENCE
 

@@ -110,11 +110,6 @@ class Look:
         return text if self.trained else f"{text} *{WIRING.capitalize()}.*"
 
 
-def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign, the minus as people write it; no minus before zeros."""
-    return f"{round(float(value), digits) + 0.0:+.{digits}f}".replace("-", "−")
-
-
 def grid_words(shape: tuple[int, ...]) -> str:
     """Rows and columns of a plane, "8×8"."""
     return f"{shape[-2]}×{shape[-1]}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ...core.wording import percent
+from ...core.wording import percent, signed
 from ...explain import attention as arrays
 from ...figures import cells, regions
 from .cells import gamma_line
-from .look import Look, grid_words, signed
+from .look import Look, grid_words
 from .shown import Shown
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from ...core.quantities import heads
 from ...explain.agreement import own_planes, rank_correlations
 from ...explain.faithfulness import CURVE_STEPS, NEIGHBOURS, RADIUS, SQUARES
 from ...explain.options import BASELINES
@@ -15,11 +16,13 @@ from ...figures.agreement import agreement_figure
 from ...figures.faithfulness import curves_figure
 from ...figures.style import CONFIG
 from .. import services
+from ..columns import columns
 from ..results import ResultStore
 from . import runs
 from .quantities import cost_words
 from .question import Question
 
+_H = heads("insertion", "deletion", "infidelity", "max_sensitivity")
 _TABLES = ResultStore(8 * 1024**2, lambda table: table.nbytes)
 _QUIET = {**CONFIG, "displayModeBar": False}
 _FIRST_OWN = 4
@@ -66,25 +69,14 @@ def _show_measured(question: Question, found: dict) -> None:
         )
         + ".",
     )
-    config = st.column_config
     st.dataframe(
         measured_table(found),
         hide_index=True,
         placeholder="–",
-        column_config={
-            "Insertion": config.NumberColumn(format="%.3g", help=(
-                "Mean height of the curve while the strongest pixels are shown one after another "
-                f"in {CURVE_STEPS} steps. Higher is better.")),
-            "Deletion": config.NumberColumn(format="%.3g", help=(
-                "Mean height while they are taken away. Lower is better.")),
-            "Infidelity": config.NumberColumn(format="%.3g", help=(
-                f"{SQUARES} random squares are covered: mean squared gap between what the map "
-                "promises and what the answer does, in the unit of the answer squared, after the "
-                "best common scale of the map. 0 is best.")),
-            "Max-sensitivity": config.NumberColumn(format="%.2f", help=(
-                "Largest relative change of the map under tiny noise. 0 is best; above 1 the map "
-                "changes by more than its own size.")),
-        },
+        column_config=columns(
+            "deletion", "max_sensitivity",
+            insertion=f"In {CURVE_STEPS} steps.", infidelity=f"{SQUARES} squares.",
+        ),
     )  # fmt: skip
     st.caption(f"Answer and areas: {target.words}.")
 
@@ -95,10 +87,10 @@ def measured_table(found: dict) -> pd.DataFrame:
         [
             {
                 "Attribution": TECHNIQUES[name].title,
-                "Insertion": measured.insertion.area,
-                "Deletion": measured.deletion.area,
-                "Infidelity": measured.infidelity,
-                "Max-sensitivity": measured.max_sensitivity,
+                _H["insertion"]: measured.insertion.area,
+                _H["deletion"]: measured.deletion.area,
+                _H["infidelity"]: measured.infidelity,
+                _H["max_sensitivity"]: measured.max_sensitivity,
             }
             for name, measured in found.items()
         ]

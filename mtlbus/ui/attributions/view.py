@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from ...core.quantities import ATTRIBUTED, heads
 from ...core.text import literal
+from ...core.wording import signed
 from ...explain.agreement import mass_inside, peak, points_into, rank_correlation
 from ...explain.attributions import Attribution, Completeness
 from ...explain.gradcam import NotServed
@@ -18,11 +20,13 @@ from ...explain.techniques import TECHNIQUES
 from ...figures import attribution_maps, colours, overlay
 from ...figures.attribution_maps import MapLook
 from .. import services
+from ..columns import columns
 from ..results import ResultStore
 from ..widgets import show_image
 from .quantities import quantity
 from .question import Question
 
+H = heads(*ATTRIBUTED)
 _PICTURES = ResultStore(32 * 1024**2, len)
 _SIMILARITIES = ResultStore(1024**2, lambda pair: 64)
 _COLUMNS = 4
@@ -78,14 +82,14 @@ def _scales(question: Question, controls: Controls) -> None:
     """What the colours mean, once for all maps, in the size of the text."""
     kinds = {controls.signed and TECHNIQUES[name].signed for name in question.maps()}
     poles = question.request.target.poles
-    for signed in sorted(kinds, reverse=True):
-        low, high = (f"−1 {poles[0]}", f"+1 {poles[1]}") if signed else ("0 none", "1 strongest")
-        bar = overlay.encode_png(attribution_maps.scale_bar(MapLook(signed, 1.0, poles)))
+    for both_ways in sorted(kinds, reverse=True):
+        low, high = (f"−1 {poles[0]}", f"+1 {poles[1]}") if both_ways else ("0 none", "1 strongest")
+        bar = overlay.encode_png(attribution_maps.scale_bar(MapLook(both_ways, 1.0, poles)))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            which = "Signed" if signed else "Size"
+            which = "Signed" if both_ways else "Size"
             st.markdown(f"{which}: {low}", width="content")
             show_image(bar, f"{which}, from {low} to {high}.", width=140)
-            st.markdown(f"{high}; clear at 0" if signed else high, width="content")
+            st.markdown(f"{high}; clear at 0" if both_ways else high, width="content")
 
 
 def _controls() -> Controls:
@@ -152,8 +156,8 @@ def _alike(with_sign: float | None, of_sizes: float | None, signed: bool) -> str
     """Rank correlation of a map and its placebo; of sizes too, which is the stricter test."""
     if of_sizes is None:
         return "flat"
-    sizes = f"of sizes {number(of_sizes)}"
-    return f"ρ = {number(with_sign)}, {sizes}" if signed else f"ρ {sizes}"
+    sizes = f"of sizes {_signed(of_sizes)}"
+    return f"ρ = {_signed(with_sign)}, {sizes}" if signed else f"ρ {sizes}"
 
 
 def picture(
@@ -221,11 +225,8 @@ def similarity(question: Question, name: str) -> tuple[float | None, float | Non
     )
 
 
-def number(value: float | None, digits: int = 2) -> str:
-    """A number with a real minus, but none before zeros; a dash where there is none."""
-    if value is None:
-        return "–"
-    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "−")
+def _signed(value: float | None) -> str:
+    return "–" if value is None else signed(value)
 
 
 def numbers(question: Question) -> None:
@@ -241,33 +242,17 @@ def numbers(question: Question) -> None:
         hide_index=True,
         placeholder="–",
         column_config={
-            "Sum": config.NumberColumn(format="%.3g", help="Of all shares."),
-            "Should be": config.NumberColumn(
-                format="%.3g", help="The answer for the image less the answer for the baseline."
+            H["points_into"]: config.TextColumn(help=ATTRIBUTED["points_into"].meaning),
+            H["passes"]: config.TextColumn(help=ATTRIBUTED["passes"].meaning),
+            **columns(
+                "total",
+                "change",
+                "completeness",
+                "mass_inside",
+                "placebo",
+                "placebo_sizes",
+                "seconds",
             ),
-            "Error": config.NumberColumn(
-                format="percent",
-                help="Completeness: how far the sum misses, as a share of what it should be. "
-                "More steps or samples make it smaller, unless the network jumps somewhere.",
-            ),
-            "Points into lesion": config.TextColumn(
-                help="Pointing game: whether the strongest place of the map lies in the lesion."
-            ),
-            "Mass in lesion": config.NumberColumn(
-                format="percent",
-                help="Share of the map's total size that lies in the lesion. Compare with the "
-                "lesion's share of the image, below.",
-            ),
-            "Placebo ρ": config.NumberColumn(
-                format="%.2f", help="Rank correlation with the placebo, with sign. Near 0 is good."
-            ),
-            "ρ of sizes": config.NumberColumn(
-                format="%.2f", help="The same for sizes without sign; the stricter test."
-            ),
-            "Passes": config.TextColumn(
-                help="Images through the network: forwards and gradients that were run."
-            ),
-            "Seconds": config.NumberColumn(format="%.1f", help="When it was computed."),
         },
     )
     held = question.mask
@@ -290,15 +275,15 @@ def numbers_table(question: Question) -> pd.DataFrame:
         rows.append(
             {
                 "Attribution": TECHNIQUES[name].title,
-                "Sum": complete.total,
-                "Should be": complete.change,
-                "Error": complete.share if found.completeness else None,
-                "Points into lesion": None if points is None else ("yes" if points else "no"),
-                "Mass in lesion": None if held is None else mass_inside(found.plane, held[0]),
-                "Placebo ρ": with_sign,
-                "ρ of sizes": of_sizes,
-                "Passes": f"{found.cost.forwards} + {found.cost.gradients}",
-                "Seconds": found.seconds,
+                H["total"]: complete.total,
+                H["change"]: complete.change,
+                H["completeness"]: complete.share if found.completeness else None,
+                H["points_into"]: None if points is None else ("yes" if points else "no"),
+                H["mass_inside"]: None if held is None else mass_inside(found.plane, held[0]),
+                H["placebo"]: with_sign,
+                H["placebo_sizes"]: of_sizes,
+                H["passes"]: f"{found.cost.forwards} + {found.cost.gradients}",
+                H["seconds"]: found.seconds,
             }
         )
     table = pd.DataFrame(rows)

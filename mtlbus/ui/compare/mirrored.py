@@ -120,13 +120,13 @@ def rows_of(answers: Answers, other: Answers) -> list[dict[str, Any]]:
         rows.append(
             {
                 "Network": services.title_of(method),
-                "Probability": numbers["probability"],
-                "Mirror": numbers["probability_mirrored"],
-                "Change (points)": numbers["change_points"],
+                table.H["probability"]: numbers["probability"],
+                table.H["probability_mirrored"]: numbers["probability_mirrored"],
+                table.H["change_points"]: numbers["change_points"],
                 "Call": " → ".join(dict.fromkeys(call or "no call" for call in calls)),
-                "Dice, mirror": numbers["dice_mirrored"],
-                "Area (px)": here and here.px,
-                "Mirror (px)": there and there.px,
+                table.H["dice_mirrored"]: numbers["dice_mirrored"],
+                table.H["area_px"]: here and here.px,
+                table.H["area_px_mirrored"]: there and there.px,
             }
         )
     return rows

@@ -7,12 +7,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from ...core.quantities import heads
 from ...figures.pairwise_dice import mean_with_others, pairwise_dice
 from .. import services
+from ..columns import BARS, columns
 from ..short_names import short, show_in_full
 from .answers import Answers
 
-_PERCENT = ("Probability", "Mirror")
+_SHOWN = (
+    "probability", "probability_mirrored", "area_px", "area_mm2", "area_px_mirrored",
+    "change_points", "dice", "dice_mirrored", "dice_to_the_others", "hd95", "parameters",
+    "milliseconds",
+)  # fmt: skip
+H = heads(*_SHOWN)
+"""Over which column a quantity stands."""
 
 
 def rows_of(answers: Answers, name: str | None = None) -> list[dict[str, Any]]:
@@ -33,16 +41,16 @@ def rows_of(answers: Answers, name: str | None = None) -> list[dict[str, Any]]:
             {
                 "Network": services.title_of(method),
                 "Case": name,
-                "Probability": answer.prediction.probability,
+                H["probability"]: answer.prediction.probability,
                 "Says": answer.verdict,
                 "Truth": answer.judgement or None,
-                "Area (px)": area and area.px,
-                "Area (mm²)": area and area.mm2,
-                "Dice": metrics.get("dice"),
-                "Dice to the others": others.get(method),
-                "HD95 (px)": metrics.get("hd95"),
-                "Weights (M)": services.checkpoint(method).card.parameters / 1e6,
-                "Time (ms)": 1000 * sum(answer.prediction.seconds.values()),
+                H["area_px"]: area and area.px,
+                H["area_mm2"]: area and area.mm2,
+                H["dice"]: metrics.get("dice"),
+                H["dice_to_the_others"]: others.get(method),
+                H["hd95"]: metrics.get("hd95"),
+                H["parameters"]: services.checkpoint(method).card.parameters / 1e6,
+                H["milliseconds"]: 1000 * sum(answer.prediction.seconds.values()),
             }
         )
     return rows
@@ -58,9 +66,10 @@ def show(rows: list[dict[str, Any]], key: str, about: str) -> None:
     """
     table, titles = _filled(rows), [row["Network"] for row in rows]
     table["Network"] = [*map(short, titles)]
-    if "Area (mm²)" in table and (table["Area (mm²)"].notna() == table["Area (px)"].notna()).all():
-        table = table.drop(columns="Area (px)")
-    for column in table.columns.intersection(_PERCENT):
+    px, mm2 = H["area_px"], H["area_mm2"]
+    if mm2 in table and (table[mm2].notna() == table[px].notna()).all():
+        table = table.drop(columns=px)
+    for column in table.columns.intersection([H[name] for name in BARS]):
         table[column] = (100 * table[column].astype(float)).round()
     st.dataframe(
         table, hide_index=True, placeholder="–", height="content", column_config=_columns(),
@@ -75,27 +84,10 @@ def _filled(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _columns() -> dict[str, Any]:
-    number, bar = st.column_config.NumberColumn, st.column_config.ProgressColumn
+    text = st.column_config.TextColumn
     return {
-        "Network": st.column_config.TextColumn(pinned=True, width=130),
-        "Probability": bar(format="%d %%", min_value=0, max_value=100, width=130,
-                           help="Of malignancy."),
-        "Mirror": bar(format="%d %%", min_value=0, max_value=100, width=130,
-                      help="Probability of malignancy for the mirrored image."),
-        "Says": st.column_config.TextColumn(help="At the card's default operating point."),
-        "Truth": st.column_config.TextColumn(help="Whether that is right."),
-        "Area (px)": number(format="localized", help="Of the largest part, as on Predict."),
-        "Area (mm²)": number(format="%.1f", help="Of the largest part, as on Predict."),
-        "Mirror (px)": number(format="localized", help="The same on the mirrored image."),
-        "Change (points)": number(format="%.1f", help="Mirror less case, in percentage points."),
-        "Dice": number(format="%.2f", help="Of all parts with the true outline; 1 is the same, 0 "
-                       "no overlap."),
-        "Dice, mirror": number(format="%.2f", help="Of the outline and the one drawn on the "
-                               "mirrored image, turned back; 1 is the same."),
-        "Dice to the others": number(format="%.2f", help="Of the outlines, on average."),
-        "HD95 (px)": number(format="%.1f", help="95 of 100 points on the outline of all parts are "
-                            "nearer than this to the true outline, in pixels of the network's "
-                            "square."),
-        "Weights (M)": number(format="%.1f", help="Millions of parameters."),
-        "Time (ms)": number(format="%.0f", help="Of the run that was kept; one image."),
-    }  # fmt: skip
+        "Network": text(pinned=True, width=130),
+        "Says": text(help="At the card's default operating point."),
+        "Truth": text(help="Whether that is right."),
+        **columns(*_SHOWN),
+    }

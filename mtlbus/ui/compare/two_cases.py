@@ -19,7 +19,7 @@ from ..widgets import explain_error
 from . import table, view
 
 _HERE = "gallery and uploads"
-_SAME = ("Dice to the others", "Weights (M)")  # of one case, or the same for both
+_SAME = (table.H["dice_to_the_others"], table.H["parameters"])  # of one case, or the same for both
 
 
 def pick_second(case: Case) -> Case | None:

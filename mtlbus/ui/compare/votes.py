@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 from plotly.colors import sample_colorscale
 
+from ...core.quantities import OUTLINES
 from ...figures.pairwise_dice import dice_matrix, pairwise_dice
 from ...figures.style import CONFIG
 from .. import services
@@ -121,7 +122,8 @@ def _pairs(names: Sequence[str], dice: np.ndarray) -> None:
         hide_index=True,
         column_config={
             "Dice": st.column_config.NumberColumn(
-                format="%.2f", help="Of the two outlines; 1 is the same, 0 no overlap."
+                format=f"%.{OUTLINES['dice'].digits}f",
+                help="Of the two outlines; 1 is the same, 0 no overlap.",
             )
         },
         alt=f"Dice of each pair of the outlines of {', '.join(names)}.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,6 +11,7 @@ import streamlit as st
 from ...checkpoints import CARD, Checkpoint
 from ...core.card import Card, Metrics, Training
 from ...core.errors import CheckpointError
+from ...core.quantities import CALLS, QUANTITIES
 from ...core.spec import PaperRecipe, Spec
 from ...core.tables import guarded
 from ...core.text import literal, printable
@@ -22,7 +22,6 @@ from ...methods import get_spec
 from ...training.recipe_words import loss_words, start_words
 from .. import services
 from ..performance.judged_rows import DATASETS
-from ..performance.metrics_table import METRICS
 
 LOG = logging.getLogger("mtlbus")
 SHOWN = (
@@ -249,8 +248,8 @@ def _thresholds(card: Card) -> None:
             {
                 "Point": point.name,
                 "Probability from": f"{point.threshold:.3f}",
-                "Sensitivity": number(test.get("sensitivity")),
-                "Specificity": number(test.get("specificity")),
+                "Sensitivity": CALLS["sensitivity"].figure(test.get("sensitivity")),
+                "Specificity": CALLS["specificity"].figure(test.get("specificity")),
                 "Purpose": point.entry.purpose,
             }
         )
@@ -274,9 +273,9 @@ def _metrics(card: Card) -> None:
         return
     rows = [
         {
-            "Metric": METRICS[key][0] + (", px" if key in _PIXELS else ""),
+            "Metric": QUANTITIES[key].head,
             **{
-                f"{title} (n {entry['n']})": number(entry.get(key), 1 if key in _PIXELS else 3)
+                f"{title} (n {entry['n']})": QUANTITIES[key].figure(entry.get(key))
                 for title, entry in entries.items()
             },
         }
@@ -290,16 +289,3 @@ def _metrics(card: Card) -> None:
         "are simulated and never pooled with real images. Pixels are those of 256×256; what each "
         "number is stands on Performance under All metrics."
     )
-
-
-_PIXELS = ("hd95", "assd")
-
-
-def number(entry: Mapping[str, Any] | None, digits: int = 3) -> str:
-    """A figure of a card with its interval, "0.894 (0.859 to 0.925)"."""
-    if not entry or entry.get("value") is None:
-        return "not defined"
-    value, low, high = (entry.get(name) for name in ("value", "low", "high"))
-    if low is None or high is None:
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"

@@ -17,6 +17,7 @@ from scipy.special import expit
 from ...core.card import Card, Training
 from ...core.errors import InputError
 from ...core.text import literal
+from ...core.wording import with_interval
 from ...evaluation.calibration import Reliability, calibration_slope_intercept, reliability
 from ...evaluation.comparisons import (
     AucInterval,
@@ -292,9 +293,7 @@ def compare(
     )
 
 
-def as_percent(value: float, low: float | None = None, high: float | None = None) -> str:
+def as_percent(value: float | None, low: float | None = None, high: float | None = None) -> str:
     """A share as "92.6% (87.5 to 95.7)"; "not defined" where it is not."""
-    if value is None or math.isnan(value):
-        return "not defined"
-    limits = "" if low is None else f" ({100 * low:.1f} to {100 * high:.1f})"
-    return f"{100 * value:.1f}%{limits}"
+    hundred = (None if part is None else 100 * part for part in (value, low, high))
+    return with_interval(*hundred, digits=1, unit="%")

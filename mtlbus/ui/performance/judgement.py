@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from ...core.quantities import heads
 from ...core.tables import guarded
 from ...figures.calibration import calibration_figure
 from ...figures.segmentation import dice_figure
@@ -16,6 +17,7 @@ from ...figures.slices import slices_figure
 from ...figures.style import CONFIG, FEW
 from ...methods import get_spec
 from .. import services
+from ..columns import columns
 from ..memory import adopt_link, mirror
 from ..state import write_link
 from . import judged_rows, metrics_table, normals
@@ -124,7 +126,7 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
     worst["dataset"] = worst["dataset"].map(judged_rows.title_of_images)
     names = {
         "method": "Network", "image_id": "Image", "dataset": "Dataset", "dice": "Dice",
-        "hd95": "HD95, px", "lesion_area": "Lesion, px", "predicted_area": "Marked, px",
+        **heads("hd95"), "lesion_area": "Lesion, px", "predicted_area": "Marked, px",
         "birads": "BI-RADS",
     }  # fmt: skip
     st.dataframe(
@@ -134,8 +136,7 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
         placeholder="–",
         alt="The images with the lowest Dice.",
         column_config={
-            "Dice": st.column_config.NumberColumn(format="%.2f"),
-            "HD95, px": st.column_config.NumberColumn(format="%.1f"),
+            **columns("dice", "hd95"),
         },
     )
     st.caption("Pixels are those of the 256×256 square that the network sees.")

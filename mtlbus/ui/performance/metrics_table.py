@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from ...core.card import Metrics
+from ...core.quantities import CALLS, OUTLINES, Quantity
 from ...core.tables import guarded
 from ...figures.style import FEW
 from . import judged_rows
 from .judged_rows import Table
 
-METRICS = {
-    "auc": ("AUC", "area under the ROC curve"),
-    "accuracy": ("Accuracy", "share of right calls"),
-    "sensitivity": ("Sensitivity", "malignant images found"),
-    "specificity": ("Specificity", "benign images cleared"),
-    "f1": ("F1, malignant", "balance of PPV and sensitivity"),
-    "f1_benign": ("F1, benign", "the same with benign as the positive class"),
-    "auc_hard": ("AUC of the call", "mean of sensitivity and specificity"),
-    "brier": ("Brier score", "squared error of the probability; 0 is best"),
-    "ece": ("Calibration error", "gap between promise and outcome; 0 is best"),
-    "dice": ("Dice", "overlap with the dataset's outline; 1 is best"),
-    "jaccard": ("Jaccard", "intersection over union; 1 is best"),
-    "pixel_tpr": ("Pixel TPR", "share of the lesion that is marked"),
-    "pixel_fpr": ("Pixel FPR", "marked in excess, per area of the lesion"),
-    "aer": ("Area error", "marked wrongly, per area of the lesion"),
-    "miou": ("Mean IoU", "of lesion and background"),
-    "hd95": ("HD95", "95 of 100 outline points are nearer, px"),
-    "assd": ("ASSD", "mean distance of the outlines, px"),
-}
+METRICS = CALLS | OUTLINES
+NOTHING = Metrics(datasets={})
 
 
 def show(tables: Sequence[Table], images: str) -> None:
@@ -39,20 +25,20 @@ def show(tables: Sequence[Table], images: str) -> None:
         _show_many(tables, images)
         return
     for table in tables:
-        entries = table.card.metrics.datasets
+        entries = (table.card.metrics or NOTHING).datasets
         point = table.card.default_point
         st.markdown(f"**{table.title}**")
         body = [
             {
-                "Metric": title,
+                "Metric": one.head,
                 **{
-                    f"{judged_rows.DATASETS.get(name, name)} (n {entry['n']})": _number(entry, key)
+                    f"{judged_rows.DATASETS.get(name, name)} (n {entry['n']})": _number(entry, one)
                     for name, entry in entries.items()
                 },
-                "What it is": meaning,
+                "What it is": one.meaning,
             }
-            for key, (title, meaning) in METRICS.items()
-            if any(key in entry for entry in entries.values())
+            for one in METRICS.values()
+            if any(one.name in entry for entry in entries.values())
         ]
         st.dataframe(
             pd.DataFrame(body).rename(columns=guarded),
@@ -74,19 +60,22 @@ def _show_many(tables: Sequence[Table], images: str) -> None:
     """One row a method, for the images that are chosen above."""
     rows = []
     for table in tables:
-        metrics = table.card.metrics
-        entry = metrics.pooled if images == judged_rows.REAL else metrics.datasets.get(images, {})
+        metrics = table.card.metrics or NOTHING
+        entry = (
+            (metrics.pooled or {})
+            if images == judged_rows.REAL
+            else metrics.datasets.get(images, {})
+        )
         rows.append(
-            {"Network": table.title}
-            | {title: _number(entry, key) for key, (title, _) in METRICS.items()}
+            {"Network": table.title} | {one.head: _number(entry, one) for one in METRICS.values()}
         )
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
         height=42 + 35 * len(rows),
         column_config={
-            title: st.column_config.TextColumn(title, help=meaning)
-            for title, meaning in METRICS.values()
+            one.head: st.column_config.TextColumn(one.head, help=one.meaning)
+            for one in METRICS.values()
         }
         | {"Network": st.column_config.TextColumn("Network", pinned=True)},
         alt="Metrics of every network.",
@@ -98,13 +87,7 @@ def _show_many(tables: Sequence[Table], images: str) -> None:
     )
 
 
-def _number(entry: dict, key: str) -> str:
-    found = entry.get(key)
-    if not found:
-        return "–"  # not of this method's tasks
-    if found["value"] is None:
-        return "not defined"
-    digits = 1 if key in ("hd95", "assd") else 3
-    if found["low"] is None:
-        return f"{found['value']:.{digits}f}"
-    return f"{found['value']:.{digits}f} ({found['low']:.{digits}f} to {found['high']:.{digits}f})"
+def _number(entry: Mapping[str, Any], one: Quantity) -> str:
+    """A figure with its interval; a dash for what is not of this method's tasks."""
+    found = entry.get(one.name)
+    return one.figure(found) if found else "–"

@@ -9,12 +9,14 @@ import streamlit as st
 
 from ...core.tables import guarded
 from ...core.text import literal
+from ...core.wording import with_interval
 from ...evaluation.comparisons import AucInterval
 from ...evaluation.operating_points import Confusion, wilson_interval
 from ...figures.confusion import ENDS, confusion_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.style import CONFIG, FEW
 from .. import datasets, services, state
+from ..columns import column
 from ..memory import adopt_link, mirror, number, remember
 from . import files, judged_rows, people
 from .judged_rows import Table, as_percent
@@ -251,7 +253,7 @@ def _show_counts(
 def _area(found: AucInterval | None) -> str:
     if found is None:
         return "not defined"
-    return f"{found.auc:.3f} ({found.low:.3f} to {found.high:.3f})"
+    return with_interval(found.auc, found.low, found.high)
 
 
 def _show_cases(table: Table, images: str, threshold: float) -> None:
@@ -275,7 +277,7 @@ def _show_cases(table: Table, images: str, threshold: float) -> None:
         on_select="rerun", selection_mode="single-row",
         column_config={name: columns[name] for name in shown} | {
             "probability": st.column_config.NumberColumn("Probability", format="%.3f"),
-            "dice": st.column_config.NumberColumn("Dice", format="%.3f"),
+            "dice": column("dice"),
         },
         alt=f"The images that end as {ENDS[end].lower()}.",
     )  # fmt: skip

@@ -17,6 +17,7 @@ from ...figures.overlay import thumbnail
 from ...findings import presence, scope
 from ...findings.finding import flat
 from .. import case_store, cases, services, uploads
+from ..columns import column
 from ..finding import finding_of
 
 _ROWS = "_batch_rows"
@@ -24,10 +25,13 @@ _GO = "_batch_go"
 MOST_FILES, MOST_BYTES = 100, 100 * 1024**2  # of a batch
 _KEPT_ROWS = 2000
 _TOLD = 12  # images whose reason stands above the table
+_NUMBERS = (
+    "probability", "area_px", "area_mm2", "height_to_width", "circularity", "margin_roughness",
+    "echo_ratio", "posterior_ratio",
+)  # fmt: skip
 _SHOWN = (
     "picture", "image", "verdict", "probability", "input", "reasons", "notes", "right",
-    "area_px", "area_mm2", "height_to_width", "circularity", "margin_roughness", "echo_ratio",
-    "posterior_ratio",
+    *_NUMBERS[1:],
 )  # fmt: skip
 
 
@@ -153,7 +157,6 @@ def _table(rows: list[dict], files: list, method: str) -> None:
         shown[name] = shown[name].map(guarded)
     if "probability" in shown:
         shown["probability"] = (100 * shown["probability"].astype(float)).round()
-    number = st.column_config.NumberColumn
     event = st.dataframe(
         shown,
         hide_index=True,
@@ -165,19 +168,10 @@ def _table(rows: list[dict], files: list, method: str) -> None:
             "picture": st.column_config.ImageColumn("Image"),
             "image": "File",
             "verdict": st.column_config.TextColumn("Says", width="medium"),
-            "probability": st.column_config.ProgressColumn(
-                "Probability of malignancy", format="%d %%", min_value=0, max_value=100
-            ),
             "input": "Input",
             "reasons": st.column_config.TextColumn("Against it", width="large"),
             "notes": "On the way in",
-            "area_px": number("Area (px)", format="localized"),
-            "area_mm2": number("Area (mm²)", format="%.1f"),
-            "height_to_width": number("Height to width", format="%.2f"),
-            "circularity": number("Circularity", format="%.2f"),
-            "margin_roughness": number("Margin roughness", format="percent"),
-            "echo_ratio": number("Echo ratio", format="%.2f"),
-            "posterior_ratio": number("Behind ratio", format="%.2f"),
+            **{name: column(name) for name in _NUMBERS},
         },
         alt=f"What {services.title_of(method)} says about {len(rows)} images, one a line.",
     )

@@ -11,8 +11,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ...checkpoints import Checkpoint
+from ...core.quantities import OUTLINES
 from ...core.text import literal
-from ...core.wording import percent
 from ...figures.overlay import encode_jpeg, grey_panel
 from ...findings import Finding
 from ...findings.finding import NORMAL
@@ -160,21 +160,14 @@ def _truth(case: Case, finding: Finding) -> None:
 def _scores(metrics: dict[str, float], size: int, mm: float | None) -> None:
     """How well the outline fits the true one; `mm` is a pixel of the network's square."""
     with st.container(horizontal=True, gap="medium"):
-        st.metric("Dice", f"{metrics['dice']:.2f}", width="content", help="1 is the same outline, "
-                  "0 no overlap.")  # fmt: skip
+        dice, hd95 = OUTLINES["dice"], OUTLINES["hd95"]
+        st.metric(dice.title, dice.said(metrics["dice"]), width="content", help=dice.meaning)
         far = metrics["hd95"]
         empty = np.isnan(far)
         st.metric(
-            "HD95", "–" if empty else f"{far:.1f} px", width="content",
+            hd95.title, "–" if empty else hd95.said(far), width="content",
             delta=None if empty or mm is None else f"{far * mm:.1f} mm", delta_color="off",
-            delta_arrow="off", help="95 of 100 outline points are nearer than this to the other "
-            f"outline. Px are those of the network's {size} px square.",
+            delta_arrow="off", help=f"{hd95.meaning} That has {size} px.",
         )  # fmt: skip
-        found, extra = metrics["pixel_tpr"], metrics["pixel_fpr"]
-        st.metric("Found", percent(found), width="content", help="Share of the lesion's pixels.")
-        st.metric(
-            "In excess",
-            percent(extra),
-            width="content",
-            help=("Pixels marked beside the lesion, as a share of the lesion's own size."),
-        )
+        for one in (OUTLINES["pixel_tpr"], OUTLINES["pixel_fpr"]):
+            st.metric(one.title, one.said(metrics[one.name]), width="content", help=one.meaning)

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..core.quantities import QUANTITIES
 from ..core.wording import percent
 from .case_views import MirrorView
 from .drawing import Palette
 from .numbers import mirror_numbers
-from .report import report_of
-from .report_page import table
+from .report import Row, report_of
 
 
 def mirror_report(view: MirrorView, palette: Palette) -> str:
     """The report of the case as HTML, with a section on its mirror."""
-    return report_of(view.first.views, palette, [mirror_section(view)])
+    return report_of(view.first.views, palette, _rows(view))
 
 
-def mirror_section(view: MirrorView) -> str:
+def _rows(view: MirrorView) -> Iterator[Row]:
     """Probability both ways and how far the outlines agree, network by network."""
-    return (
-        f"<section><h3>The same image, turned left to right</h3>{table(_rows(view))}"
-        '<p class="note">A lesion in a mirror is the same lesion. A number that changes is a sign '
-        "of caution on this image; one that stays proves nothing.</p></section>"
-    )
-
-
-def _rows(view: MirrorView) -> Iterator[tuple[str, str, str]]:
+    dice = QUANTITIES["dice_mirrored"]
     for one, turned in view.by_network:
         numbers = mirror_numbers(one, turned)
         if numbers["probability"] is not None:
@@ -39,6 +32,6 @@ def _rows(view: MirrorView) -> Iterator[tuple[str, str, str]]:
         if numbers["dice_mirrored"] is not None:
             yield (
                 one.title,
-                f"Dice {numbers['dice_mirrored']:.2f}",
-                "Of the outline and that on the mirror, turned back; 1 is the same, 0 no overlap.",
+                f"Dice {dice.said(numbers['dice_mirrored'])}",
+                dice.meaning,
             )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
+from markupsafe import Markup
 
 from ..core.quantities import heads
 from .numbers import judged_numbers
-from .report_page import about_case, case_rows, caution, emphasised, grid, made_from, report_page
+from .report_page import case_rows, render
 from .tables import table_of
 from .views import AttentionView, AttributionView, Judged, PerformanceView
 
@@ -38,7 +38,7 @@ class Picture(NamedTuple):
 def image_element(png: bytes, alt: str) -> str:
     """A PNG as HTML, with a text for people who cannot see it."""
     address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-    return f'<img src="{address}" alt="{escape(alt)}">'
+    return Markup('<img src="{}" alt="{}">').format(address, alt)
 
 
 def attention_report(
@@ -52,18 +52,17 @@ def attention_report(
         notes: what the page says of all of them; `**` marks what is important.
         code: that the pictures need.
     """
-    random = view.weights_sha256 is None
-    what = "Random weights: this shows the wiring, not knowledge. " if random else ""
+    random = "Random weights: this shows the wiring, not knowledge. "
+    weights = view.weights_sha256 or f"random, seed {view.seed}"
     columns = ["map", "kind", "shape", "least", "mean", "greatest", "stage"]
-    weights = f"random, seed {view.seed}" if random else view.weights_sha256
-    body = [
-        f"<section><h2>Inside {escape(view.title)}</h2>{caution(view.seen)}{_figures(pictures)}"
-        f"{_notes(notes)}</section>",
-        f"<section><h3>The maps in numbers</h3>{frame_grid(table_of(view)[columns])}</section>",
-        made_from([*case_rows(view.case), (f"Weights of {view.title}", weights)]),
-    ]
-    about, terms = about_case(view.case), what + NO_FINDING
-    return report_page("inner maps", view.case.title, about, terms, body, code)
+    return render(
+        "pictures.html", "inner maps", view.case.title,
+        ("" if view.weights_sha256 else random) + NO_FINDING,
+        [*case_rows(view.case), (f"Weights of {view.title}", weights)],
+        case=view.case, code=code, heading=f"Inside {view.title}", seen=view.seen, before=(),
+        pictures=pictures, after=notes, numbers="The maps in numbers",
+        **frame_grid(table_of(view)[columns]), note="",
+    )  # fmt: skip
 
 
 def attribution_report(
@@ -76,21 +75,19 @@ def attribution_report(
         pictures: of them.
         numbers: the table of the page, a row a map.
     """
-    rows = [
+    settings = ", ".join(f"{name} {value}" for name, value in asdict(view.options).items())
+    origin = [
         *case_rows(view.case),
         (f"Weights of {view.title}", view.weights_sha256),
         ("Explained", view.target.words),
-        ("Settings", ", ".join(f"{name} {value}" for name, value in asdict(view.options).items())),
+        ("Settings", settings),
     ]
-    body = [
-        f"<section><h2>What {escape(view.title)} rests on</h2>"
-        f"{caution(view.seen)}<p>Explained: {escape(view.target.words)}.</p>"
-        f"{_figures(pictures)}</section>",
-        f"<section><h3>The maps in numbers</h3>{frame_grid(numbers)}</section>",
-        made_from(rows),
-    ]
-    about = about_case(view.case)
-    return report_page("attributions", view.case.title, about, NO_FINDING, body)
+    return render(
+        "pictures.html", "attributions", view.case.title, NO_FINDING, origin,
+        case=view.case, heading=f"What {view.title} rests on", seen=view.seen,
+        before=(f"Explained: {view.target.words}.",), pictures=pictures, after=(),
+        numbers="The maps in numbers", **frame_grid(numbers), note="",
+    )  # fmt: skip
 
 
 def performance_report(view: PerformanceView, pictures: Sequence[Picture], code: str) -> str:
@@ -101,23 +98,22 @@ def performance_report(view: PerformanceView, pictures: Sequence[Picture], code:
         pictures: the curves and matrices of the page.
         code: that the pictures need.
     """
-    rows = [(f"Predictions of {one.title}", one.predictions_sha256) for one in view.methods]
-    body = [
-        f"<section>{_figures(pictures)}</section>",
-        f"<section><h3>In numbers</h3>{grid(_JUDGED, map(_judged, view.methods))}<p class=note>In "
-        "brackets 95 % intervals from 1000 draws of whole patients or groups.</p></section>",
-        made_from(rows),
-    ]
-    about = f"{', '.join(one.title for one in view.methods)} on images that trained none of them."
-    terms = "Measured on the test fold; thresholds were chosen on others or by hand."
-    title = f"Performance on {view.title}"
-    return report_page("performance", title, escape(about), terms, body, code)
+    titles = ", ".join(one.title for one in view.methods)
+    return render(
+        "pictures.html", "performance", f"Performance on {view.title}",
+        "Measured on the test fold; thresholds were chosen on others or by hand.",
+        [(f"Predictions of {one.title}", one.predictions_sha256) for one in view.methods],
+        about=f"{titles} on images that trained none of them.", code=code, heading="", seen="",
+        before=(), pictures=pictures, after=(), numbers="In numbers", columns=_JUDGED,
+        rows=map(_judged, view.methods),
+        note="In brackets 95 % intervals from 1000 draws of whole patients or groups.",
+    )  # fmt: skip
 
 
-def frame_grid(frame: pd.DataFrame) -> str:
-    """A table as HTML, its first column as the names of the rows, four digits of a number."""
+def frame_grid(frame: pd.DataFrame) -> dict[str, Any]:
+    """A table as `columns` and `rows` of the template, four digits of a number."""
     rows = frame.astype(object).itertuples(index=False)
-    return grid(frame.columns, ([_cell(value) for value in row] for row in rows))
+    return {"columns": frame.columns, "rows": [[_cell(value) for value in row] for row in rows]}
 
 
 def _judged(one: Judged) -> list[str]:
@@ -140,20 +136,3 @@ def _cell(value: object) -> str:
         return "–"
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
     return text.replace("-", "−") if isinstance(value, float) else text
-
-
-def _figures(pictures: Iterable[Picture]) -> str:
-    return f'<div class="maps">{"".join(_drawn(pictures))}</div>'
-
-
-def _drawn(pictures: Iterable[Picture]) -> Iterator[str]:
-    for one in pictures:
-        heading = f"<h3>{escape(one.heading)}</h3>" if one.heading else ""
-        yield (
-            f"<figure>{heading}{one.element}<figcaption>{emphasised(one.said)}</figcaption>"
-            "</figure>"
-        )
-
-
-def _notes(notes: Iterable[str]) -> str:
-    return "".join(f"<p>{emphasised(note)}</p>" for note in notes)

@@ -104,7 +104,7 @@ def explain(arguments: argparse.Namespace) -> int:
         "terms": DISCLAIMER,
     }
     maps = {name: value for name, value in found.items() if isinstance(value, Attribution)}
-    problems = [value for name, value in found.items() if name not in maps]
+    problems: list[Any] = [value for name, value in found.items() if name not in maps]
     if arguments.out:
         try:
             document["files"] = _write_maps(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from typing import Any
 
 from ..core.errors import InputError
 from ..core.files import require_file
@@ -134,7 +135,8 @@ def checks(arguments: argparse.Namespace) -> int:
     from ..protocol.judging import split_datasets
 
     datasets = open_datasets(arguments.data)
-    rates, test = [], []
+    rates: list[Any] = []
+    test: list[Any] = []
     for dataset in datasets:
         part = split_datasets([dataset], arguments.fold).test
         report(f"{dataset.name}: {len(part)} images of fold {arguments.fold}")

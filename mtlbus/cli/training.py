@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.files import require_folder
 from .options import parse_options, parse_pretrained
@@ -58,13 +58,14 @@ def _recipe(spec: Spec, arguments: argparse.Namespace) -> Recipe:
     names = (
         "epochs", "size", "stages", "gamma_rate", "branch_dropout", "loss", "weighting", "devices",
     )  # fmt: skip
+    asked: dict[str, Any] = {name: getattr(arguments, name, None) for name in names}
     return make_recipe(
         spec,
         getattr(arguments, "recipe", "house"),
         learning_rate=arguments.rate,
         gradient_limit=arguments.clip,
         side_weight=arguments.sides,
-        **{name: getattr(arguments, name, None) for name in names},
+        **asked,
     )
 
 

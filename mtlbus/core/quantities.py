@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .card import Figure
 from .wording import UNDEFINED, percent, with_interval
 
 SHARE, OF_LESION = "0..1", "share of the lesion"
@@ -59,7 +60,7 @@ class Quantity:
         short = self.unit.partition(" ")[0] if self.unit in ("px", "mm", "mm²", NETWORK_PX) else ""
         return f"{value:,.{self.digits}{self.form}} {short}".rstrip()
 
-    def figure(self, entry: Mapping[str, float | None] | None) -> str:
+    def figure(self, entry: Figure | Mapping[str, float | None] | None) -> str:
         """A mean over images with its 95 % interval ({value, low, high}), for people."""
         if not entry or entry["value"] is None:
             return UNDEFINED

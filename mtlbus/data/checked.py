@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import DataError, InputError
 from ..core.text import printable
@@ -98,7 +99,8 @@ def _misfit_when_read(mask: Path, image: Path) -> str:
     A PNG may say behind its pixels how it is to be turned, which its head does not tell.
     """
     try:
-        found, shape = read_mask(mask).shape, read_image(image).pixels.shape
+        found: Any = read_mask(mask).shape
+        shape: Any = read_image(image).pixels.shape
     except InputError:  # then the heads are all that is known
         found, shape = stated_shape(mask), stated_shape(image)
     return "" if found == shape else misfit(mask, found, shape)

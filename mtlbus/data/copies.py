@@ -91,7 +91,8 @@ def candidates(
         differing = whole @ (1 - crop).T + (1 - whole) @ crop.T
         np.minimum(nearest, differing, out=nearest)
     near = np.minimum(nearest, nearest.T) <= distance
-    return np.nonzero(np.triu(near, 1))
+    first, second = np.nonzero(np.triu(near, 1))
+    return first, second
 
 
 def _views(image: Image.Image) -> list[Image.Image]:
@@ -102,8 +103,8 @@ def _views(image: Image.Image) -> list[Image.Image]:
         across, down = (1 - share) * width, (1 - share) * height
         for left in (0, across / 2, across):
             for top in (0, down / 2):
-                box = (left, top, left + share * width, top + share * height)
-                views.append(image.crop(tuple(int(side) for side in box)))
+                right, bottom = int(left + share * width), int(top + share * height)
+                views.append(image.crop((int(left), int(top), right, bottom)))
     return views
 
 

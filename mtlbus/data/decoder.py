@@ -49,7 +49,7 @@ def _send(answers: IO[bytes], answer: dict[str, Any], planes: list[np.ndarray]) 
     head = json.dumps({**answer, "planes": len(planes)}).encode()
     answers.write(LENGTH.pack(len(head)) + head)
     for plane in planes:
-        answers.write(memoryview(plane).cast("B"))
+        answers.write(plane.data.cast("B"))
     answers.flush()
 
 

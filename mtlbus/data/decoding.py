@@ -19,8 +19,9 @@ import signal
 import subprocess
 import sys
 import threading
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 
@@ -95,6 +96,8 @@ class _Decoder:
             start_new_session=True,
             pipesize=_PIPE_BYTES,
         )
+        self.requests = cast(IO[bytes], self.process.stdin)
+        self.answers = cast(BufferedReader, self.process.stdout)
         self.out_of_time = False
         if self._read(LENGTH.size) is None:
             self.close()
@@ -116,15 +119,15 @@ class _Decoder:
         try:
             head = json.dumps({**request, "size": len(data)}).encode()
             try:
-                self.process.stdin.write(LENGTH.pack(len(head)) + head)
-                self.process.stdin.write(data)
-                self.process.stdin.flush()
+                self.requests.write(LENGTH.pack(len(head)) + head)
+                self.requests.write(data)
+                self.requests.flush()
             except OSError:
                 raise _Stopped from None
             answer = json.loads(self._need(*LENGTH.unpack(self._need(LENGTH.size))))
             planes = [np.empty(answer["shape"], np.uint8) for _ in range(answer["planes"])]
             for plane in planes:
-                self._fill(memoryview(plane).cast("B"))
+                self._fill(plane.data.cast("B"))
             return answer, planes
         finally:
             clock.cancel()
@@ -141,16 +144,16 @@ class _Decoder:
 
     def _read(self, size: int) -> bytes | None:
         """`size` bytes of its answers; None where it has ended."""
-        content = self.process.stdout.read(size)
+        content = self.answers.read(size)
         return content if len(content) == size else None
 
     def _fill(self, room: memoryview) -> None:
-        if self.process.stdout.readinto(room) != len(room):
+        if self.answers.readinto(room) != len(room):
             raise _Stopped
 
     def close(self) -> int:
         """End it and leave nothing of it behind; how it ended."""
-        for pipe in (self.process.stdin, self.process.stdout):
+        for pipe in (self.requests, self.answers):
             with contextlib.suppress(OSError):  # what could not be written is not missed
                 pipe.close()
         try:

@@ -74,8 +74,8 @@ def shadow(grey: Tensor, generator: torch.Generator) -> Tensor:
     """A dark beam below something that reflects, from a random depth down."""
     across = torch.linspace(0, 1, grey.shape[3]).view(1, 1, 1, -1)
     down = torch.linspace(0, 1, grey.shape[2]).view(1, 1, -1, 1)
-    centre, width = (_draw(len(grey), *limits, generator) for limits in ((0, 1), (0.02, 0.08)))
-    top, strength = (_draw(len(grey), *limits, generator) for limits in ((0, 0.7), (0.2, 0.8)))
+    centre, width = (_draw(len(grey), a, b, generator) for a, b in ((0, 1), (0.02, 0.08)))
+    top, strength = (_draw(len(grey), a, b, generator) for a, b in ((0, 0.7), (0.2, 0.8)))
     beam = torch.exp(-(((across - centre) / width) ** 2))
     return grey * (1 - strength * beam * (down > top))
 

@@ -70,10 +70,10 @@ def read_dicom(data: bytes, label: str, frame: int | None = None) -> DicomFrame:
     try:
         header = read_header(data, label)
         frames = frame_count(header)
-        pixels = int(header.Rows) * int(header.Columns)
+        size = int(header.Rows) * int(header.Columns)
         index = frame
         if index is None:
-            index = choose_frame(frames, pixels, lambda one: _read(header, one, label, [])[0])
+            index = choose_frame(frames, size, lambda one: _read(header, one, label, [])[0])
         check_frame(index, frames, label)
         notes: list[str] = []
         if frames > 1:

@@ -75,9 +75,11 @@ def _complete(header: Dataset) -> None:
     """Give a header without a transfer syntax the one that its bytes show."""
     if header.file_meta.get("TransferSyntaxUID"):
         return
+    from pydicom.uid import UID
+
     little = header.original_encoding[1] is not False
     native = "1.2.840.10008.1.2" if header.original_encoding[0] else "1.2.840.10008.1.2.1"
-    header.file_meta.TransferSyntaxUID = native if little else "1.2.840.10008.1.2.2"
+    header.file_meta.TransferSyntaxUID = UID(native if little else "1.2.840.10008.1.2.2")
     if not header.PixelData.startswith(b"\xfe\xff\x00\xe0"):
         return
     frame = _encoded(header, 0)
@@ -87,7 +89,7 @@ def _complete(header: Dataset) -> None:
         syntax = _JPEG_2000[1]
     else:
         syntax = _RLE
-    header.file_meta.TransferSyntaxUID = syntax
+    header.file_meta.TransferSyntaxUID = UID(syntax)
 
 
 def _encoded(header: Dataset, index: int) -> bytes:
@@ -150,7 +152,7 @@ def _signed(values: np.ndarray, bits: int) -> np.ndarray:
     """Numbers of two's complement of `bits` bits, read as unsigned ones."""
     kind = np.int8 if values.dtype.itemsize == 1 else np.int16
     shift = 8 * values.dtype.itemsize - bits
-    return (values << shift).view(kind) >> shift
+    return np.right_shift((values << shift).view(kind), shift)
 
 
 def _same_size(header: Dataset, rows: int, columns: int) -> None:

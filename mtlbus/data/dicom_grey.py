@@ -125,7 +125,7 @@ def _table(header: Dataset, sequence: str) -> Dataset | None:
 
 def _window(inputs: np.ndarray, header: Dataset, frame: int) -> tuple[np.ndarray | None, str]:
     """The values by the stated window, 0..255; PS3.3 C.11.2.1.2 and C.11.2.1.3."""
-    for holder in (group_of(header, "FrameVOILUTSequence", frame), header):
+    for holder in filter(None, (group_of(header, "FrameVOILUTSequence", frame), header)):
         centre, width = (number(holder, f"Window{part}") for part in ("Center", "Width"))
         if not (math.isfinite(centre) and math.isfinite(width)) or width <= 0:
             continue
@@ -161,6 +161,6 @@ def _colours(index: np.ndarray, header: Dataset) -> np.ndarray:
     (first,) = firsts
     table = np.stack(tables, axis=1)  # entries×3
     if table.max() > 255:
-        table = table >> 8
+        table = (table >> 8).astype(np.uint16)
     place = np.clip(index.astype(np.int32) - first, 0, len(table) - 1)
     return table.astype(np.uint8)[place]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..core.errors import InputError
 from .limits import check_shape
@@ -166,7 +166,7 @@ def value(group: Dataset, keyword: str, most_bytes: int = _MOST_VALUE_BYTES) -> 
     """
     from pydicom.datadict import tag_for_keyword
 
-    raw = group.get_item(tag_for_keyword(keyword))
+    raw = group.get_item(cast(int, tag_for_keyword(keyword)))  # all keywords are ours
     if raw is None:
         return None
     if isinstance(raw.value, (bytes, str)) and len(raw.value) > most_bytes:

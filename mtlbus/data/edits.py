@@ -50,12 +50,11 @@ def blackened(image: GreyImage, box: Box) -> GreyImage:
         InputError: the box does not lie on the image.
     """
     left, top, width, height = _on_the_image(image, box)
-    planes = [None if plane is None else plane.copy() for plane in (image.pixels, image.chroma)]
-    for plane in planes:
-        if plane is not None:
-            plane[top : top + height, left : left + width] = 0
+    pixels, chroma = image.pixels.copy(), None if image.chroma is None else image.chroma.copy()
+    for plane in (pixels,) if chroma is None else (pixels, chroma):
+        plane[top : top + height, left : left + width] = 0
     note = f"blacked out in {width}×{height} px, from column {left} and row {top}"
-    return _edited(image, f"blackened {left} {top} {width} {height}", note, *planes)
+    return _edited(image, f"blackened {left} {top} {width} {height}", note, pixels, chroma)
 
 
 def digest_of_frame(file: str, frame: int) -> str:

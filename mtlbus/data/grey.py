@@ -14,6 +14,7 @@ Each function adds a line to `notes` for what it changed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageChops
@@ -91,8 +92,8 @@ def from_colour(image: Image.Image, notes: list[str]) -> tuple[np.ndarray, np.nd
         red, green, blue = strip.split()
         bright = ImageChops.lighter(ImageChops.lighter(red, green), blue)
         dark = ImageChops.darker(ImageChops.darker(red, green), blue)
-        pixels[rows] = strip.convert("L")
-        chroma[rows] = ImageChops.subtract(bright, dark)
+        pixels[rows] = np.asarray(strip.convert("L"))
+        chroma[rows] = np.asarray(ImageChops.subtract(bright, dark))
     if not chroma.any():
         return pixels, None
     notes.append("colour turned to grey")
@@ -108,7 +109,7 @@ def rgb_strips(image: Image.Image, notes: list[str]) -> Iterator[tuple[slice, Im
     """
     hides = image.has_transparency_data
     if hides and image.mode in ("RGBA", "LA"):
-        *colours, alpha = image.getextrema()
+        *colours, alpha = cast(tuple[tuple[int, int], ...], image.getextrema())
         if alpha == (0, 0) and any(low < high for low, high in colours):
             hides = False
             notes.append("its empty transparency was ignored")
@@ -120,7 +121,8 @@ def rgb_strips(image: Image.Image, notes: list[str]) -> Iterator[tuple[slice, Im
             if strip.mode == "La":
                 strip = strip.convert("LA")  # the only way on from premultiplied grey
             strip = strip.convert("RGBA")
-            lowest = min(lowest, strip.getchannel("A").getextrema()[0])
+            alphas = cast(tuple[int, int], strip.getchannel("A").getextrema())
+            lowest = min(lowest, alphas[0])
             black = Image.new("RGBA", strip.size, (0, 0, 0, 255))
             strip = Image.alpha_composite(black, strip)
         yield slice(top, bottom), strip.convert("RGB")

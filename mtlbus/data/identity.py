@@ -15,5 +15,5 @@ def digest_of(pixels: np.ndarray) -> str:
     """
     height, width = pixels.shape
     digest = hashlib.sha256(f"{height}×{width}".encode())
-    digest.update(np.ascontiguousarray(pixels, np.uint8))
+    digest.update(np.ascontiguousarray(pixels, np.uint8).data)
     return digest.hexdigest()

@@ -126,9 +126,9 @@ def read_mask(source: bytes | str | Path, name: str = "") -> np.ndarray:
                 "Allowed are 0/1, 0/255 and 0/65535; save the mask with one of these."
             )
         inverted = not isinstance(image, np.ndarray) and white_is_zero(image)
-        return (~mask if inverted else mask,)
+        return ~mask if inverted else mask, None
 
-    (mask,), _, _ = decode(data, label, to_mask, [])
+    (mask, _), _, _ = decode(data, label, to_mask, [])
     return mask
 
 
@@ -220,5 +220,6 @@ def _brightest(image: Image.Image | np.ndarray, notes: list[str]) -> np.ndarray:
     values = np.empty((image.height, image.width), np.uint8)
     for rows, strip in grey.rgb_strips(image, notes):
         red, green, blue = strip.split()
-        values[rows] = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+        brightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+        values[rows] = np.asarray(brightest)
     return values

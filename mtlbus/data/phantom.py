@@ -134,7 +134,7 @@ def random_parameters(seed: int, malignant: bool | None = None) -> PhantomParame
         return float(np.clip(rng.normal(mean, deviation), low, high))
 
     kind = rng.uniform()
-    case = {
+    case: dict[str, Any] = {
         "aspect": float(np.clip(lean(0.55, 1.0) * np.exp(rng.normal(0, 0.22)), 0.33, 1.7)),
         "angle_deg": around(0, lean(8, 14), -35, 35),
         "lobulation": some(lean(0.45, 0.3), 0.2, 0.9),

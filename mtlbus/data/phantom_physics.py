@@ -427,7 +427,7 @@ def display(p: PhantomParameters, signal: np.ndarray) -> np.ndarray:
 
 def afterwards(p: PhantomParameters, image: np.ndarray, pixel: float) -> np.ndarray:
     """What is done to a finished picture, H×W uint8: a blur, grain, and a bend of its greys."""
-    grey = image.astype(np.float32)
+    grey: np.ndarray = image.astype(np.float32)
     if p.blur_mm:
         grey = gaussian_filter(grey, p.blur_mm / pixel)
     if p.noise:

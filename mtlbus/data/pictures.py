@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from PIL import Image
@@ -46,7 +46,7 @@ _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     8: lambda a: a.T[::-1],
 }
 
-Planes = tuple[np.ndarray | None, ...]
+Planes = tuple[np.ndarray, np.ndarray | None]
 Convert = Callable[[Image.Image | np.ndarray, list[str]], Planes]
 
 
@@ -138,7 +138,7 @@ def _frame(
     deep_colour = _is_16_bit_colour(image)
     orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
     if deep_colour:
-        planes = convert(_from_16_bit_colour(data, label, image.format, frame, notes), notes)
+        planes = convert(_from_16_bit_colour(data, label, str(image.format), frame, notes), notes)
     else:
         image.load()
         planes = convert(image, notes)
@@ -155,9 +155,11 @@ def _frame(
 def _upright(planes: Planes, orientation: int) -> Planes:
     """The planes turned, each contiguous and its own."""
     turn = _UPRIGHT.get(orientation, lambda plane: plane)
-    return tuple(
-        None if plane is None else np.require(turn(plane), requirements="COW") for plane in planes
+    turned = (
+        None if plane is None else np.require(turn(plane), requirements=("C", "O", "W"))
+        for plane in planes
     )
+    return cast(Planes, tuple(turned))
 
 
 def _check_header(image: Image.Image, label: str) -> None:
@@ -169,7 +171,7 @@ def _check_header(image: Image.Image, label: str) -> None:
             "save it as a grey or RGB PNG."
         )
     if image.format == "TIFF":
-        tags = image.tag_v2
+        tags = cast(Any, image).tag_v2
         if len(tags) > _MOST_TAGS:
             raise InputError(f"{label} is a TIFF of {len(tags)} tags. Save it again as PNG.")
         _check_tile(tags.get(_TIFF_TILE[0]), tags.get(_TIFF_TILE[1]), label)
@@ -225,11 +227,12 @@ def _choose(image: Image.Image, label: str, convert: Convert, frames: int) -> in
 
 def _is_16_bit_colour(image: Image.Image) -> bool:
     """True where Pillow would drop the lower 8 bits of each channel, or take them for pixels."""
-    if image.mode in DEEP_MODES or not image.tile:
+    tile = cast(Any, image).tile
+    if image.mode in DEEP_MODES or not tile:
         return False
     if image.format == "TIFF":
-        return max(image.tag_v2.get(_TIFF_BITS, (1,))) > 8
-    options = image.tile[0].args
+        return max(cast(Any, image).tag_v2.get(_TIFF_BITS, (1,))) > 8
+    options = tile[0].args
     raw_mode = options if isinstance(options, str) else str((*(options or ()), "")[0])
     return raw_mode.endswith((";16B", ";16L", ";16N"))
 
@@ -245,7 +248,7 @@ def _from_16_bit_colour(
         values = imagecodecs.png_decode(data)
     else:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
-            page = file.pages[frame]
+            page = cast(tifffile.TiffPage, file.pages[frame])
             _check_page(page, label)
             values = page.asarray(maxworkers=1)
             if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
@@ -268,7 +271,7 @@ def _odd_tiff(
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        page = file.pages[0]
+        page = cast(tifffile.TiffPage, file.pages[0])
         _check_page(page, label)
         kind = "unknown numbers" if page.dtype is None else str(page.dtype)
         if page.samplesperpixel != 1 or page.dtype is None or page.dtype.kind not in "uif":
@@ -282,7 +285,8 @@ def _odd_tiff(
         white_is_zero = page.photometric == tifffile.PHOTOMETRIC.MINISWHITE
     planes = convert(values.reshape(values.shape[-2:]), notes)
     if white_is_zero:
-        planes = tuple(None if plane is None else ~plane for plane in planes)  # grey or bool
+        turned = (None if plane is None else ~plane for plane in planes)  # grey or bool
+        planes = cast(Planes, tuple(turned))
         notes.append("inverted, because its white is zero")
     return _upright(planes, 1 if tag is None else tag.value), 0, 1
 

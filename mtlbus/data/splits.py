@@ -130,7 +130,7 @@ def split_fold(samples: Sequence[Sample], fold: int, share: float = 0.1, seed: i
     test = tuple(sample for sample in samples if sample.fold == fold)
     rest = [sample for sample in samples if sample.fold != fold]
     if not test or not rest:
-        known = sorted({sample.fold for sample in samples})
+        known = sorted({sample.fold for sample in samples if sample.fold is not None})
         raise DataError(f"Fold {fold} holds no test images. Folds of this dataset: {known}.")
     held_out: set[str] = set()
     settled: set[str] = set()

@@ -61,14 +61,13 @@ def load(notation: str | Path) -> Dataset:
     Raises:
         InputError: no such numbers.
     """
-    count, _, first = str(notation).partition("@")
-    numbers = [_number(count), _number(first) if first else FIRST_SEED]
-    if None in numbers or not 1 <= numbers[0] <= MOST:
+    told, _, first = str(notation).partition("@")
+    count, start = _number(told), _number(first) if first else FIRST_SEED
+    if count is None or start is None or not 1 <= count <= MOST:
         raise InputError(
             f"Expected phantom=COUNT or phantom=COUNT@SEED, got {shown(notation)}. "
             f"COUNT is at most {MOST}."
         )
-    count, start = numbers
     samples = tuple(
         PhantomSample(
             id=f"phantom-{seed}",

@@ -90,7 +90,7 @@ def restore(plane: Tensor, frame: Frame) -> Tensor:
 
     As in `square_image` the whole square is never held, and nothing of it stays behind the result.
     """
-    how = {"mode": "bilinear", "align_corners": False}
+    how: dict[str, Any] = {"mode": "bilinear", "align_corners": False}
     flat = plane.reshape(1, -1, *plane.shape[-2:]).float()
     low = F.interpolate(flat, size=(flat.shape[2], frame.side), **how)
     low = low[..., frame.left : frame.left + frame.width]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,8 @@ from .operating_points import wilson_interval
 TEMPERATURES = (0.05, 20.0)
 
 
-class Reliability(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Reliability:
     """A calibration curve over equal-width bins; all of shape B, NaN in empty bins.
 
     Attributes:

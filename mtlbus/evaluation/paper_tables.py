@@ -125,7 +125,7 @@ def _over_folds(frame: pd.DataFrame, draws: np.ndarray) -> CrossValidated:
 
 def _figures(rows: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
     """The figures of one fold under B weightings, each of shape B; those that the method has."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     if rows["dice"].notna().any():
         found |= {name: weighted_mean(rows[name], weights) for name in MASK_FIGURES}
     if rows["probability"].notna().any():

@@ -193,8 +193,8 @@ def _entry(rows: pd.DataFrame, threshold: float, bootstrap: int, seed: int) -> d
     if outlined.any():
         masks = rows[outlined]
         for name in SEGMENTATION:
-            replicates = weighted_mean(masks[name], draws[:, outlined])
-            entry[name] = interval_entry(float(masks[name].mean()), replicates)
+            means = weighted_mean(masks[name], draws[:, outlined])
+            entry[name] = interval_entry(float(masks[name].mean()), means)
             if len(set(groups[outlined])) == 1:  # no spread is known from one
                 entry[name] |= {"low": None, "high": None}
         entry["empty_masks"] = int(masks["hd95"].isna().sum())
@@ -209,7 +209,8 @@ def sampled_entry(value: float, replicates: np.ndarray, groups: int = 0) -> dict
     none.
     """
     entry = interval_entry(value, replicates)
-    if entry["low"] is None or entry["high"] - entry["low"] > SAME:
+    low, high = entry["low"], entry["high"]
+    if low is None or high is None or high - low > SAME:
         return entry
     if groups and value in (0, 1):
         low, high = wilson_interval(round(value * groups), groups)

@@ -7,6 +7,7 @@ Dice (%) for a class per pixel, mean absolute error for a number per pixel, accu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -44,7 +45,7 @@ def task_metric(
     """
     choose("value of image_metric", image_metric, ("accuracy", "auroc"))
     if task.kind == "pixel_class":
-        return 100 * _mean_dice(output.mask_logits, target)
+        return 100 * _mean_dice(cast(Tensor, output.mask_logits), target)
     if task.kind == "pixel_regression":
         return float((output.pixel_values[task.name].squeeze(1) - target).abs().mean())
     logits = output.class_logits[task.name].float()

@@ -41,7 +41,7 @@ def npz_of(view: Finding | CompareView | PairView | AttentionView) -> bytes:
     text = json.dumps(readme, indent=1, ensure_ascii=False)
     stream = io.BytesIO()
     arrays = {name: array for name, array, _ in found}
-    np.savez_compressed(stream, **{README: np.array(text)}, **arrays)
+    np.savez_compressed(stream, allow_pickle=False, **{README: np.array(text), **arrays})
     return stream.getvalue()
 
 
@@ -71,13 +71,13 @@ def _case(case: Case) -> Iterator[Named]:
 
 
 def _masks(view: Finding, prefix: str = "") -> Iterator[Named]:
-    plane = view.prediction.mask_probability
-    if plane is None:
+    plane, mask = view.prediction.mask_probability, view.mask
+    if plane is None or mask is None:
         return
     name = f"{prefix}mask_probability"
     yield name, plane, "probability of tumour on the image's grid, H×W"
     outline = f"the outline: {name} above the mask threshold, H×W"
-    yield f"{prefix}mask", view.mask, outline
+    yield f"{prefix}mask", mask, outline
 
 
 def _facts_of(view: Finding | CompareView | PairView | AttentionView) -> dict[str, Any]:

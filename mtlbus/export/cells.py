@@ -41,7 +41,7 @@ def start() -> Cell:
 
 def image(case: Case) -> list[Cell]:
     """Give `image` and `truth`: a phantom is made again, all else is unpacked."""
-    facts = {
+    facts: dict[str, Any] = {
         "sha256": case.image.sha256,
         "pixels": pixels_sha256(case.image.pixels),
         "spacing": case.image.spacing,

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from contourpy import LineType, contour_generator
 
@@ -29,7 +31,8 @@ def outlines(plane: np.ndarray, threshold: float) -> list[np.ndarray]:
     below = min(float(values.min()), threshold) - 1
     # The rim goes on for one pixel, then falls: what is cut off there becomes an edge of the image.
     padded = np.pad(np.pad(values, 1, mode="edge"), 1, constant_values=below)
-    lines = contour_generator(z=padded, line_type=LineType.Separate).lines(threshold)
+    generator = contour_generator(z=padded, line_type=LineType.Separate)
+    lines = cast(list[np.ndarray], generator.lines(threshold))
     return [np.clip(line - 1.5, 0, (width, height)) for line in lines]
 
 

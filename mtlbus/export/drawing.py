@@ -44,7 +44,7 @@ class Palette(NamedTuple):
     def of(self, finding: Finding) -> str:
         """The colour of a call; neutral where there is none, or one with a caution."""
         call = None if finding.cautious else finding.call
-        return {"benign": self.benign, "malignant": self.malignant}.get(call, self.neutral)
+        return {"benign": self.benign, "malignant": self.malignant}.get(call or "", self.neutral)
 
 
 class Outline(NamedTuple):
@@ -95,7 +95,7 @@ def beside(elements: Sequence[str], gap: int = 24) -> str:
     """SVG elements from `drawing` side by side, as one."""
     parts, left, tallest = [], 0, 0
     for element in elements:
-        width, height = map(int, _SIZE.search(element).groups())
+        width, height = map(int, _SIZE.findall(element)[0])
         parts.append(f'<g transform="translate({left})">{element}</g>')
         left, tallest = left + width + gap, max(tallest, height)
     width = left - gap
@@ -114,9 +114,9 @@ def outlines_of(view: Finding | CompareView, palette: Palette) -> list[Outline]:
     found = []
     if view.case.truth is not None:
         found.append(Outline(view.case.truth, 0.5, palette.truth, "true outline"))
-    for number, one in enumerate(view.views if several else (view,)):
+    for number, one in enumerate(_networks(view)):
         plane = one.prediction.mask_probability
-        if not one.outlined:
+        if plane is None or not one.outlined:
             continue
         own = palette.methods[number % len(palette.methods)]
         colour = own if several else palette.of(one)

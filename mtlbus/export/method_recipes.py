@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..checkpoints import sha256
 from ..core.spec import ReportedTable, Spec
 from ..methods.registry import VARIANTS
@@ -126,11 +128,10 @@ def _card(view: MethodView) -> list[Cell]:
             pd.DataFrame(predictor.checkpoint.history)
         """),
     ]
-    return [*opened, *_figures(view)] if view.judged else opened
+    return [*opened, *_figures(view, view.checkpoint.predictions)] if view.judged else opened
 
 
-def _figures(view: MethodView) -> list[Cell]:
-    path = view.checkpoint.predictions
+def _figures(view: MethodView, path: Path) -> list[Cell]:
     if path.is_file():
         about = words("""
             The figures of the card are computed again, from its table of judged images. Intervals

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def mirror_dice(first: Finding, second: Finding) -> float | None:
     """Dice of the outline on an image and of that on its mirror, turned back; None without one."""
-    return None if first.mask is None else dice_of(first.mask, second.mask[:, ::-1])
+    if first.mask is None or second.mask is None:
+        return None
+    return dice_of(first.mask, second.mask[:, ::-1])
 
 
 def mirror_numbers(first: Finding, second: Finding) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def mirror_numbers(first: Finding, second: Finding) -> dict[str, Any]:
     return {
         "probability": p,
         "probability_mirrored": q,
-        "change_points": None if p is None else 100 * (q - p),
+        "change_points": None if p is None or q is None else 100 * (q - p),
         "call": first.call,
         "call_mirrored": second.call,
         "mask_area_px": areas[0],
@@ -77,7 +79,7 @@ def attribution_numbers(one: Attribution, mask: np.ndarray | None) -> dict[str, 
         one: an attribution.
         mask: H×W bool, the lesion; None where there is none.
     """
-    numbers = {
+    numbers: dict[str, Any] = {
         "least": float(one.plane.min()),
         "greatest": float(one.plane.max()),
         "sum": float(one.square.sum(dtype=np.float64)),

@@ -29,7 +29,7 @@ from ..data.phantom import make_phantom
 from ..data.phantom_state import read_state
 from ..evaluation.tables import read_predictions
 from ..findings import Finding, find
-from ..inference.input_checks import Check
+from ..inference.input_checks import Check, State
 from ..inference.predictor import Predictor, predict_all
 from ..methods import create_model
 from .origin import pixels_sha256
@@ -110,7 +110,7 @@ def findings(
     case: Case,
     mask_threshold: float,
     points: Mapping[str, str],
-    checks: Sequence[tuple[str, str, str]] = (),
+    checks: Sequence[tuple[State, str, str]] = (),
 ) -> list[Finding]:
     """What networks say about a case; the image is prepared once for all.
 

@@ -15,7 +15,7 @@ from ..evaluation.metrics import dice_of
 from ..explain.attention import array_of
 from ..findings import Finding
 from ..findings.finding import flat
-from .case_views import CompareView, MirrorView, TwoCasesView
+from .case_views import CompareView, MirrorView, PairView, TwoCasesView
 from .method_views import MethodView, OverviewView
 from .numbers import judged_numbers, map_numbers, method_numbers, mirror_numbers
 from .origin import now, versions
@@ -148,7 +148,7 @@ def csv_of(view: View) -> str:
     return csv_text(table.columns, table.itertuples(index=False, name=None))
 
 
-def origin_rows(view: View) -> list[tuple[str, str]]:
+def origin_rows(view: View | PairView) -> list[tuple[str, str]]:
     """What a view was computed from: image, weights where they are one, and versions."""
     rows = []
     if not isinstance(view, WITHOUT_CASE):

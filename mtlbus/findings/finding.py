@@ -67,8 +67,8 @@ class Finding:
         return get_spec(name).title if name in list_methods() else name
 
     @property
-    def parameters(self) -> int | None:
-        """Of the network; None where its card does not say."""
+    def parameters(self) -> int:
+        """Of the network."""
         return self.card.parameters
 
     @cached_property
@@ -98,7 +98,9 @@ class Finding:
     def lesion(self) -> Lesion | None:
         """Measurements of the outline; None without one."""
         image = self.case.image
-        return measure(self.mask, image.pixels, image.spacing) if self.outlined else None
+        if self.mask is None or not self.outlined:
+            return None
+        return measure(self.mask, image.pixels, image.spacing)
 
     # What speaks against it.
 
@@ -118,7 +120,8 @@ class Finding:
         found = [*self.checks]
         if self.seen in seen.SENTENCES:
             found.append(Check("caution", "training", seen.SENTENCES[self.seen]))
-        if self.outlined and (share := float(self.mask.mean())) > _MOST_OF_IT:
+        share = 0.0 if self.mask is None else float(self.mask.mean())
+        if share > _MOST_OF_IT:
             found.append(Check("caution", "outline", (
                 f"The outline covers {percent(share)} of the image, more than almost any lesion it "
                 "was trained on. Do not rely on it."
@@ -149,7 +152,7 @@ class Finding:
     @property
     def promises(self) -> list[str]:
         """What the call is worth, as sentences; none while something speaks against it."""
-        if self.call is None or self.cautious:
+        if self.call is None or self.point is None or self.cautious:
             return []
         lines = [points.aim(self.point), *points.rates(self.point)]
         return [*filter(None, (*lines, points.origin_of_rates(self.card, self.point)))]
@@ -162,7 +165,10 @@ class Finding:
     @property
     def unsure(self) -> str:
         """That the probability lies in the grey zone, in words; "" where it does not."""
-        return self.point.unsure(self.prediction.probability) if self.call else ""
+        probability = self.prediction.probability
+        if not self.call or self.point is None or probability is None:
+            return ""
+        return self.point.unsure(probability)
 
     # What is known.
 
@@ -194,7 +200,7 @@ class Finding:
         if self.right is None:
             return ""
         it_is = {NORMAL: "it is a normal breast", "lesion": "there is a lesion"}
-        what = it_is.get(self.known, f"it is {self.known}")
+        what = it_is.get(str(self.known), f"it is {self.known}")
         return f"{'right' if self.right else 'wrong'}: {what}"
 
     @cached_property
@@ -212,7 +218,10 @@ class Finding:
     @property
     def pill(self) -> str:
         """ "15 % → benign"; "" where there is no call."""
-        return f"{percent(self.prediction.probability)} → {self.call}" if self.call else ""
+        probability = self.prediction.probability
+        if self.call is None or probability is None:
+            return ""
+        return f"{percent(probability)} → {self.call}"
 
     @property
     def verdict(self) -> str:

@@ -139,10 +139,10 @@ def track_record(card: Card) -> tuple[int, int, int] | None:
     """
     point = next(iter(operating_points(card).values()), None)
     test = (point.entry.test or {}) if point else {}
-    shares = _shares(test)
-    if not test.get("n") or shares.keys() != set(_RATES):
+    shares, n = _shares(test), test.get("n")
+    if not isinstance(n, int) or not n or shares.keys() != set(_RATES):
         return None
-    return round(100 * shares["sensitivity"]), round(100 * shares["specificity"]), test["n"]
+    return round(100 * shares["sensitivity"]), round(100 * shares["specificity"]), n
 
 
 def _images(figures: Figures | None, part: str) -> str:
@@ -158,9 +158,9 @@ def _shares(figures: Figures | None) -> dict[str, float]:
 
 def _interval(entry: Figure | float | None) -> tuple[float, str] | None:
     """A rate and its interval in words; None where it is unknown."""
-    if not isinstance(entry, dict):
+    if entry is None or isinstance(entry, float | int):
         return None if entry is None else (entry, "")
-    value, low, high = (entry.get(name) for name in ("value", "low", "high"))
+    value, low, high = entry["value"], entry.get("low"), entry.get("high")
     if value is None:
         return None
     if low is None or high is None:

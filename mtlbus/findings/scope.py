@@ -69,7 +69,7 @@ def external(card: Card) -> list[str]:
     lines = []
     for test in card.external or ():
         figures = ", ".join(
-            f"{name} {figure_words(value)}" if isinstance(value, dict) else f"{name} {value}"
+            f"{name} {value if isinstance(value, float | int) else figure_words(value)}"
             for name, value in test.figures.items()
         )
         lines.append(f"{test.name}, {test.n} images, {test.date}: {figures}.")

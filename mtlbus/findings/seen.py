@@ -37,7 +37,7 @@ def part_of(case: Case, checkpoint: Checkpoint) -> str | None:
 
 def sentence(case: Case, checkpoint: Checkpoint) -> str:
     """The caution for one network; "" where the image is new to it."""
-    return SENTENCES.get(part_of(case, checkpoint), "")
+    return SENTENCES.get(part_of(case, checkpoint) or "", "")
 
 
 def sentence_of_several(names: Sequence[str], count: int) -> str:

@@ -43,7 +43,7 @@ def tally(findings: Sequence[Finding]) -> str:
     parts = []
     if called:
         malignant = sum(one.call == "malignant" for one in called)
-        values = sorted(one.prediction.probability for one in called)
+        values = sorted(one.prediction.probability or 0.0 for one in called)
         low, high = percent(values[0]), percent(values[-1])
         parts.append(
             f"{malignant} of {len(called)} call it malignant "
@@ -63,14 +63,16 @@ def judged(findings: Sequence[Finding]) -> str:
     if not told:
         return ""
     what = told[0].judgement.partition(": ")[2]
-    return f"{sum(one.right for one in told)} of {len(told)} are right: {what}"
+    return f"{sum(one.right is True for one in told)} of {len(told)} are right: {what}"
 
 
 def _malignant_normals(findings: Sequence[Finding]) -> str:
     """How many of the normals these networks called malignant, from the least to the most."""
-    counts = [one.normals for one in findings if one.normals and one.normals.malignant is not None]
-    if not counts:
+    counts = [one.normals for one in findings if one.normals]
+    called = [found.malignant for found in counts if found.malignant is not None]
+    if not called:
         return ""
-    low, high = (pick(found.malignant for found in counts) for pick in (min, max))
+    low, high = min(called), max(called)
     span = str(low) if low == high else f"{low} to {high}"
-    return f" Of {counts[0].n} normal breasts they called {span} malignant."
+    n = next(found.n for found in counts if found.malignant is not None)
+    return f" Of {n} normal breasts they called {span} malignant."

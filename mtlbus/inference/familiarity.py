@@ -166,8 +166,8 @@ def read_familiarity(checkpoint: Checkpoint) -> Familiarity | None:
             marks = file.metadata() or {}
             found = Familiarity(
                 tuple(marks["maps"].split(",")),
-                **{name: file.get_tensor(name) for name in _ARRAYS},
-                **{name: float(file.get_tensor(name)[0]) for name in _NUMBERS},
+                *(file.get_tensor(name) for name in _ARRAYS),
+                *(float(file.get_tensor(name)[0]) for name in _NUMBERS),
             )
     except (SafetensorError, KeyError, IndexError, OSError):
         raise CheckpointError(f"{FILE} is damaged and is not used. {again}") from None

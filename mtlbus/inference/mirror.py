@@ -14,11 +14,10 @@ from ..data.intake import GreyImage
 def mirrored(image: GreyImage) -> GreyImage:
     """The image turned left to right, as an image of its own: its digest is another one."""
     digest = hashlib.sha256(f"mirror of {image.sha256}".encode()).hexdigest()
-    turned = (
-        None if plane is None else np.ascontiguousarray(plane[:, ::-1])
-        for plane in (image.pixels, image.chroma)
-    )
-    return replace(image, pixels=next(turned), chroma=next(turned), sha256=digest)
+    pixels, chroma = np.ascontiguousarray(image.pixels[:, ::-1]), image.chroma
+    if chroma is not None:
+        chroma = np.ascontiguousarray(chroma[:, ::-1])
+    return replace(image, pixels=pixels, chroma=chroma, sha256=digest)
 
 
 def mirror_of(case: Case) -> Case:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from ..checkpoints import Checkpoint, find_checkpoint
 from ..core.errors import CheckpointError, InputError
 from ..core.outputs import Map, positive_logit
 from ..core.presence import presence_score
+from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY
 from ..data.intake import GreyImage
 from ..data.transforms import Frame, normalise, restore, square_image
@@ -113,7 +115,7 @@ class Predictor:
         self.checkpoint = checkpoint
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         model = checkpoint.load().requires_grad_(False)
-        self.model = model.to(self.device, memory_format=torch.channels_last)
+        self.model = model.to(self.device).to(memory_format=torch.channels_last)
         spec = checkpoint.card.spec
         self.size, self.mean, self.std = spec.input_size, spec.mean, spec.std
         self.familiarity, self.familiarity_problem = None, ""
@@ -217,7 +219,8 @@ def inner_maps(model: nn.Module, prepared: Prepared) -> dict[str, Map]:
         prepared: an image at the input size of the spec.
     """
     device = next(model.parameters()).device
-    inputs = normalise(prepared.grey.to(device), model.spec.mean, model.spec.std)
+    spec = cast(Spec, model.spec)
+    inputs = normalise(prepared.grey.to(device), spec.mean, spec.std)
     return _single(model(inputs, maps=True).maps)
 
 

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mtlbus.core.quantities import QUANTITIES
 from mtlbus.methods import get_spec, list_methods
 from mtlbus.ui.methods import overview
 from mtlbus.ui.methods.card import SECTIONS
-from mtlbus.ui.methods.record import number
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -226,4 +226,4 @@ def test_a_link_to_no_method_leads_to_the_overview(page):
     ],
 )
 def test_numbers_in_words(entry, words):
-    assert number(entry) == words
+    assert QUANTITIES["auc"].figure(entry) == words

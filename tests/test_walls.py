@@ -54,47 +54,60 @@ def room_of(path: Path) -> str:
     return parts[0].removesuffix(".py")
 
 
+def own_room(name: str) -> str:
+    """The room of ours that a module is in; "" for a module of others."""
+    first, _, rest = name.partition(".")
+    return rest.partition(".")[0] if first == "mtlbus" else ""
+
+
+# Whether a room may import a library.
+KEPT_IN = {
+    "streamlit": lambda room: room in ("ui", "pages"),
+    "plotly": lambda room: room in ("ui", "figures"),
+    "torch": lambda room: room != "pages",
+}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_room_imports_only_from_its_own_and_lower_floors(path):
-    room = room_of(path)
-    if room == "__init__":
-        return
-    assert room in LEVEL, f"{room} has no floor; give it one in this test and in the README"
-    for name in imported(path):
-        parts = name.split(".")
-        if parts[0] != "mtlbus" or len(parts) < 2 or parts[1] not in LEVEL:
-            continue
-        other = parts[1]
-        allowed = other == room or LEVEL[other] < LEVEL[room]
-        assert allowed, f"{path.name} ({room}) imports {name} from a floor that is not below"
+def test_every_room_has_a_floor():
+    rooms = {room_of(path) for path in SOURCES} - {"__init__"}
+    assert rooms <= LEVEL.keys(), "give the new room a floor in this test"
 
 
-@pytest.mark.parametrize("path", SOURCES + PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_streamlit_plotly_and_torch_stay_in_their_rooms(path):
-    tops = {name.split(".")[0] for name in imported(path)}
-    in_package = PACKAGE in path.parents
-    room = room_of(path) if in_package else "pages"
-    if room not in ("ui", "pages"):
-        assert "streamlit" not in tops
-    if room not in ("ui", "figures"):
-        assert "plotly" not in tops
-    if room == "pages":
-        assert "torch" not in tops
+@pytest.mark.parametrize("floor", FLOORS, ids=lambda floor: "-".join(sorted(floor)))
+def test_a_room_imports_only_from_its_own_and_lower_floors(floor):
+    upward = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in SOURCES
+        if (room := room_of(path)) in floor
+        for name in imported(path)
+        if (other := own_room(name)) in LEVEL and other != room and LEVEL[other] >= LEVEL[room]
+    ]
+    assert not upward
 
 
-@pytest.mark.parametrize(
-    "path", sorted((PACKAGE / "cli").glob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
-)
-def test_a_verb_imports_what_it_needs_when_it_runs(path):
+@pytest.mark.parametrize("library", KEPT_IN)
+def test_a_library_stays_in_its_rooms(library):
+    outside = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES + PAGES
+        if library in {name.split(".")[0] for name in imported(path)}
+        and not KEPT_IN[library](room_of(path) if PACKAGE in path.parents else "pages")
+    ]
+    assert not outside
+
+
+def test_a_verb_imports_what_it_needs_when_it_runs():
     """The help comes at once, and a verb does not wait for what another one needs."""
-    for name in imported(path, at_once=True):
-        first, _, rest = name.partition(".")
-        own = first == "mtlbus" and rest.split(".")[0] in ("cli", "core")
-        assert own or first in sys.stdlib_module_names, f"{path.name} imports {name} when loaded"
+    early = [
+        f"{path.name} imports {name}"
+        for path in (PACKAGE / "cli").glob("*.py")
+        for name in imported(path, at_once=True)
+        if own_room(name) not in ("cli", "core")
+        and name.partition(".")[0] not in sys.stdlib_module_names
+    ]
+    assert not early
 
 
 def test_the_top_level_holds_what_was_asked_for_and_nothing_else():

@@ -43,7 +43,7 @@ def all_words(app: AppTest) -> str:
         ("home", {}),
         ("predict", {"method": "resformer_mtl"}),
         ("compare", {"methods": "resformer_mtl,mtl"}),
-        ("compare", {"methods": "resformer_mtl,mtl", "mode": "mirror"}),
+        ("compare", {"methods": "resformer_mtl,mtl", "compare": "mirror"}),
         ("attention", {"method": "resformer_mtl"}),
         ("attributions", {"method": "resformer_mtl"}),
         ("performance", {}),
@@ -57,6 +57,7 @@ def test_wherever_the_name_stands_the_label_stands(root, monkeypatch, page, quer
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
     app = visit(page, **query)
     words = all_words(app)
+    assert ("of its mirror" in words) == (query.get("compare") == "mirror")  # the link is obeyed
     assert get_spec("resformer_mtl").title == TITLE
     assert page == "home" or TITLE in words
     assert not BARE.findall(words)

@@ -20,6 +20,7 @@ from ...explain.faithfulness import faithfulness_cost, measure_faithfulness
 from ...explain.gradcam import NotServed
 from ...explain.subject import Cost
 from ...explain.techniques import technique_of
+from .. import stopping
 from ..gate import GATE
 from .question import Question
 
@@ -122,21 +123,11 @@ def run(steps: Sequence[Step], key: str) -> None:
         steps: what is missing.
         key: of the button.
     """
-    place = st.empty()
-    with place.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, "Getting ready")
-        st.button(
-            "Stop",
-            key=key,
-            icon=":material/stop_circle:",
-            width="content",
-            on_click=lambda: st.session_state.update({_STOPPED: True}),
-        )
-    progress = _Progress(bar, steps)
-    for step in steps:
-        progress.begin(step)
-        _do(step, progress)
-    place.empty()
+    with stopping.progress(key, {_STOPPED: True}, "Getting ready") as bar:
+        progress = _Progress(bar, steps)
+        for step in steps:
+            progress.begin(step)
+            _do(step, progress)
 
 
 def _do(step: Step, progress: _Progress) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ...inference.predictor import Prediction
-from .. import services, state
+from .. import services, state, stopping
 from ..case import Case
 
 _STOPPED = "_compare_stopped"
@@ -43,20 +43,11 @@ def ask(cases: Sequence[Case], methods: Sequence[str]) -> Answers:
 
 def _work(missing: list[tuple[Case, str]], wish: tuple) -> None:
     """A click anywhere interrupts between two networks, and what is done stays done."""
-    row = st.empty()
-    with row.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, "Starting")
-        st.button(
-            "Stop",
-            key="_compare_stop",
-            icon=":material/stop:",
-            on_click=lambda: st.session_state.update({_STOPPED: wish}),
-        )
-    for number, (case, method) in enumerate(missing):
-        text = f"Asking {services.title_of(method)}, {number + 1} of {len(missing)}"
-        bar.progress(number / len(missing), text)
-        services.predict(case, method)
-    row.empty()
+    with stopping.progress("_compare_stop", {_STOPPED: wish}) as bar:
+        for number, (case, method) in enumerate(missing):
+            text = f"Asking {services.title_of(method)}, {number + 1} of {len(missing)}"
+            bar.progress(number / len(missing), text)
+            services.predict(case, method)
 
 
 def _offer_the_rest(missing: int, count: int) -> None:

@@ -16,7 +16,7 @@ from ...data.intake import clean_name
 from ...figures.overlay import thumbnail
 from ...findings import presence, scope
 from ...findings.finding import flat
-from .. import case_store, cases, services, uploads
+from .. import case_store, cases, services, stopping, uploads
 from ..columns import column
 from ..finding import finding_of
 
@@ -88,21 +88,13 @@ def _work(method: str, digest: str, files: list, todo: list, rows: dict) -> None
             icon=":material/play_arrow:",
         )
         return
-    bar, stop = st.progress(0.0), st.empty()
-    stop.button(
-        "Stop",
-        on_click=lambda: st.session_state.update({_GO: False}),
-        icon=":material/stop:",
-        key="_batch_stop",
-    )
-    for number, file in enumerate(todo, start=len(files) - len(todo)):
-        text = f"Image {number + 1} of {len(files)}: {literal(file.name)}"
-        bar.progress(number / len(files), text)
-        rows[file.file_id, digest] = _row(file, method)
-        while len(rows) > _KEPT_ROWS:
-            del rows[next(iter(rows))]
-    bar.empty()
-    stop.empty()
+    with stopping.progress("_batch_stop", {_GO: False}) as bar:
+        for number, file in enumerate(todo, start=len(files) - len(todo)):
+            text = f"Image {number + 1} of {len(files)}: {literal(file.name)}"
+            bar.progress(number / len(files), text)
+            rows[file.file_id, digest] = _row(file, method)
+            while len(rows) > _KEPT_ROWS:
+                del rows[next(iter(rows))]
     st.session_state[_GO] = False
 
 

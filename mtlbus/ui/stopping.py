@@ -1,0 +1,37 @@
+"""Work that takes a while: a bar that fills, and a button that ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+
+@contextmanager
+def progress(
+    key: str, stopped: dict[str, Any], words: str = "Starting"
+) -> Iterator[DeltaGenerator]:
+    """A bar with a Stop button beside it, for the time of the work; both go when it is done.
+
+    A click anywhere interrupts between two steps, and what is done stays done.
+
+    Args:
+        key: of the button.
+        stopped: what the session remembers once it is pressed.
+        words: beside the bar before the first step.
+    """
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, words)
+        st.button(
+            "Stop",
+            key=key,
+            icon=":material/stop:",
+            width="content",
+            on_click=lambda: st.session_state.update(stopped),
+        )
+    yield bar
+    place.empty()

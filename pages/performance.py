@@ -7,9 +7,10 @@ require_frame(__file__)  # before torch is loaded
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
-from mtlbus.ui import state
+from mtlbus.evaluation import judged_rows
+from mtlbus.ui import services, state
 from mtlbus.ui.memory import adopt_link, mirror
-from mtlbus.ui.performance import files, judged_rows, judgement, threshold
+from mtlbus.ui.performance import files, judgement, threshold
 from mtlbus.ui.widgets import explain_error, pick_methods
 
 st.title("Performance")
@@ -26,7 +27,7 @@ if not methods:
 tables = []
 for method in methods:
     try:
-        tables.append(judged_rows.load_table(method))
+        tables.append(judged_rows.load_table(services.checkpoint(method)))
     except MtlbusError as error:
         explain_error(error)
 tables = [table for table in tables if judged_rows.choices(table)]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from ..core.text import printable
+from .comparing import compare, slices
 from .datasets import audit, data, phantom
 from .images import explain, predict
 from .judging import bench, checks, evaluate, familiarity, gates, silence
@@ -111,6 +112,27 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
         help="with --card: append these figures to the card as an external test of this name; "
         "refused where any image took part in the training",
     )
+
+
+def _compare(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("first", metavar="A", help=TRAINED)
+    verb.add_argument("second", metavar="B", help="another one")
+    _images(verb)
+
+
+def _slices(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", help=TRAINED)
+    verb.add_argument(
+        "--by", default="birads", help="birads (default), device, size, histology, dataset"
+    )
+    verb.add_argument(
+        "--figure", default="sensitivity", help="sensitivity (default), specificity, auc, dice"
+    )
+    _images(verb)
+
+
+def _images(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--images", help="of which test images: real (all, default) or a data set")
 
 
 def _crossvalidate(verb: argparse.ArgumentParser) -> None:
@@ -317,6 +339,8 @@ VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentPars
     audit: _audit,
     train: _train,
     evaluate: _evaluate,
+    compare: _compare,
+    slices: _slices,
     crossvalidate: _crossvalidate,
     trials: _trials,
     bench: _bench,

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape  # Plotly reads markup in every text
-from typing import NamedTuple
 
 import plotly.graph_objects as go
 
+from ..evaluation.slices import Slice
 from .style import finish, method_colour, share_axis
-
-
-class Slice(NamedTuple):
-    """A part of the data.
-
-    Attributes:
-        name: what it is.
-        n: images that count for this number.
-        value, low, high: the number and its 95 % limits, shares of one.
-    """
-
-    name: str
-    n: int
-    value: float
-    low: float
-    high: float
 
 
 def slices_figure(slices: Mapping[str, Sequence[Slice]], quantity: str) -> go.Figure:

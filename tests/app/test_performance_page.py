@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mtlbus.checkpoints import Checkpoint
+from mtlbus.evaluation import judged_rows
 from mtlbus.evaluation.operating_points import choose_threshold, confusion
 from mtlbus.evaluation.tables import read_predictions
-from mtlbus.ui.performance import judged_rows
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -139,9 +140,8 @@ def test_cases_of_a_cell(page, root):
     assert cases["probability"].is_monotonic_increasing
 
 
-def test_pairs_are_compared_on_common_images(root, monkeypatch):
-    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
-    first, second = (judged_rows.load_table(name) for name in ("mtl", "mtl_sa"))
+def test_pairs_are_compared_on_common_images(root):
+    first, second = (judged_rows.load_table(Checkpoint(root / name)) for name in ("mtl", "mtl_sa"))
     pair = judged_rows.compare(first, second, judged_rows.REAL, (0.5, 0.5))
     assert pair.n == 150
     itself = judged_rows.compare(first, first, judged_rows.REAL, (0.5, 0.5))

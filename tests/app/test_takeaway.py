@@ -15,6 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtlbus.core.wording import DISCLAIMER
+from mtlbus.evaluation import judged_rows
 from mtlbus.export.case_views import CompareView, MirrorView, TwoCasesView, stem_of
 from mtlbus.export.method_views import MethodView, OverviewView
 from mtlbus.export.numbers import mirror_numbers
@@ -22,7 +23,6 @@ from mtlbus.export.views import PerformanceView, View
 from mtlbus.findings import Finding
 from mtlbus.inference.predictor import Predictor
 from mtlbus.ui import services, takeaway
-from mtlbus.ui.performance import judged_rows
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -228,7 +228,7 @@ def test_the_report_of_performance_holds_curves_and_matrices(open_page, reports)
     assert charts == 6  # ROC, precision and recall, calibration, two matrices, outlines
     assert text.count("Called malignant from 0.370 on.") == 2
     for method in ("mtl", "uresnet"):
-        assert judged_rows.load_table(method).digest in text
+        assert judged_rows.load_table(services.checkpoint(method)).digest in text
 
 
 @pytest.mark.parametrize(("page", "query"), MENUS, ids=str)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mtlbus.evaluation.slices import Slice
 from mtlbus.export.drawing import svg_of
 from mtlbus.export.pair_report import mirror_report
 from mtlbus.export.picture_report import (
@@ -26,7 +27,7 @@ from mtlbus.export.recipes import notebook_of
 from mtlbus.export.report import report_of
 from mtlbus.figures.as_html import chart_element
 from mtlbus.figures.segmentation import dice_figure
-from mtlbus.figures.slices import Slice, slices_figure
+from mtlbus.figures.slices import slices_figure
 from mtlbus.ui.case import Case
 
 from .conftest import PALETTE

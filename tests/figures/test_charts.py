@@ -9,10 +9,11 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from mtlbus.evaluation.calibration import reliability
 from mtlbus.evaluation.curves import precision_recall_band, roc_band
+from mtlbus.evaluation.slices import Slice
 from mtlbus.figures.calibration import calibration_figure
 from mtlbus.figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from mtlbus.figures.segmentation import dice_figure
-from mtlbus.figures.slices import Slice, slices_figure
+from mtlbus.figures.slices import slices_figure
 
 
 @pytest.fixture

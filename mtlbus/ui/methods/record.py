@@ -15,13 +15,13 @@ from ...core.quantities import CALLS, QUANTITIES
 from ...core.spec import PaperRecipe, Spec
 from ...core.tables import guarded
 from ...core.text import literal, printable
+from ...evaluation.judged_rows import DATASETS
 from ...figures.style import CONFIG
 from ...figures.training_curve import training_figure
 from ...findings import operating_points
 from ...methods import get_spec
 from ...training.recipe_words import loss_words, start_words
 from .. import services
-from ..performance.judged_rows import DATASETS
 
 LOG = logging.getLogger("mtlbus")
 SHOWN = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...core.tables import csv_text
+from ...evaluation import judged_rows
+from ...evaluation.judged_rows import Table
 from ...evaluation.operating_points import Confusion
 from ...export.picture_report import Picture, performance_report
 from ...export.views import Judged, PerformanceView
@@ -14,8 +16,6 @@ from ...figures.confusion import confusion_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.segmentation import dice_figure
 from .. import takeaway
-from . import judged_rows
-from .judged_rows import Table
 
 _TALL = 520  # pixels: the report is narrower than the page, and its legends take more lines
 

@@ -11,6 +11,9 @@ import streamlit as st
 
 from ...core.quantities import heads
 from ...core.tables import guarded
+from ...evaluation import judged_rows
+from ...evaluation import slices as parts
+from ...evaluation.judged_rows import Table
 from ...figures.calibration import calibration_figure
 from ...figures.segmentation import dice_figure
 from ...figures.slices import slices_figure
@@ -20,9 +23,7 @@ from .. import services
 from ..columns import columns
 from ..memory import adopt_link, mirror
 from ..state import write_link
-from . import judged_rows, metrics_table, normals
-from . import slices as parts
-from .judged_rows import Table
+from . import metrics_table, normals
 from .table_picks import pick_table
 
 CALIBRATION = {
@@ -204,7 +205,7 @@ def _show_slices(tables: Sequence[Table], images: str) -> None:
         slicing = st.selectbox("Divide by", ways, format_func=parts.SLICINGS.get, key="_slicing")
     with right:
         quantity = st.selectbox(
-            "Show", list(parts.QUANTITIES), format_func=parts.QUANTITIES.get, key="_quantity"
+            "Show", list(parts.FIGURES), format_func=parts.FIGURES.get, key="_quantity"
         )
     if len(tables) > FEW:
         tables = [pick_table(tables, "Of", "parts_of")]
@@ -219,10 +220,10 @@ def _show_slices(tables: Sequence[Table], images: str) -> None:
         st.info("No part has enough images for this number.", icon=":material/info:")
         return
     st.plotly_chart(
-        slices_figure(found, parts.QUANTITIES[quantity]),
+        slices_figure(found, parts.FIGURES[quantity]),
         key="_slices",
         config=CONFIG,
-        alt=f"{parts.QUANTITIES[quantity]} by {parts.SLICINGS[slicing]}, with intervals.",
+        alt=f"{parts.FIGURES[quantity]} by {parts.SLICINGS[slicing]}, with intervals.",
     )
     st.caption(
         f"95 % intervals; n counts the images that enter the number. Parts with fewer than "

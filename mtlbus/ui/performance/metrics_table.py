@@ -11,9 +11,9 @@ import streamlit as st
 from ...core.card import Metrics
 from ...core.quantities import CALLS, OUTLINES, Quantity
 from ...core.tables import guarded
+from ...evaluation import judged_rows
+from ...evaluation.judged_rows import Table
 from ...figures.style import FEW
-from . import judged_rows
-from .judged_rows import Table
 
 METRICS = CALLS | OUTLINES
 NOTHING = Metrics(datasets={})

@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from ...core.tables import guarded
-from .judged_rows import Table, as_percent
+from ...core.wording import share_with_interval
+from ...evaluation.judged_rows import Table
 
 PARTS = {"test": "test", "validation": "validation"}
 FOREIGN = (
@@ -67,4 +68,6 @@ def _row(table: Table, part: str) -> dict[str, str]:
 
 
 def _share(entry: Mapping[str, Any] | None) -> str:
-    return "–" if entry is None else as_percent(entry["value"], entry["low"], entry["high"])
+    return (
+        "–" if entry is None else share_with_interval(entry["value"], entry["low"], entry["high"])
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ...core.wording import share_with_interval
+from ...evaluation.judged_rows import Table
 from ...evaluation.operating_points import Confusion, natural_frequencies, predictive_values
 from ...figures.confusion import people_figure
 from ..memory import mirror
-from .judged_rows import Table, as_percent
 
 DEFAULT_PREVALENCE = 5.0
 NARROWEST = 340  # pixels; below twice this the halves stand one above the other
@@ -41,8 +42,8 @@ def show(table: Table, counts: Confusion) -> None:
                 f"a false alarm. It misses **{people.false_negatives}**."
             )
             st.markdown(
-                f"A malignant call is right in **{as_percent(values.ppv)}** (PPV), a benign call "
-                f"in **{as_percent(values.npv)}** (NPV)."
+                f"A malignant call is right in **{share_with_interval(values.ppv)}** (PPV), a "
+                f"benign call in **{share_with_interval(values.npv)}** (NPV)."
             )
             st.caption(
                 "If sensitivity and specificity stayed the same there, which no test here shows."

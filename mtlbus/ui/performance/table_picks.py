@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ...evaluation.judged_rows import Table
 from ...figures.style import FEW
 from ..memory import mirror
-from .judged_rows import Table
 
 
 def pick_table(tables: Sequence[Table], label: str, name: str) -> Table:

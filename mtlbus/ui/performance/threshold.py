@@ -9,8 +9,10 @@ import streamlit as st
 
 from ...core.tables import guarded
 from ...core.text import literal
-from ...core.wording import with_interval
+from ...core.wording import share_with_interval, with_interval
+from ...evaluation import judged_rows
 from ...evaluation.comparisons import AucInterval
+from ...evaluation.judged_rows import Table
 from ...evaluation.operating_points import Confusion, wilson_interval
 from ...figures.confusion import ENDS, confusion_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
@@ -18,8 +20,7 @@ from ...figures.style import CONFIG, FEW
 from .. import datasets, services, state
 from ..columns import column
 from ..memory import adopt_link, mirror, number, remember
-from . import files, judged_rows, people
-from .judged_rows import Table, as_percent
+from . import files, people
 from .table_picks import pick_table
 
 RULES = {
@@ -186,7 +187,7 @@ def _show_matrix(table: Table, counts: Confusion) -> None:
         ("Specificity", counts.tn, counts.tn + counts.fp),
     ):
         share = part / whole if whole else float("nan")
-        text = as_percent(share, *wilson_interval(part, whole)) if whole else "not defined"
+        text = share_with_interval(share, *wilson_interval(part, whole)) if whole else "not defined"
         lines.append(f"{name} **{text}**, {part} of {whole}")
     st.markdown("  \n".join(lines))
     st.segmented_control(
@@ -225,10 +226,10 @@ def _show_counts(
                 "Network": table.title,
                 "AUC": _area(judged_rows.area(table, images)),
                 **{
-                    name: as_percent(k / n, *wilson_interval(k, n)) if n else "not defined"
+                    name: share_with_interval(k / n, *wilson_interval(k, n)) if n else "not defined"
                     for name, (k, n) in shares.items()
                 },
-                "Accuracy": as_percent(found.accuracy),
+                "Accuracy": share_with_interval(found.accuracy),
                 "Threshold": f"{thresholds[table.method]:.3f}",
                 "Found": found.tp,
                 "Missed": found.fn,

@@ -1,4 +1,7 @@
-"""The numbers of the Performance page, from `predictions.csv`, kept by the digest of that file."""
+"""Judged images of a method, from `predictions.csv`, and the numbers that follow from them.
+
+Each is kept by the digest of that file.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from ...core.card import Card, Training
-from ...core.errors import InputError
-from ...core.text import literal
-from ...core.wording import with_interval
-from ...evaluation.calibration import Reliability, calibration_slope_intercept, reliability
-from ...evaluation.comparisons import (
+from ..checkpoints import Checkpoint
+from ..core.card import Card, Training
+from ..core.errors import InputError
+from ..core.text import literal
+from ..methods import get_spec, list_methods
+from .calibration import Reliability, calibration_slope_intercept, reliability
+from .comparisons import (
     AucInterval,
     DeLongTest,
     McNemarTest,
@@ -27,11 +31,10 @@ from ...evaluation.comparisons import (
     delong_test,
     mcnemar_test,
 )
-from ...evaluation.curves import PrecisionRecallBand, RocBand, precision_recall_band, roc_band
-from ...evaluation.metrics import classification_metrics
-from ...evaluation.operating_points import Confusion, choose_threshold, confusion
-from ...evaluation.tables import group_keys, read_predictions
-from .. import services
+from .curves import PrecisionRecallBand, RocBand, precision_recall_band, roc_band
+from .metrics import classification_metrics
+from .operating_points import Confusion, choose_threshold, confusion
+from .tables import group_keys, read_predictions
 
 REAL = "real"
 PHANTOM = "phantom"
@@ -67,17 +70,16 @@ class Pair(NamedTuple):
     calls: McNemarTest
 
 
-def load_table(method: str) -> Table:
-    """The predictions of a method.
+def load_table(checkpoint: Checkpoint) -> Table:
+    """The predictions of trained weights.
 
     Raises:
         DataError: they are missing or damaged.
     """
-    checkpoint = services.checkpoint(method)
-    path = checkpoint.predictions
+    path, method = checkpoint.predictions, checkpoint.method
     stamp = path.stat().st_mtime_ns if path.is_file() else 0
     rows, digest = _read(path, stamp)
-    title = services.title_of(method)
+    title = get_spec(method).title if method in list_methods() else method
     return Table(method, title, digest, checkpoint.epochs, rows, checkpoint.card)
 
 
@@ -291,9 +293,3 @@ def compare(
         delong_test(labels, a, b, groups=groups_of(both)),
         mcnemar_test(labels, (a >= thresholds[0]).astype(int), (b >= thresholds[1]).astype(int)),
     )
-
-
-def as_percent(value: float | None, low: float | None = None, high: float | None = None) -> str:
-    """A share as "92.6% (87.5 to 95.7)"; "not defined" where it is not."""
-    hundred = (None if part is None else 100 * part for part in (value, low, high))
-    return with_interval(*hundred, digits=1, unit="%")

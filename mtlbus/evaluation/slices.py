@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
-from ...evaluation.comparisons import delong_interval
-from ...evaluation.intervals import group_draws, percentile_limits
-from ...evaluation.operating_points import wilson_interval
-from ...evaluation.weighted import weighted_mean
-from ...figures.slices import Slice
+from ..core.quantities import CALLS, OUTLINES
 from . import judged_rows
+from .comparisons import delong_interval
+from .intervals import group_draws, percentile_limits
+from .operating_points import wilson_interval
+from .weighted import weighted_mean
 
 SLICINGS = {
     "birads": "BI-RADS of the reader",
@@ -19,16 +21,31 @@ SLICINGS = {
     "histology": "Histology",
     "dataset": "Dataset",
 }
-QUANTITIES = {
-    "sensitivity": "Sensitivity at the threshold",
-    "specificity": "Specificity at the threshold",
-    "auc": "AUC",
-    "dice": "Mean Dice",
+AT_A_THRESHOLD = ("sensitivity", "specificity")
+FIGURES = {name: f"{CALLS[name].title} at the threshold" for name in AT_A_THRESHOLD} | {
+    "auc": CALLS["auc"].title,
+    "dice": f"Mean {OUTLINES['dice'].title}",
 }
 SIZES = ((0.03, "under 3 % of the picture"), (0.10, "3 to 10 %"), (1.01, "over 10 %"))
 PICTURE = 256 * 256
 FEWEST = 5
 MOST_PARTS = 14
+
+
+class Slice(NamedTuple):
+    """A part of the data.
+
+    Attributes:
+        name: what it is.
+        n: images that count for this number.
+        value, low, high: the number and its 95 % limits, shares of one.
+    """
+
+    name: str
+    n: int
+    value: float
+    low: float
+    high: float
 
 
 def part_names(rows: pd.DataFrame, slicing: str) -> pd.Series:
@@ -57,7 +74,7 @@ def slices(rows: pd.DataFrame, slicing: str, quantity: str, threshold: float) ->
     Args:
         rows: test images.
         slicing: a key of `SLICINGS`.
-        quantity: a key of `QUANTITIES`.
+        quantity: a key of `FIGURES`.
         threshold: of the calls.
     """
     names = part_names(rows, slicing)

@@ -1,0 +1,94 @@
+"""The verbs that ask stored predictions: which of two methods is better, and on which images."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import DataError, choose
+from ..core.wording import signed, with_interval
+from .printing import print_result, table
+
+if TYPE_CHECKING:
+    from ..evaluation.judged_rows import Table
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Two methods on the test images that both have judged: AUC by DeLong, calls by McNemar."""
+    from ..evaluation import judged_rows
+
+    first, second = _table(arguments.first), _table(arguments.second)
+    images = _images(first, arguments.images)
+    pair = judged_rows.compare(first, second, images, (_threshold(first), _threshold(second)))
+    if pair is None:
+        raise DataError(
+            f"{first.title} and {second.title} have not judged images of both classes in common. "
+            "Choose other --images, or evaluate both on the same fold."
+        )
+    document = {
+        "first": first.method,
+        "second": second.method,
+        "images": images,
+        "n": pair.n,
+        "auc": pair.auc._asdict(),
+        "calls": pair.calls._asdict(),
+    }
+    print_result(document, arguments.json, lambda: _lines(document, first.title, second.title))
+    return 0
+
+
+def _lines(document: dict[str, Any], first: str, second: str) -> list[str]:
+    auc, calls = document["auc"], document["calls"]
+    limits = f"{signed(auc['low'], 3)} to {signed(auc['high'], 3)}"
+    return [
+        f"{document['n']} test images, {document['images']}",
+        f"AUC: {first} {auc['auc_a']:.3f}, {second} {auc['auc_b']:.3f}; difference "
+        f"{signed(auc['difference'], 3)} ({limits}), p = {auc['p_value']:.3g} (DeLong)",
+        f"Calls: only {first} is right on {calls['only_a_right']}, only {second} on "
+        f"{calls['only_b_right']}, p = {calls['p_value']:.3g} (McNemar)",
+    ]
+
+
+def slices(arguments: argparse.Namespace) -> int:
+    """One figure of a method on parts of its test images, with 95 % intervals."""
+    from ..evaluation.judged_rows import select
+    from ..evaluation.slices import FIGURES, SLICINGS
+    from ..evaluation.slices import slices as parts_of
+
+    judged = _table(arguments.method)
+    by = choose("slicing", arguments.by, SLICINGS)
+    figure = choose("figure", arguments.figure, FIGURES)
+    images = _images(judged, arguments.images)
+    parts = parts_of(select(judged, images), by, figure, _threshold(judged))
+    document = {
+        "method": judged.method, "images": images, "by": by, "figure": figure,
+        "parts": [part._asdict() for part in parts],
+    }  # fmt: skip
+
+    def lines() -> list[str]:
+        rows = [(one.name, one.n, with_interval(one.value, one.low, one.high)) for one in parts]
+        return table((SLICINGS[by], "n", FIGURES[figure]), rows)
+
+    print_result(document, arguments.json, lines)
+    return 0
+
+
+def _table(name: str) -> Table:
+    """The stored predictions of a shipped method or of a checkpoint's folder."""
+    from ..checkpoints import find_checkpoint
+    from ..evaluation.judged_rows import load_table
+
+    return load_table(find_checkpoint(name))
+
+
+def _images(judged: Table, wanted: str | None) -> str:
+    """Which of its test images: "real" or a data set; the first choice without a wish."""
+    from ..evaluation.judged_rows import choices
+
+    return choices(judged)[0] if wanted is None else choose("images", wanted, choices(judged))
+
+
+def _threshold(judged: Table) -> float:
+    """Of the default operating point; a half for a method without a class, which needs none."""
+    point = judged.card.default_point
+    return 0.5 if point is None else point.threshold

@@ -1,0 +1,75 @@
+"""The verbs on stored predictions say what the Performance page says, from the same functions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mtlbus.checkpoints import Checkpoint
+from mtlbus.cli import main
+from mtlbus.evaluation.comparisons import delong_test
+from mtlbus.evaluation.operating_points import wilson_interval
+from mtlbus.evaluation.tables import read_predictions, real_rows
+
+from ..app.stand_ins import write_stand_in
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("networks")
+    write_stand_in(root, "mtl", seed=1, bootstrap=20)
+    write_stand_in(root, "mtl_sa", seed=2, strength=0.6, bootstrap=20)
+    write_stand_in(root, "uresnet", seed=3, bootstrap=20)
+    return root
+
+
+def answer(capsys, *words: str) -> dict:
+    assert main([*words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_two_methods_are_compared_on_the_real_images_of_both(capsys, root):
+    found = answer(capsys, "compare", str(root / "mtl"), str(root / "mtl_sa"))
+    a, b = (read_predictions(root / name / "predictions.csv") for name in ("mtl", "mtl_sa"))
+    a, b = (real_rows(rows[rows["part"] == "test"]) for rows in (a, b))
+    groups = a["dataset"] + " " + a["group"]
+    expected = delong_test(a["label"], a["probability"], b["probability"], groups=groups)
+    assert (found["images"], found["n"]) == ("real", 150)
+    assert found["auc"]["difference"] == pytest.approx(expected.difference) and expected.low > 0
+    assert found["auc"]["p_value"] == pytest.approx(expected.p_value)
+    assert main(["compare", str(root / "mtl"), str(root / "mtl_sa"), "--images", "busi"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("60 test images, busi") and "(DeLong)" in told and "(McNemar)" in told
+
+
+def test_a_slice_is_a_count_of_its_images(capsys, root):
+    found = answer(capsys, "slices", str(root / "mtl"), "--by", "birads", "--images", "busbra")
+    threshold = Checkpoint(root / "mtl").threshold
+    rows = read_predictions(root / "mtl" / "predictions.csv")
+    rows = rows[(rows["part"] == "test") & (rows["dataset"] == "busbra") & (rows["label"] == 1)]
+    assert [part["name"] for part in found["parts"]] == [f"BI-RADS {n}" for n in (2, 3, 4, 5)]
+    for part in found["parts"]:
+        some = rows[rows["birads"] == part["name"].removeprefix("BI-RADS ")]
+        right = int((some["probability"] >= threshold).sum())
+        assert (part["n"], part["value"]) == (len(some), right / len(some))
+        assert (part["low"], part["high"]) == pytest.approx(wilson_interval(right, len(some)))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("compare", "mtl", "uresnet"), "have not judged images of both classes in common"),
+        (("compare", "mtl", "mtl_sa", "--images", "busy"), "Did you mean 'busi'"),
+        (("slices", "mtl", "--by", "devise"), "Did you mean 'device'"),
+        (("slices", "mtl", "--figure", "f1"), "auc, dice, sensitivity, specificity"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(capsys, root, words, said):
+    verb, *rest = words
+    count = 2 if verb == "compare" else 1
+    asked = [verb, *(str(root / name) for name in rest[:count]), *rest[count:]]
+    assert main(asked) == 1
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1

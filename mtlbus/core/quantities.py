@@ -82,7 +82,7 @@ ANSWERS = _table(
              "Mean probability of the highest thousandth of the mask."),
     Quantity("presence_threshold", "Presence threshold", SHARE, 3,
              "Presence below which there is no lesion."),
-    Quantity("distance", "Distance", "multiple of the limit", 2,
+    Quantity("distance", "Out-of-distribution distance", "multiple of the limit", 2,
              "How unlike the training images it is; above 1 it is unfamiliar.", "less"),
     Quantity("mask_threshold", "Mask threshold", SHARE, 2,
              "Tumour probability above which a pixel is inside."),
@@ -182,7 +182,7 @@ ATTRIBUTED = _table(
              "Share of the map's total size that lies in the lesion. Compare with the lesion's "
              "share of the image, below.", form="%"),
     Quantity("placebo", "Placebo ρ", "−1..1", 2,
-             "Rank correlation with the placebo, with sign. Near 0 is good."),
+             "Randomisation test: rank correlation with the placebo, with sign. Near 0 is good."),
     Quantity("placebo_sizes", "ρ of sizes", "−1..1", 2,
              "The same for sizes without sign; the stricter test."),
     Quantity("passes", "Passes", "", 0,

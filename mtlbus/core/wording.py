@@ -49,8 +49,8 @@ def share_with_interval(
     share: float | None, low: float | None = None, high: float | None = None
 ) -> str:
     """A share of one as "92.6% (87.5 to 95.7)"; "not defined" where it is not."""
-    value, *ends = (None if part is None else 100 * part for part in (share, low, high))
-    return with_interval(value, *ends, digits=1, unit="%")
+    value, low, high = (None if part is None else 100 * part for part in (share, low, high))
+    return with_interval(value, low, high, digits=1, unit="%")
 
 
 def listed(names: list[str] | tuple[str, ...]) -> str:

@@ -52,7 +52,7 @@ class PrecisionRecallBand(NamedTuple):
         precision_at, low, high: shape G, precision at the largest threshold that reaches each
             recall, and its pointwise limits.
         average_precision: Σ (step of recall) · precision.
-        prevalence: share of malignant images: the precision of a coin.
+        prevalence: share of malignant images: the precision of chance.
     """
 
     recall: np.ndarray

@@ -85,7 +85,7 @@ def classification_metrics(
     Returns:
         auc: area under the ROC curve of the probability.
         auc_hard: the same of the thresholded call, which is (sensitivity + specificity)/2; one
-            paper prints this as its AUC (`methods.md` 1.6).
+            paper prints this as its AUC.
         accuracy, sensitivity, specificity, and F1 with malignant (f1) and with benign (f1_benign)
             as the positive class.
         brier: mean squared difference of probability and label.

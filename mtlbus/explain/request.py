@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..core.errors import InputError
-from ..data.transforms import Frame
 from .attributions import Attribution, attribute
 from .gradcam import NotServed
 from .options import Options
 from .placebo import randomised
-from .subject import Cost, Subject
+from .subject import Subject
 from .targets import Target
 from .techniques import technique_of
 
@@ -48,13 +47,6 @@ class Request:
         """What has to be computed: (name, whether of the placebo), in a good order to look at."""
         kinds = (False, True) if self.placebo else (False,)
         return tuple((name, random) for random in kinds for name in self.attributions)
-
-    def price(self, jobs: tuple[tuple[str, bool], ...], frame: Frame, size: int) -> Cost:
-        """What these jobs cost together, for an image in the network's square."""
-        total = Cost()
-        for name, _ in jobs:
-            total = total.plus(technique_of(name).price(self.options, frame, size))
-        return total
 
     def as_text(self) -> dict[str, str]:
         """The request as the words that stand in a link and on the command line."""

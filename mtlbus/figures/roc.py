@@ -43,7 +43,7 @@ def roc_figure(
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot", "width": 1},
-        name="a coin", hoverinfo="skip",
+        name="chance line", hoverinfo="skip",
     )  # fmt: skip
     full = drawn_in_full(curves, chosen)
     for title, colour in _order(curves, full):
@@ -75,7 +75,7 @@ def precision_recall_figure(
     if curves:
         prevalence = next(iter(curves.values())).prevalence
         figure.add_scatter(
-            x=[0, 1], y=[prevalence] * 2, mode="lines", hoverinfo="skip", name="a coin",
+            x=[0, 1], y=[prevalence] * 2, mode="lines", hoverinfo="skip", name="chance line",
             line={"color": NEUTRAL, "dash": "dot", "width": 1},
         )  # fmt: skip
     full = drawn_in_full(curves, chosen)

@@ -14,7 +14,7 @@ def focal_loss(
     """−mean of t·α·(1 − p)^γ·log p + (1 − t)·(1 − α)·p^γ·log(1 − p) over the whole batch.
 
     The paper's equation lacks the (1 − t) and the exponent of the second term; this is the form
-    of its laboratory's code (`methods.md` 1.4). With γ = 0 and α = ½ it is half the cross-entropy.
+    of its laboratory's code. With γ = 0 and α = ½ it is half the cross-entropy.
 
     Args:
         class_logits: B×1 or B×2.

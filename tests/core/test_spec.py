@@ -134,7 +134,7 @@ def test_a_number_means_one_decision():
 
 
 def test_what_the_papers_print_wrong_stands_beside_what_is_computed():
-    """The misprints that `methods.md` section 9 lists, by equation number."""
+    """The misprints of the papers, by equation number."""
     printed = {
         (name, equation.source): equation.printed
         for name in ("hybrid_mt_estan", "ctan", "mtl_cosa", "acsnet")

@@ -1,4 +1,4 @@
-"""What of a view is shown before anybody has chosen: where there is something to see."""
+"""Which level, cell and sample are shown before anybody has chosen: where there is most."""
 
 from __future__ import annotations
 

@@ -56,8 +56,9 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
         placebo = st.toggle(
             "Placebo",
             **mirror("placebo", st.session_state.get("placebo") not in (False, "0")),
-            help="Beside each map the same one of a network whose weights were shuffled. A map "
-            "that looks alike shows the image or the wiring, not what was learnt.",
+            help="The randomisation test: beside each map the same one of a network whose weights "
+            "were shuffled. A map that looks alike shows the image or the wiring, not what was "
+            "learnt.",
         )
     if target.region == "box":
         target = pick_box(case, target, _lesion_box(prediction))

@@ -154,6 +154,16 @@ CALLS = _table(
              "less"),
     Quantity("ece", "Calibration error", SHARE, 3, "Gap between promise and outcome; 0 is best.",
              "less"),
+    Quantity("slope", "Slope", "", 3, "Of the logistic recalibration; below 1 the probabilities "
+             "are too extreme."),
+    Quantity("intercept", "Intercept", "log-odds", 3,
+             "Of the logistic recalibration; below 0 the probabilities are too high."),
+    Quantity("temperature", "Temperature", "", 2,
+             "Dividing the logit by it fits the validation images best."),
+    Quantity("ece_scaled", "Error, scaled", SHARE, 3,
+             "Calibration error after division by the temperature.", "less"),
+    Quantity("brier_scaled", "Brier, scaled", SHARE, 3,
+             "Brier score after division by the temperature.", "less"),
 )  # fmt: skip
 ASIDE = _table(
     Quantity("parameters", "Weights", "M", 1, "Millions of parameters."),

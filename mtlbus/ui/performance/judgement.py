@@ -26,11 +26,9 @@ from ..state import write_link
 from . import metrics_table, normals
 from .table_picks import pick_table
 
-CALIBRATION = {
-    "ece": "Calibration error", "brier": "Brier score", "slope": "Slope",
-    "intercept": "Intercept", "temperature": "Temperature",
-    "ece_scaled": "Error, scaled", "brier_scaled": "Brier, scaled",
-}  # fmt: skip
+CALIBRATION = heads(
+    "ece", "brier", "slope", "intercept", "temperature", "ece_scaled", "brier_scaled"
+)
 
 
 def show(tables: Sequence[Table], images: str) -> None:

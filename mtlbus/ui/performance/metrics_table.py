@@ -13,9 +13,14 @@ from ...core.quantities import CALLS, OUTLINES, Quantity
 from ...core.tables import guarded
 from ...evaluation import judged_rows
 from ...evaluation.judged_rows import Table
+from ...evaluation.metrics import CLASSIFICATION, SEGMENTATION
 from ...figures.style import FEW
 
-METRICS = CALLS | OUTLINES
+METRICS = {
+    name: one
+    for name, one in (CALLS | OUTLINES).items()
+    if name in (*CLASSIFICATION, *SEGMENTATION)
+}
 NOTHING = Metrics(datasets={})
 
 

@@ -99,7 +99,7 @@ def test_the_command_line_tells_it(capsys):
 def test_its_weights_are_kept_with_what_it_says_of_itself(tmp_path):
     checkpoint = write_checkpoint(tmp_path, create_model("added", pooling="max"), {}, [])
     assert checkpoint.load().options == {"pooling": "max"}
-    assert checkpoint.card["spec"]["maps"][0]["title"] == "XYZ gate"
+    assert checkpoint.card.to_json()["spec"]["maps"][0]["title"] == "XYZ gate"
 
 
 def test_the_methods_page_shows_its_card(monkeypatch, tmp_path):

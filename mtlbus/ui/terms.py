@@ -15,8 +15,8 @@ TERMS = """\
   (Gómez-Flores, Gregorio-Calas, Coelho de Albuquerque Pereira: BUS-BRA, Medical Physics, 2023; free
   use with citation). Phantoms are computed here and free of any person's data.
 - **Libraries**: Apache-2.0 (Streamlit, timm, safetensors), BSD (PyTorch, torchvision, Captum,
-  NumPy, SciPy, pandas, scikit-learn, contourpy, threadpoolctl, tifffile, imagecodecs), MIT (Plotly,
-  pydicom, openpyxl, jsonschema), MIT-CMU (Pillow), SIL Open Font License (Noto Sans CJK).
+  NumPy, SciPy, pandas, scikit-learn, contourpy, threadpoolctl, tifffile, imagecodecs, Jinja2), MIT
+  (Plotly, pydicom, openpyxl, pydantic), MIT-CMU (Pillow), SIL Open Font License (Noto Sans CJK).
 """
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from ..core.errors import InputError, choose
 from .intake import GreyImage
@@ -55,7 +56,8 @@ class PhantomState:
         Raises:
             InputError: they do not go together.
         """
-        return replace(self.entry.parameters, **dict(self.turned))
+        turned: dict[str, Any] = dict(self.turned)
+        return replace(self.entry.parameters, **turned)
 
     @property
     def label(self) -> int | None:

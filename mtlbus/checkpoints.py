@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -314,14 +315,31 @@ def write_checkpoint(
     return Checkpoint(folder)
 
 
-def list_checkpoints(root: str | Path = CHECKPOINTS) -> dict[str, Checkpoint]:
-    """The shipped checkpoints by method, in the registry's order."""
-    found = {path.parent.name: path.parent for path in Path(root).glob(f"*/{CARD}")}
+def checkpoints_folder() -> Path:
+    """Where the trained weights are: the folder in `MTLBUS_CHECKPOINTS`, else the one that ships.
+
+    The app, the command line and notebooks all look there.
+    """
+    return Path(os.environ.get("MTLBUS_CHECKPOINTS") or CHECKPOINTS)
+
+
+def list_checkpoints(root: str | Path | None = None) -> dict[str, Checkpoint]:
+    """The checkpoints in a folder by method, in the registry's order.
+
+    Args:
+        root: the folder; None for `checkpoints_folder`.
+    """
+    root = checkpoints_folder() if root is None else Path(root)
+    found = {path.parent.name: path.parent for path in root.glob(f"*/{CARD}")}
     return {name: Checkpoint(found[name]) for name in list_methods() if name in found}
 
 
-def find_checkpoint(method_or_folder: str | Path, root: str | Path = CHECKPOINTS) -> Checkpoint:
-    """The shipped checkpoint of a method, or the one in a folder.
+def find_checkpoint(method_or_folder: str | Path, root: str | Path | None = None) -> Checkpoint:
+    """The checkpoint of a method, or the one in a folder.
+
+    Args:
+        method_or_folder: name of a method, or a folder with a card.
+        root: where the methods' own are; None for `checkpoints_folder`.
 
     Raises:
         CheckpointError: there is none.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import io
 import math
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from ..checkpoints import CHECKPOINTS, Checkpoint, find_checkpoint, sha256
+from ..checkpoints import Checkpoint, find_checkpoint, sha256
 from ..core.card import Card
 from ..core.errors import CheckpointError, DataError, InputError, UnknownNameError
 from ..data.case import Case
@@ -100,7 +99,7 @@ def case(image: GreyImage, truth: np.ndarray | None, title: str, **facts: Any) -
         image: the image.
         truth: its true lesion, H×W bool; None where that is unknown.
         title: of the case.
-        facts: label, origin, dataset and fold, as `data.case.Case` has them.
+        facts: label, origin and dataset, as `data.case.Case` has them.
     """
     return Case(key="notebook", title=title, image=image, truth=truth, about="", **facts)
 
@@ -129,8 +128,8 @@ def findings(
 
 
 def checkpoint(method: str) -> Checkpoint:
-    """The checkpoint of a method: from the folder in `MTLBUS_CHECKPOINTS`, or that ships."""
-    return find_checkpoint(method, os.environ.get("MTLBUS_CHECKPOINTS") or CHECKPOINTS)
+    """The checkpoint of a method, from where all are: see `checkpoints.checkpoints_folder`."""
+    return find_checkpoint(method)
 
 
 def network(method: str, weights: str | None) -> Predictor:

@@ -1,7 +1,4 @@
-"""Networks and predictions for the pages, shared by all sessions of the server.
-
-`MTLBUS_CHECKPOINTS` names another folder of checkpoints than the one that ships.
-"""
+"""Networks and predictions for the pages, shared by all sessions of the server."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ import torch
 from streamlit.delta_generator import DeltaGenerator
 from threadpoolctl import threadpool_limits
 
-from ..checkpoints import CARD, CHECKPOINTS, WEIGHTS, Checkpoint, list_checkpoints
+from ..checkpoints import CARD, WEIGHTS, Checkpoint, checkpoints_folder, list_checkpoints
 from ..core.errors import CheckpointError, InputError, MtlbusError, choose
 from ..core.text import printable
 from ..data.transforms import PREPROCESSING_VERSION
@@ -93,7 +90,7 @@ def left_out() -> list[str]:
 
 
 def _root_and_stamps() -> tuple[Path, tuple]:
-    root = Path(os.environ.get("MTLBUS_CHECKPOINTS") or CHECKPOINTS)
+    root = checkpoints_folder()
     cards = sorted(root.glob(f"*/{CARD}"))
     return root, tuple((card, _stamp(card)) for card in cards)
 

@@ -89,6 +89,19 @@ def test_predict_writes_records_overlays_and_masks(capsys, checkpoint, phantom_f
     assert json.loads((out_folder / "predictions.json").read_text()) == [entry]
 
 
+def test_the_weights_in_the_folder_that_the_environment_names_are_used(
+    capsys, phantom_file, monkeypatch, tmp_path
+):
+    checkpoint = untrained_checkpoint(tmp_path / "mtl", "mtl")
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
+    code, out, _ = run(capsys, "predict", str(phantom_file), "--method", "mtl", "--json")
+    page = Predictor(checkpoint).predict(read_image(phantom_file))
+    assert code == 0
+    assert json.loads(out)[0]["probability"] == pytest.approx(page.probability, abs=1e-6)
+    code, _, err = run(capsys, "predict", str(phantom_file), "--method", "resnet")
+    assert code == 1 and "Shipped: mtl." in err
+
+
 @pytest.mark.parametrize(
     "name,content",
     [

@@ -23,7 +23,6 @@ class Case:
         origin: where it comes from.
         about: one or two plain sentences.
         dataset: name of the dataset it is from ("busi"); None for anything else.
-        fold: of that dataset, in which it is a test image; None where it has none.
         before: the case that this one was cut or blacked out of; None for an image as it came.
         film: digest of the file of many frames that the image is one of; "" for any other file.
     """
@@ -36,7 +35,6 @@ class Case:
     origin: Literal["phantom", "upload", "dataset"]
     about: str
     dataset: str | None = None
-    fold: int | None = None
     before: Case | None = None
     film: str = ""
 

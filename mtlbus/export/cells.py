@@ -101,10 +101,9 @@ def case(one: Case) -> Cell:
             label=$label,  # 1 malignant, 0 benign, None unknown
             origin=$origin,
             dataset=$dataset,
-            fold=$fold,
         )
         """,
-        title=one.title, label=one.label, origin=one.origin, dataset=one.dataset, fold=one.fold,
+        title=one.title, label=one.label, origin=one.origin, dataset=one.dataset,
     )  # fmt: skip
 
 

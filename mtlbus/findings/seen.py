@@ -19,20 +19,9 @@ SENTENCES = {
 def part_of(case: Case, checkpoint: Checkpoint) -> str | None:
     """The part of a training in which an image was, known by its pixels; None where in none.
 
-    Of what was cut out of an image, that image is asked. A checkpoint without a list of its images
-    is asked by data set and fold, as far as that goes.
+    Of what was cut out of an image, that image is asked.
     """
-    came = case.as_it_came
-    if checkpoint.images:
-        return checkpoint.part_of(came.image.pixel_sha256)
-    if case.label is None and not checkpoint.card.trained_with_normals:
-        return None
-    training = checkpoint.card.training
-    if training is None or case.fold is None:
-        return None
-    if case.dataset not in {**(training.data or {}), **(training.validation or {})}:
-        return None
-    return "test" if case.fold == training.fold else "train"
+    return checkpoint.part_of(case.as_it_came.image.pixel_sha256)
 
 
 def sentence(case: Case, checkpoint: Checkpoint) -> str:

@@ -155,5 +155,5 @@ def _case(layout: str, sample: Sample) -> Case:
     name = printable(sample.id)  # an address and a page take nothing else
     return Case(
         f"{layout}:{name}", name, image, truth, sample.label, "dataset", " ".join(about),
-        sample.dataset, sample.fold,
+        sample.dataset,
     )  # fmt: skip

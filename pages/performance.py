@@ -9,7 +9,7 @@ import streamlit as st
 from mtlbus.core.errors import MtlbusError
 from mtlbus.evaluation import judged_rows
 from mtlbus.ui import services, state
-from mtlbus.ui.memory import adopt_link, mirror
+from mtlbus.ui.memory import choice, mirror
 from mtlbus.ui.performance import files, judgement, threshold
 from mtlbus.ui.widgets import explain_error, pick_methods
 
@@ -38,13 +38,11 @@ if not tables:
     )
     state.stop()
 
-adopt_link("images")
 options = judged_rows.choices(tables[0])
-wanted = st.session_state.get("images")
 with tiles:
     images = st.segmented_control(
         "Test images", options, format_func=judged_rows.literal_title, required=True, wrap=True,
-        **mirror("images", wanted if wanted in options else options[0]),
+        **mirror("images", choice("images", options, options[0])),
         help="Phantoms are simulated and easier; they are never pooled with real images.",
     )  # fmt: skip
 state.write_link("images", images)

@@ -9,6 +9,7 @@ _ODD = ("Cc", "Cf", "Cs")  # controls, invisible formats with those that turn th
 _JOINERS = "\u200c\u200d\u00ad"  # shape the letters beside them, in names too, and hide nothing
 _BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 
+_SMALL = 990  # characters, fewer than Markdown takes
 _SIGN = re.compile(
     r"""
     (?P<apart> :(?=\S|$) | @ | (?<=www)\. | [<>~-](?=[->=]) )  # see `literal`
@@ -61,6 +62,16 @@ def literal(text: object) -> str:
         text: anything that a person, a file, a header, a table or an address says; its `str`.
     """
     return _SIGN.sub(_as_typed, printable(text))
+
+
+def small(text: object) -> str:
+    """Text as `literal` gives it, in small letters.
+
+    Markdown takes at most 999 characters between the brackets that make them small, and shows the
+    brackets of more. So a long text keeps the size of its neighbours.
+    """
+    shown = literal(text)
+    return f":small[{shown}]" if len(shown) < _SMALL else shown
 
 
 def _as_typed(found: re.Match[str]) -> str:

@@ -143,11 +143,16 @@ def find_view(views: list[View], wanted: str | None) -> View:
     """The view that a link names by any of its maps or by their family; else the first."""
     wanted = wanted or ""
     for view in views:
-        if wanted in view.maps or _gate_of(wanted) in view.maps:
+        if names_map(view, wanted):
             return view
     family = address_of(wanted).family
     fitting = [v for v in views if v.form not in _TOGETHER and address_of(v.name).family == family]
     return (fitting or views)[0]
+
+
+def names_map(view: View, name: str) -> bool:
+    """Whether a map is one of a view's, or the features before one of its gates."""
+    return name in view.maps or _gate_of(name) in view.maps
 
 
 def gate_plane(gate: Map, channel: int | str = "mean") -> np.ndarray:

@@ -30,7 +30,10 @@ def first_method(methods: Mapping[str, Checkpoint]) -> str | None:
         st.info(NO_METHODS, icon=":material/info:")
         return None
     wanted = st.session_state.get("method")
-    return wanted if wanted in methods else services.first_of(methods)
+    if wanted in methods:
+        return wanted
+    state.say_of_link("method", f"Allowed: {', '.join(methods)}.")
+    return services.first_of(methods)
 
 
 def follow_choice() -> None:
@@ -61,7 +64,8 @@ def finished(case: Case, method: str) -> None:
         st.subheader(literal(case.title))
         st.caption(f"What {finding.title} says, this moment, on this machine.")
         verdict.cautions(finding.cautions)
-        verdict.headline(finding)
+        verdict.answer(finding)
+        verdict.standing(finding)
         verdict.bar(finding, key="home_bar")
         takeaway.offer_prediction(finding, look)
 

@@ -6,15 +6,18 @@ underscore, is set from it before it is drawn and writes it back when it is chan
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
+
+from . import state
 
 
 def adopt_link(name: str) -> None:
     """Take a choice from the address, the first time that it is asked for."""
     if name not in st.session_state and name in st.query_params:
-        st.session_state[name] = st.query_params[name]
+        state.adopt(name)
 
 
 def number(name: str, default: float, least: float, most: float) -> float:
@@ -29,14 +32,35 @@ def number(name: str, default: float, least: float, most: float) -> float:
     try:
         value = float(st.session_state.get(name, default))
     except (TypeError, ValueError):
-        return default
-    return value if least <= value <= most else default
+        value = float("nan")
+    if least <= value <= most:
+        return value
+    state.say_of_link(name, f"Allowed: a number from {least:g} to {most:g}.")
+    return default
 
 
-def switch(name: str) -> bool:
-    """Whether a kept switch is on, at first as the address says with "1"."""
+def switch(name: str, default: bool = False) -> bool:
+    """Whether a kept switch is on, at first as the address says with 1 or 0."""
+    kept = choice(name, (True, False, "1", "0"), default, "Allowed: 1 or 0.")
+    return kept in (True, "1")
+
+
+def choice(name: str, options: Iterable, default: Any, allowed: str = "") -> Any:
+    """One of some options that is kept, at first that of the address; `default` for anything else.
+
+    Args:
+        name: of the choice.
+        options: what can be chosen.
+        default: where nothing is kept, or something else.
+        allowed: a sentence for whoever wrote another one into the address; it lists the options
+            where it is left out.
+    """
     adopt_link(name)
-    return st.session_state.get(name) in (True, "1")
+    options, kept = list(options), st.session_state.get(name)
+    if kept in options:
+        return kept
+    state.say_of_link(name, allowed or f"Allowed: {', '.join(map(str, options))}.")
+    return default
 
 
 def mirror(name: str, value: Any) -> dict[str, Any]:

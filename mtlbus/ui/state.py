@@ -30,6 +30,7 @@ LINKED = (
     "compare_fill", "compare_truth", "compare_agreement", "knob", "knob2", "lab",
 )  # fmt: skip
 _LAG_SECONDS = 2.0
+_CAME = "_came_by_link"  # in the session: what an address said and no page has followed yet
 _COLLECTED = "_link_of_this_run"  # in the session while a page runs: what its address becomes
 _BEFORE = "_case_before"  # in the session: the last case that there was something to look at
 _LOST = (
@@ -114,6 +115,28 @@ def say(note: str) -> None:
         notes.append(note)
 
 
+def adopt(name: str) -> None:
+    """Take over what the address says for a name."""
+    st.session_state[name] = st.query_params[name]
+    st.session_state.setdefault(_CAME, set()).add(name)
+
+
+def say_of_link(name: str, why: str) -> None:
+    """Say that a page cannot follow what the address says for a name.
+
+    Nothing is said of a value that came otherwise: what a visitor chose for one network or case and
+    the next one does not have is no mistake.
+
+    Args:
+        name: of the parameter.
+        why: a sentence that says what is allowed.
+    """
+    if name in st.session_state.get(_CAME, ()):
+        st.session_state[_CAME].remove(name)
+        asked = f"{name}={_short(str(st.session_state[name]))}"
+        say(f"“{asked}” in the address cannot be followed. {why}")
+
+
 def tell(place: DeltaGenerator) -> None:
     """Show the sentences that were kept until now, once."""
     for note in st.session_state.pop("notes", []):
@@ -134,7 +157,7 @@ def read_link() -> None:
             continue
         if value == before and time.monotonic() - since < _LAG_SECONDS:
             continue
-        st.session_state[name] = value
+        adopt(name)
         written[name] = (value, now, time.monotonic())
 
 
@@ -196,6 +219,7 @@ def _note(name: str, value: str | None) -> None:
     """Remember what this session wrote itself, so that `read_link` takes it for no wish."""
     written = st.session_state.setdefault("_written", {})
     now, _, _ = written.get(name, (None, None, 0.0))
+    st.session_state.get(_CAME, set()).discard(name)
     if now != value:
         written[name] = (value, now, time.monotonic())
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ..checkpoints import Checkpoint
-from ..core.text import literal
+from ..core.text import literal, small
 from ..core.wording import percent
 from ..figures.colours import of_class
 from ..figures.probability import bar_in_words, probability_bar
@@ -16,7 +16,7 @@ from ..findings import Finding, operating_points
 from ..findings.finding import IF, NO_CLASS, NO_POINT
 from ..inference.input_checks import Check
 from . import state
-from .memory import adopt_link, mirror
+from .memory import choice, mirror
 
 BADGES = {"malignant": ":orange-badge[malignant]", "benign": ":green-badge[benign]"}
 _COLOURS = {"malignant": "orange", "benign": "green"}
@@ -39,8 +39,6 @@ def pick_point(checkpoint: Checkpoint) -> str | None:
     if len(points) == 1:
         return next(iter(points))
     default = next(iter(points))
-    adopt_link("point")
-    wanted = st.session_state.get("point")
     chosen = st.segmented_control(
         "Operating point",
         list(points),
@@ -49,7 +47,7 @@ def pick_point(checkpoint: Checkpoint) -> str | None:
         wrap=True,
         help="From which probability on the call is “malignant”. The threshold was chosen on "
         "validation images, never on the test images.",
-        **mirror("point", wanted if wanted in points else default),
+        **mirror("point", choice("point", points, default)),
     )
     state.link_unless("point", chosen, default)
     return chosen
@@ -63,28 +61,27 @@ def cautions(checks: Sequence[Check], name: str = "") -> None:
         name: of the case with a colon, where several are on the page.
     """
     for check in checks:
-        reason = literal(f"{name}{check.reason}")
-        st.markdown(f":orange-badge[:material/warning: caution] :small[{reason}]")
+        reason = small(f"{name}{check.reason}")
+        st.markdown(f":orange-badge[:material/warning: caution] {reason}")
 
 
-def headline(finding: Finding) -> None:
-    """The answer, right or wrong where the truth is known, and for which images it was counted."""
+def answer(finding: Finding) -> None:
+    """The answer: a number with its call, or why there is none."""
     if finding.nothing:
         st.info(literal(finding.nothing), icon=":material/do_not_disturb_on:")
     elif finding.prediction.probability is None:
         st.info(NO_CLASS, icon=":material/info:")
     else:
         _number(finding)
-    judgement(finding)
-    if finding.scope and not finding.nothing:
-        st.caption(literal(finding.scope))
 
 
-def judgement(finding: Finding) -> None:
-    """Whether the answer is right, where the truth is known."""
+def standing(finding: Finding) -> None:
+    """Whether the answer is right, where the truth is known, and for which images it counts."""
     if finding.judgement:
         colour, icon = ("blue", "check") if finding.right else ("red", "close")
         st.markdown(f":{colour}-badge[:material/{icon}: {finding.judgement}]")
+    if finding.scope and not finding.nothing:
+        st.caption(literal(finding.scope))
 
 
 def bar(finding: Finding, key: str) -> None:

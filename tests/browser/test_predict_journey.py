@@ -15,6 +15,18 @@ def file(name: str, content: bytes) -> dict:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
 
+def test_on_a_phone_the_verdict_and_the_picture_come_first(server, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{server}/predict?method=mtl")
+    picture = page.locator(f"{MAIN} .stage").first
+    picture.wait_for()
+    settle(page)
+    probability, seen = page.locator(f"{MAIN} [data-testid=stMetric]").first, picture.bounding_box()
+    assert probability.bounding_box()["y"] < seen["y"] < 844 - seen["height"] / 2
+    controls = page.get_by_role("slider", name="Mask threshold").bounding_box()
+    assert controls["y"] > seen["y"] + seen["height"]
+
+
 def test_predict(server, page):
     phantom = make_phantom(GALLERY["large-carcinoma"].parameters, 200)
     whole = region(0.015, 0.015, box=(0, 0, 199, 199))

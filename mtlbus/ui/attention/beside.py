@@ -37,6 +37,8 @@ def pick_beside(case: Case, method: str, names: list[str]) -> tuple[Case, str] |
     """
     adopt_link("beside")
     kind, _, wanted = str(st.session_state.get("beside", "")).partition(":")
+    if kind not in _WORDS:
+        state.say_of_link("beside", "Allowed: method:NAME or case:NAME.")
     st.session_state["_beside_kind"] = _WORDS.get(kind, NOTHING)
     chosen = st.segmented_control(
         "Beside it",
@@ -80,6 +82,8 @@ def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
     titles = {view.title: view for view in views}
     wanted = st.session_state.get("map2")
     named = any(wanted in view.maps for view in views)
+    if not named:
+        state.say_of_link("map2", f"Allowed: {', '.join(view.name for view in views)}.")
     st.session_state["_map2"] = find_view(views, wanted).title if named else FOLLOW
     chosen = st.selectbox(
         "Map of the second", [FOLLOW, *titles], key="_map2", width=260,
@@ -99,6 +103,8 @@ def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
 def _pick(kind: str, options: list[str], wanted: str, words: Callable[[str], str | None]) -> str:
     """A select box for the second method or case."""
     key = f"_beside_{kind}"
+    if kind == "method" and wanted not in options:
+        state.say_of_link("beside", f"Allowed: {', '.join(options)}.")
     st.session_state[key] = wanted if wanted in options else options[0]
     chosen = st.selectbox(
         "Which", options, format_func=words, key=key, width=320, on_change=_take_choice,

@@ -11,9 +11,9 @@ from ...core.outputs import Map
 from ...explain import attention as arrays
 from ...explain.views import ungated_of
 from .. import state
-from ..memory import adopt_link, mirror
+from ..memory import choice, mirror, switch
 from .look import Look
-from .opening import Cell, chosen_cell, moved_cell
+from .opening import Cell, chosen_cell, moved_cell, parsed_cell
 from .shown import Detail
 from .view_picks import Pick
 
@@ -81,8 +81,6 @@ def _pick_channel(look: Look, name: str, used: set[str]) -> int | str:
     count = max(len(gate.tensor), 0 if ungated is None else len(ungated.tensor))
     if count == 1 or gate.labels:
         return "mean"
-    adopt_link("channel")
-    text = str(st.session_state.get("channel", "mean"))
     choices = ["mean", "max", *map(str, range(count))]
     words = {"mean": f"mean of all {count}", "max": "the largest of each cell"}
     chosen = st.selectbox(
@@ -90,7 +88,7 @@ def _pick_channel(look: Look, name: str, used: set[str]) -> int | str:
         choices,
         width=260,
         format_func=lambda one: words.get(one, f"channel {one}"),
-        **mirror("channel", text if text in choices else "mean"),
+        **mirror("channel", choice("channel", choices, "mean", _one_of(count))),
     )
     _link("channel", chosen, used)
     return int(chosen) if chosen.isdecimal() else chosen
@@ -98,10 +96,9 @@ def _pick_channel(look: Look, name: str, used: set[str]) -> int | str:
 
 def _pick_stretch(used: set[str]) -> bool:
     """Whether to leave the fixed scale; kept in the address as `stretch=1`."""
-    adopt_link("stretch")
     chosen = st.toggle(
         "Stretch the colours",
-        **mirror("stretch", st.session_state.get("stretch") in ("1", True)),
+        **mirror("stretch", switch("stretch")),
         help="Gates often stay near 0.5, where the fixed scale shows one colour. Stretched colours "
         "show the pattern and exaggerate its size.",
     )
@@ -110,12 +107,15 @@ def _pick_stretch(used: set[str]) -> bool:
     return chosen
 
 
+def _one_of(count: int) -> str:
+    """What an address may say where one of several can be chosen, or all of them."""
+    return f"Allowed: mean, or 0 to {count - 1}."
+
+
 def _pick_number(name: str, count: int, used: set[str]) -> int | None:
     """One head or sample; None for the mean of all."""
     if count == 1:
         return None
-    adopt_link(name)
-    text = str(st.session_state.get(name, "mean"))
     choices = ["mean", *map(str, range(count))]
 
     def words(one: str) -> str:
@@ -130,7 +130,7 @@ def _pick_number(name: str, count: int, used: set[str]) -> int | None:
         choices,
         format_func=words,
         width=260,
-        **mirror(name, text if text in choices else "mean"),
+        **mirror(name, choice(name, choices, "mean", _one_of(count))),
     )
     _link(name, chosen, used)
     return None if chosen == "mean" else int(chosen)
@@ -139,6 +139,9 @@ def _pick_number(name: str, count: int, used: set[str]) -> int | None:
 def _pick_cell(look: Look, found: Map, used: set[str]) -> Cell:
     """The cell that looks, by click or by numbers; kept in the address as `cell`."""
     grid, cell = arrays.attention_grid(found, look.size), chosen_cell(found, look)
+    if parsed_cell(st.session_state.get("cell")) != cell:
+        last = f"{grid[0] - 1},{grid[1] - 1}"
+        state.say_of_link("cell", f"Allowed: row,column of a cell on the image, 0,0 to {last}.")
     st.session_state["_cell_grid"] = grid
     st.session_state["_row"], st.session_state["_column"] = cell
     seen = arrays.cell_boxes(grid, look.frame).seen()

@@ -41,7 +41,7 @@ def chosen_cell(found: Map, look: Look) -> Cell:
     adopt_link("cell")
     grid = arrays.attention_grid(found, look.size)
     before = st.session_state.get("_cell_grid", grid)
-    wished = _parsed(st.session_state.get("cell"))
+    wished = parsed_cell(st.session_state.get("cell"))
     cell = moved_cell(wished, before, grid) if wished and before != grid else wished
     if cell is None or not _exists(cell, grid):
         return (grid[0] // 2, grid[1] // 2)
@@ -57,7 +57,7 @@ def moved_cell(cell: Cell, old: Cell, new: Cell) -> Cell:
     )
 
 
-def _parsed(text: str | None) -> Cell | None:
+def parsed_cell(text: str | None) -> Cell | None:
     """ "3,4" as row and column."""
     parts = [part.strip() for part in (text or "").split(",")]
     fits = len(parts) == 2 and all(part.isdecimal() and len(part) < 5 for part in parts)

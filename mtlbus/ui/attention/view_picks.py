@@ -14,7 +14,7 @@ import streamlit as st
 
 from ...core.outputs import Map
 from ...explain.attention import attention_grid
-from ...explain.views import View, address_of, find_view, list_views
+from ...explain.views import View, address_of, find_view, list_views, names_map
 from .. import state
 from ..memory import adopt_link
 from .look import Look
@@ -65,6 +65,8 @@ def pick_view(look: Look) -> Pick:
     views = list_views(look.maps)
     wanted = st.session_state.get("map")
     view = find_view(views, wanted)
+    if not _has(view, wanted or ""):
+        state.say_of_link("map", f"Allowed: {', '.join(view.name for view in views)}.")
     titles = [found.title for found in views]
     st.session_state["_map"] = view.title
     st.segmented_control(
@@ -74,6 +76,18 @@ def pick_view(look: Look) -> Pick:
         ),
     )  # fmt: skip
     return opened(view, look, wanted)
+
+
+def _has(view: View, wanted: str) -> bool:
+    """Whether a view is what an address names: one of its maps, or a level and branch of it."""
+    if names_map(view, wanted):
+        return True
+    family, level, branch = address_of(wanted)
+    return (
+        view.form not in _WHOLE
+        and family == address_of(view.name).family
+        and (not level or (level in view.levels and branch in ("", *_choices(view, level))))
+    )
 
 
 def pick_part(pick: Pick, maps: Mapping[str, Map]) -> Pick:

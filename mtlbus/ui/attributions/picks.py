@@ -14,8 +14,7 @@ from ...explain.techniques import TECHNIQUES
 from ...inference.predictor import MASK_THRESHOLD, Prediction
 from .. import state
 from ..case import Case
-from ..memory import adopt_link, mirror
-from ..widgets import explain_error
+from ..memory import adopt_link, mirror, switch
 from .box import pick_box
 
 NAMES = ("attributions", "target", "settings", "placebo")
@@ -55,7 +54,7 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
         _pick_settings(options, names, layers)
         placebo = st.toggle(
             "Placebo",
-            **mirror("placebo", st.session_state.get("placebo") not in (False, "0")),
+            **mirror("placebo", switch("placebo", True)),
             help="The randomisation test: beside each map the same one of a network whose weights "
             "were shuffled. A map that looks alike shows the image or the wiring, not what was "
             "learnt.",
@@ -71,6 +70,8 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
 def _pick_attributions() -> tuple[str, ...]:
     wanted = str(st.session_state.get("attributions") or "")
     chosen = [name for name in TECHNIQUES if name in wanted.split(",")]
+    if len(chosen) < len(wanted.split(",")) and wanted != _NONE:
+        state.say_of_link("attributions", f"Allowed: {', '.join(TECHNIQUES)}.")
     if not chosen and wanted != _NONE:  # never chosen, or a link that names nothing known
         chosen = list(DEFAULT)
     st.session_state["_attributions"] = chosen
@@ -119,11 +120,13 @@ def _linked_target(heads: list[str], case: Case) -> Target:
     try:
         target = Target.parse(st.session_state.get("target") or "class:difference")
     except MtlbusError as error:
-        explain_error(error)
+        state.say_of_link("target", str(error))
         target = Target()
     if target.head not in heads:
+        state.say_of_link("target", f"This network has {' and '.join(heads)} only.")
         target = Target.parse(f"{heads[0]}:difference")
     if target.region == "truth" and case.truth is None:
+        state.say_of_link("target", "The true lesion of this image is unknown.")
         target = replace(target, region="lesion")
     st.session_state["target"] = str(target)
     return target
@@ -152,9 +155,13 @@ def _linked_options(layers: list[str]) -> Options:
     try:
         options = Options.parse("" if text == _DEFAULTS else text)
     except MtlbusError as error:
-        explain_error(error)
+        state.say_of_link("settings", str(error))
         options = Options()
-    return options if options.layer in layers else replace(options, layer="")
+    if options.layer in layers:
+        return options
+    if options.layer:
+        state.say_of_link("settings", f"Allowed as layer: {', '.join(layers)}.")
+    return replace(options, layer="")
 
 
 def _pick_settings(options: Options, names: tuple[str, ...], layers: list[str]) -> None:

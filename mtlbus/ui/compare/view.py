@@ -11,7 +11,7 @@ from ...inference.predictor import MASK_THRESHOLD, Prediction
 from .. import services, state, takeaway, verdict
 from ..case import Case
 from ..finding import findings_of
-from ..memory import mirror, number, switch
+from ..memory import choice, mirror, number, switch
 from ..panels import zoom_panels
 from ..pictures import Look
 from ..predict import spacing
@@ -29,8 +29,7 @@ _FEW = 3
 
 def pick_mode() -> str:
     """What is compared, kept in the address (`?compare=mirror`); beside it all or few networks."""
-    wanted = st.session_state.get("compare")
-    mode = wanted if wanted in _MODES else NETWORKS
+    mode = choice("compare", _MODES, NETWORKS)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             "Compare", list(_MODES), format_func=_MODES.get, required=True,

@@ -17,7 +17,7 @@ from ...methods.registry import get_entry
 from ...methods.shapes import diagram_shapes
 from ...training.recipe_words import loss_words, start_words
 from .. import services, state
-from ..memory import mirror
+from ..memory import choice, mirror
 from . import files, pick, record
 from .overview import millions
 
@@ -41,12 +41,11 @@ def show(method: str) -> None:
         _ways_on(method)
     with st.container(width=READING):
         _head(spec)
-        wanted = st.session_state.get("tab")
         with st.container(horizontal=True, vertical_alignment="center"):
             chosen = st.segmented_control(
                 "Section", SECTIONS, format_func=lambda name: SECTIONS[name][0], required=True,
                 label_visibility="collapsed", wrap=True,
-                **mirror("tab", wanted if wanted in SECTIONS else next(iter(SECTIONS))),
+                **mirror("tab", choice("tab", SECTIONS, next(iter(SECTIONS)))),
             )  # fmt: skip
             files.offer_card(spec, _variant())
         state.write_link("tab", chosen)

@@ -11,7 +11,7 @@ from ...core.spec import Role, Spec
 from ...export.method_views import parameters_of
 from ...methods import get_spec, list_methods
 from .. import services, state
-from ..memory import mirror
+from ..memory import choice, mirror
 from ..short_names import short, show_in_full
 from ..widgets import say_what_is_left_out
 from . import files, pick
@@ -72,14 +72,14 @@ def _words(paper: str) -> str:
 
 def pick_paper() -> str:
     """Filter by paper; kept in the address."""
-    options, wanted = [ALL, *papers()], st.session_state.get("paper")
+    options = [ALL, *papers()]
     chosen = st.segmented_control(
         "Paper",
         options,
         required=True,
         wrap=True,
         format_func=lambda name: "All papers" if name == ALL else get_spec(name).title,
-        **mirror("paper", wanted if wanted in options else ALL),
+        **mirror("paper", choice("paper", options, ALL)),
     )
     if chosen == ALL:
         state.drop_link("paper")

@@ -21,7 +21,7 @@ from ...figures.style import CONFIG, FEW
 from ...methods import get_spec
 from .. import services
 from ..columns import columns
-from ..memory import adopt_link, mirror
+from ..memory import choice, mirror
 from ..state import write_link
 from . import metrics_table, normals
 from .table_picks import pick_table
@@ -33,13 +33,11 @@ CALIBRATION = heads(
 
 def show(tables: Sequence[Table], images: str) -> None:
     """Choose one section, kept in the address as `section`, and draw only that."""
-    adopt_link("section")
     names = [name for name in _SECTIONS if name != "two" or len(tables) > 1]
-    wanted = st.session_state.get("section")
     chosen = st.segmented_control(
         "Look closer", names, format_func=lambda name: _SECTIONS[name][0], required=True,
         label_visibility="collapsed", wrap=True,
-        **mirror("section", wanted if wanted in names else names[0]),
+        **mirror("section", choice("section", names, names[0])),
     )  # fmt: skip
     write_link("section", chosen)
     _SECTIONS[chosen][1](tables, images)

@@ -19,7 +19,7 @@ from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.style import CONFIG, FEW
 from .. import datasets, services, state
 from ..columns import column
-from ..memory import adopt_link, mirror, number, remember
+from ..memory import choice, mirror, number, remember
 from . import files, people
 from .table_picks import pick_table
 
@@ -74,14 +74,12 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
 
 def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
     """The threshold of each method by name, by a rule or by hand; kept in the address."""
-    adopt_link("rule")
-    rule = st.session_state.get("rule")
     tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
     with tiles:
         rule = st.segmented_control(
             "Call an image malignant from this probability on", list(RULES),
             format_func=RULES.get, required=True, help=RULES_HELP,
-            wrap=True, **mirror("rule", rule if rule in RULES else "shipped"),
+            wrap=True, **mirror("rule", choice("rule", RULES, "shipped")),
         )  # fmt: skip
     chosen = {
         table.method: None if rule == "hand" else judged_rows.threshold_for(table, rule)

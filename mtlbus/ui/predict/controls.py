@@ -9,7 +9,7 @@ import streamlit as st
 from ...inference.predictor import MASK_THRESHOLD, Prediction
 from .. import state
 from ..case import Case
-from ..memory import adopt_link, mirror, number, switch
+from ..memory import mirror, number, switch
 from ..pictures import Look
 
 
@@ -47,7 +47,8 @@ def pick_look(case: Case, prediction: Prediction, look: Look) -> Look:
         **mirror("mask_threshold", number("mask_threshold", MASK_THRESHOLD, 0.05, 0.95)),
     )
     fill = second.slider(
-        "Opacity of the inside", 0, 80, step=5, format="%d %%", disabled=wrong,
+        "Fill", 0, 80, step=5, format="%d %%", disabled=wrong,
+        help="Opacity of the inside. Right and wrong has a fill of its own.",
         **mirror("mask_fill", int(number("mask_fill", 0, 0, 80))),
     )  # fmt: skip
     state.link_unless("mask_threshold", f"{threshold:g}", f"{MASK_THRESHOLD:g}")
@@ -59,8 +60,6 @@ def pick_look(case: Case, prediction: Prediction, look: Look) -> Look:
 
 def _toggle(label: str, name: str, default: bool = False, **options) -> bool:
     """A kept switch; in the address as 1 or 0 unless it stands as for a new visitor."""
-    adopt_link(name)
-    on = switch(name) if name in st.session_state else default
-    chosen = st.toggle(label, **mirror(name, on), **options)
+    chosen = st.toggle(label, **mirror(name, switch(name, default)), **options)
     state.link_unless(name, str(int(chosen)), str(int(default)))
     return chosen

@@ -76,13 +76,13 @@ def _result(case: Case, asked: Asked) -> None:
     """Everything about one prediction; its controls draw again and never run the network."""
     prediction, original = asked.prediction, case
     case = spacing.known(original)
-    left, right = _halves()
+    answer, (left, right) = st.container(), _halves()
     with right:
-        answer, choice, worth = st.container(), st.empty(), st.container()
+        bar, choice, worth = st.container(), st.empty(), st.container()
     with choice.container():
         point = None if prediction.probability is None else verdict.pick_point(asked.checkpoint)
-    with left:
-        look, picture_place = pick_look(case, prediction, Look()), st.container()
+    with left:  # on a phone the picture belongs on the first screen, so its controls are below
+        picture_place, look = st.container(), pick_look(case, prediction, Look())
     started = time.perf_counter()
     finding = finding_of(case, prediction, look.threshold, point)
     if finding.call is None:
@@ -92,11 +92,15 @@ def _result(case: Case, asked: Asked) -> None:
     look = replace(look, colour=verdict.colour_of(finding))
     with picture_place:
         picture.show(finding, look)
-        tools.offer(original)
     drawn = time.perf_counter()
     with answer:
         verdict.cautions(finding.cautions)
-        verdict.headline(finding)
+        first, second = _halves()
+        with first:
+            verdict.answer(finding)
+        with second:
+            verdict.standing(finding)
+    with bar:
         verdict.bar(finding, key="bar")
     with worth:
         verdict.worth(finding)
@@ -105,6 +109,7 @@ def _result(case: Case, asked: Asked) -> None:
             st.caption(literal(asked.unknown))
         takeaway.offer_prediction(finding, look)
     with left:
+        tools.offer(original)
         _truth(original, finding)
         if metrics is not None and finding.known != NORMAL:
             _scores(metrics, prediction.size, spacing.of_square(case, prediction))
@@ -119,7 +124,7 @@ def _result(case: Case, asked: Asked) -> None:
 
 
 def _halves() -> Sequence[DeltaGenerator]:
-    """Places for the picture and for the verdict; on a narrow page one below the other."""
+    """Places side by side, on a narrow page one below the other."""
     with st.grid(2, min_column_width=NARROWEST, gap="medium"):
         return st.container(), st.container()
 

@@ -77,7 +77,7 @@ def test_a_link_is_read_and_kept_in_step(open_app):
         ("upload:0123456789ab", "upload it again"),
         ("no-such-case", "no case named 'no-such-case'"),
         ("busbra:bus_0001-l", "not set up here"),
-        ("../../etc/passwd:x", "not set up here"),
+        ("../../etc/passwd:x", "no case named '../../etc/passwd"),
         ("x" * 5000, "no case named"),
     ],
 )

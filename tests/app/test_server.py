@@ -250,33 +250,36 @@ def test_a_page_about_a_refused_image_has_it_in_its_address(address, page):
         assert len(told) == 1 and "case=upload" in told[0]
 
 
-# Links: (name of the parameter, value). None may break a page, open a file or call a stranger.
+# The parameters of links. None may break a page, open a file or call a stranger.
+CHOICES = ("method", "methods", "map", "attributions", "target", "settings")
 LINKS = [
-    *(("case", value) for value in (
+    *({"case": value} for value in (
         "manifest:../secret.csv", "folder:../secret.png", "folder:..%2Fsecret.png",
         "busi:1", "busbra:bus_0001-l", "manifest:secret.csv", "phantom:1", "upload:000000000000",
         "upload:", ":", "::", "folder:", "folder:\0", "x" * 5000, "\u202e\x1b[31m", "../../etc",
         "file:///etc/hostname", "http://127.0.0.1:9/x.png", "![](http://127.0.0.1:9/x.png)",
         "<img src=x onerror=alert(1)>", "None", "[]", "{}",
     )),
-    *((name, value) for name in ("method", "methods", "map", "attributions", "target", "settings")
-      for value in ("../../secret", "folder:../secret.csv", "\0", "-1", "1e999", "a,b,,c",
-                    "![](http://127.0.0.1:9/x.png)", "x" * 3000)),
-    ("mask_threshold", "nan"), ("mask_threshold", "1e999"), ("mask_fill", "-1"), ("tab", "\0"),
-    ("second", "folder:../secret.png"), ("compare", "two"), ("embed", "true"), ("paper", "<b>"),
+    *({**dict.fromkeys(CHOICES, value), "method": "mtl"} for value in (
+        "../../secret", "folder:../secret.csv", "\0", "-1", "1e999", "a,b,,c",
+        "![](http://127.0.0.1:9/x.png)", "x" * 3000,
+    )),
+    {"method": "../../secret"}, {"method": "\0"}, {"method": "x" * 3000},
+    {"mask_threshold": "nan", "mask_fill": "-1", "tab": "\0", "paper": "<b>", "embed": "true"},
+    {"mask_threshold": "1e999", "second": "folder:../secret.png", "compare": "two"},
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("page", ["predict", "compare", "attention", "attributions", "methods"])
 def test_no_link_breaks_a_page_or_opens_what_is_not_offered(address, page):
     failed = []
-    for name, value in LINKS:
+    for link in LINKS:
         with Visitor(address) as visitor:
-            messages = visitor.visit(page, **{"method": "mtl", name: value})
+            messages = visitor.visit(page, **{"method": "mtl", **link})
         kinds = {message.delta.new_element.WhichOneof("type") for message in messages}
         told = " ".join(map(str, messages))
         if "exception" in kinds or WORDS in told or "Something unforeseen" in told:
-            failed.append((name, value[:60]))
+            failed.append({name: value[:60] for name, value in link.items()})
     assert failed == []
     assert look(address, "x")["secret"] == 0
 

@@ -81,26 +81,37 @@ def served(script: str, **environment: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def fresh_server():
+    """Address of a server that nobody has visited; stopped afterwards."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def server():
-    """Address of a fresh server that nobody has visited; stopped afterwards."""
+    """Address of one server for all journeys that may meet others; loading torch takes seconds."""
     with serving() as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def shared_server():
-    """Address of one server for all tests of a file."""
-    with serving() as address:
-        yield address
+def browser(chromium):
+    """One headless browser for all tests of a file.
+
+    Not of the session: while it is open its thread has a running event loop, which other tests
+    must not find.
+    """
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
-def page(chromium):
-    """A page of 1280×900 in a headless browser."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        opened.set_default_timeout(60_000)
-        yield opened
-        browser.close()
+def page(browser):
+    """A page of 1280×900 of a visitor who has not been here."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()

@@ -15,10 +15,10 @@ def choose_another_case(page) -> None:
     settle(page)
 
 
-def test_back_leaves_a_landing_page_in_one_step(shared_server, page):
+def test_back_leaves_a_landing_page_in_one_step(fresh_server, page):
     for entry in reversed(ENTRIES):  # nobody has opened `/` when the others are
         page.goto("about:blank")
-        page.goto(f"{shared_server}/{entry.address}")
+        page.goto(f"{fresh_server}/{entry.address}")
         page.locator(f"{SIDEBAR} [data-testid=stSidebarNav]").wait_for()
         settle(page)
         choose_another_case(page)

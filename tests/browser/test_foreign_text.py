@@ -15,6 +15,7 @@ from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.ui.state import LINKED
 
 from .conftest import ROOT, served
+from .test_journey import settle
 
 TEXTS = [
     "plain name.png", "bus_0001-l", "_x_ __y__ a_b_", "*x* **y** ***z***", "`code` ``x``",
@@ -31,18 +32,18 @@ TEXTS = [
     "[x]: http://h.test", "- [x] y", "::leaf[x]", ":::container", "a\\b \\* \\", "{.x}",
     "12:30:45 a:b", "x:", "(http://a.b)", "a <3 :) :-(", "//a.b", "文件 é ü ñ", "<!-- x -->",
     "a\n\n# b\n---", "\x1b[31mred", "\u202eabc", "caf\udce9.png",
-    "long " * 100 + "end",
+    "long " * 100 + "end", "longer " * 140 + "end", "longest " * 200 + "end",
 ]  # fmt: skip
 PAGE = """
 import streamlit as st
-from mtlbus.core.text import literal
+from mtlbus.core.text import literal, small
 from tests.browser.test_foreign_text import TEXTS
 
 for number, text in enumerate(TEXTS):
     with st.container(key=f"markdown{number}"):
         st.markdown(literal(text))
     with st.container(key=f"inside{number}"):
-        st.markdown(f"**{literal(text)}**, :small[:gray[{literal(text)}]]")
+        st.markdown(f"**{literal(text)}**, {small(text)}")
     with st.container(key=f"caption{number}"):
         st.caption(literal(text))
     with st.container(key=f"label{number}"):
@@ -57,6 +58,15 @@ ODD = (
 )
 
 
+PLACES = ("markdown", "inside", "caption", "label", "cell")
+LOOK = """([places, count, odd]) => places.map(place => [...Array(count).keys()].map(number => {
+    const box = document.querySelector(`.st-key-${place}${number}`)
+    const shown = box.querySelector(place === "cell" ? "td" : "p")
+    return [shown.innerText, box.querySelectorAll(odd).length]
+}))"""
+"""Of each place and text: what is read there, and how many elements of its own it has."""
+
+
 def seen(text: str) -> str:
     """Text as the eye reads it: spaces are spaces, those at the ends are not seen."""
     return " ".join(text.replace("\u00a0", " ").split())
@@ -68,14 +78,12 @@ def test_every_text_is_shown_as_it_was_typed(page, tmp_path):
         page.goto(address)
         page.get_by_text("The end").wait_for()
         page.wait_for_timeout(1500)  # parts of the renderer come when a text needs them
-        for number, text in enumerate(TEXTS):
-            want = seen(printable(text))
-            for place in ("markdown", "inside", "caption", "label", "cell"):
-                box = page.locator(f".st-key-{place}{number}")
-                shown = box.locator("td" if place == "cell" else "p").first
-                expected = f"{want}, {want}" if place == "inside" else want
-                assert seen(shown.inner_text()) == expected, place
-                assert box.locator(ODD).count() == 0, (place, text)
+        found = page.evaluate(LOOK, [list(PLACES), len(TEXTS), ODD])
+        for place, shown in zip(PLACES, found, strict=True):
+            for text, (words, odd) in zip(TEXTS, shown, strict=True):
+                want = seen(printable(text))
+                assert seen(words) == (f"{want}, {want}" if place == "inside" else want), place
+                assert odd == 0, (place, text)
 
 
 @pytest.fixture
@@ -109,7 +117,7 @@ def test_no_page_calls_a_stranger(server, page, stranger):
         for query in (everything, f"case={quote(hostile)}", f"case=upload:{quote(hostile)}"):
             page.goto(f"{server}/{name}?{query}")
             page.get_by_test_id("stMainBlockContainer").wait_for()
-            page.wait_for_timeout(1500)
+            settle(page)
             own = page.locator(f"[src*='{there}'], [href*='{there}']")
             assert own.count() == 0, (name, query[:60])
     buffer = io.BytesIO()

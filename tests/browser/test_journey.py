@@ -44,9 +44,9 @@ def pictures_keep_their_aspect(page) -> bool:
     )
 
 
-def test_journey(server, page):
+def test_journey(fresh_server, page):
     # A deep link is the first thing that this server sees.
-    page.goto(f"{server}/predict?case=lipoma&method=mtl")
+    page.goto(f"{fresh_server}/predict?case=lipoma&method=mtl")
     page.wait_for_selector(f"{SIDEBAR} [data-testid=stSidebarNav]")
     page.wait_for_selector("[data-testid=stMetricValue]")
     settle(page)
@@ -69,7 +69,7 @@ def test_journey(server, page):
     # The mask threshold can be moved by keyboard, and the outline follows.
     outline = page.locator(".stage path").last
     before = outline.get_attribute("d")
-    page.get_by_role("slider").first.focus()
+    page.get_by_role("slider", name="Mask threshold").focus()
     page.keyboard.press("ArrowRight")
     settle(page)
     assert page.locator("[data-testid=stSliderThumbValue]").first.inner_text() == "0.55"
@@ -99,7 +99,7 @@ def test_journey(server, page):
     assert pictures_keep_their_aspect(page)
 
     # The regions of MTL-COSA.
-    page.goto(f"{server}/attention?case=large-carcinoma&method=mtl_cosa&map=regions")
+    page.goto(f"{fresh_server}/attention?case=large-carcinoma&method=mtl_cosa&map=regions")
     page.wait_for_selector("h1:has-text('Attention')")
     page.wait_for_selector("text=Regions of the predicted mask")
     page.wait_for_selector("[data-testid=stMain] .js-plotly-plot")

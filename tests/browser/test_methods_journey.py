@@ -17,7 +17,7 @@ def click_cell(page, row: int, x: int) -> None:
 
 
 def test_methods_journey(server, page):
-    # A deep link to the overview of one paper, as the first thing that this server sees.
+    # A deep link to the overview of one paper.
     page.goto(f"{server}/methods?paper=acsnet")
     page.wait_for_selector(f"{MAIN} h3:has-text('Proposed')")
     settle(page)

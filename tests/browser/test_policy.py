@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-PAGES = ("", "predict", "compare", "attention", "attributions", "performance", "methods")
+from mtlbus.ui.frame import ENTRIES
+from tests.browser.test_journey import settle
+
+PAGES = [entry.address for entry in ENTRIES]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -14,7 +17,8 @@ def test_a_page_breaks_no_rule_and_asks_no_other_host(page, server, path):
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{server}/{path}")
     page.get_by_test_id("stSidebar").get_by_text("Case", exact=True).wait_for()
-    page.wait_for_timeout(3000)
+    settle(page)
+    page.wait_for_timeout(1000)  # for what comes when the script has run
     assert not [text for text in said if "Content Security Policy" in text]
     assert not [url for url in asked if not url.startswith((server, "data:", "blob:"))]
 

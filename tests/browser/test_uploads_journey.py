@@ -1,7 +1,4 @@
-"""What a person gives, in a real browser: odd files, lost ones, films, and the tools for a picture.
-
-The server is the same for all journeys, and each has a page of its own.
-"""
+"""What a person gives, in a real browser: odd files, lost ones, films, tools for a picture."""
 
 from __future__ import annotations
 
@@ -23,11 +20,11 @@ VERDICT = f"{MAIN} [data-testid=stMetric], {MAIN} .stage, {MAIN} [data-testid=st
 
 
 @pytest.fixture
-def visit(shared_server, page):
+def visit(server, page):
     """Predict with a case of the gallery, after the file that a journey begins with."""
 
     def visit(name: str = "", content: bytes = b"", title: str = "") -> object:
-        page.goto(f"{shared_server}/predict?case=lipoma&method=mtl")
+        page.goto(f"{server}/predict?case=lipoma&method=mtl")
         page.wait_for_selector(f"{MAIN} [data-testid=stMetricValue]")
         settle(page)
         if name:
@@ -185,10 +182,10 @@ def test_back_leaves_a_page_in_one_step_and_each_has_a_title(visit):
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_the_terms_are_in_sight_on_every_page(shared_server, page, width, height):
+def test_the_terms_are_in_sight_on_every_page(server, page, width, height):
     page.set_viewport_size({"width": width, "height": height})
     for name in ("", "predict", "compare", "attention", "attributions", "performance", "methods"):
-        page.goto(f"{shared_server}/{name}")
+        page.goto(f"{server}/{name}")
         terms = page.locator(MAIN).get_by_text("Research and education only").first
         terms.wait_for()
         settle(page)

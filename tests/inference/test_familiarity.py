@@ -140,17 +140,22 @@ def test_a_file_that_does_not_belong_is_not_used_and_said_so(checkpoint, damage,
     assert "is not used" in predictor.familiarity_problem and predictor.check(prediction) == ()
 
 
+@pytest.fixture(scope="module")
+def near_and_far() -> tuple[GreyImage, GreyImage]:
+    """A phantom, and noise."""
+    noise = np.random.default_rng(0).integers(0, 256, (256, 256), np.uint8)
+    return made(make_phantom(random_parameters(700_001), 256).image), made(noise)
+
+
 @pytest.mark.parametrize("method", list_checkpoints())
-def test_what_ships_belongs_to_its_weights(method):
+def test_what_ships_belongs_to_its_weights(method, near_and_far):
     checkpoint = list_checkpoints()[method]
     if not (checkpoint.folder / FILE).is_file():
         pytest.skip(f"{method} ships without {FILE}")
     assert (checkpoint.folder / FILE).stat().st_size <= 150_000
     predictor = Predictor(checkpoint, "cpu")
     assert predictor.familiarity_problem == ""
-    phantom = make_phantom(random_parameters(700_001), 256).image
-    noise = np.random.default_rng(0).integers(0, 256, (256, 256), np.uint8)
-    near, far = (predictor.predict(made(pixels)).distance for pixels in (phantom, noise))
+    near, far = (predictor.predict(image).distance for image in near_and_far)
     assert near < 1 < far
 
 

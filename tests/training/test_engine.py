@@ -26,6 +26,7 @@ from mtlbus.training.recipes import Recipe, make_recipe
 
 RECIPE = Recipe(stages=((2, 64), (2, 96)), batch_size=8, average_decay=0.8, learning_rate=2e-3)
 SPLIT = split_fold(load("40@70000").samples, 1, share=0.25)
+FEW = 16  # images, of both classes, where a few steps are enough
 
 RUN = """
 import sys
@@ -140,7 +141,8 @@ def test_weights_of_tasks_schedules_and_sides_survive_a_restart(
         side_weight=side_weight,
     )  # fmt: skip
     chosen = plan(method=method, recipe=recipe)
-    whole = train(chosen, SPLIT.train, SPLIT.validation, tmp_path / "whole")
+    few = SPLIT.train[:FEW]
+    whole = train(chosen, few, SPLIT.validation, tmp_path / "whole")
     lines = []
 
     def stop(line: str) -> None:
@@ -149,8 +151,8 @@ def test_weights_of_tasks_schedules_and_sides_survive_a_restart(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(chosen, SPLIT.train, SPLIT.validation, tmp_path / "cut", report=stop)
-    resumed = train(chosen, SPLIT.train, SPLIT.validation, tmp_path / "cut", resume=True)
+        train(chosen, few, SPLIT.validation, tmp_path / "cut", report=stop)
+    resumed = train(chosen, few, SPLIT.validation, tmp_path / "cut", resume=True)
     for one, other in zip(resumed.history, whole.history, strict=True):
         assert one == pytest.approx(other)
     assert {"mask_weight", "class_weight"} <= whole.history[2].keys()
@@ -172,7 +174,7 @@ def test_weights_of_tasks_schedules_and_sides_survive_a_restart(
 def test_the_recipe_of_each_paper_trains_its_network(method, weighting, rate, tmp_path):
     recipe = make_recipe(get_spec(method), "paper", epochs=1, size=64)
     chosen = plan(method=method, recipe=recipe)
-    entry = train(chosen, SPLIT.train, SPLIT.validation, tmp_path).history[0]
+    entry = train(chosen, SPLIT.train[:FEW], SPLIT.validation, tmp_path).history[0]
     assert all(math.isfinite(value) for value in entry.values())
     assert ("mask_weight" in entry) == (weighting != "fixed")
     state = torch.load(tmp_path / STATE, weights_only=True)
@@ -181,7 +183,7 @@ def test_the_recipe_of_each_paper_trains_its_network(method, weighting, rate, tm
     assert group["initial_lr" if recipe.schedule == "cosine" else "lr"] == rate
     assert (group["betas"], group["weight_decay"]) == (stated.betas, stated.weight_decay)
     steps = state["optimizer"]["state"].values()
-    assert {int(step["step"]) for step in steps} == {max(len(SPLIT.train) // stated.batch_size, 1)}
+    assert {int(step["step"]) for step in steps} == {max(FEW // stated.batch_size, 1)}
     assert len(steps) == len(group["params"]), "every parameter was stepped"
     if weighting == "learned":
         assert entry["mask_weight"] != 0.5 != entry["class_weight"], "p has left 1"
@@ -234,7 +236,7 @@ def test_every_kind_of_method_trains_a_step(method, tmp_path):
     recipe = replace(RECIPE, stages=((1, 64),))
     result = train(
         plan(method=method, options=options, recipe=recipe),
-        SPLIT.train,
+        SPLIT.train[:FEW],
         SPLIT.validation,
         tmp_path,
     )

@@ -19,7 +19,7 @@ from mtlbus.data.dataset import Dataset, Sample
 from mtlbus.data.transforms import Frame
 from mtlbus.explain import techniques
 from mtlbus.explain.attributions import attribute
-from mtlbus.explain.request import Request
+from mtlbus.explain.options import Options
 from mtlbus.explain.technique import gradient_passes, technique
 from mtlbus.explain.views import list_views
 from mtlbus.methods import create_model, get_spec, list_methods, registry
@@ -121,7 +121,7 @@ def test_an_attribution_is_a_function_that_says_what_it_is(monkeypatch):
     grey, toy = torch.rand(32, 32), small_net()
     found, slope = (attribute(ask(toy, grey), name).square for name in ("steepness", "saliency"))
     assert (found == abs(slope)).all() and found.any()
-    assert Request(("steepness",)).price((("steepness", False),), Frame(32, 32), 32).passes == 1
+    assert steepness.price(Options(), Frame(32, 32), 32).passes == 1
 
 
 def test_a_data_set_is_a_function_that_reads_a_folder(monkeypatch, tmp_path, capsys):

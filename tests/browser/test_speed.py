@@ -16,7 +16,7 @@ import os
 import re
 import statistics
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 import pyarrow
@@ -27,7 +27,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from mtlbus.core.outputs import positive_logit
 from mtlbus.core.tasks import MALIGNANCY
-from mtlbus.data.phantom import GALLERY
+from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.explain.subject import BATCH
 from mtlbus.inference.cost import measure_costs
 from mtlbus.inference.predictor import Predictor
@@ -184,6 +184,26 @@ def test_compare(fresh_server, bare, limits):
             session.close()
     hold_sliders(limits, session, session.run(), "Compare")
     limits.hold("Compare: what three networks add, in their sum", ratios[1:], 1.15)
+    assert not limits.above
+
+
+def test_phantom_lab(server, limits):
+    """A knob to the new answer of one network, of which the phantom is a part."""
+    session = Session(server, "phantom_lab", f"case={WARM}&methods=mtl_cosa&knob=gain_db")
+    session.run(session.run().widgets["Gain (dB)"], 1.0)
+    times = []
+    for gain in (2.0, 3.0, 4.0, 5.0, 6.0, 7.0):
+        session = Session(server, "phantom_lab", f"case={WARM}&methods=mtl_cosa&knob=gain_db")
+        slider = session.run().widgets["Gain (dB)"]
+        times.append(session.run(slider, gain).milliseconds)
+        session.close()
+    limits.hold("Phantom lab: a knob to the new answer", times, 600, " ms")
+    drawn = []
+    for gain in (-2.0, -3.0, -4.0):
+        started = time.perf_counter()
+        make_phantom(replace(GALLERY[WARM].parameters, gain_db=gain))
+        drawn.append(1000 * (time.perf_counter() - started))
+    limits.hold("Phantom lab: the phantom of it", drawn, 200, " ms")
     assert not limits.above
 
 

@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import streamlit as st
+
 from ...core.tables import csv_text
 from ...core.wording import DISCLAIMER
 from ...data.phantom import make_phantom
@@ -34,6 +36,17 @@ def phantom_zip(case: Case) -> File:
     return File(
         "Phantom (ZIP)", "_phantom.zip", "application/zip", "folder_zip",
         "Image, true mask and all parameters, to make it again and to train with.", make,
+    )  # fmt: skip
+
+
+def offer_csv(
+    case: Case, found: Mapping[str, Mapping[str, Mapping[Value, Answer | None]]], name: str
+) -> None:
+    """A button for answers along knobs as a table; arguments as of `curves_csv`, and its name."""
+    st.download_button(
+        "Numbers (CSV)", lambda: curves_csv(case, found), f"{name}.csv", "text/csv",
+        type="tertiary", icon=":material/table:", on_click="ignore", key=f"lab_csv_{name}",
+        help="Each answer with its knob, value, network and weights.",
     )  # fmt: skip
 
 

@@ -52,6 +52,11 @@ def full_title(knob: str) -> str:
     return f"{about['part']} · {about['title']}"
 
 
+def title(knob: str) -> str:
+    """A knob by its name: "Gain"."""
+    return PhantomParameters.knobs()[knob]["title"]
+
+
 def with_unit(knob: str) -> str:
     """A knob with its unit: "Gain (dB)"."""
     about = PhantomParameters.knobs()[knob]

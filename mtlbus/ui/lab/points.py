@@ -13,6 +13,7 @@ from ...protocol.response import Answer
 from .. import services
 from ..gate import GATE
 from ..results import ResultStore
+from ..short_names import short
 
 _ANSWERS = ResultStore(48 * services.MEGABYTE, lambda answer: len(answer.picture) + 512, GATE)
 
@@ -36,6 +37,11 @@ def ask(networks: Mapping[str, Predictor], parameters: PhantomParameters) -> Non
     lacking = {m: networks[m] for m, key in keys.items() if _ANSWERS.peek(key) is None}
     for method, answer in response.ask(lacking, parameters).items() if lacking else ():
         _ANSWERS.get(keys[method], lambda answer=answer: answer)
+
+
+def titles_of(methods: Sequence[str]) -> dict[str, str]:
+    """The names of networks as curves and bars have them, by method."""
+    return {method: short(services.title_of(method)) for method in methods}
 
 
 def _key(parameters: PhantomParameters, weights: str) -> tuple:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from ...data.phantom_parameters import PhantomParameters
-from .. import services, state
-from ..memory import mirror
+from .. import services
 from ..widgets import explain_error
 from . import background, points
 
@@ -77,15 +76,3 @@ class Sweep:
         networks = {method: services.predictor(method) for method in self.methods}
         steps = [lambda one=one: points.ask(networks, one) for one in left]
         background.begin(self.key, steps)
-
-
-def pick_question(questions: dict[str, str]) -> str:
-    """Which question of the lab is open, kept in the address (`?lab=ranking`)."""
-    wanted, first = st.session_state.get("lab"), next(iter(questions))
-    chosen = st.segmented_control(
-        "Question", list(questions), format_func=questions.get, required=True, wrap=True,
-        label_visibility="collapsed", **mirror("lab", wanted if wanted in questions else first),
-    )  # fmt: skip
-    st.session_state["lab"] = chosen
-    state.link_unless("lab", chosen, first)
-    return chosen

@@ -86,7 +86,7 @@ def _entries(
         finding = find(case, prediction, predictor.checkpoint, checks)
         entry = {**finding.numbers(), "files": []}
         if out is not None:
-            ending = f".{image.sha256[:8]}.{prediction.method}"
+            ending = f".{image.sha256[:8]}.{prediction.method.replace(':', '_')}"
             entry["files"] = _write(Path(out), Path(path).stem, ending, finding)
         entries.append(entry)
     return entries

@@ -24,10 +24,11 @@ from safetensors.torch import save as save_tensors
 from torch import nn
 
 from .core.card import CURVE, Card, Training
-from .core.errors import CheckpointError, MtlbusError
+from .core.errors import CheckpointError, InputError, MtlbusError
 from .core.files import write_atomically, write_json
 from .core.training_images import DIGITS, TrainingImage, read_images
 from .methods import create_model, get_spec, list_methods
+from .methods.panel import is_panel
 from .methods.pretraining import stored_options
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -352,6 +353,8 @@ def find_checkpoint(method_or_folder: str | Path, root: str | Path | None = None
     name = str(method_or_folder)
     if name in shipped:
         return shipped[name]
+    if is_panel(name):
+        raise InputError("A panel has no weights of its own: ask for one of its networks.")
     spec = get_spec(name)
     have = ", ".join(shipped) or "none"
     raise CheckpointError(

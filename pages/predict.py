@@ -15,7 +15,7 @@ case = state.current_case()
 title, choice = st.columns(2, gap="medium", vertical_alignment="bottom")
 title.title(literal(case.title))
 with choice:
-    method = pick_method("Network")
+    method = pick_method("Network", panels=True)
 
 view.show(case, method)
 

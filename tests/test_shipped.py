@@ -16,12 +16,12 @@ from mtlbus.data.layouts import load_dataset
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.data.splits import split_fold
 from mtlbus.data.transforms import normalise, square_image
+from mtlbus.evaluation.card_figures import choose_operating_points, figures_of
 from mtlbus.evaluation.operating_points import confusion
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.cost import count_cost
 from mtlbus.inference.predictor import Predictor
-from mtlbus.protocol import choose_operating_points, judge_sample, measure_gates
-from mtlbus.protocol.card import figures_of
+from mtlbus.protocol import judge_sample, measure_gates
 from mtlbus.training.precision import reduced_precision
 
 FOLDERS = {"busi": "Dataset_BUSI_with_GT", "busbra": "BUSBRA"}

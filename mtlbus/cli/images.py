@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 def predict(arguments: argparse.Namespace) -> int:
     """Predict images: JSON on stdout, and overlays with --out."""
     from ..batch import predict_each
-    from ..checkpoints import find_checkpoint
     from ..core.wording import DISCLAIMER
     from ..inference.predictor import Predictor
 
     if arguments.out:
         require_folder(arguments.out)
-    predictors = [Predictor(find_checkpoint(name)) for name in arguments.method]
+    predictors = [Predictor.of(name) for name in arguments.method]
     entries, problems = [], []
     try:
         for some in predict_each(arguments.images, predictors, arguments.out, report):

@@ -14,14 +14,19 @@ from .sets import open_datasets
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Judge trained weights on a dataset, with 95 % intervals over groups."""
-    from ..checkpoints import find_checkpoint
+    from ..evaluation.panels import PanelCheckpoint, find_network
     from ..evaluation.tables import write_predictions
     from ..protocol import evaluate as judge
     from ..protocol import figures, renew_card, require_external, write_external
 
     if arguments.out:
         require_file(arguments.out)
-    checkpoint = find_checkpoint(arguments.method)
+    checkpoint = find_network(arguments.method)
+    if arguments.card and isinstance(checkpoint, PanelCheckpoint):
+        raise InputError(
+            "A panel has no card of its own: what it is worth follows from its networks. "
+            "Evaluate it without --card."
+        )
     datasets = open_datasets(arguments.data)
     external = arguments.external is not None
     if external and (not arguments.card or arguments.flip or arguments.seen):

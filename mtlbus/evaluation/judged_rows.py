@@ -5,12 +5,10 @@ Each is kept by the digest of that file.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +20,7 @@ from ..core.card import Card, Training
 from ..core.errors import InputError
 from ..core.text import literal
 from ..methods import get_spec, list_methods
+from ..methods.panel import is_panel
 from .calibration import Reliability, calibration_slope_intercept, reliability
 from .comparisons import (
     AucInterval,
@@ -34,7 +33,8 @@ from .comparisons import (
 from .curves import PrecisionRecallBand, RocBand, precision_recall_band, roc_band
 from .metrics import classification_metrics
 from .operating_points import Confusion, choose_threshold, confusion
-from .tables import group_keys, read_predictions
+from .panels import judged_images, stamps
+from .tables import group_keys
 
 REAL = "real"
 PHANTOM = "phantom"
@@ -76,17 +76,15 @@ def load_table(checkpoint: Checkpoint) -> Table:
     Raises:
         DataError: they are missing or damaged.
     """
-    path, method = checkpoint.predictions, checkpoint.method
-    stamp = path.stat().st_mtime_ns if path.is_file() else 0
-    rows, digest = _read(path, stamp)
-    title = get_spec(method).title if method in list_methods() else method
+    method = checkpoint.method
+    rows, digest = _read(checkpoint, stamps(checkpoint))
+    title = get_spec(method).title if method in list_methods() or is_panel(method) else method
     return Table(method, title, digest, checkpoint.epochs, rows, checkpoint.card)
 
 
 @lru_cache(maxsize=32)
-def _read(path: Path, _stamp: int) -> tuple[pd.DataFrame, str]:
-    rows = read_predictions(path)
-    return rows, hashlib.sha256(path.read_bytes()).hexdigest()
+def _read(checkpoint: Checkpoint, _stamps: tuple[int, ...]) -> tuple[pd.DataFrame, str]:
+    return judged_images(checkpoint)
 
 
 def title_of_images(images: str) -> str:

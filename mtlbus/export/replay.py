@@ -19,14 +19,14 @@ import torch
 from PIL import Image
 from torch import nn
 
-from ..checkpoints import Checkpoint, find_checkpoint, sha256
+from ..checkpoints import Checkpoint
 from ..core.card import Card
 from ..core.errors import CheckpointError, DataError, InputError, UnknownNameError
 from ..data.case import Case
 from ..data.intake import GreyImage
 from ..data.phantom import make_phantom
 from ..data.phantom_state import read_state
-from ..evaluation.tables import read_predictions
+from ..evaluation import panels
 from ..findings import Finding, find
 from ..inference.input_checks import Check, State
 from ..inference.predictor import Predictor, predict_all
@@ -129,7 +129,7 @@ def findings(
 
 def checkpoint(method: str) -> Checkpoint:
     """The checkpoint of a method, from where all are: see `checkpoints.checkpoints_folder`."""
-    return find_checkpoint(method)
+    return panels.find_network(method)
 
 
 def network(method: str, weights: str | None) -> Predictor:
@@ -170,9 +170,7 @@ def judged_images(method: str, predictions: str | None) -> pd.DataFrame:
     Raises:
         CheckpointError, DataError: it is another one, or missing.
     """
-    path = checkpoint(method).predictions
-    rows = read_predictions(path)
-    here = sha256(path.read_bytes())
+    rows, here = panels.judged_images(checkpoint(method))
     if predictions is not None and here != predictions:
         raise DataError(
             f"This notebook was made with the predictions {predictions[:12]}… of {method}; here "

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from ..checkpoints import Checkpoint
 from ..core.card import Card
@@ -24,6 +25,7 @@ from ..inference.input_checks import Check, check_distance, worst
 from ..inference.measure import Lesion, measure
 from ..inference.predictor import MASK_THRESHOLD, Prediction
 from ..methods import get_spec, list_methods
+from ..methods.panel import is_panel
 from . import points, presence, scope, seen
 from .points import Point
 
@@ -64,7 +66,7 @@ class Finding:
     def title(self) -> str:
         """Of the network."""
         name = self.prediction.method
-        return get_spec(name).title if name in list_methods() else name
+        return get_spec(name).title if name in list_methods() or is_panel(name) else name
 
     @property
     def parameters(self) -> int:
@@ -169,6 +171,20 @@ class Finding:
         if not self.call or self.point is None or probability is None:
             return ""
         return self.point.unsure(probability)
+
+    @property
+    def members(self) -> dict[str, float]:
+        """Probability of malignant by each network of a panel, by its title; else empty."""
+        return {title: float(expit(logit)) for title, logit in self.prediction.members.items()}
+
+    @property
+    def spread(self) -> str:
+        """How far the networks of a panel are apart, in words; "" for one network."""
+        if not self.members:
+            return ""
+        low, high = (percent(pick(self.members.values())) for pick in (min, max))
+        said = ", ".join(f"{title} {percent(one)}" for title, one in self.members.items())
+        return f"Its networks say {low} to {high}: {said}."
 
     # What is known.
 
@@ -281,6 +297,7 @@ class Finding:
             "outlined": self.outlined,
             "presence": found.presence,
             "presence_threshold": presence.threshold(self.card),
+            "members": self.members,
             "distance": found.distance,
             "mask_threshold": None if self.mask is None else self.mask_threshold,
             "mask_area_px": None if self.mask is None else int(self.mask.sum()),
@@ -337,6 +354,8 @@ def flat(numbers: Mapping[str, Any]) -> dict[str, Any]:
         elif name == "cautions":
             row["cautions"] = "; ".join(one["name"] for one in value)
             row["reasons"] = " ".join(one["reason"] for one in value)
+        elif name == "members":
+            row[name] = "; ".join(f"{title} {one:.4f}" for title, one in value.items())
         elif name == "checks":
             continue  # they are among the cautions
         elif isinstance(value, list):

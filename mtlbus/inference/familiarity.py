@@ -27,6 +27,7 @@ from ..core.errors import CheckpointError, InputError
 from ..core.files import write_atomically
 from ..core.outputs import Map
 from ..data.transforms import PREPROCESSING_VERSION
+from ..evaluation.panels import PanelCheckpoint
 
 FILE = "familiarity.safetensors"
 QUANTILE = 0.99
@@ -82,6 +83,36 @@ class Familiarity:
         if features.shape[1] != len(self.mean):
             return None
         return float(self.distances(features)[0] / self.limit)
+
+
+@dataclass(frozen=True)
+class PanelFamiliarity:
+    """How far an image lies from the training images of a panel's members.
+
+    Attributes:
+        members: of those that can tell, by method.
+    """
+
+    members: Mapping[str, Familiarity]
+
+    @property
+    def quantile(self) -> float:
+        """The share of validation images below each member's limit."""
+        return min(one.quantile for one in self.members.values())
+
+    def relative_distance(self, maps: Mapping[str, Map]) -> float | None:
+        """The median of the members' distances, so that most of them find it unfamiliar above 1.
+
+        Args:
+            maps: of a batch of one, those of a member named "METHOD/MAP".
+        """
+        found = []
+        for name, one in self.members.items():
+            start = f"{name}/"
+            own = {key.removeprefix(start): m for key, m in maps.items() if key.startswith(start)}
+            found.append(one.relative_distance(own))
+        known = [distance for distance in found if distance is not None]
+        return float(np.median(known)) if known else None
 
 
 def feature_maps(maps: Mapping[str, Map]) -> tuple[str, ...]:
@@ -151,12 +182,20 @@ def write_familiarity(checkpoint: Checkpoint, found: Familiarity) -> Path:
     return path
 
 
-def read_familiarity(checkpoint: Checkpoint) -> Familiarity | None:
-    """The description beside the weights; None where there is none.
+def read_familiarity(checkpoint: Checkpoint) -> Familiarity | PanelFamiliarity | None:
+    """The description beside the weights, or those beside a panel's; None where there is none.
 
     Raises:
         CheckpointError: it is damaged, or belongs to other weights.
     """
+    if isinstance(checkpoint, PanelCheckpoint):
+        found = {member.method: _read_one(member) for member in checkpoint.members}
+        known = {name: one for name, one in found.items() if one is not None}
+        return PanelFamiliarity(known) if known else None
+    return _read_one(checkpoint)
+
+
+def _read_one(checkpoint: Checkpoint) -> Familiarity | None:
     path = checkpoint.folder / FILE
     if not path.is_file():
         return None

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..checkpoints import Checkpoint, find_checkpoint
+from ..checkpoints import Checkpoint
 from ..core.errors import CheckpointError, InputError
 from ..core.outputs import Map, positive_logit
 from ..core.presence import presence_score
@@ -20,6 +20,8 @@ from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY
 from ..data.intake import GreyImage
 from ..data.transforms import Frame, normalise, restore, square_image
+from ..evaluation.panels import find_network
+from ..methods.panel import MEMBERS_MAP, Panel
 from .familiarity import read_familiarity
 from .input_checks import Check, check_distance
 
@@ -42,6 +44,7 @@ class Prediction:
         threshold: probability from which the checkpoint's operating point says malignant.
         distance: from the training images, as a multiple of the limit (see `familiarity`): above
             1 the image is unlike them; None where the checkpoint cannot tell.
+        members: log-odds of malignant by each network of a panel, by its title; else empty.
         maps: inner maps with the batch dimension removed, on the CPU; empty unless asked for.
         seconds: duration of each stage.
     """
@@ -56,6 +59,7 @@ class Prediction:
     logit: float | None
     threshold: float | None
     distance: float | None = None
+    members: dict[str, float] = field(default_factory=dict)
     maps: dict[str, Map] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -118,16 +122,21 @@ class Predictor:
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
         spec = checkpoint.card.spec
         self.size, self.mean, self.std = spec.input_size, spec.mean, spec.std
+        self._panel = isinstance(model, Panel)
         self.familiarity, self.familiarity_problem = None, ""
         try:
             self.familiarity = read_familiarity(checkpoint)
         except CheckpointError as error:
             self.familiarity_problem = str(error)
 
+    @property
+    def _reads_maps(self) -> bool:
+        return self._panel or self.familiarity is not None
+
     @classmethod
     def of(cls, method_or_folder: str | Path, device: str | None = None) -> Predictor:
-        """The predictor of a shipped method or of a checkpoint folder."""
-        return cls(find_checkpoint(method_or_folder), device)
+        """The predictor of a shipped method, of a panel of them, or of a checkpoint folder."""
+        return cls(find_network(method_or_folder), device)
 
     def check(self, prediction: Prediction) -> tuple[Check, ...]:
         """What one of its predictions says against itself: an image unlike the training images."""
@@ -159,7 +168,7 @@ class Predictor:
         prepared = image if isinstance(image, Prepared) else prepare(image, self.size)
         started = time.perf_counter()
         # The maps are views of what the pass computes anyway (measured: at most 3 % of its time).
-        output = self.model(self.inputs(prepared), maps=maps or self.familiarity is not None)
+        output = self.model(self.inputs(prepared), maps=maps or self._reads_maps)
         mask_square = mask_probability = logit = distance = None
         if output.mask_logits is not None:
             square = torch.sigmoid(positive_logit(output.mask_logits.float())).cpu()
@@ -179,6 +188,8 @@ class Predictor:
                 raise _no_number(self.checkpoint.method)
             mask_probability = restore(square[0], prepared.frame).numpy()
         returned = _single(output.maps) if maps else {}
+        if self._panel:  # the maps of its members are looked at by asking them
+            returned = {name: found for name, found in returned.items() if name == MEMBERS_MAP}
         return Prediction(
             method=self.checkpoint.method,
             weights_sha256=self.checkpoint.digest,
@@ -190,9 +201,16 @@ class Predictor:
             logit=logit,
             threshold=None if logit is None else self.checkpoint.threshold,
             distance=distance,
+            members=_members(output.maps) if self._panel else {},
             maps=returned,
             seconds={**seconds, "restore": time.perf_counter() - started},
         )
+
+
+def _members(maps: Mapping[str, Map]) -> dict[str, float]:
+    """What each network of a panel says of a batch of one; empty where none says a class."""
+    found = maps.get(MEMBERS_MAP)
+    return {} if found is None else dict(zip(found.labels, found.tensor[0].tolist(), strict=True))
 
 
 def _no_number(method: str) -> CheckpointError:

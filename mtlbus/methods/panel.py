@@ -39,14 +39,14 @@ def members_of(name: str, known: Sequence[str]) -> tuple[str, ...]:
     """The members that the name of a panel lists.
 
     Args:
-        name: as "panel:mtl+hps".
+        name: as "panel:mtl+hps"; an address that somebody typed has blanks for the plus signs.
         known: the methods that can be members.
 
     Raises:
         InputError: fewer than 2, more than `MOST`, or one twice.
         UnknownNameError: a member that is not known.
     """
-    members = tuple(name.removeprefix(PREFIX).split("+"))
+    members = tuple(name.removeprefix(PREFIX).replace(" ", "+").split("+"))
     for member in members:
         if member not in known:
             raise UnknownNameError("method of a panel", member, known)

@@ -3,7 +3,7 @@
 The test fold is read only after the epoch, the temperature and the thresholds are fixed.
 """
 
-from .card import choose_operating_points, exclusions
+from .card import exclusions
 from .crossvalidation import CrossValidation, cross_validate
 from .external import require_external, write_external
 from .familiarity import fit_familiarity
@@ -17,7 +17,6 @@ from .trials import Trials, run_trials
 __all__ = [
     "CrossValidation",
     "Trials",
-    "choose_operating_points",
     "cross_validate",
     "evaluate",
     "exclusions",

@@ -14,6 +14,7 @@ from torch import nn
 from ..checkpoints import PREDICTIONS, Checkpoint, write_checkpoint
 from ..core.errors import InputError, choose
 from ..data.splits import Split
+from ..evaluation.card_figures import choose_operating_points, figures_of
 from ..evaluation.tables import read_predictions, write_predictions
 from ..inference.predictor import Predictor
 from ..methods import create_model
@@ -21,7 +22,7 @@ from ..methods.pretraining import starts_from_imagenet
 from ..methods.registry import get_entry
 from ..training.engine import Plan, Trained, train
 from ..training.recipes import Recipe
-from .card import choose_operating_points, figures_of, training_card
+from .card import training_card
 from .images import ImageList, list_images, require_no_leak, write_images
 from .judging import Report, judge_samples
 

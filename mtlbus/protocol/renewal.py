@@ -20,6 +20,7 @@ from ..core.errors import DataError
 from ..core.files import write_json
 from ..data.dataset import Dataset
 from ..data.splits import Split
+from ..evaluation.card_figures import choose_operating_points, figures_of
 from ..evaluation.tables import (
     lesion_rows,
     normal_rows,
@@ -29,7 +30,7 @@ from ..evaluation.tables import (
 )
 from ..inference.cost import Cost, machine_name
 from ..inference.predictor import Predictor
-from .card import choose_operating_points, exclusions, figures_of
+from .card import exclusions
 from .images import ImageList, list_images, require_counts, write_images
 from .judging import Report, judge_samples, split_datasets
 

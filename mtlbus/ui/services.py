@@ -19,10 +19,12 @@ from ..checkpoints import CARD, WEIGHTS, Checkpoint, checkpoints_folder, list_ch
 from ..core.errors import CheckpointError, InputError, MtlbusError, choose
 from ..core.text import printable
 from ..data.transforms import PREPROCESSING_VERSION
+from ..evaluation.panels import find_network
 from ..inference.burned_in import BurnedIn, burned_in
 from ..inference.input_checks import Check, check_image, refusal
 from ..inference.predictor import Prediction, Predictor, Prepared, prepare
 from ..methods import get_spec, list_methods
+from ..methods.panel import PREFIX, is_panel, members_of
 from . import overrides
 from .case import Case
 from .gate import GATE, Say
@@ -125,14 +127,27 @@ def first_of(methods: Collection[str]) -> str:
 
 
 def checkpoint(method: str) -> Checkpoint:
-    """The checkpoint of a method; `UnknownNameError` where none ships."""
+    """The checkpoint of a method, or of a panel of methods; `UnknownNameError` where none ships."""
     found = available()
+    if is_panel(method):
+        members_of(method, list(found))  # of those that can be used
+        return find_network(method)
     return found[choose("method with trained weights", method, found)]
+
+
+def panel_named(wanted: object) -> str | None:
+    """The panel that an address asks for, as it is named everywhere; None if it cannot be had."""
+    if not isinstance(wanted, str) or not is_panel(wanted):
+        return None
+    try:
+        return PREFIX + "+".join(members_of(wanted, list(available())))
+    except MtlbusError:
+        return None
 
 
 def title_of(method: str) -> str:
     """The name of a method as people write it ("MTL-COSA")."""
-    return get_spec(method).title if method in list_methods() else method
+    return get_spec(method).title if method in list_methods() or is_panel(method) else method
 
 
 class LeftOut(CheckpointError):

@@ -76,10 +76,12 @@ def answer(finding: Finding) -> None:
 
 
 def standing(finding: Finding) -> None:
-    """Whether the answer is right, where the truth is known, and for which images it counts."""
+    """Right or wrong where the truth is known, a panel's spread, for which images it counts."""
     if finding.judgement:
         colour, icon = ("blue", "check") if finding.right else ("red", "close")
         st.markdown(f":{colour}-badge[:material/{icon}: {finding.judgement}]")
+    if finding.spread:
+        st.caption(literal(finding.spread))
     if finding.scope and not finding.nothing:
         st.caption(literal(finding.scope))
 

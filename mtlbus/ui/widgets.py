@@ -11,6 +11,7 @@ from ..core.errors import MtlbusError
 from ..core.text import literal
 from ..inference.predictor import Prediction
 from ..methods import get_spec
+from ..methods.panel import members_of
 from . import services, state
 from .case import Case
 
@@ -48,7 +49,10 @@ def say_what_is_left_out() -> None:
 
 
 def pick_method(
-    label: str = "Network", methods: Sequence[str] | None = None, key: str = "method"
+    label: str = "Network",
+    methods: Sequence[str] | None = None,
+    key: str = "method",
+    panels: bool = False,
 ) -> str:
     """A choice of one method, kept over pages and in the address (`?method=…`).
 
@@ -56,6 +60,7 @@ def pick_method(
         label: of the widget.
         methods: names to choose from; None for all with trained weights.
         key: of the widget.
+        panels: a panel that was asked for is among them; elsewhere its first network is.
 
     Returns:
         The name. Without any trained method it says so and stops the page.
@@ -66,6 +71,16 @@ def pick_method(
         st.info(NO_METHODS, icon=":material/info:")
         state.stop()
     wanted = st.session_state.get("method")
+    panel = services.panel_named(wanted)
+    if panel is not None and panels:
+        wanted = panel
+        names.append(panel)
+    elif panel is not None:
+        wanted = members_of(panel, names)[0]
+        state.say(
+            "One looks into a panel through its networks, one by one; showing "
+            f"{services.title_of(wanted)}."
+        )
     if wanted is not None and wanted not in names and wanted not in services.available():
         state.say(f"No trained network is named “{str(wanted)[:40]}”; showing another.")
     widget = f"_pick_{key}"
@@ -112,6 +127,8 @@ def pick_methods(
     first = sorted(names, key=lambda name: name != came_with)
     linked = st.session_state.get("methods")
     wanted = linked.split(",") if isinstance(linked, str) and linked else first[:default]
+    wanted = [services.panel_named(name) or name for name in wanted]
+    names += [name for name in dict.fromkeys(wanted) if services.panel_named(name)]
     if st.session_state.setdefault(_CAME_WITH, came_with) != came_with:  # another one since
         st.session_state[_CAME_WITH] = came_with
         wanted = [came_with, *wanted]
@@ -132,6 +149,7 @@ def pick_methods(
         ),
         wrap=True,
     )
+    first = sorted(names, key=lambda name: name != came_with)
     chosen = [name for name in first if name in st.session_state[widget]]
     st.session_state["methods"] = ",".join(chosen) or _NONE
     if chosen:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ...core.text import literal
 from ...inference.predictor import MASK_THRESHOLD, Prediction
+from ...methods.panel import PREFIX
 from .. import services, state, takeaway, verdict
 from ..case import Case
 from ..finding import findings_of
@@ -39,6 +40,7 @@ def pick_mode() -> str:
         if len(names) > _FEW:
             _several(f"All {len(names)}", "done_all", names)
             _several(f"First {_FEW}", "looks_3", names[:_FEW])
+        _offer_panel(names)
     if mode != NETWORKS or "compare" in st.query_params:
         state.write_link("compare", mode)
     return mode
@@ -52,6 +54,24 @@ def _several(label: str, icon: str, names: list[str]) -> None:
         key=f"_compare_{len(names)}_networks",
         on_click=lambda: st.session_state.update(methods=",".join(names)),
     )
+
+
+def _offer_panel(names: list[str]) -> None:
+    """A button that adds the mean of the chosen networks as one more answer."""
+    linked = st.session_state.get("methods")
+    chosen = linked.split(",") if isinstance(linked, str) else []
+    members = [name for name in chosen if name in names]
+    panel = services.panel_named(PREFIX + "+".join(members))
+    if panel is not None and panel not in chosen:
+        st.button(
+            f"Add the panel of these {len(members)}",
+            type="tertiary",
+            icon=":material/groups:",
+            key="_compare_panel",
+            help="The mean of their log-odds, as one more network. How far they are apart says how "
+            "unsure it is.",
+            on_click=lambda: st.session_state.update(methods=",".join([*chosen, panel])),
+        )
 
 
 @st.fragment

@@ -1,0 +1,188 @@
+"""Panels of trained networks: a checkpoint whose weights are those of its members.
+
+What a panel is worth is counted on the images that all of its members were judged on: their
+log-odds are in `predictions.csv`, so the class is judged for any panel at once, thresholds chosen
+on the validation part. An outline is not in that table; where nobody judged the panel's outlines
+they come without a figure, and without a threshold of presence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache, reduce
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from scipy.special import expit
+from torch import nn
+
+from ..checkpoints import (
+    Checkpoint,
+    checkpoints_folder,
+    find_checkpoint,
+    list_checkpoints,
+    sha256,
+)
+from ..core.card import Card
+from ..core.errors import DataError, InputError
+from ..core.training_images import TrainingImage
+from ..methods import get_spec
+from ..methods.panel import Panel, is_panel, members_of
+from .card_figures import choose_operating_points, figures_of
+from .tables import KEY, prediction_frame, read_predictions
+
+_SAME = ("group", "label", "birads", "device", "histology")  # of an image, whoever judged it
+
+
+@dataclass(frozen=True)
+class PanelCheckpoint(Checkpoint):
+    """Members and what is known of their panel.
+
+    Attributes:
+        folder: that the members lie in; a panel has no files of its own.
+        members: each with weights; all tested on the same fold.
+    """
+
+    members: tuple[Checkpoint, ...] = ()
+
+    @cached_property
+    def card(self) -> Card:
+        """What follows from the cards and the judged images of the members.
+
+        Raises:
+            CheckpointError, DataError: those of a member cannot be read.
+            InputError: the members were not trained and tested on the same parts.
+        """
+        cards = [member.card for member in self.members]
+        spec = get_spec("panel:" + "+".join(card.method for card in cards))
+        folds = {card.training.fold if card.training else None for card in cards}
+        if len(folds) > 1:
+            raise InputError(
+                "The networks of a panel are tested on the same fold; these on "
+                f"{' and '.join(sorted(map(str, folds)))}."
+            )
+        frame = self.rows(everything=True)
+        chosen: dict[str, Any] = {}
+        if spec.classifies:
+            chosen = choose_operating_points(
+                frame[frame["part"] == "validation"].to_dict("records")
+            )
+        first = cards[0]
+        return Card.from_json(
+            {
+                "method": spec.name,
+                "title": spec.title,
+                "variant": "panel",
+                "options": {"members": [card.method for card in cards]},
+                "weights_sha256": sha256("".join(card.weights_sha256 for card in cards).encode()),
+                "parameters": sum(card.parameters for card in cards),
+                "training": {
+                    name: value
+                    for name, value in (first.to_json().get("training") or {}).items()
+                    if name in ("data", "validation", "test", "groups", "fold", "normal")
+                },
+                "trained_with_normals": all(card.trained_with_normals for card in cards),
+                "licences": list(dict.fromkeys(line for card in cards for line in card.licences)),
+                "intended_use": first.intended_use,
+                "limits": first.limits,
+                **chosen,
+                **figures_of(frame, chosen),
+                "spec": asdict(spec),
+            },
+            f"The panel {spec.name}",
+        )
+
+    def rows(self, everything: bool = False) -> pd.DataFrame:
+        """The images that all members have judged, with the mean of their log-odds.
+
+        Args:
+            everything: normal images, too.
+
+        Returns:
+            As `read_predictions`; nothing of outlines.
+
+        Raises:
+            DataError: there is no such image, or an image is not the same to two of them.
+        """
+        tables = [
+            read_predictions(member.predictions, everything).set_index(KEY)
+            for member in self.members
+        ]
+        shared = reduce(lambda left, right: left.intersection(right), (t.index for t in tables))
+        if shared.empty:
+            raise DataError("The networks of this panel were judged on no image in common.")
+        tables = [table.loc[shared] for table in tables]
+        known = tables[0][list(_SAME)]
+        if not all(known.equals(table[list(_SAME)]) for table in tables[1:]):
+            raise DataError("The networks of this panel disagree on what their test images show.")
+        logits = pd.concat([table["logit"] for table in tables], axis=1).mean(axis=1)
+        joined = known.assign(
+            lesion_area=tables[0]["lesion_area"], logit=logits, probability=expit(logits)
+        )
+        return prediction_frame(joined.reset_index())
+
+    @property
+    def images(self) -> tuple[TrainingImage, ...]:
+        """The images of the training of the first member; see `part_of` for all."""
+        return self.members[0].images
+
+    def part_of(self, pixel_sha256: str) -> str | None:
+        """The part of a member's training that an image was in; that of training first."""
+        parts = {member.part_of(pixel_sha256) for member in self.members}
+        return next((part for part in ("train", "validation", "test") if part in parts), None)
+
+    def load(self) -> nn.Module:
+        """The panel with the weights of its members; raises what `Checkpoint.load` does."""
+        return Panel({member.method: member.load() for member in self.members}).eval()
+
+
+def find_network(name: str | Path, root: str | Path | None = None) -> Checkpoint:
+    """Trained weights: of a method that ships, in a folder, or a panel of methods that ship.
+
+    Args:
+        name: as "mtl_cosa", a folder, or "panel:mtl_cosa+hps".
+        root: folder of the checkpoints; None for that in `MTLBUS_CHECKPOINTS`, or that ships.
+
+    Raises:
+        CheckpointError, InputError, UnknownNameError: there is none; one line says why.
+    """
+    root = Path(root or checkpoints_folder())
+    if not is_panel(str(name)):
+        return find_checkpoint(name, root)
+    shipped = list_checkpoints(root)
+    members = [shipped[member] for member in members_of(str(name), list(shipped))]
+    return _panel(root, tuple((one.folder, one.digest, *stamps(one)) for one in members))
+
+
+@lru_cache(maxsize=16)
+def _panel(root: Path, members: tuple[tuple[Any, ...], ...]) -> PanelCheckpoint:
+    """Kept, since its card is counted anew from the images of its members: about two seconds."""
+    return PanelCheckpoint(root, tuple(Checkpoint(folder) for folder, *_ in members))
+
+
+def stamps(checkpoint: Checkpoint) -> tuple[int, ...]:
+    """Times that change with the judged images of a network, or of each member of a panel."""
+    members = checkpoint.members if isinstance(checkpoint, PanelCheckpoint) else [checkpoint]
+    files = [member.predictions for member in members]
+    return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
+
+
+def judged_images(checkpoint: Checkpoint, everything: bool = False) -> tuple[pd.DataFrame, str]:
+    """The judged images of a network or of a panel, and a digest that changes with them.
+
+    Args:
+        checkpoint: whose.
+        everything: normal images, too.
+
+    Returns:
+        Rows as of `read_predictions`, and the SHA-256 of the table, or of the members' digests.
+
+    Raises:
+        DataError: they are missing or damaged.
+    """
+    if isinstance(checkpoint, PanelCheckpoint):
+        digests = [judged_images(member)[1] for member in checkpoint.members]
+        return checkpoint.rows(everything), sha256("".join(digests).encode())
+    rows = read_predictions(checkpoint.predictions, everything)
+    return rows, sha256(checkpoint.predictions.read_bytes())

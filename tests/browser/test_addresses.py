@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtlbus.ui.frame import ENTRIES
-from tests.browser.test_journey import SIDEBAR, settle
+from tests.browser.test_journey import IDLE, SIDEBAR, settle
 
 
 def choose_another_case(page) -> None:
@@ -19,7 +19,9 @@ def test_back_leaves_a_landing_page_in_one_step(fresh_server, page):
     for entry in reversed(ENTRIES):  # nobody has opened `/` when the others are
         page.goto("about:blank")
         page.goto(f"{fresh_server}/{entry.address}")
-        page.locator(f"{SIDEBAR} [data-testid=stSidebarNav]").wait_for()
+        # A fresh server first imports torch, which takes long where the machine is busy.
+        page.wait_for_selector(IDLE, state="attached", timeout=180_000)
+        page.get_by_role("combobox", name="Case").wait_for(timeout=180_000)
         settle(page)
         choose_another_case(page)
         page.go_back()

@@ -12,6 +12,7 @@ from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.ui import home_view, services
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
+from tests.made import card_of
 
 CONDITIONAL = "Probability of malignancy, if this is a lesion"
 
@@ -77,13 +78,14 @@ def test_the_track_record_is_that_of_the_card_or_none(monkeypatch):
     rates = {"sensitivity": {"value": 0.894, "low": 0.8}, "specificity": {"value": 0.826}}
 
     def told(test: dict | None) -> str:
-        card = {"operating_points": {"a": {"threshold": 0.4, "test": test}}}
+        points = {"a": {"threshold": 0.4, "test": test}}
+        card = card_of(operating_points=points, default_operating_point="a")
         monkeypatch.setattr(services, "checkpoint", lambda method: type("C", (), {"card": card}))
         monkeypatch.setattr(services, "title_of", lambda method: "MTL")
         return home_view.track_record("mtl")
 
     said = told({"n": 501, **rates})
     assert "MTL finds **89 of 100** cancers and clears **83 of 100**" in said and "501" in said
-    for unknown in (None, {}, rates, {"n": 9, "sensitivity": {"value": float("nan")}}):
+    for unknown in (None, {}, rates, {"n": 9, "sensitivity": {"value": None}}):
         assert "of 100" not in told(unknown)
     assert "of 100" not in home_view.track_record(None)

@@ -32,7 +32,7 @@ SPEC = Spec(
         cosa_paper.DECODER_DECISION,
         cosa_paper.POOLING_DECISION,
         cosa_paper.PRETRAINED_DECISION,
-        COMPACT_ENCODER.with_defaults(compact_encoder="lite0"),
+        COMPACT_ENCODER,
     ),
     equations=(
         cosa_wiring.UPWARD,

@@ -126,7 +126,7 @@ def test_a_control_leaves_the_message_of_the_image_as_it_was(open_page):
         ]
         return [proto.SerializeToString(deterministic=True) for proto in found]
 
-    app = open_page(case="scar", methods="mtl_cosa")
+    app = open_page(case="scar", methods="mtl")
     before, drawn = messages(app), pictures(app)
     app.slider(key="_mask_threshold").set_value(0.3).run()
     assert messages(app) == before and pictures(app) != drawn

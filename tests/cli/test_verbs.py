@@ -242,7 +242,7 @@ def test_a_card_says_where_the_weights_began(capsys, tmp_path, monkeypatch):
     for name, more in (("imagenet", ()), ("random", ("--pretrained", "no"))):
         assert run(capsys, *common, *more, "--out", str(tmp_path / name))[0] == 0
         found[name] = find_checkpoint(tmp_path / name)
-    card = found["imagenet"].card
+    card = found["imagenet"].card.to_json()
     assert card["training"]["initial_weights"] == lite_encoder.SOURCE
     assert card["training"]["initial_sha256"] == lite_encoder.SHA256
     assert any("Apache-2.0" in line for line in card["licences"])

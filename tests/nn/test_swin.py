@@ -9,6 +9,7 @@ import torch
 from timm.models.swin_transformer_v2 import SwinTransformerV2, SwinTransformerV2Block
 from torch.nn import functional as F
 
+from mtlbus.core.spec import MapSpec
 from mtlbus.nn.swin import (
     COMPACT_EMBEDDING,
     COMPACT_WINDOWS,
@@ -149,12 +150,13 @@ def test_windows_are_rectangles_in_reading_order():
 
 def test_map_has_an_axis_of_windows_only_where_there_are_several():
     encoder = swin_encoder("compact").eval()
+    declared = MapSpec("attention", "attention", "Where a cell looks.")
     with torch.inference_mode():
         cells = encoder.embed(torch.randn(1, 3, 256, 256))
         found = []
         for index in range(4):
             cells, attention = encoder.stage(index, cells)
-            found.append(attention.as_map("stage", 4, "meaning"))
+            found.append(attention.as_map(declared, "stage", 4)["attention"])
     assert [m.windows for m in found] == [(8, 8), (4, 4), None, None]
     assert [m.grid for m in found] == [(8, 8), (8, 8), (16, 16), (8, 8)]
     assert found[0].tensor.shape == (1, 64, 1, 64, 64)

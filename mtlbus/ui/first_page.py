@@ -19,6 +19,7 @@ from streamlit import config
 from ..core.text import printable
 from .frame import ENTRIES
 
+_FILES = ("media/", "component/", "static/", "app/", "_stcore/")  # of Streamlit, HTML or not
 _SHOWN = 60  # characters of an address that leads nowhere
 _STYLE = (
     ":root { color-scheme: light dark } "
@@ -70,6 +71,9 @@ class FirstPage:
         if scope["path"].startswith(root) and path in {entry.address for entry in ENTRIES}:
             page = HTMLResponse(first_page(), headers={"Cache-Control": "no-cache"})
             await page(scope, receive, send)
+            return
+        if path.startswith(_FILES):  # a report that is taken along is HTML too
+            await self.app(scope, receive, send)
             return
         instead = HTMLResponse(no_page(root, path), 404)
         replaced = False

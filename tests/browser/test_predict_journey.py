@@ -17,7 +17,7 @@ def file(name: str, content: bytes) -> dict:
 
 def test_on_a_phone_the_verdict_and_the_picture_come_first(server, page):
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{server}/predict?method=mtl")
+    page.goto(f"{server}/predict?method=mtl_cosa")
     picture = page.locator(f"{MAIN} .stage").first
     picture.wait_for()
     settle(page)
@@ -33,7 +33,7 @@ def test_predict(server, page):
     scan = packed(dataset(phantom.image, SequenceOfUltrasoundRegions=[whole]))
 
     # A DICOM file is measured in mm.
-    page.goto(f"{server}/predict?method=mtl")
+    page.goto(f"{server}/predict?method=mtl_cosa")
     page.wait_for_selector(f"{MAIN} [data-testid=stMetricValue]")
     settle(page)
     page.locator(f"{SIDEBAR} input[type=file]").set_input_files(file("scan.dcm", scan))

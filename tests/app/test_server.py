@@ -206,7 +206,7 @@ def test_nothing_of_a_closed_session_is_left_after_one_collection(address, page)
     visitor.visit(page, method="mtl", methods="mtl")
     assert visitor.upload("Upload", name, content) == 204
     found, pictures = look(address, name), media_of(visitor)
-    assert found["images"] >= 1 and found["files"] == 1
+    assert found["images"] >= 1 and found["files"] >= 1
     assert look(address, digest)["results"] >= 1
     if pictures:
         status, headers, _ = get(address, pictures[0])

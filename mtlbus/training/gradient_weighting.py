@@ -6,6 +6,7 @@ learns from its own loss alone.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -17,8 +18,8 @@ from .loss_weighting import Weighting, stacked
 Gradients = Sequence[tuple[Tensor | None, ...]]
 
 
-class GradientWeights(Weighting):
-    """Σ λ_k·L_k, λ from the Gramian of the tasks' gradients; what weighs is in the classes below.
+class GradientWeights(Weighting, ABC):
+    """λ from the Gramian of the tasks' gradients at this step; how, the classes below say.
 
     Args:
         tasks: names of the losses.
@@ -29,10 +30,6 @@ class GradientWeights(Weighting):
         if len(self.tasks) < 2:
             raise InputError("Weights from gradients need two tasks. Use --weighting fixed.")
         self.register_buffer("values", torch.ones(len(self.tasks)))
-
-    def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
-        """Losses by name to their sum, weighted as in the last step."""
-        return (self.values * stacked(self.tasks, losses)).sum()
 
     def backward(self, losses: Mapping[str, Tensor], parameters: Sequence[nn.Parameter]) -> None:
         """Weigh the tasks anew and add their gradients to those of the parameters.
@@ -54,13 +51,9 @@ class GradientWeights(Weighting):
                     added = weight * gradient if shared else gradient
                     parameter.grad = added if parameter.grad is None else parameter.grad + added
 
+    @abstractmethod
     def weigh(self, products: Tensor, losses: Tensor) -> Tensor:
         """The weights, K, from the Gramian K×K and the losses K."""
-        raise NotImplementedError
-
-    def current(self) -> dict[str, float]:
-        """The weights of the last step by name."""
-        return dict(zip(self.tasks, self.values.tolist(), strict=True))
 
 
 class PCGrad(GradientWeights):

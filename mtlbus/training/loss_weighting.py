@@ -34,15 +34,20 @@ class Weighting(nn.Module):
 
     Args:
         tasks: names of the losses.
+
+    Attributes:
+        values: λ in the order of the tasks, K.
     """
+
+    values: Tensor
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__()
         self.tasks = tuple(tasks)
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
-        """Losses by name to their weighted sum."""
-        raise NotImplementedError
+        """Losses by name to their weighted sum, Σ λ_k·L_k."""
+        return (self.values * stacked(self.tasks, losses)).sum()
 
     def backward(self, losses: Mapping[str, Tensor], parameters: Sequence[nn.Parameter]) -> None:
         """Add the gradients of the sum to those of the parameters, which are all that learn."""
@@ -50,7 +55,7 @@ class Weighting(nn.Module):
 
     def current(self) -> dict[str, float]:
         """The weights by name."""
-        raise NotImplementedError
+        return dict(zip(self.tasks, self.values.tolist(), strict=True))
 
     def end_epoch(self, means: Mapping[str, float]) -> None:
         """Take the mean unweighted training losses of the epoch that ended."""
@@ -71,14 +76,6 @@ class FixedWeights(Weighting):
             choose("task with a weight", name, self.tasks)
         values = torch.tensor([float(given.get(name, 1.0)) for name in self.tasks])
         self.register_buffer("values", values)
-
-    def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
-        """Losses by name to their weighted sum."""
-        return (self.values * stacked(self.tasks, losses)).sum()
-
-    def current(self) -> dict[str, float]:
-        """The weights by name."""
-        return dict(zip(self.tasks, self.values.tolist(), strict=True))
 
 
 class DynamicWeightAverage(Weighting):
@@ -107,14 +104,6 @@ class DynamicWeightAverage(Weighting):
         if bool(torch.isnan(before).any()):
             return torch.ones(len(self.tasks), device=self.history.device)
         return dynamic_weights(previous, before, self.temperature).float()
-
-    def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
-        """Losses by name to their weighted sum."""
-        return (self.values * stacked(self.tasks, losses)).sum()
-
-    def current(self) -> dict[str, float]:
-        """The weights of the running epoch by name."""
-        return dict(zip(self.tasks, self.values.tolist(), strict=True))
 
     def end_epoch(self, means: Mapping[str, float]) -> None:
         """Take the mean unweighted training losses of the epoch that ended."""

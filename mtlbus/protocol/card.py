@@ -17,7 +17,7 @@ from ..checkpoints import sha256
 from ..data.dataset import Dataset, Sample
 from ..data.splits import Split
 from ..nn import lite_encoder
-from ..training.engine import Plan, Trained
+from ..training.plan import Plan, Trained
 from ..training.precision import best_device, reduced_precision
 from .images import ImageList
 

@@ -20,7 +20,8 @@ from ..inference.predictor import Predictor
 from ..methods import create_model
 from ..methods.pretraining import starts_from_imagenet
 from ..methods.registry import get_entry
-from ..training.engine import Plan, Trained, train
+from ..training.engine import train
+from ..training.plan import Plan, Trained
 from ..training.recipes import Recipe
 from .card import training_card
 from .images import ImageList, list_images, require_no_leak, write_images

@@ -10,21 +10,15 @@ import io
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..core.errors import DataError, InputError, MtlbusError
 from ..core.files import write_atomically
-from ..core.outputs import positive_logit
-from ..core.presence import presence_score
-from ..core.tasks import MALIGNANCY
 from ..data.dataset import Sample
 from ..data.transforms import normalise
 from ..methods import create_model, get_spec
@@ -35,98 +29,15 @@ from .conflict import BATCHES as CONFLICT_BATCHES
 from .conflict import gradient_cosine
 from .groups import parameter_groups
 from .losses import recipe_losses
+from .plan import Plan, Trained
 from .precision import autocast, best_device, quicken_depthwise
-from .recipes import Recipe
+from .schedules import STEPWISE, decay_for, make_schedule
 from .side_class import SideClass
 from .side_masks import SideMasks
+from .validation import validate
 from .weighting import make_weighting
 
 STATE = "training.pt"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is trained on what; two runs with equal plans give equal networks.
-
-    Attributes:
-        method, variant, options: as for `create_model`.
-        recipe: the settings.
-        fold: the test fold, which this room never sees.
-        seed: of initial weights, order and augmentation.
-        data: dataset name to number of training images, for the record.
-        start: SHA-256 of the weights that training starts from; "" for none.
-        pretrained: ImageNet weights, as for `create_model`; a start takes their place.
-        images: digest of all images, masks, classes and groups; "" where nobody asked.
-    """
-
-    method: str
-    variant: str
-    options: dict[str, Any]
-    recipe: Recipe
-    fold: int
-    seed: int
-    data: dict[str, int]
-    start: str = ""
-    pretrained: bool | str = False
-    images: str = ""
-
-    def as_json(self) -> str:
-        """The plan as text that can be compared."""
-        return json.dumps(asdict(self), sort_keys=True)
-
-
-@dataclass
-class Trained:
-    """The result of a run.
-
-    Attributes:
-        model: with the weights of the chosen epoch, in evaluation mode.
-        history: one entry an epoch.
-        epoch: the chosen one, counted from 1.
-        seconds: of training, over all resumed parts.
-    """
-
-    model: nn.Module
-    history: list[dict[str, Any]]
-    epoch: int
-    seconds: float
-
-
-STEPWISE = ("one_cycle", "cosine", "steps")  # schedules that move with every step
-
-
-def make_schedule(recipe: Recipe, optimizer: torch.optim.Optimizer, steps: int):
-    """The schedule of a recipe over so many steps; None for a constant rate."""
-    schedulers = torch.optim.lr_scheduler
-    if recipe.schedule == "one_cycle":
-        return schedulers.OneCycleLR(
-            optimizer,
-            [group["lr"] for group in optimizer.param_groups],
-            total_steps=steps,
-            cycle_momentum=False,
-        )
-    if recipe.schedule == "cosine":
-        return schedulers.CosineAnnealingLR(optimizer, steps, 0.1 * recipe.learning_rate)
-    if recipe.schedule == "steps":
-        falls = [round(share * steps) for share in (0.25, 0.5, 0.75, 0.9)]
-        return schedulers.MultiStepLR(optimizer, falls, gamma=0.1)
-    if recipe.schedule == "plateau":
-        return schedulers.ReduceLROnPlateau(
-            optimizer, mode="max", factor=0.1, patience=15, min_lr=1e-6
-        )
-    return None
-
-
-def decay_for(decay: float, steps: int) -> float:
-    """The decay of a moving average that looks back on no more than a tenth of a run.
-
-    Over 840 steps an average with 0.998, which looks back on 500, still holds the beginning.
-
-    Args:
-        decay: of the recipe.
-        steps: of the whole run.
-    """
-    return min(decay, 1 - 10 / max(steps, 20))
 
 
 class Run:
@@ -265,47 +176,6 @@ class Run:
             found["gradient_cosine"] = sum(cosines) / len(cosines)
         return found
 
-    @torch.inference_mode()
-    def validate(self, images: Images) -> dict[str, float]:
-        """What the validation part says: Dice, AUC, presence, and `score`, their mean.
-
-        Each is asked of the images whose truth is known, and is a number from 0 to 1:
-        validation_dice of lesions with a mask; validation_auc of malignant over benign;
-        validation_presence, where there are normal images, the AUC of lesions over normal images
-        by `presence_score`. The share of normal images without an outline would move by a
-        twelfth with each of twelve images, and so decide between epochs by itself.
-        """
-        network, spec = self.judged.eval(), self.model.spec
-        dices, presences, logits = [], [], []
-        for batch in images.batches(self.plan.recipe.batch_size):
-            inputs = normalise(batch.grey.to(self.device), spec.mean, spec.std)
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
-            with autocast(self.device):
-                output = network(inputs)
-            if output.mask_logits is not None:
-                drawn = positive_logit(output.mask_logits.float()).cpu()
-                predicted, true = (drawn > 0).flatten(1).float(), batch.masks.flatten(1)
-                sizes = predicted.sum(1) + true.sum(1)
-                dices.append(
-                    torch.where(sizes > 0, 2 * (predicted * true).sum(1) / sizes.clamp_min(1), 1.0)
-                )
-                presences.append([presence_score(mask) for mask in drawn.sigmoid().numpy()])
-            if MALIGNANCY.name in output.class_logits:
-                logits.append(positive_logit(output.class_logits[MALIGNANCY.name]).float().cpu())
-        found = {}
-        lesion, normal = images.outlined & ~images.normal, images.outlined & images.normal
-        if dices and lesion.any():
-            found["validation_dice"] = float(torch.cat(dices)[lesion].mean())
-        if logits:
-            known = images.labels.isfinite()
-            auc = roc_auc_score(images.labels[known], torch.cat(logits)[known])
-            found["validation_auc"] = float(auc)
-        if presences and lesion.any() and normal.any():
-            asked = (lesion | normal).numpy()
-            scores = np.concatenate(presences)[asked]
-            found["validation_presence"] = float(roc_auc_score(lesion.numpy()[asked], scores))
-        return {**found, "score": sum(found.values()) / len(found)}
-
     def finish_epoch(self, entry: dict[str, Any]) -> None:
         """Record an epoch and keep its weights if it is the choice so far.
 
@@ -440,7 +310,7 @@ def train(
             loaded_size = size
         entry: dict[str, Any] = {"epoch": epoch + 1, "size": size}
         entry |= run.train_epoch(train_images, epoch)
-        entry |= run.validate(validation_images)
+        entry |= validate(run.judged, validation_images, recipe.batch_size, run.device)
         run.seconds += time.perf_counter() - started
         run.finish_epoch(entry)
         run.save(state)

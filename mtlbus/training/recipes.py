@@ -50,7 +50,7 @@ class Recipe:
         class_loss, positive_weight, label_smoothing: of the class's loss.
         weighting: "fixed", "dwa", "learned", "gradnorm", "pcgrad" or "cagrad".
         average_decay: decay of the moving average of the weights that is validated and kept,
-            in a short run a smaller one (`engine.decay_for`); 0 keeps the weights themselves.
+            in a short run a smaller one (`schedules.decay_for`); 0 keeps the weights themselves.
         select: "best" keeps the epoch with the best validation score, "last" the last one.
         augmentation: random changes of the training images.
     """

@@ -21,8 +21,11 @@ from mtlbus.data.splits import split_fold
 from mtlbus.data.synthetic import load
 from mtlbus.methods import get_spec
 from mtlbus.training.batches import Images
-from mtlbus.training.engine import STATE, Plan, Run, decay_for, make_schedule, train
+from mtlbus.training.engine import STATE, Run, train
+from mtlbus.training.plan import Plan
 from mtlbus.training.recipes import Recipe, make_recipe
+from mtlbus.training.schedules import decay_for, make_schedule
+from mtlbus.training.validation import validate
 
 RECIPE = Recipe(stages=((2, 64), (2, 96)), batch_size=8, average_decay=0.8, learning_rate=2e-3)
 SPLIT = split_fold(load("40@70000").samples, 1, share=0.25)
@@ -299,7 +302,8 @@ def test_a_mask_that_is_not_known_is_no_empty_mask(tmp_path):
     everything = [made(f"{i}", i % 2) for i in range(8)]
     unknown = [made(f"u{i}", i % 2, masked=False) for i in range(8)]
     with_them, without = (
-        run.validate(Images(part, 64)) for part in (everything + unknown, everything)
+        validate(run.judged, Images(part, 64), RECIPE.batch_size, run.device)
+        for part in (everything + unknown, everything)
     )
     assert with_them["validation_dice"] == pytest.approx(without["validation_dice"])
     assert with_them["validation_auc"] != without["validation_auc"]

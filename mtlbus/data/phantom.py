@@ -1,7 +1,7 @@
 """A phantom breast ultrasound image with its true mask, made on the spot from physics.
 
 `make_phantom(PhantomParameters(...))` draws layers of skin, fat, gland and muscle with a lesion in
-them and images them through the chain in `phantom_physics`. `random_parameters(seed)` draws a
+them and images them through the chain in `phantom_imaging`. `random_parameters(seed)` draws a
 plausible case whose features follow the BI-RADS descriptors (ACR BI-RADS Atlas, 5th ed., 2013)
 with overlap between the classes; `GALLERY` holds named cases. A phantom is no patient: it shows
 how methods react to appearance, and says nothing about how they perform in a clinic.
@@ -17,7 +17,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..core.errors import InputError
-from . import phantom_physics as physics
+from . import phantom_imaging as imaging
+from . import phantom_tissue as tissues
 from .phantom_parameters import PhantomParameters, check_knob
 
 
@@ -62,19 +63,19 @@ def make_phantom(parameters: PhantomParameters, size: int = 256) -> Phantom:
     pad = size // 16  # beams beyond the sides, so that the circular convolution wraps unseen
     z = (np.arange(size) + 0.5) * pixel
     x = (np.arange(-pad, size + pad) + 0.5 - size / 2) * pixel
-    tissue, mask, bright = physics.breast(p, x, z, pixel), np.zeros((size, size), bool), ()
+    tissue, mask, bright = tissues.breast(p, x, z, pixel), np.zeros((size, size), bool), ()
     if p.lesion:
-        shape = physics.outline(p, x, z, pixel)
-        tissue = physics.insert_lesion(p, tissue, shape, x, z, pixel)
+        shape = tissues.outline(p, x, z, pixel)
+        tissue = tissues.insert_lesion(p, tissue, shape, x, z, pixel)
         mask = shape.distance[:, pad : pad + size] <= 0
         bright = shape.calcifications, shape.comets
-    signal = physics.envelope(p, tissue, x, z, pixel, *bright)
-    image = physics.display(p, signal[:, pad : pad + size])
+    signal = imaging.envelope(p, tissue, x, z, pixel, *bright)
+    image = imaging.display(p, signal[:, pad : pad + size])
     if p.calipers:
         _burn_calipers(image, p, pixel)
     if p.text:
         image = _burn_text(image, p, pixel)
-    return Phantom(physics.afterwards(p, image, pixel), mask, int(p.malignant), p, pixel)
+    return Phantom(imaging.afterwards(p, image, pixel), mask, int(p.malignant), p, pixel)
 
 
 def _burn_calipers(image: np.ndarray, p: PhantomParameters, pixel: float) -> None:
@@ -118,7 +119,7 @@ def random_parameters(seed: int, malignant: bool | None = None) -> PhantomParame
     check_knob("seed", seed, PhantomParameters.knobs()["seed"])
     if malignant is not None and not isinstance(malignant, bool):
         raise InputError(f"malignant is {malignant!r}; it must be True, False or None.")
-    rng = physics.stream(seed, 100)
+    rng = tissues.stream(seed, 100)
     drawn_class = bool(rng.uniform() < 0.4)
     malignant = drawn_class if malignant is None else malignant
     s = rng.beta(3.2, 1.9) if malignant else rng.beta(1.5, 3.8)

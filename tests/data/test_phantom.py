@@ -12,7 +12,8 @@ from scipy.stats import mannwhitneyu
 
 from mtlbus.checkpoints import find_checkpoint
 from mtlbus.core.errors import InputError
-from mtlbus.data import phantom_physics as physics
+from mtlbus.data import phantom_imaging as imaging
+from mtlbus.data import phantom_tissue as tissues
 from mtlbus.data.intake import GreyImage
 from mtlbus.data.phantom import (
     GALLERY,
@@ -382,8 +383,8 @@ def even_tissue(p: PhantomParameters, size: int = 384) -> tuple[np.ndarray, np.n
     pixel = p.image_depth_mm / size
     z = (np.arange(size) + 0.5) * pixel
     flat = np.zeros((size, size), np.float32)
-    tissue = physics.Tissue(flat, flat.copy(), flat.copy())
-    return physics.envelope(p, tissue, z - z.mean(), z, pixel), z, pixel
+    tissue = tissues.Tissue(flat, flat.copy(), flat.copy())
+    return imaging.envelope(p, tissue, z - z.mean(), z, pixel), z, pixel
 
 
 @pytest.mark.parametrize("looks", [1, 4])
@@ -423,15 +424,15 @@ def test_speckle_widens_away_from_the_focus():
 def test_a_tilted_mirror_echoes_less():
     z = (np.arange(200) + 0.5) * 0.1
     flat, tilted = np.full(200, 10.0), 10 + 0.5 * (z - 10)
-    assert physics.interface(z, flat, 0.1, 0.2).max() > 0.9
-    assert physics.interface(z, tilted, 0.1, 0.2).max() < 0.2
+    assert tissues.interface(z, flat, 0.1, 0.2).max() > 0.9
+    assert tissues.interface(z, tilted, 0.1, 0.2).max() < 0.2
 
 
 def test_log_compression_is_linear_in_decibels():
     p = replace(PLAIN, dynamic_range_db=50)
-    greys = physics.display(p, 10 ** (np.array([-20.0, -10.0, 0.0, 10.0]) / 20)).astype(int)
+    greys = imaging.display(p, 10 ** (np.array([-20.0, -10.0, 0.0, 10.0]) / 20)).astype(int)
     assert np.diff(greys) == pytest.approx([51, 51, 51], abs=1)  # 10 dB of 50 dB of 255
-    assert physics.display(p, np.array([0.0, 1e6])).tolist() == [0, 255]
+    assert imaging.display(p, np.array([0.0, 1e6])).tolist() == [0, 255]
 
 
 def test_images_look_like_the_clinic_in_grey_levels():

@@ -8,6 +8,7 @@ they come without a figure, and without a threshold of presence.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache, reduce
 from pathlib import Path
@@ -68,7 +69,6 @@ class PanelCheckpoint(Checkpoint):
             chosen = choose_operating_points(
                 frame[frame["part"] == "validation"].to_dict("records")
             )
-        first = cards[0]
         return Card.from_json(
             {
                 "method": spec.name,
@@ -77,21 +77,26 @@ class PanelCheckpoint(Checkpoint):
                 "options": {"members": [card.method for card in cards]},
                 "weights_sha256": sha256("".join(card.weights_sha256 for card in cards).encode()),
                 "parameters": sum(card.parameters for card in cards),
-                "training": {
-                    name: value
-                    for name, value in (first.to_json().get("training") or {}).items()
-                    if name in ("data", "validation", "test", "groups", "fold", "normal")
-                },
+                "training": {"fold": folds.pop(), **self._images_of_parts()},
                 "trained_with_normals": all(card.trained_with_normals for card in cards),
                 "licences": list(dict.fromkeys(line for card in cards for line in card.licences)),
-                "intended_use": first.intended_use,
-                "limits": first.limits,
+                "intended_use": cards[0].intended_use,
+                "limits": " ".join(dict.fromkeys(card.limits for card in cards)),
                 **chosen,
                 **figures_of(frame, chosen),
                 "spec": asdict(spec),
             },
             f"The panel {spec.name}",
         )
+
+    def _images_of_parts(self) -> dict[str, dict[str, int]]:
+        """Images of each data set that any member was trained on, and that any was chosen by."""
+        members = [{*member.images} for member in self.members]
+        joined = set().union(*members)
+        return {
+            name: dict(Counter(one.dataset for one in joined if one.part == part))
+            for name, part in (("data", "train"), ("validation", "validation"))
+        }
 
     def rows(self, everything: bool = False) -> pd.DataFrame:
         """The images that all members have judged, with the mean of their log-odds.

@@ -26,11 +26,23 @@ def cautions_of_all(findings: Sequence[Finding]) -> tuple[Check, ...]:
     blind = [one for one in findings if any(c.name == "normals" for c in one.cautions)]
     if blind:
         whose = "these networks" if len(blind) == count else f"{len(blind)} of these networks"
-        told = f"in training they never saw a normal breast.{_malignant_normals(blind)}"
+        never = not any(one.card.trained_with_normals for one in blind)
+        why = (
+            "in training they never saw a normal breast"
+            if never
+            else "they outline normal breasts too"
+        )
+        told = f"{why}.{_malignant_normals(blind)}"
         asked = "" if findings[0].known else "Nobody says that there is a lesion, and "
         reason = f"{asked}{whose} cannot say that there is none: {told}"
         checks.append(Check("caution", "normals", f"{reason[0].upper()}{reason[1:]}"))
     return tuple(checks)
+
+
+def voters(findings: Sequence[Finding]) -> list[Finding]:
+    """Those whose votes count: a panel repeats what its networks say, unless nobody else does."""
+    alone = [one for one in findings if not one.members]
+    return alone or [*findings]
 
 
 def tally(findings: Sequence[Finding]) -> str:
@@ -38,6 +50,7 @@ def tally(findings: Sequence[Finding]) -> str:
 
     "" where no network says anything of the kind.
     """
+    findings = voters(findings)
     called = [one for one in findings if one.call]
     empty = sum(one.outlined is False for one in findings)
     parts = []
@@ -59,7 +72,7 @@ def tally(findings: Sequence[Finding]) -> str:
 
 def judged(findings: Sequence[Finding]) -> str:
     """How many are right where the truth is known: "4 of 5 are right: it is benign"; else ""."""
-    told = [one for one in findings if one.right is not None]
+    told = [one for one in voters(findings) if one.right is not None]
     if not told:
         return ""
     what = told[0].judgement.partition(": ")[2]

@@ -83,6 +83,7 @@ CARD = card_of(
     operating_points={"a": {"threshold": 0.5}},
     default_operating_point="a",
     trained_with_normals=True,
+    presence={"test": {"normal": {"n": 26, "outlined": {"value": 0.0}}}},
 )
 
 

@@ -46,7 +46,16 @@ CARD: dict[str, Any] = {
         },
     },
 }
-KNOWS_NORMALS = CARD | {"trained_with_normals": True}
+KNOWS_NORMALS = CARD | {
+    "trained_with_normals": True,
+    "presence": {
+        "threshold": 0.75,
+        "test": {
+            "normal": {"n": 26, "outlined": {"value": 2 / 26}, "malignant": {"value": 1 / 26}},
+            "lesion": {"n": 501, "missed": {"value": 5 / 501}},
+        },
+    },
+}
 
 
 def case(origin: str = "upload", **facts: Any) -> Case:

@@ -25,6 +25,17 @@ def names(finding) -> list[str]:
 # The call.
 
 
+def test_to_have_seen_normals_is_not_to_know_them():
+    """MTL outlined 16 of 27 normal test images: its call holds only if there is a lesion."""
+    card = CARD | {"trained_with_normals": True}  # outlines 25 of 26
+    said = found(card=card)
+    assert said.conditional and said.verdict.startswith("If this is a lesion")
+    (reason,) = (one.reason for one in said.cautions)
+    assert "saw normal breasts" in reason and "still outlined 25 and called 12" in reason
+    uncounted = {name: value for name, value in card.items() if name != "presence"}
+    assert found(card=uncounted).conditional
+
+
 def test_a_network_that_knows_normals_calls_a_lesion():
     said = found(card=KNOWS_NORMALS)
     assert said.pill == "15 % → benign" and said.verdict == "15 % → benign"
@@ -39,7 +50,7 @@ def test_no_lesion_outlined_is_an_answer(facts):
     assert said.outlined is False and not said.mask.any() and not said.cautious
     assert said.sentence == "MTL-COSA: No lesion outlined."
     assert said.nothing.startswith("No lesion outlined. ")
-    counted = "outlined something on 25 of 26 normal images and missed 5 of 501 lesions"
+    counted = "outlined something on 2 of 26 normal images and missed 5 of 501 lesions"
     assert counted in said.nothing
     assert said.promises == [] and said.numbers()["probability"] == pytest.approx(0.9)
 

@@ -54,3 +54,11 @@ def test_the_right_ones_are_counted():
     one = case(label=1)
     assert judged([found(one, 0.9), found(one, 0.1)]) == "1 of 2 are right: it is malignant"
     assert judged([found()]) == ""
+
+
+def test_a_panel_repeats_its_networks_and_has_no_vote():
+    alone = [found(card=KNOWS_NORMALS, probability=p) for p in (0.1, 0.9)]
+    panel = found(card=KNOWS_NORMALS, probability=0.5)
+    panel = replace(panel, prediction=replace(panel.prediction, members={"A": -2.0, "B": 2.0}))
+    assert tally([*alone, panel]) == tally(alone)
+    assert tally([panel]).startswith("1 of 1")

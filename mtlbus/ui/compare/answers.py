@@ -15,7 +15,7 @@ from ...export.case_views import CompareView
 from ...figures import colours
 from ...findings import Finding, measured
 from ...findings.finding import NORMAL
-from ...findings.several import cautions_of_all, judged, tally
+from ...findings.several import cautions_of_all, judged, tally, voters
 from ...inference.input_checks import Check
 from ...inference.measure import largest_part
 from .. import verdict
@@ -59,6 +59,12 @@ class Answers:
         """How far each pixel is inside, by method; only those that outline."""
         levels = {method: region_shapes.level_of(answer) for method, answer in self.found.items()}
         return {method: level for method, level in levels.items() if level is not None}
+
+    @cached_property
+    def voting(self) -> dict[str, np.ndarray]:
+        """`levels` of the networks whose votes count (`voters`)."""
+        counted = {one.prediction.method for one in voters([*self.found.values()])}
+        return {method: level for method, level in self.levels.items() if method in counted}
 
     @cached_property
     def truth(self) -> np.ndarray | None:

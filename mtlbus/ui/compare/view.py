@@ -97,7 +97,7 @@ def networks(case: Case, found: Mapping[str, Prediction]) -> None:
     about = f"What each network says about {case.title}"
     table.show(table.rows_of(answers), "compare_table", about)
     takeaway.offer(answers.view())
-    if len(answers.levels) > 1:
+    if len(answers.voting) > 1:
         votes.show(answers)
     else:
         st.caption("Votes and agreement need at least two networks that outline.")

@@ -40,8 +40,8 @@ def keys_of(colours: list[str], count: int) -> tuple[Key, ...]:
 def show(answers: Answers) -> None:
     """Two maps and the numbers of at least two networks that outline."""
     votes = Votes(answers)
-    names = [services.title_of(method) for method in answers.levels]
-    dice = pairwise_dice([level > 0 for level in answers.levels.values()])
+    names = [services.title_of(method) for method in answers.voting]
+    dice = pairwise_dice([level > 0 for level in answers.voting.values()])
     st.subheader("Where they agree")
     tiles = st.grid(5, min_column_width=_NARROWEST, gap="medium")
     with tiles.cell(column_span=3):
@@ -64,15 +64,15 @@ class Votes:
     """
 
     def __init__(self, answers: Answers) -> None:
-        self.count = len(answers.levels)
-        self.total = np.sum([level > 0 for level in answers.levels.values()], axis=0)
+        self.count = len(answers.voting)
+        self.total = np.sum([level > 0 for level in answers.voting.values()], axis=0)
         share = answers.case.image.pixels.size / self.total.size  # 1 up to 400 px
         self.united = round(share * int((self.total == self.count).sum()))
         self.disputed = round(share * int(((self.total > 0) & (self.total < self.count)).sum()))
 
 
 def _maps(answers: Answers, votes: Votes) -> None:
-    levels, count = list(answers.levels.values()), votes.count
+    levels, count = list(answers.voting.values()), votes.count
     voted, outvoted = palette("Viridis", count), palette("Plasma", count // 2)
     panels = [
         Panel(

@@ -16,6 +16,7 @@ from .wording import UNDEFINED, percent, with_interval
 
 SHARE, OF_LESION = "0..1", "share of the lesion"
 NETWORK_PX = "px of the network's square"
+ELLIPSE = "Of the ellipse with the same second moments."
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,10 @@ MEASURED = _table(
     Quantity("box", "Box", "px", 0, "Left, top, width and height."),
     Quantity("box_mm", "Box", "mm", 1, "Width and height."),
     Quantity("height_to_width", "Height to width", "ratio", 2, "Above 1 is taller than wide."),
-    Quantity("major_axis_px", "Long axis", "px", 0,
-             "Of the ellipse with the same second moments."),
-    Quantity("minor_axis_px", "Short axis", "px", 0,
-             "Of the ellipse with the same second moments."),
-    Quantity("major_axis_mm", "Long axis", "mm", 1,
-             "Of the ellipse with the same second moments."),
-    Quantity("minor_axis_mm", "Short axis", "mm", 1,
-             "Of the ellipse with the same second moments."),
+    Quantity("major_axis_px", "Long axis", "px", 0, ELLIPSE),
+    Quantity("minor_axis_px", "Short axis", "px", 0, ELLIPSE),
+    Quantity("major_axis_mm", "Long axis", "mm", 1, ELLIPSE),
+    Quantity("minor_axis_mm", "Short axis", "mm", 1, ELLIPSE),
     Quantity("angle_deg", "Angle of the long axis", "degrees", 0,
              "Against the horizontal; positive rises to the right."),
     Quantity("perimeter_px", "Perimeter", "px", 0, "Length of the outline."),

@@ -302,6 +302,12 @@ def _steps(verb: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="of a hybrid, leave each encoder out of so many images where the two meet",
     )
+    verb.add_argument(
+        "--windows",
+        type=float,
+        metavar="SHARE",
+        help="show so many images beside their lesion, as normal tissue, and as many close to it",
+    )
 
 
 def _options(verb: argparse.ArgumentParser) -> None:

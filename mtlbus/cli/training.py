@@ -57,6 +57,7 @@ def _recipe(spec: Spec, arguments: argparse.Namespace) -> Recipe:
 
     names = (
         "epochs", "size", "stages", "gamma_rate", "branch_dropout", "loss", "weighting", "devices",
+        "windows",
     )  # fmt: skip
     asked: dict[str, Any] = {name: getattr(arguments, name, None) for name in names}
     return make_recipe(

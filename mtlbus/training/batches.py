@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..data.dataset import Sample
 from ..data.transforms import Augmentation, square_image, square_mask
+from .windows import through_windows
 
 
 class Batch(NamedTuple):
@@ -67,8 +68,13 @@ class Images:
         batch_size: int,
         augmentation: Augmentation | None = None,
         generator: torch.Generator | None = None,
+        windows: float = 0.0,
     ) -> Iterator[Batch]:
-        """In random order and augmented with a generator; in order and complete without."""
+        """In random order and augmented with a generator; in order and complete without.
+
+        `windows` is the share of the images that are looked at beside their lesion, and of those
+        that are looked at close to it (`windows.through_windows`).
+        """
         count = len(self)
         if generator is None:
             order, stop = torch.arange(count), count
@@ -77,7 +83,15 @@ class Images:
             stop = max(count - count % batch_size, min(count, batch_size))
         for start in range(0, stop, batch_size):
             chosen = order[start : start + batch_size]
-            grey, masks = self.grey[chosen].float() / 255, self.masks[chosen].float()
+            grey, masks, labels = (
+                self.grey[chosen].float() / 255,
+                self.masks[chosen].float(),
+                self.labels[chosen],
+            )
+            if generator is not None and windows > 0:
+                grey, masks, labels = through_windows(
+                    grey, masks, labels, self.outlined[chosen], windows, generator
+                )
             if generator is not None and augmentation is not None:
                 grey, masks = augmentation(grey, masks, generator)
-            yield Batch(grey, masks, self.labels[chosen], self.outlined[chosen])
+            yield Batch(grey, masks, labels, self.outlined[chosen])

@@ -126,7 +126,9 @@ class Run:
         teach = epoch < getattr(self.model, "truth_epochs", 0)
         with torch.random.fork_rng():
             torch.manual_seed(self.plan.seed * 100_003 + epoch)  # dropout
-            drawn = images.batches(recipe.batch_size, recipe.augmentation, generator)
+            drawn = images.batches(
+                recipe.batch_size, recipe.augmentation, generator, recipe.windows
+            )
             for step, batch in enumerate(drawn):
                 known = {
                     "mask": int(batch.outlined.sum()),

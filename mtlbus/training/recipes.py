@@ -53,6 +53,8 @@ class Recipe:
             in a short run a smaller one (`schedules.decay_for`); 0 keeps the weights themselves.
         select: "best" keeps the epoch with the best validation score, "last" the last one.
         augmentation: random changes of the training images.
+        windows: share of the images that are seen through a window beside their lesion, and of
+            those seen through one around it (`windows`); 0 is none.
     """
 
     optimizer: str = "adamw"
@@ -82,6 +84,7 @@ class Recipe:
     average_decay: float = 0.998
     select: str = "best"
     augmentation: Augmentation = field(default_factory=Augmentation)
+    windows: float = 0.0
 
     @property
     def epochs(self) -> int:
@@ -151,6 +154,7 @@ def make_recipe(
     devices: float | None = None,
     gamma_rate: float | None = None,
     branch_dropout: float | None = None,
+    windows: float | None = None,
 ) -> Recipe:
     """A recipe by name, with changes.
 
@@ -169,7 +173,7 @@ def make_recipe(
             where it differs from what its paper means (A2).
         weighting: of the tasks instead of the recipe's, a name of `WEIGHTINGS`.
         devices: probability of each change of the grey values as other scanners would make it.
-        gamma_rate, branch_dropout: as in `Recipe`.
+        gamma_rate, branch_dropout, windows: as in `Recipe`.
 
     Raises:
         InputError: numbers that cannot be trained with, or both stages and epochs or size.
@@ -228,6 +232,10 @@ def make_recipe(
                 f"{spec.name} has no second encoder to leave out; {' and '.join(have)} have one."
             )
         recipe = replace(recipe, branch_dropout=branch_dropout)
+    if windows is not None:
+        if not 0 <= windows <= 0.5:
+            raise InputError(f"Share {windows} of windows is not allowed: from 0 to 0.5.")
+        recipe = replace(recipe, windows=windows)
     if devices is not None:
         if not 0 <= devices <= 1:
             raise InputError(f"Share {devices} of changes is not allowed: from 0 to 1.")

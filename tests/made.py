@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -30,6 +32,28 @@ def make_manifest(folder: Path, count: int = 40, size: int = 64, classes: bool =
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("image", "mask", "label", "group"), *rows])
     return path
+
+
+PAIR = {
+    "name": "pair", "title": "Outline and depth", "manifest": "pair.csv",
+    "tasks": [
+        {"name": "outline", "kind": "pixel_class", "classes": ["tissue", "lesion"]},
+        {"name": "depth", "kind": "pixel_regression", "unit": "mm", "span": 40},
+    ],
+}  # fmt: skip
+
+
+def make_pair(folder: Path, count: int = 20, size: int = 64) -> Path:
+    """Phantoms with two tasks of somebody's own: the outline, and how deep its pixels lie in mm."""
+    make_manifest(folder, count, size)
+    depth = np.repeat(np.linspace(0, 40, size, dtype=np.float32)[:, None], size, axis=1)
+    np.save(folder / "depth.npy", depth)
+    rows = [(f"{i}.png", f"{i}_mask.png", "depth.npy", f"{i}_mask.png", i) for i in range(count)]
+    columns = ("image", "outline", "depth", "depth region", "group")
+    with (folder / "pair.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([columns, *rows])
+    (folder / "pair.json").write_text(json.dumps(PAIR), encoding="utf-8")
+    return folder / "pair.json"
 
 
 def card_of(**fields: Any) -> Card:

@@ -56,7 +56,7 @@ def _data(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--layout",
         default="folder",
-        help="busi, busbra, breast, busuclm, udiat, folder (default), manifest, phantom",
+        help="busi, busbra, breast, busuclm, udiat, folder (default), manifest, tasks, phantom",
     )
 
 
@@ -258,7 +258,7 @@ def _datasets(verb: argparse.ArgumentParser) -> None:
         required=True,
         metavar="LAYOUT=PATH",
         help="busi=, busbra=, breast=, busuclm=, udiat=, folder= with a folder, manifest=FILE.csv, "
-        "or phantom=COUNT; may be given several times",
+        "tasks=FILE.json (tasks of your own), or phantom=COUNT; may be given several times",
     )
 
 

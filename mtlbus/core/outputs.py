@@ -85,7 +85,8 @@ class Output:
 
     Attributes:
         mask_logits: B×K×H×W at input size, K = 1 (sigmoid) or 2 (softmax: background, tumour),
-            or the number of classes of a pixel task with more; None for a method without a mask.
+            or the number of classes of a pixel task with more (softmax) or with classes that
+            overlap (a sigmoid each); None for a method without a mask.
         class_logits: task name to B×C, C = 1 (sigmoid) or the number of classes (softmax);
             empty for a method without a class.
         maps: map name to `Map`; empty unless maps were asked for.

@@ -380,6 +380,7 @@ class Spec:
     def as_dict(self) -> dict[str, Any]:
         """The spec as JSON-ready data; of the words of maps those that are not the usual ones."""
         usual, document = asdict(PLAIN_WORDS), asdict(self)
+        document["tasks"] = [task.as_dict() for task in self.tasks]
         for found in document["maps"]:
             words = found.pop("words").items()
             found |= {name: said for name, said in words if said != usual[name]}

@@ -7,6 +7,7 @@ Each is a line. What only decoding shows (a picture that was cut off) is found w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from .intake import read_image, read_mask
 from .limits import check_shape
 from .masks import is_dicom_file, misfit, stated_shape
 from .places import checked_path, lies_inside, shown
+from .truth import stated_file_shape
 
 
 def checked(dataset: Dataset, within: str | Path | None = None) -> Dataset:
@@ -57,7 +59,16 @@ def checked(dataset: Dataset, within: str | Path | None = None) -> Dataset:
                 continue
             masks = ()
             break
-        kept.append(replace(sample, masks=masks))
+        targets = {}
+        for task, target in sample.targets.items():
+            fault, line = _unfit(() if isinstance(target, int) else target.files, shape, within)
+            if fault:
+                masks_lost.append(fault)
+            elif line:
+                misfits.append(line)
+            else:
+                targets[task] = target
+        kept.append(replace(sample, masks=masks, targets=targets))
     if not kept:
         first = f" The first: {unreadable[0]}" if unreadable else ""
         raise DataError(
@@ -112,6 +123,23 @@ def _mask_shape(path: Path) -> tuple[tuple[int, int] | None, str]:
         return stated_shape(path) or read_mask(path).shape, ""
     except (DataError, InputError) as error:
         return None, str(error)
+
+
+def _unfit(
+    files: Sequence[Path], shape: tuple[int, int] | None, within: str | Path | None
+) -> tuple[str, str]:
+    """Why the files of a task cannot be read, and the line on one of another size; else ""."""
+    for path in files:
+        try:
+            checked_path(path, within)
+            found = stated_file_shape(path)
+            if found is None:
+                raise InputError(f"{printable(path.name)} is no picture and no .npy of numbers.")
+        except (DataError, InputError) as error:
+            return str(error), ""
+        if shape and found != shape:
+            return "", misfit(path, found, shape)
+    return "", ""
 
 
 def _named(samples: list[Sample]) -> tuple[Sample, ...]:

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.declaration import BREAST, Declaration, ImageForm
 from ..core.errors import DataError, InputError
+from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..core.text import printable
-from .intake import GreyImage, read_image
+from .intake import GreyImage, read_picture
 from .masks import merge_masks, stated_shape
 from .places import checked_path, is_folder, shown
+from .truth import Target, read_truth
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,9 @@ class Sample:
         fold: 1 … 5 where the dataset or our split file assigns one.
         facts: what else is known ("birads", "histology", "device").
         normal: known to show no lesion; its label is None.
+        targets: of a declaration's tasks, by name; a task that is not named is not known of it.
+        form: how its file is read.
+        part: "train", "validation" or "test" where the dataset is divided for good.
     """
 
     id: str
@@ -47,19 +53,62 @@ class Sample:
     fold: int | None = None
     facts: dict[str, str] = field(default_factory=dict)
     normal: bool = False
+    targets: dict[str, Target] = field(default_factory=dict)
+    form: ImageForm = field(default_factory=ImageForm)
+    part: str = ""
 
     @property
     def has_mask(self) -> bool:
         """Whether the true mask is known: drawn, or known to be empty. No file is read."""
         return self.normal or bool(self.masks)
 
+    @property
+    def stratum(self) -> int | None:
+        """The class that a split keeps in proportion: the label, else its first class."""
+        if self.label is not None:
+            return self.label
+        return next((found for found in self.targets.values() if isinstance(found, int)), None)
+
+    @property
+    def told(self) -> bool:
+        """Whether anything is known of it, so that it can take part."""
+        return self.label is not None or self.has_mask or bool(self.targets)
+
+    def knows(self, task: Task) -> bool:
+        """Whether the truth of a task is known; no file is read."""
+        if task.name in self.targets:
+            return True
+        if task == SEGMENTATION:
+            return self.has_mask
+        return task == MALIGNANCY and self.label is not None
+
     def pixels(self) -> np.ndarray:
-        """The image as grey values, H×W uint8."""
-        return read_image(self.image).pixels
+        """The image as `read_picture` gives it: grey values H×W uint8 unless it says otherwise."""
+        return read_picture(self.image, self.form)
 
     def grey(self) -> GreyImage:
         """The image as a predictor takes it; its name is the `id`, which tells samples apart."""
         return GreyImage(self.pixels(), "", (), self.id)
+
+    def truth(self, task: Task, shape: tuple[int, int]) -> tuple[np.ndarray | None, str]:
+        """What is true of it for a task, and why there is nothing although there should be.
+
+        Args:
+            task: breast ultrasound's, or one of the declaration of its dataset.
+            shape: H×W of the image.
+
+        Returns:
+            As `read_truth`, None where it is unknown; and a line, "" where nothing is wrong.
+        """
+        if task.name in self.targets:
+            try:
+                return read_truth(task, self.targets[task.name], shape), ""
+            except (DataError, InputError) as error:
+                return None, f"{self.id}: {error}"
+        if task == SEGMENTATION:
+            return self.usable_mask(shape)
+        known = task == MALIGNANCY and self.label is not None
+        return (np.array(self.label), "") if known else (None, "")
 
     def mask(self, shape: tuple[int, int] | None = None) -> np.ndarray | None:
         """The true mask, H×W bool, all its files merged; None where it is unknown.
@@ -104,6 +153,7 @@ class Dataset:
         defects: one line each for what was found wrong and how it was handled.
         unreadable: a line for each picture or mask among them that is none.
         misfits: a line for each mask among them of another size than its image.
+        declaration: what the images are and what is asked about them.
     """
 
     name: str
@@ -112,6 +162,7 @@ class Dataset:
     defects: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     misfits: tuple[str, ...] = ()
+    declaration: Declaration = BREAST
 
     def lesions(self) -> tuple[Sample, ...]:
         """The samples with a class, benign or malignant."""

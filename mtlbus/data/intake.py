@@ -15,10 +15,12 @@ import stat
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from PIL import Image, ImageChops
 
+from ..core.declaration import ImageForm
 from ..core.errors import InputError
 from . import grey
 from .dicom import is_dicom, read_dicom
@@ -28,7 +30,7 @@ from .pictures import COLOUR_MODES, DEEP_MODES, Planes, decode, stated_range, wh
 
 __all__ = [
     "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "GreyImage", "clean_name", "label_of", "read_bytes",
-    "read_image", "read_mask",
+    "read_image", "read_mask", "read_picture",
 ]  # fmt: skip
 
 
@@ -93,6 +95,40 @@ def read_image(source: bytes | str | Path, name: str = "", frame: int | None = N
         pixels, digest, tuple(notes), name, None, grey.colour_share(chroma), "", chroma,
         frame, frames,
     )  # fmt: skip
+
+
+def read_picture(source: bytes | str | Path, form: ImageForm, name: str = "") -> np.ndarray:
+    """Turn untrusted bytes, or a file, into what a declaration says its images are.
+
+    Returns:
+        Grey of 8 bits H×W uint8, as of `read_image`; colour H×W×3 uint8; grey of 16 bits H×W
+        float32 in 0..255, black and white as the form says.
+
+    Raises:
+        InputError: not a readable image within the limits; one line that begins with the name.
+    """
+    if form == ImageForm():
+        return read_image(source, name).pixels
+    data, name = read_bytes(source, name)
+    label = label_of(name)
+    if is_dicom(data):
+        raise InputError(f"{label} is DICOM, which is read as grey of 8 bits. Export it as PNG.")
+
+    def planes(image: Image.Image | np.ndarray, notes: list[str]) -> Planes:
+        if form.colour == "grey":
+            values = np.asarray(image, np.float32)
+            if values.ndim != 2:
+                raise InputError(f"{label} has colours; its declaration says grey of 16 bits.")
+            return 255 * ((values - form.black) / (form.white - form.black)).clip(0, 1), None
+        if isinstance(image, np.ndarray):
+            raise InputError(f"{label} has no colours; its declaration says rgb.")
+        drawn = np.empty((3, image.height, image.width), np.uint8)
+        for rows, strip in grey.rgb_strips(image, notes):
+            drawn[:, rows] = np.moveaxis(np.asarray(strip), 2, 0)
+        return cast(Planes, tuple(drawn))
+
+    found, _, _ = decode(data, label, planes, [])
+    return found[0] if form.colour == "grey" else np.stack(cast(Any, found), axis=2)
 
 
 def read_mask(source: bytes | str | Path, name: str = "") -> np.ndarray:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from ..core.errors import DataError, InputError, UnknownNameError
-from . import breast, busbra, busi, busuclm, folder, manifest, synthetic, udiat
+from . import breast, busbra, busi, busuclm, declared, folder, manifest, synthetic, udiat
 from .checked import checked
 from .dataset import Dataset, Loader
 from .places import checked_path, is_file, is_folder, lies_inside, listing, shown
@@ -19,6 +19,7 @@ LAYOUTS: dict[str, Loader] = {
     "udiat": udiat.load,
     "folder": folder.load,
     "manifest": manifest.load,
+    "tasks": declared.load,
 }
 """The layouts of files on disk."""
 PHANTOMS = "phantom"  # whose "path" is a count
@@ -75,6 +76,8 @@ def fitting_layout(path: Path, within: str | Path | None = None) -> str | None:
     if not lies_inside(within, path):
         return None
     if is_file(path):
+        if path.suffix.lower() == ".json":
+            return "tasks"
         return "manifest" if path.suffix.lower() in (".csv", ".txt", ".tsv") else None
     try:
         return _by_names(path, Path(within) if within is not None else None)

@@ -60,7 +60,7 @@ def load(path: str | Path, within: Path | None = None) -> Dataset:
         if not row["image"]:
             defects.append(f"{where}: names no image; left out.")
             continue
-        image = _find(folder, row["image"], within)
+        image = find_file(folder, row["image"], within)
         if image is None:
             defects.append(f"{where}: its image is no file; left out.")
         elif image in rows:
@@ -78,11 +78,11 @@ def load(path: str | Path, within: Path | None = None) -> Dataset:
     samples: list[Sample] = []
     lines: dict[str, list[tuple[int, int]]] = {}  # group to (line, fold)
     for image, (line, row) in rows.items():
-        mask = _find(folder, row["mask"], within) if row["mask"] else None
+        mask = find_file(folder, row["mask"], within) if row["mask"] else None
         if row["mask"] and mask is None:
             defects.append(f"line {line}: its mask is no file; kept, its outline is unknown.")
         # Two files of one name in different folders need their folder to stay apart.
-        identifier = image.stem if stems[image.stem] == 1 else _relative(image, folder)
+        identifier = image.stem if stems[image.stem] == 1 else relative_to(image, folder)
         fold = whole_number(row["fold"], f"line {line}: its fold") if row["fold"] else None
         group = row["group"] or identifier
         if fold is not None:
@@ -99,10 +99,10 @@ def load(path: str | Path, within: Path | None = None) -> Dataset:
                 normal=row["label"].casefold() == "normal",
             )
         )
-    return Dataset("manifest", path, tuple(samples), (*defects, *_leaks(lines)))
+    return Dataset("manifest", path, tuple(samples), (*defects, *leaks(lines)))
 
 
-def _find(folder: Path, cell: str, within: Path | None) -> Path | None:
+def find_file(folder: Path, cell: str, within: Path | None) -> Path | None:
     """The file that a cell names, as its system or a system it came through writes names."""
     if len(cell) > LONGEST:
         return None
@@ -123,11 +123,11 @@ def _spellings(cell: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _relative(image: Path, folder: Path) -> str:
+def relative_to(image: Path, folder: Path) -> str:
     return Path(os.path.relpath(image, folder)).as_posix()
 
 
-def _leaks(lines: dict[str, list[tuple[int, int]]]) -> list[str]:
+def leaks(lines: dict[str, list[tuple[int, int]]]) -> list[str]:
     """One line for each group that lies in several folds."""
     return [
         f"the group of line {found[0][0]} is in folds "

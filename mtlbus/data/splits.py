@@ -18,6 +18,7 @@ from ..core.errors import DataError
 from .dataset import Sample
 
 FOLDS = 5
+PARTS = ("train", "validation", "test")
 
 
 class Split(NamedTuple):
@@ -55,10 +56,13 @@ def assign_folds(labels: Sequence[int], groups: Sequence[str], seed: int = 0) ->
 def _too_few(samples: Sequence[Sample]) -> DataError:
     """The line on images that no split can be made of."""
     benign, malignant = (sum(sample.label == label for sample in samples) for label in (0, 1))
+    counts = f"{benign} benign and {malignant} malignant"
+    if any(sample.targets for sample in samples):
+        counts = f"{len({sample.stratum for sample in samples})} classes"
     return DataError(
-        f"{len(samples)} images of {len({sample.group for sample in samples})} groups, {benign} "
-        f"benign and {malignant} malignant, are too few to be split into training, validation and "
-        "test. Give more images; without a fold all of them can be judged."
+        f"{len(samples)} images of {len({sample.group for sample in samples})} groups, {counts}, "
+        "are too few to be split into training, validation and test. Give more images; without a "
+        "fold all of them can be judged."
     )
 
 
@@ -69,7 +73,7 @@ def with_folds(samples: Sequence[Sample], seed: int = 0) -> tuple[Sample, ...]:
     Lesions with a class are dealt first and by themselves, so that other images never move them;
     an image of the same group then follows them.
     """
-    usable = [sample for sample in samples if sample.label is not None or sample.has_mask]
+    usable = [sample for sample in samples if sample.told]
     if any(sample.fold is not None for sample in usable):
         return tuple(sample for sample in usable if sample.fold is not None)
     strata = _strata(usable)
@@ -87,9 +91,9 @@ def with_folds(samples: Sequence[Sample], seed: int = 0) -> tuple[Sample, ...]:
 
 def _strata(samples: Sequence[Sample]) -> tuple[list[Sample], ...]:
     """Lesions with a class, normal images, lesions of which only the mask is known."""
-    classed = [sample for sample in samples if sample.label is not None]
-    normal = [sample for sample in samples if sample.label is None and sample.normal]
-    masks_only = [sample for sample in samples if sample.label is None and not sample.normal]
+    classed = [sample for sample in samples if sample.stratum is not None]
+    normal = [sample for sample in samples if sample.stratum is None and sample.normal]
+    masks_only = [sample for sample in samples if sample.stratum is None and not sample.normal]
     return classed, normal, masks_only
 
 
@@ -99,7 +103,7 @@ def _deal(samples: Sequence[Sample], seed: int) -> dict[str, int]:
     known = sorted(set(groups))
     if len(known) < FOLDS:
         return {group: number for number, group in enumerate(known, start=1)}
-    folds = assign_folds([sample.label or 0 for sample in samples], groups, seed)
+    folds = assign_folds([sample.stratum or 0 for sample in samples], groups, seed)
     return dict(zip(groups, folds.tolist(), strict=True))
 
 
@@ -115,7 +119,7 @@ def ungrouped(samples: Sequence[Sample]) -> tuple[Sample, ...]:
 
 
 def split_fold(samples: Sequence[Sample], fold: int, share: float = 0.1, seed: int = 0) -> Split:
-    """Split one dataset for a test fold.
+    """Split one dataset for a test fold; one that is divided for good has that division only.
 
     Args:
         samples: the samples of one dataset.
@@ -126,6 +130,8 @@ def split_fold(samples: Sequence[Sample], fold: int, share: float = 0.1, seed: i
     Raises:
         DataError: the fold does not exist, or holds nothing, or there are too few groups.
     """
+    if any(sample.part for sample in samples):
+        return _divided(samples, fold)
     samples = with_folds(samples)
     test = tuple(sample for sample in samples if sample.fold == fold)
     rest = [sample for sample in samples if sample.fold != fold]
@@ -135,7 +141,7 @@ def split_fold(samples: Sequence[Sample], fold: int, share: float = 0.1, seed: i
     held_out: set[str] = set()
     settled: set[str] = set()
     for stratum in _strata(rest):
-        labels = {s.group: s.label or 0 for s in stratum if s.group not in settled}
+        labels = {s.group: s.stratum or 0 for s in stratum if s.group not in settled}
         try:
             held_out |= _draw(labels, share, seed)
         except ValueError:  # the share does not hold a group of each class
@@ -146,6 +152,20 @@ def split_fold(samples: Sequence[Sample], fold: int, share: float = 0.1, seed: i
         validation=tuple(sample for sample in rest if sample.group in held_out),
         test=test,
     )
+
+
+def _divided(samples: Sequence[Sample], fold: int) -> Split:
+    """The parts that a dataset comes with.
+
+    Raises:
+        DataError: another fold than 1, or a part that holds nothing.
+    """
+    split = Split(*(tuple(s for s in samples if s.told and s.part == part) for part in PARTS))
+    if fold != 1:
+        raise DataError("This dataset is divided for good, so it has fold 1 only.")
+    if not all(split):
+        raise DataError(f"This dataset has no image in one of its parts {', '.join(PARTS)}.")
+    return split
 
 
 def _draw(labels: dict[str, int], share: float, seed: int) -> set[str]:

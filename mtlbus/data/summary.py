@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
+from ..core.declaration import BREAST
+from ..core.tasks import Task
 from .dataset import Dataset, Sample
 
 CLASSES = ("benign", "malignant", "normal", "without a class")
@@ -25,6 +28,8 @@ def summarise_dataset(dataset: Dataset) -> dict[str, Any]:
         normal, with_mask, without_mask (the outline is unknown), mask_of_another_size,
         unreadable, groups_across_folds, groups_with_two_labels, defects.
     """
+    if dataset.declaration != BREAST:
+        return _summary_of_tasks(dataset)
     samples = dataset.samples
     folds: dict[str, set[int]] = {}
     labels: dict[str, set[int]] = {}
@@ -51,10 +56,35 @@ def summarise_dataset(dataset: Dataset) -> dict[str, Any]:
     }
 
 
+def _summary_of_tasks(dataset: Dataset) -> dict[str, Any]:
+    """The same of a dataset with a declaration: `tasks` says of each how many images tell it."""
+    samples = dataset.samples
+    return {
+        "name": dataset.name,
+        "images": len(samples),
+        "groups": len({sample.group for sample in samples}),
+        "tasks": {task.name: _known(task, samples) for task in dataset.declaration.tasks},
+        "parts": dict(Counter(sample.part for sample in samples if sample.part)),
+        "folds": {str(k): n for k, n in sorted(Counter(s.fold for s in samples if s.fold).items())},
+        "target_of_another_size": len(dataset.misfits),
+        "unreadable": len(dataset.unreadable),
+        "defects": list(dataset.defects),
+    }
+
+
+def _known(task: Task, samples: Sequence[Sample]) -> dict[str, int]:
+    """Of how many images a task is known, by class where a class is the answer."""
+    numbers = [sample.targets.get(task.name) for sample in samples]
+    named = Counter(task.classes[number] for number in numbers if isinstance(number, int))
+    return {"known": sum(sample.knows(task) for sample in samples), **named}
+
+
 def warnings(dataset: Dataset) -> list[str]:
     """What a person must know before the dataset is learned from or judged by, one line a kind."""
     lines = []
-    without = sum(not sample.has_mask for sample in dataset.samples)
+    without, kind = 0, "file"
+    if dataset.declaration == BREAST:
+        without, kind = sum(not sample.has_mask for sample in dataset.samples), "mask"
     if dataset.unreadable:
         lines.append(
             f"{_count(dataset.unreadable, 'file')} cannot be read and took no part: "
@@ -62,7 +92,7 @@ def warnings(dataset: Dataset) -> list[str]:
         )
     if dataset.misfits:
         lines.append(
-            f"{_count(dataset.misfits, 'mask')} of another size than the image, left out: "
+            f"{_count(dataset.misfits, kind)} of another size than the image, left out: "
             f"{dataset.misfits[0]}"
         )
     if without and without < len(dataset.samples):

@@ -109,8 +109,9 @@ class ImageDecoder(nn.Module):
 class TaskDecoders(nn.Module):
     """The decoders of all tasks.
 
-    A pixel class of two becomes one sigmoid channel (decision C11), of more one channel a class;
-    a pixel regression one channel; an image class one logit a class (decision C10).
+    A pixel class of two becomes one sigmoid channel (decision C11), of more, and of classes that
+    overlap, one channel a class; a pixel regression one channel, times its span; an image class
+    one logit a class (decision C10).
 
     Args:
         tasks: any, within `check_tasks`.
@@ -127,11 +128,10 @@ class TaskDecoders(nn.Module):
         for task in tasks:
             if task.kind == "image_class":
                 widths = IMAGE_WIDTHS[variant]
-                self.decoders.append(ImageDecoder(skips, bottleneck, widths, len(task.classes)))
+                self.decoders.append(ImageDecoder(skips, bottleneck, widths, task.channels))
             else:
-                outputs = len(task.classes) if len(task.classes) > 2 else 1
                 widths = PIXEL_WIDTHS[variant]
-                self.decoders.append(PixelDecoder(skips, bottleneck, widths, outputs))
+                self.decoders.append(PixelDecoder(skips, bottleneck, widths, task.channels))
 
     def forward(
         self, streams: Sequence[Stream], size: Sequence[int], maps: dict[str, Map] | None = None
@@ -150,7 +150,7 @@ class TaskDecoders(nn.Module):
             if task.kind == "pixel_class":
                 mask_logits = decoder(stream, size)
             elif task.kind == "pixel_regression":
-                pixel_values[task.name] = decoder(stream, size)
+                pixel_values[task.name] = task.span * decoder(stream, size)
             else:
                 class_logits[task.name], pooled = decoder(stream)
                 if maps is not None:
@@ -195,7 +195,10 @@ def check_tasks(method: str, tasks: Sequence[Task], count: int | None = None) ->
         problem = f"it answers exactly {count} task{'s' if count > 1 else ''}"
     elif len(set(names)) != len(names):
         problem = "every task needs a name of its own"
-    elif any(task.kind != "pixel_regression" and len(task.classes) < 2 for task in tasks):
+    elif any(
+        task.kind != "pixel_regression" and len(task.classes) < 2 - task.overlapping
+        for task in tasks
+    ):
         problem = "a class task needs the names of at least two classes"
     elif sum(task.kind == "pixel_class" for task in tasks) > 1:
         problem = "one task may be a class per pixel; join the labels into one task"

@@ -1,6 +1,7 @@
 """Choices that outlive their widget: a page that is left and visited again finds them.
 
-A choice lives under its own name in the session; its widget, keyed by the name with a leading
+A choice lives under its own name in the session, where `state.read_link` puts what an address
+says; its widget, keyed by the name with a leading
 underscore, is set from it before it is drawn and writes it back when it is changed.
 """
 
@@ -14,21 +15,14 @@ import streamlit as st
 from . import state
 
 
-def adopt_link(name: str) -> None:
-    """Take a choice from the address, the first time that it is asked for."""
-    if name not in st.session_state and name in st.query_params:
-        state.adopt(name)
-
-
 def number(name: str, default: float, least: float, most: float) -> float:
-    """A kept number, at first that of the address; `default` for anything else.
+    """A kept number; `default` for anything else.
 
     Args:
         name: of the choice.
         default: where nothing is kept, or what is kept is no number or lies outside.
         least, most: what is allowed.
     """
-    adopt_link(name)
     try:
         value = float(st.session_state.get(name, default))
     except (TypeError, ValueError):
@@ -40,13 +34,13 @@ def number(name: str, default: float, least: float, most: float) -> float:
 
 
 def switch(name: str, default: bool = False) -> bool:
-    """Whether a kept switch is on, at first as the address says with 1 or 0."""
+    """Whether a kept switch is on; an address says 1 or 0."""
     kept = choice(name, (True, False, "1", "0"), default, "Allowed: 1 or 0.")
     return kept in (True, "1")
 
 
 def choice(name: str, options: Iterable, default: Any, allowed: str = "") -> Any:
-    """One of some options that is kept, at first that of the address; `default` for anything else.
+    """One of some options that is kept; `default` for anything else.
 
     Args:
         name: of the choice.
@@ -55,7 +49,6 @@ def choice(name: str, options: Iterable, default: Any, allowed: str = "") -> Any
         allowed: a sentence for whoever wrote another one into the address; it lists the options
             where it is left out.
     """
-    adopt_link(name)
     options, kept = list(options), st.session_state.get(name)
     if kept in options:
         return kept

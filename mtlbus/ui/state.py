@@ -23,11 +23,13 @@ from .case_store import UPLOAD, CaseError, Unopened
 __all__ = ["UPLOAD", "Case", "Unopened", "current", "current_case"]
 
 DEFAULT_CASE = "spiculated-carcinoma"
-LINKED = (
-    "case", "method", "methods", "map", "beside", "map2", "tab", "paper", "compare", "second",
-    "attributions", "target", "settings", "placebo", "point",
+LINKED = (  # all names that an address may have; no other key of the session is open to it
+    "case", "method", "methods", "point",
     "mask_threshold", "mask_fill", "show_outline", "show_truth", "show_agreement",
-    "compare_fill", "compare_truth", "compare_agreement", "knob", "knob2", "lab",
+    "compare", "second", "compare_fill", "compare_truth", "compare_agreement",
+    "map", "beside", "map2", "untrained", "channel", "stretch", "cell", "head", "sample",
+    "attributions", "target", "settings", "placebo",
+    "images", "rule", "threshold", "section", "tab", "paper", "knob", "knob2", "lab",
 )  # fmt: skip
 _LAG_SECONDS = 2.0
 _CAME = "_came_by_link"  # in the session: what an address said and no page has followed yet
@@ -115,10 +117,9 @@ def say(note: str) -> None:
         notes.append(note)
 
 
-def adopt(name: str) -> None:
-    """Take over what the address says for a name."""
-    st.session_state[name] = st.query_params[name]
-    st.session_state.setdefault(_CAME, set()).add(name)
+def came_by_link(name: str) -> bool:
+    """Whether the address named this choice and no page has followed it yet."""
+    return name in st.session_state.get(_CAME, ())
 
 
 def say_of_link(name: str, why: str) -> None:
@@ -131,7 +132,7 @@ def say_of_link(name: str, why: str) -> None:
         name: of the parameter.
         why: a sentence that says what is allowed.
     """
-    if name in st.session_state.get(_CAME, ()):
+    if came_by_link(name):
         st.session_state[_CAME].remove(name)
         asked = f"{name}={_short(str(st.session_state[name]))}"
         say(f"“{asked}” in the address cannot be followed. {why}")
@@ -146,6 +147,7 @@ def tell(place: DeltaGenerator) -> None:
 def read_link() -> None:
     """Adopt what the address names, unless it is what this session wrote itself.
 
+    The frame does so before each run of any page, so that a page only ever asks the session.
     A click that comes before the browser has received the last address still carries the one
     before; that is not a wish, and is ignored for a moment.
     """
@@ -157,7 +159,8 @@ def read_link() -> None:
             continue
         if value == before and time.monotonic() - since < _LAG_SECONDS:
             continue
-        adopt(name)
+        st.session_state[name] = value
+        st.session_state.setdefault(_CAME, set()).add(name)
         written[name] = (value, now, time.monotonic())
 
 

@@ -16,7 +16,6 @@ from ...explain.views import find_view, list_views
 from ...methods import get_spec
 from .. import cases, services, state, untrained
 from ..case import Case
-from ..memory import adopt_link
 from .look import Look
 from .view_picks import Pick, counterpart, opened, within
 
@@ -35,7 +34,6 @@ def pick_beside(case: Case, method: str, names: list[str]) -> tuple[Case, str] |
     Returns:
         Case and method of the second look; None for nothing.
     """
-    adopt_link("beside")
     kind, _, wanted = str(st.session_state.get("beside", "")).partition(":")
     if kind not in _WORDS:
         state.say_of_link("beside", "Allowed: method:NAME or case:NAME.")
@@ -78,7 +76,6 @@ def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
     views = list_views(maps)
     if not views:
         return None
-    adopt_link("map2")
     titles = {view.title: view for view in views}
     wanted = st.session_state.get("map2")
     named = any(wanted in view.maps for view in views)

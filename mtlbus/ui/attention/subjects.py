@@ -9,7 +9,7 @@ from ...core.outputs import Map, MapWords
 from ...explain.views import can_be_seen
 from ...methods import get_spec
 from .. import input_line, services, state, untrained
-from ..memory import mirror
+from ..memory import mirror, switch
 from ..state import Case
 from ..widgets import pick_method
 from . import beside
@@ -40,24 +40,17 @@ def switch_untrained() -> bool:
 
     A link to a method that has trained weights by now shows these.
     """
-    names = untrained.methods()
-    if "untrained" not in st.session_state:
-        wished = st.query_params.get("untrained") == "1"
-        st.session_state["untrained"] = wished and (
-            st.session_state.get("method") not in services.available()
-        )
-    if not names:
+    if state.came_by_link("untrained") and st.session_state.get("method") in services.available():
+        st.session_state["untrained"] = False
+    if not untrained.methods():
         return False
     chosen = st.toggle(
         SWITCH,
-        **mirror("untrained", st.session_state["untrained"]),
+        **mirror("untrained", switch("untrained")),
         help="Methods of the papers that nobody has trained here yet. With random weights their "
         "maps show what is connected to what, never what a network has learnt.",
     )
-    if chosen:
-        state.write_link("untrained", "1")
-    else:
-        state.drop_link("untrained")
+    state.link_unless("untrained", str(int(chosen)), "0")
     return chosen
 
 
@@ -173,4 +166,4 @@ def offer_others(look: Look) -> None:
 def _show(key: str, name: str) -> None:
     """Callback: another method, and its own first map instead of the answer."""
     st.session_state[key] = name
-    st.session_state["map"] = ""  # not removed: the address would bring it back
+    st.session_state.pop("map", None)

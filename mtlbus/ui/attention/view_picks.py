@@ -16,7 +16,6 @@ from ...core.outputs import Map
 from ...explain.attention import attention_grid
 from ...explain.views import View, address_of, find_view, list_views, names_map
 from .. import state
-from ..memory import adopt_link
 from .look import Look
 from .opening import first_level
 
@@ -61,7 +60,6 @@ def pick_view(look: Look) -> Pick:
 
     What it does not name opens where there is something to see, see `opening`.
     """
-    adopt_link("map")
     views = list_views(look.maps)
     wanted = st.session_state.get("map")
     view = find_view(views, wanted)

@@ -14,10 +14,8 @@ from ...explain.techniques import TECHNIQUES
 from ...inference.predictor import MASK_THRESHOLD, Prediction
 from .. import state
 from ..case import Case
-from ..memory import adopt_link, mirror, switch
+from ..memory import mirror, switch
 from .box import pick_box
-
-NAMES = ("attributions", "target", "settings", "placebo")
 
 _DEFAULTS = "-"  # in the address, for settings that are all as they come
 _NONE = "-"  # in the address, for no attribution at all
@@ -40,8 +38,6 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
         prediction: which heads there are, and where the lesion is.
         layers: feature maps that Grad-CAM can use.
     """
-    for name in NAMES:
-        adopt_link(name)
     names = _pick_attributions()
     heads = [
         head

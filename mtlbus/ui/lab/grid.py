@@ -15,7 +15,7 @@ from ...figures.style import CONFIG
 from ...protocol import response
 from ...protocol.response import Answer
 from .. import services
-from ..memory import mirror
+from ..memory import choice, mirror
 from . import knobs, points
 from .sweep import Sweep
 
@@ -30,10 +30,9 @@ def show(phantom: PhantomState, methods: Sequence[str], knob: str) -> None:
         other = knobs.pick_knob("Second knob", "knob2", _SECOND if knob != _SECOND else "echo_db",
                                 without=knob)  # fmt: skip
     with second:
-        kept = st.session_state.get("lab_network")
         method = st.selectbox(
             "Network", methods, format_func=services.title_of,
-            **mirror("lab_network", kept if kept in methods else methods[0]),
+            **mirror("lab_network", choice("lab_network", methods, methods[0])),
         )  # fmt: skip
     parameters = phantom.parameters
     across = response.values_of(parameters, knob, _SIDE)

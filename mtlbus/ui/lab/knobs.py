@@ -9,7 +9,7 @@ from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, told_value
 from ...protocol.response import knobs, span
 from .. import state as pages
-from ..memory import mirror
+from ..memory import choice, mirror
 from . import state
 
 FIRST = "attenuation_db"  # the knob that the lab opens with: its shadow is seen at once
@@ -36,12 +36,9 @@ def pick_knob(label: str, name: str, default: str, without: str = "") -> str:
         without: one that is not offered.
     """
     offered = [knob for knob in knobs() if knob != without]
-    wanted = st.session_state.get(name)
     chosen = st.selectbox(
-        label, offered, format_func=full_title,
-        **mirror(name, wanted if wanted in offered else default),
-    )  # fmt: skip
-    st.session_state[name] = chosen
+        label, offered, format_func=full_title, **mirror(name, choice(name, offered, default))
+    )
     pages.link_unless(name, chosen, default)
     return chosen
 

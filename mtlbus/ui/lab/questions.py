@@ -9,7 +9,7 @@ import streamlit as st
 from ...data.phantom_state import PhantomState
 from .. import state
 from ..case import Case
-from ..memory import mirror
+from ..memory import choice, mirror
 from . import curve, grid, ranking
 
 QUESTIONS = {
@@ -32,11 +32,10 @@ def show(case: Case, phantom: PhantomState, methods: Sequence[str], knob: str) -
 
 def _pick() -> str:
     """Which question is open, kept in the address (`?lab=ranking`)."""
-    wanted, first = st.session_state.get("lab"), next(iter(QUESTIONS))
+    first = next(iter(QUESTIONS))
     chosen = st.segmented_control(
         "Question", list(QUESTIONS), format_func=QUESTIONS.get, required=True, wrap=True,
-        label_visibility="collapsed", **mirror("lab", wanted if wanted in QUESTIONS else first),
+        label_visibility="collapsed", **mirror("lab", choice("lab", QUESTIONS, first)),
     )  # fmt: skip
-    st.session_state["lab"] = chosen
     state.link_unless("lab", chosen, first)
     return chosen

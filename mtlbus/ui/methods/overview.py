@@ -81,10 +81,7 @@ def pick_paper() -> str:
         format_func=lambda name: "All papers" if name == ALL else get_spec(name).title,
         **mirror("paper", choice("paper", options, ALL)),
     )
-    if chosen == ALL:
-        state.drop_link("paper")
-    else:
-        state.write_link("paper", chosen)
+    state.link_unless("paper", chosen, ALL)
     return chosen
 
 

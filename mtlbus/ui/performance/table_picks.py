@@ -8,7 +8,7 @@ import streamlit as st
 
 from ...evaluation.judged_rows import Table
 from ...figures.style import FEW
-from ..memory import mirror
+from ..memory import choice, mirror
 
 
 def pick_table(tables: Sequence[Table], label: str, name: str) -> Table:
@@ -22,8 +22,7 @@ def pick_table(tables: Sequence[Table], label: str, name: str) -> Table:
     titles = [table.title for table in tables]
     if len(titles) == 1:
         return tables[0]
-    wanted = st.session_state.get(name)
-    kept = mirror(name, wanted if wanted in titles else titles[0])
+    kept = mirror(name, choice(name, titles, titles[0]))
     if len(titles) <= FEW:
         chosen = st.segmented_control(label, titles, required=True, wrap=True, **kept)
     else:

@@ -10,6 +10,7 @@ from ..core.quantities import OUTLINES
 from ..findings import Finding
 from ..findings.finding import NO_CLASS, NO_POINT
 from ..findings.measured import lesion_rows
+from ..findings.opinion import STEADY, Opinion
 from ..findings.several import cautions_of_all, judged, tally
 from ..inference.input_checks import Check
 from .drawing import Outline, Palette, drawing, outlines_of
@@ -40,7 +41,10 @@ class _Shown(NamedTuple):
 
 
 def report_of(
-    views: Sequence[Finding], palette: Palette, mirror: Iterable[Row] | None = None
+    views: Sequence[Finding],
+    palette: Palette,
+    mirror: Iterable[Row] | None = None,
+    opinion: Opinion | None = None,
 ) -> str:
     """The report of one case as HTML.
 
@@ -48,6 +52,7 @@ def report_of(
         views: what one or more networks say about one image; at least one.
         palette: colours of classes and outlines.
         mirror: what they say about its mirror, see `pair_report`; None where that was not asked.
+        opinion: what else was said about it; None where that was not asked.
 
     Raises:
         InputError: no view, or views of different images.
@@ -63,6 +68,9 @@ def report_of(
         "together": " · ".join(filter(None, (tally(views), judged(views)))) if several else "",
         "findings": [_shown(view, palette, shared) for view in views],
         "mirror": mirror,
+        "opinion": opinion.lines if opinion else (),
+        "steady": STEADY if opinion and opinion.steadiness else "",
+        "others": opinion.networks if opinion else (),
     }
     origin = [
         *case_rows(case),

@@ -21,7 +21,8 @@ ORIGINS = {
 
 def emphasised(text: str) -> Markup:
     """Escaped text in which **words** are strong and *words* are stressed."""
-    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text))
+    escaped = str(escape(text))  # as `Markup` it would escape the new elements, too
+    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escaped)
     return Markup(re.sub(r"\*(\w[^*]*)\*", r"<em>\1</em>", strong))
 
 

@@ -23,10 +23,14 @@ from ..export.views import AttentionView, AttributionView, PerformanceView, View
 from ..figures import colours
 from ..figures.style import METHOD_COLOURS
 from ..findings import Finding
+from ..findings.opinion import Opinion
 from . import pictures, records
 from .together import together
 
 PALETTE = Palette(colours.BENIGN, colours.MALIGNANT, colours.OUTLINE, colours.TRUTH, METHOD_COLOURS)
+
+
+Ask = Callable[[], Opinion | None]
 
 
 class File(NamedTuple):
@@ -49,18 +53,21 @@ class File(NamedTuple):
     make: Callable[[], bytes | str]
 
 
-def offer(view: View, more: Sequence[File] = (), key: str = "takeaway") -> None:
+def offer(
+    view: View, more: Sequence[File] = (), key: str = "takeaway", opinion: Ask = lambda: None
+) -> None:
     """Draw the menu of a view.
 
     Args:
         view: what is looked at.
         more: what only its page can make, such as its picture.
         key: of the menu, if a page has several.
+        opinion: what else is known of a finding by the time that a file is made.
     """
     stem = stem_of(view) if isinstance(view, Finding) else view.stem
     menu = st.popover("Take it away", icon=":material/download:", width="content", key=key)
     with menu, st.container(gap="xxsmall"):
-        for file in (*files(view), *more):
+        for file in (*files(view, opinion), *more):
             st.download_button(
                 file.label, file.make, f"{stem}{file.ending}", file.kind, type="tertiary",
                 icon=f":material/{file.icon}:", on_click="ignore", help=file.help,
@@ -68,9 +75,9 @@ def offer(view: View, more: Sequence[File] = (), key: str = "takeaway") -> None:
             )  # fmt: skip
 
 
-def files(view: View) -> list[File]:
-    """What a view can be kept as; nothing is made yet."""
-    found = _reports(view)
+def files(view: View, opinion: Ask = lambda: None) -> list[File]:
+    """What a view can be kept as; nothing is made yet. Arguments as of `offer`."""
+    found = _reports(view, opinion)
     about = "Computes this view again through mtlbus and compares the numbers."
     if not isinstance(view, OverviewView | MethodView | PerformanceView):
         about += " Image and weights are checked by their digests."
@@ -101,7 +108,7 @@ def files(view: View) -> list[File]:
     return found
 
 
-def _reports(view: View) -> list[File]:
+def _reports(view: View, opinion: Ask) -> list[File]:
     """The reports of what is about a case."""
 
     if isinstance(view, TwoCasesView):  # a report is about one image
@@ -112,9 +119,10 @@ def _reports(view: View) -> list[File]:
         ]
     if isinstance(view, MirrorView):
         return [report_file(lambda: mirror_report(view, PALETTE))]
-    if isinstance(view, Finding | CompareView):
-        views = view.views if isinstance(view, CompareView) else (view,)
-        return [report_file(lambda: report_of(views, PALETTE))]
+    if isinstance(view, Finding):
+        return [report_file(lambda: report_of((view,), PALETTE, opinion=opinion()))]
+    if isinstance(view, CompareView):
+        return [report_file(lambda: report_of(view.views, PALETTE))]
     return []
 
 
@@ -130,20 +138,23 @@ def report_file(make: Callable[[], str], of: str = "") -> File:
     return File(f"{label} (HTML)", ending, "text/html", "description", about, make)
 
 
-def offer_prediction(finding: Finding, look: pictures.Look) -> None:
+def offer_prediction(finding: Finding, look: pictures.Look, opinion: Ask = lambda: None) -> None:
     """Draw the menu of a finding.
 
     Args:
         finding: what one network says about one image.
         look: how it is drawn.
+        opinion: what else is known of it by the time that a file is made.
     """
-    offer(finding, [
+    files = [
         File(
             "Picture (PNG)", ".png", "image/png", "image", "As it is shown, with its origin.",
             lambda: pictures.export_png(finding, look),
         ),
         File(
             "Numbers (JSON)", ".json", "application/json", "data_object",
-            "All numbers of this view as one document.", lambda: records.as_json(finding),
+            "All numbers of this view as one document.",
+            lambda: records.as_json(finding, opinion()),
         ),
-    ])  # fmt: skip
+    ]  # fmt: skip
+    offer(finding, files, opinion=opinion)

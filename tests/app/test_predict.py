@@ -447,3 +447,16 @@ def test_what_was_stopped_waits_for_a_click(open_page, asked):
     asked.clear()
     go.click().run()
     assert len(app.dataframe[0].value) == 2 and asked == ["resnet", "resnet"]
+
+
+def test_asked_again_only_where_somebody_wants_it(open_page, asked):
+    app = open_page(case="lobulated-fibroadenoma", method="mtl")
+    assert asked == ["mtl"] and "mirrored" not in text(app)
+    app.toggle(key="_steady").set_value(True).run()
+    assert "with the image mirrored, cropped a little" in text(app) and asked == ["mtl"]
+    app.toggle(key="_others").set_value(True).run()
+    assert set(asked) == {"mtl", "resnet", "lenet"}  # the one without a class is not asked
+    assert "2 other networks say" in text(app) and not app.exception
+    assert app.query_params["steady"] == app.query_params["others"] == "1"
+    outlines_only = open_page(case="lobulated-fibroadenoma", method="uresnet", steady="1")
+    assert "mirrored" not in text(outlines_only)

@@ -11,6 +11,7 @@ import pytest
 from mtlbus.core.errors import InputError
 from mtlbus.export.origin import pixels_sha256
 from mtlbus.export.report import report_of
+from mtlbus.findings.opinion import Opinion, Said
 from mtlbus.inference.input_checks import Check
 from tests.export.conftest import HOSTILE, PALETTE
 
@@ -93,6 +94,16 @@ def test_it_says_the_numbers_and_where_they_come_from(uploaded, predict_view):
 def test_a_phantom_says_so_and_gives_its_class(phantom, predict_view):
     text = read(report_of([predict_view(phantom)], PALETTE)).text
     assert "no person's image" in text and "Known to be benign" in text
+
+
+def test_what_was_asked_again_stands_in_it(phantom, predict_view):
+    view = predict_view(phantom)
+    others = (Said("<b>A</b>", 0.2, "benign", doubted=True), Said("B", 0.6, "malignant"))
+    opinion = Opinion(view, (Said("mirrored", 0.9, "malignant"),), others)
+    page = read(report_of([view], PALETTE, opinion=opinion))
+    assert "Asked again" in page.text and "<b>A</b> 20 % (doubted), B 60 %." in page.text
+    assert "2 other networks say 20 to 60 %" in page.text and "Steady is not" in page.text
+    assert "Asked again" not in read(report_of([view], PALETTE, opinion=Opinion(view))).text
 
 
 @pytest.mark.parametrize(

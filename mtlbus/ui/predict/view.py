@@ -25,7 +25,7 @@ from ..case import Case
 from ..finding import finding_of
 from ..pictures import Look
 from ..widgets import ask, show_image
-from . import picture, spacing, tools, true_mask
+from . import opinion, picture, spacing, tools, true_mask
 from .controls import pick_look
 
 NARROWEST = 340  # pixels; below twice this the verdict stands under the picture
@@ -107,7 +107,8 @@ def _result(case: Case, asked: Asked) -> None:
         verdict.fine(finding)
         if asked.unknown:
             st.caption(literal(asked.unknown))
-        takeaway.offer_prediction(finding, look)
+        second = st.container(gap="small")
+        takeaway.offer_prediction(finding, look, lambda: opinion.known(finding))
     with left:
         tools.offer(original)
         _truth(original, finding)
@@ -121,6 +122,8 @@ def _result(case: Case, asked: Asked) -> None:
         "measure": measured - started,
     }
     st.caption(f":material/timer: {words.timing(seconds, asked.kept)}")
+    with second:  # last, as it may ask networks
+        opinion.show(finding)
 
 
 def _halves() -> Sequence[DeltaGenerator]:

@@ -1,0 +1,156 @@
+"""Asked again: the same image a little different, and other networks about it.
+
+Both are asked for by a switch and come after everything else is drawn, so the answer itself waits
+for neither. A click anywhere interrupts; what is known by then is kept.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ...core.text import literal
+from ...data.transforms import PREPROCESSING_VERSION
+from ...figures.strip import Dot, strip_figure
+from ...figures.style import CONFIG
+from ...findings import Finding
+from ...findings.opinion import STEADY, Opinion, Said, after_changes, of_others
+from ...inference.predictor import Prediction
+from ...inference.steadiness import COUNT, ask_again, changed
+from ...methods import get_spec
+from ...methods.panel import is_panel, members_of
+from .. import services, state, stopping
+from ..finding import finding_of
+from ..gate import GATE
+from ..memory import mirror, switch
+from ..results import ResultStore
+from ..widgets import explain_error
+
+_AGAIN = ResultStore(services.MEGABYTE, lambda answers: 128 * len(answers), GATE)
+_STOPPED = "_others_stopped"  # in the session: the digests of the image whose asking was stopped
+
+
+@st.fragment
+@services.one_look()
+def show(finding: Finding) -> None:
+    """The switches, and what they bring; nothing for a network that names no class."""
+    if finding.prediction.probability is None:
+        return
+    with st.container(horizontal=True, gap="medium"):
+        steady = _switch(
+            "How steady?", "steady",
+            f"Asks the same network about {COUNT} versions of the image: mirrored, cropped a "
+            "little, brighter and darker. The lesion stays the same; does the answer?",
+        )  # fmt: skip
+        second = _switch(
+            "Second opinion", "others", "Asks all other networks about the image as it is."
+        )
+    place = st.container(gap="xsmall")
+    try:
+        if steady:
+            _ask_again(finding)
+        if second:
+            _ask_others(finding)
+    except services.LeftOut as error:
+        explain_error(error)
+    with place:
+        _draw(known(finding, steady, second))
+
+
+def known(finding: Finding, steady: bool = True, second: bool = True) -> Opinion:
+    """What is known of it by now; nothing is asked.
+
+    Args:
+        finding: the answer.
+        steady, second: whether the changed image, and the other networks, are wanted.
+    """
+    case, prediction = finding.case, finding.prediction
+    changes = (_AGAIN.peek(_key(prediction)) or ()) if steady else ()
+    views = []
+    for method in _others(prediction.method) if second else ():
+        if services.is_ready(case, method):
+            said = services.predict(case, method)
+            views.append(finding_of(case, said, finding.mask_threshold))
+    return Opinion(finding, after_changes(finding, changes), of_others(views) if views else ())
+
+
+def _switch(label: str, name: str, about: str) -> bool:
+    on = st.toggle(label, help=about, **mirror(name, switch(name)))
+    state.link_unless(name, str(int(on)), "0")
+    return on
+
+
+def _key(prediction: Prediction) -> tuple:
+    return (prediction.image_sha256, prediction.weights_sha256, PREPROCESSING_VERSION, "again")
+
+
+def _ask_again(finding: Finding) -> None:
+    key, prediction = _key(finding.prediction), finding.prediction
+    if _AGAIN.peek(key) is not None:
+        return
+    network = services.predictor(prediction.method)
+    images = changed(finding.case.image.pixels, prediction.mask())
+    asking = f"Asking {finding.title} about {len(images)} small changes …"
+    with st.spinner(asking), services.waiting_line() as say:
+        _AGAIN.get(key, lambda: tuple(ask_again(network, images)), say)
+
+
+def _others(method: str) -> list[str]:
+    """The networks that name a class, without the one that is asked and those in its panel."""
+    names = [name for name in services.available() if get_spec(name).classifies]
+    asked = {*members_of(method, names)} if is_panel(method) else {method}
+    return [name for name in names if name not in asked]
+
+
+def _ask_others(finding: Finding) -> None:
+    case = finding.case
+    missing = [m for m in _others(finding.prediction.method) if not services.is_ready(case, m)]
+    if not missing:
+        return
+    wish = case.image.sha256
+    if st.session_state.get(_STOPPED) == wish:
+        st.button(
+            f"Ask the other {len(missing)}", key="_others_go_on", icon=":material/play_arrow:",
+            on_click=lambda: st.session_state.pop(_STOPPED, None),
+        )  # fmt: skip
+        return
+    with stopping.progress("_others_stop", {_STOPPED: wish}) as bar:
+        for number, method in enumerate(missing):
+            text = f"Asking {services.title_of(method)}, {number + 1} of {len(missing)}"
+            bar.progress(number / len(missing), text)
+            services.predict(case, method)
+
+
+def _draw(found: Opinion) -> None:
+    rows = {"small changes": found.changes, "other networks": found.networks}
+    dots = {title: _dots(said) for title, said in rows.items() if said}
+    if not dots:
+        return
+    finding = found.finding
+    point, here = finding.point, finding.prediction.probability
+    st.plotly_chart(
+        strip_figure(dots, here, None if point is None else point.threshold),
+        config={**CONFIG, "displayModeBar": False}, key="opinion_strip",
+        alt=" ".join(line.replace("**", "") for line in found.lines),
+    )  # fmt: skip
+    for line in found.lines:
+        st.markdown(f"- {line}")
+    everything, notes = (*found.changes, *found.networks), ["Dotted: the answer above."]
+    if any(one.call is None for one in everything):
+        notes.append("Grey: no lesion outlined.")
+    if any(one.doubted for one in everything):
+        notes.append("Open: something speaks against that answer.")
+    notes += [STEADY] if found.changes else []
+    st.caption(" ".join(notes))
+
+
+def _dots(said: tuple[Said, ...]) -> list[Dot]:
+    return [
+        Dot(
+            one.probability,
+            literal(f"{one.name}: {one.call or 'no lesion outlined'}"),
+            None if one.call is None else one.call == "malignant",
+            one.doubted,
+        )
+        for one in said
+        if one.probability is not None
+    ]

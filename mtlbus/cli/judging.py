@@ -114,6 +114,38 @@ def familiarity(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def similar(arguments: argparse.Namespace) -> int:
+    """Where the test images lie among a network's features; written beside its weights."""
+    from ..checkpoints import find_checkpoint
+    from ..inference.predictor import Predictor
+    from ..inference.similar import write_similar
+    from ..protocol import split_datasets
+    from ..protocol.similar import places_of
+
+    checkpoint = find_checkpoint(arguments.method)
+    split = split_datasets(open_datasets(arguments.data), checkpoint.trained("fold"))
+    images, places, likeness = places_of(Predictor(checkpoint), split.lesions().test, report)
+    path = write_similar(checkpoint, images, places)
+    document = {
+        "method": checkpoint.method,
+        "weights_sha256": checkpoint.digest,
+        "images": len(images),
+        **likeness,
+        "file": str(path),
+    }
+
+    def lines() -> list[str]:
+        same, chance = likeness["same"], likeness["chance"]
+        return [
+            f"{len(images)} test images. Of the 6 nearest to one, {same:.1%} are of its class; by "
+            f"chance it would be {chance:.1%}.",
+            str(path),
+        ]
+
+    print_result(document, arguments.json, lines)
+    return 0
+
+
 def gates(arguments: argparse.Namespace) -> int:
     """How much of each gate is the same on every test image; 1 is a gate that does not look."""
     from ..checkpoints import find_checkpoint

@@ -14,7 +14,7 @@ from ..core.text import printable
 from .comparing import compare, slices
 from .datasets import audit, data, phantom
 from .images import explain, predict
-from .judging import bench, checks, evaluate, familiarity, gates, silence
+from .judging import bench, checks, evaluate, familiarity, gates, silence, similar
 from .methods import methods
 from .training import crossvalidate, train, trials
 
@@ -219,6 +219,11 @@ def _familiarity(verb: argparse.ArgumentParser) -> None:
     _test_fold(verb)
 
 
+def _similar(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", help=TRAINED)
+    _datasets(verb)
+
+
 def _gates(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help=TRAINED)
     _datasets(verb)
@@ -353,6 +358,7 @@ VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentPars
     predict: _predict,
     explain: _explain,
     familiarity: _familiarity,
+    similar: _similar,
     gates: _gates,
     checks: _checks,
     silence: _silence,

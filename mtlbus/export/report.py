@@ -69,6 +69,7 @@ def report_of(
         "findings": [_shown(view, palette, shared) for view in views],
         "mirror": mirror,
         "opinion": opinion.lines if opinion else (),
+        "local": opinion.worth if opinion else (),
         "steady": STEADY if opinion and opinion.steadiness else "",
         "others": opinion.networks if opinion else (),
     }

@@ -39,11 +39,13 @@ class Opinion:
         finding: the answer that it stands beside.
         changes: the same network about the changed image.
         networks: other networks about the image as it is.
+        worth: what such a probability was worth on test images, a line each.
     """
 
     finding: Finding
     changes: tuple[Said, ...] = ()
     networks: tuple[Said, ...] = ()
+    worth: tuple[str, ...] = ()
 
     @property
     def steadiness(self) -> str:

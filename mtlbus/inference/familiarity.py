@@ -77,12 +77,22 @@ class Familiarity:
         Returns:
             None where they are not the maps of the training, as after a change of the method.
         """
+        features = self._features(maps)
+        return None if features is None else float(self.distances(features)[0] / self.limit)
+
+    def place(self, maps: Mapping[str, Map]) -> np.ndarray | None:
+        """Where one image lies along the directions, K float32; arguments and None as above."""
+        features = self._features(maps)
+        if features is None:
+            return None
+        scaled = (features[0].astype(np.float64) - self.mean) / self.scale
+        return (self.directions.astype(np.float64) @ scaled).astype(np.float32)
+
+    def _features(self, maps: Mapping[str, Map]) -> np.ndarray | None:
         if not maps.keys() >= set(self.maps):
             return None
         features = channel_means(maps, self.maps)
-        if features.shape[1] != len(self.mean):
-            return None
-        return float(self.distances(features)[0] / self.limit)
+        return features if features.shape[1] == len(self.mean) else None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from ..data.intake import GreyImage
 from ..data.transforms import Frame, normalise, restore, square_image
 from ..evaluation.panels import find_network
 from ..methods.panel import MEMBERS_MAP, Panel
-from .familiarity import read_familiarity
+from .familiarity import Familiarity, read_familiarity
 from .input_checks import Check, check_distance
 
 MASK_THRESHOLD = 0.5
@@ -44,6 +44,7 @@ class Prediction:
         threshold: probability from which the checkpoint's operating point says malignant.
         distance: from the training images, as a multiple of the limit (see `familiarity`): above
             1 the image is unlike them; None where the checkpoint cannot tell.
+        place: among the images that it knows, K float32 (see `similar`); None where it cannot tell.
         members: log-odds of malignant by each network of a panel, by its title; else empty.
         maps: inner maps with the batch dimension removed, on the CPU; empty unless asked for.
         seconds: duration of each stage.
@@ -59,6 +60,7 @@ class Prediction:
     logit: float | None
     threshold: float | None
     distance: float | None = None
+    place: np.ndarray | None = None
     members: dict[str, float] = field(default_factory=dict)
     maps: dict[str, Map] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -169,7 +171,7 @@ class Predictor:
         started = time.perf_counter()
         # The maps are views of what the pass computes anyway (measured: at most 3 % of its time).
         output = self.model(self.inputs(prepared), maps=maps or self._reads_maps)
-        mask_square = mask_probability = logit = distance = None
+        mask_square = mask_probability = logit = distance = place = None
         if output.mask_logits is not None:
             square = torch.sigmoid(positive_logit(output.mask_logits.float())).cpu()
         if MALIGNANCY.name in output.class_logits:
@@ -180,6 +182,8 @@ class Predictor:
         started = time.perf_counter()
         if self.familiarity is not None:
             distance = self.familiarity.relative_distance(output.maps)
+            if isinstance(self.familiarity, Familiarity):
+                place = self.familiarity.place(output.maps)
             seconds["familiarity"] = time.perf_counter() - started
         started = time.perf_counter()
         if output.mask_logits is not None:
@@ -201,6 +205,7 @@ class Predictor:
             logit=logit,
             threshold=None if logit is None else self.checkpoint.threshold,
             distance=distance,
+            place=place,
             members=_members(output.maps) if self._panel else {},
             maps=returned,
             seconds={**seconds, "restore": time.perf_counter() - started},

@@ -53,14 +53,17 @@ def show(finding: Finding) -> None:
     except services.LeftOut as error:
         explain_error(error)
     with place:
-        _draw(known(finding, steady, second))
+        _draw(known(finding, (), steady, second))
 
 
-def known(finding: Finding, steady: bool = True, second: bool = True) -> Opinion:
+def known(
+    finding: Finding, worth: tuple[str, ...] = (), steady: bool = True, second: bool = True
+) -> Opinion:
     """What is known of it by now; nothing is asked.
 
     Args:
         finding: the answer.
+        worth: what such a probability was worth, a line each.
         steady, second: whether the changed image, and the other networks, are wanted.
     """
     case, prediction = finding.case, finding.prediction
@@ -70,7 +73,8 @@ def known(finding: Finding, steady: bool = True, second: bool = True) -> Opinion
         if services.is_ready(case, method):
             said = services.predict(case, method)
             views.append(finding_of(case, said, finding.mask_threshold))
-    return Opinion(finding, after_changes(finding, changes), of_others(views) if views else ())
+    others = of_others(views) if views else ()
+    return Opinion(finding, after_changes(finding, changes), others, worth)
 
 
 def _switch(label: str, name: str, about: str) -> bool:

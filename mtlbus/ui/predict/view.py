@@ -25,7 +25,7 @@ from ..case import Case
 from ..finding import finding_of
 from ..pictures import Look
 from ..widgets import ask, show_image
-from . import opinion, picture, spacing, tools, true_mask
+from . import local_worth, opinion, picture, similar, spacing, tools, true_mask
 from .controls import pick_look
 
 NARROWEST = 340  # pixels; below twice this the verdict stands under the picture
@@ -104,17 +104,19 @@ def _result(case: Case, asked: Asked) -> None:
         verdict.bar(finding, key="bar")
     with worth:
         verdict.worth(finding)
+        counted = local_worth.show(finding, asked.checkpoint)
         verdict.fine(finding)
         if asked.unknown:
             st.caption(literal(asked.unknown))
         second = st.container(gap="small")
-        takeaway.offer_prediction(finding, look, lambda: opinion.known(finding))
+        takeaway.offer_prediction(finding, look, lambda: opinion.known(finding, counted))
     with left:
         tools.offer(original)
         _truth(original, finding)
         if metrics is not None and finding.known != NORMAL:
             _scores(metrics, prediction.size, spacing.of_square(case, prediction))
     _measurements(original, finding.mask, lesion)
+    similar.show(finding, asked.checkpoint)
     seconds = {
         "checks": asked.checking,
         **prediction.seconds,

@@ -1,0 +1,51 @@
+"""What a probability of this size was worth on test images, and at the reader's prevalence."""
+
+from __future__ import annotations
+
+import logging
+
+import streamlit as st
+
+from ...checkpoints import Checkpoint
+from ...core.errors import MtlbusError
+from ...evaluation import judged_rows
+from ...findings import Finding
+from ...findings.worth import worth_of
+from ..memory import mirror
+from ..performance.people import DEFAULT_PREVALENCE
+
+LOG = logging.getLogger("mtlbus")
+
+
+def show(finding: Finding, checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Say it where it may be said; returns the lines.
+
+    Args:
+        finding: the answer.
+        checkpoint: whose judged images tell.
+    """
+    if not finding.promises:
+        return ()
+    try:
+        table = judged_rows.load_table(checkpoint)
+    except MtlbusError as error:
+        LOG.warning("Nothing is known of test images: %s", error)
+        return ()
+    rows = judged_rows.judged(table.rows[table.rows["part"] == "test"])
+    found = worth_of(finding, rows[rows["dataset"] != judged_rows.PHANTOM])
+    if found is None:
+        return ()
+    st.markdown("**What such a probability was worth**")
+    place = st.empty()
+    lines = [found.sentence]
+    if found.local.n:
+        kept = float(st.session_state.get("prevalence", DEFAULT_PREVALENCE))
+        with st.popover(f"Your patients: {kept:g} of 100", icon=":material/groups:"):
+            of_100 = st.slider(
+                "Of 100 people with a lesion whom you see, so many have cancer", 0.5, 50.0,
+                step=0.5, format="%.1f", **mirror("prevalence", kept),
+                help="Kept for this visit; Performance uses the same.",
+            )  # fmt: skip
+        lines.append(found.at(of_100 / 100))
+    place.markdown("\n".join(f"- {line}" for line in lines))
+    return tuple(lines)

@@ -78,9 +78,12 @@ class Sample:
         """Whether the truth of a task is known; no file is read."""
         if task.name in self.targets:
             return True
-        if task == SEGMENTATION:
-            return self.has_mask
-        return task == MALIGNANCY and self.label is not None
+        return self.has_mask if task == SEGMENTATION else self.class_of(task) is not None
+
+    def class_of(self, task: Task) -> int | None:
+        """The number of its class for a task of classes per image; None where it is unknown."""
+        found = self.targets.get(task.name, self.label if task == MALIGNANCY else None)
+        return found if isinstance(found, int) else None
 
     def pixels(self) -> np.ndarray:
         """The image as `read_picture` gives it: grey values H×W uint8 unless it says otherwise."""
@@ -107,8 +110,8 @@ class Sample:
                 return None, f"{self.id}: {error}"
         if task == SEGMENTATION:
             return self.usable_mask(shape)
-        known = task == MALIGNANCY and self.label is not None
-        return (np.array(self.label), "") if known else (None, "")
+        found = self.class_of(task)
+        return (None if found is None else np.array(found)), ""
 
     def mask(self, shape: tuple[int, int] | None = None) -> np.ndarray | None:
         """The true mask, H×W bool, all its files merged; None where it is unknown.

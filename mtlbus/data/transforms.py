@@ -45,24 +45,32 @@ class Frame:
 
 
 def square_image(pixels: np.ndarray, size: int) -> Tensor:
-    """Zero-pad a grey image to a centred square and scale it, bilinear with anti-aliasing.
+    """Zero-pad an image to a centred square and scale it, bilinear with anti-aliasing.
 
     The padded square is never held: that of 300×8000 pixels would have 64 million.
 
     Args:
-        pixels: H×W uint8.
+        pixels: H×W or H×W×3, uint8 or float32 in 0..255.
         size: side of the result, pixels.
 
     Returns:
-        1×size×size float32 in 0..1.
+        1×size×size or 3×size×size float32 in 0..1.
     """
     how = {"mode": "bilinear", "antialias": True, "align_corners": False}
-    return _squeeze(np.ascontiguousarray(pixels), size, 255, **how)[None].clamp(0, 1)
+    planes = [pixels] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
+    return torch.stack(
+        [_squeeze(np.ascontiguousarray(plane), size, 255, **how) for plane in planes]
+    ).clamp(0, 1)
+
+
+def square_plane(plane: np.ndarray, size: int) -> Tensor:
+    """Pad with 0 and scale numbers like their image, by nearest neighbour: to size×size float32."""
+    return _squeeze(np.ascontiguousarray(plane), size, 1, mode="nearest-exact")
 
 
 def square_mask(mask: np.ndarray, size: int) -> Tensor:
     """Pad and scale a mask like its image, by nearest neighbour: H×W bool to size×size bool."""
-    return _squeeze(np.ascontiguousarray(mask), size, 1, mode="nearest-exact") > 0.5
+    return square_plane(mask, size) > 0.5
 
 
 def _squeeze(plane: np.ndarray, size: int, white: int, **how: Any) -> Tensor:
@@ -105,7 +113,7 @@ def restore(plane: Tensor, frame: Frame) -> Tensor:
 
 
 def normalise(grey: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
-    """B×1×H×W grey in 0..1 to B×3×H×W, replicated and normalised by channel."""
+    """B×1×H×W grey or B×3×H×W colour in 0..1 to B×3×H×W, grey replicated, by channel."""
     shift = torch.tensor(mean, device=grey.device).view(1, 3, 1, 1)
     scale = torch.tensor(std, device=grey.device).view(1, 3, 1, 1)
     return (grey.expand(-1, 3, -1, -1) - shift) / scale
@@ -137,13 +145,13 @@ class Augmentation:
     devices: float = 0.0
 
     def __call__(
-        self, grey: Tensor, masks: Tensor, generator: torch.Generator
+        self, grey: Tensor, planes: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Move image and mask alike, then change the grey values.
+        """Move image and truth alike, then change the values of the image.
 
         Args:
-            grey: B×1×H×W in 0..1.
-            masks: B×H×W float, 1 inside the lesion.
+            grey: B×1×H×W in 0..1, or B×3×H×W of colour.
+            planes: B×P×H×W float, what is true of each pixel; 0 comes in from outside.
             generator: the only source of chance.
         """
         batch = len(grey)
@@ -173,7 +181,8 @@ class Augmentation:
         )
         grid = F.affine_grid(matrix, list(grey.shape), align_corners=False)
         grey = F.grid_sample(grey, grid, mode="bilinear", align_corners=False)
-        masks = F.grid_sample(masks[:, None], grid, mode="nearest", align_corners=False)[:, 0]
+        if planes.shape[1]:
+            planes = F.grid_sample(planes, grid, mode="nearest", align_corners=False)
 
         gamma = torch.exp(uniform(self.log_gamma)).view(-1, 1, 1, 1)
         gain = (1 + uniform(self.gain)).view(-1, 1, 1, 1)
@@ -183,7 +192,7 @@ class Augmentation:
         grey = grey.clamp(0, 1)
         if self.devices > 0:
             grey = as_other_device(grey, self.devices, generator)
-        return grey, masks
+        return grey, planes
 
 
 NO_AUGMENTATION = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0)

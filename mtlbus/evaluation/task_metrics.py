@@ -1,7 +1,8 @@
 """The one number of each kind of task (CTAN, section 2.3), and the gain Δ over single-task models.
 
-Dice (%) for a class per pixel, mean absolute error for a number per pixel, accuracy (%) or AUROC
-(%) for a class per image.
+Dice for classes per pixel and accuracy, balanced accuracy or AUC for a class per image, as shares
+of one; the mean absolute error for a number per pixel, in its unit. First an image at a time
+(`image_figures`), so that images can be drawn with repeats; then the number (`task_metric`).
 """
 
 from __future__ import annotations
@@ -11,47 +12,61 @@ from typing import cast
 
 import numpy as np
 import torch
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from torch import Tensor
 
-from ..core.errors import choose
 from ..core.outputs import Output, positive_logit
 from ..core.tasks import Task
 from .comparisons import relative_performance
 
 
-def lower_is_better(task: Task) -> bool:
-    """Whether the task's number is an error; l = 0 in eq. 3."""
-    return task.kind == "pixel_regression"
-
-
 @torch.inference_mode()
-def task_metric(
-    task: Task, output: Output, target: Tensor, image_metric: str = "accuracy"
-) -> float:
-    """How well one task is answered on a set of images.
+def image_figures(task: Task, output: Output, truth: Tensor) -> Tensor:
+    """What each image says about how a task is answered, on the CPU.
 
     Args:
         task: which answer of the output.
-        output: logits and values of all images of the set.
-        target: N×H×W class numbers (pixel class) or values (pixel regression), or N class
-            numbers (image class).
-        image_metric: of an image class: "accuracy", or "auroc" for one with two classes.
+        output: logits and values of a batch.
+        truth: as of `training.batches.Batch`.
 
     Returns:
-        Dice in percent, mean over images and over the foreground classes (both empty counts as
-        100, decision D2); mean absolute error in the unit of the target; accuracy or AUROC in
-        percent.
+        Of classes per pixel Dice B×F by foreground class, NaN where the image neither has it nor
+        got it: an organ that is not there and not drawn says nothing. Of values B×1, the mean
+        absolute error over the pixels that count, NaN where none does. Of a class per image its
+        logits, B×C.
     """
-    choose("value of image_metric", image_metric, ("accuracy", "auroc"))
     if task.kind == "pixel_class":
-        return 100 * _mean_dice(cast(Tensor, output.mask_logits), target)
+        return _dice(cast(Tensor, output.mask_logits).float().cpu(), truth.cpu())
     if task.kind == "pixel_regression":
-        return float((output.pixel_values[task.name].squeeze(1) - target).abs().mean())
-    logits = output.class_logits[task.name].float()
-    if image_metric == "auroc":
-        return 100 * float(roc_auc_score(target.cpu(), positive_logit(logits).cpu()))
-    return 100 * float((_called(logits) == target).float().mean())
+        values, true = output.pixel_values[task.name].squeeze(1).float().cpu(), truth.cpu()
+        counts = true.isfinite()
+        sums = ((values - true.nan_to_num()).abs() * counts).flatten(1).sum(1)
+        return (sums / counts.flatten(1).sum(1))[:, None]
+    return output.class_logits[task.name].cpu()
+
+
+def task_metric(task: Task, figures: Tensor, labels: Tensor | None = None) -> float:
+    """The metric of a task over images.
+
+    Args:
+        task: whose `measure` it is.
+        figures: of `image_figures`, all images of the set.
+        labels: of a class per image the numbers of the classes, N.
+
+    Returns:
+        The mean over images, then over foreground classes; NaN where no image says anything.
+    """
+    if task.of_pixels:
+        found = [of_one[of_one.isfinite()] for of_one in figures.unbind(1)]
+        means = [float(of_one.mean()) for of_one in found if len(of_one)]
+        return sum(means) / len(means) if means else float("nan")
+    assert labels is not None
+    if task.measure == "auc":
+        return float(roc_auc_score(labels, positive_logit(figures).float()))
+    called = called_class(figures)
+    if task.measure == "balanced_accuracy":
+        return float(balanced_accuracy_score(labels, called))
+    return float((called == labels).float().mean())
 
 
 def task_gains(
@@ -60,28 +75,38 @@ def task_gains(
     """Δ of each task in percent of its single-task number (eq. 3), and their "mean".
 
     Args:
-        tasks: names and kinds.
+        tasks: names and metrics.
         single, multi: metric by task name, of the single-task and the multi-task networks.
     """
     gains = {
         task.name: relative_performance(
-            [single[task.name]], [multi[task.name]], [lower_is_better(task)]
+            [single[task.name]], [multi[task.name]], [task.less_is_better]
         )
         for task in tasks
     }
     return {**gains, "mean": float(np.mean(list(gains.values())))}
 
 
-def _called(logits: Tensor) -> Tensor:
+def called_class(logits: Tensor) -> Tensor:
     """The class of N×K or N×K×H×W logits; one channel is a sigmoid."""
     return (logits[:, 0] > 0).long() if logits.shape[1] == 1 else logits.argmax(dim=1)
 
 
-def _mean_dice(mask_logits: Tensor, masks: Tensor) -> float:
-    called, values = _called(mask_logits), []
-    for label in range(1, max(mask_logits.shape[1], 2)):
-        p, g = (called == label).flatten(1), (masks == label).flatten(1)
-        sizes = p.sum(1) + g.sum(1)
-        dice = 2 * (p & g).sum(1) / sizes.clamp_min(1)
-        values.append(torch.where(sizes > 0, dice, torch.ones_like(dice)))
-    return float(torch.stack(values).mean())
+def called_planes(logits: Tensor, overlapping: bool) -> Tensor:
+    """Where each foreground class was found, B×F×H×W bool, of B×K×H×W logits."""
+    if overlapping or logits.shape[1] == 1:
+        return logits > 0
+    if logits.shape[1] == 2:
+        return positive_logit(logits)[:, None] > 0
+    called = logits.argmax(dim=1)
+    return torch.stack([called == label for label in range(1, logits.shape[1])], dim=1)
+
+
+def _dice(logits: Tensor, masks: Tensor) -> Tensor:
+    p = called_planes(logits, masks.ndim == 4).flatten(2).float()
+    if masks.ndim == 4:
+        g = masks.flatten(2)
+    else:
+        g = torch.stack([(masks == n).flatten(1).float() for n in range(1, p.shape[1] + 1)], dim=1)
+    sizes = p.sum(2) + g.sum(2)
+    return torch.where(sizes > 0, 2 * (p * g).sum(2) / sizes.clamp_min(1), torch.nan)

@@ -11,16 +11,40 @@ from plotly.subplots import make_subplots
 
 from .style import FAINT, NEUTRAL, finish, method_colour
 
-PANELS = (
-    ("training loss", {"mask_loss": "loss of the mask", "class_loss": "loss of the class"}),
-    (
-        "validation part",
-        {"validation_dice": "Dice of the mask", "validation_auc": "AUC of the class"},
-    ),
-    ("gradients: mask against class", {"gradient_cosine": "cosine of their gradients"}),
-    ("weight of the task", {"mask_weight": "weight of mask", "class_weight": "weight of class"}),
-)
-_COLOURS = {"mask": 0, "class": 1, "dice": 0, "auc": 1, "gradient_cosine": 2}
+_OLD = {"mask": "segmentation", "class": "malignancy"}  # as older histories call the tasks
+_TITLES = {"segmentation": "mask", "malignancy": "class"}
+_METRICS = {
+    "dice": "Dice", "auc": "AUC", "mae": "error", "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+}  # fmt: skip
+_OF = {"dice": "mask", "auc": "class"}  # what a metric is of, where no task stands behind it
+LOSS, VALIDATION, COSINE, WEIGHT = (
+    "training loss", "validation part", "gradients: mask against class", "weight of the task",
+)  # fmt: skip
+
+
+def panels(entry: Mapping[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    """The panels that an epoch has numbers for: title, and key to what its line is called."""
+    found: dict[str, dict[str, str]] = {title: {} for title in (LOSS, VALIDATION, COSINE, WEIGHT)}
+    for key in entry:
+        if key.endswith("_loss"):
+            found[LOSS][key] = f"loss of the {_task(key.removesuffix('_loss'))}"
+        elif key.endswith("_weight"):
+            found[WEIGHT][key] = f"weight of {_task(key.removesuffix('_weight'))}"
+        elif key.startswith("validation_"):
+            metric, _, task = key.removeprefix("validation_").partition(".")
+            of = _task(task) if task else _OF.get(metric)
+            if metric in _METRICS:
+                found[VALIDATION][key] = _METRICS[metric] + (f" of the {of}" if of else "")
+        elif key == "gradient_cosine":
+            found[COSINE][key] = "cosine of their gradients"
+    return [(title, lines) for title, lines in found.items() if lines]
+
+
+def _task(name: str) -> str:
+    """What a curve calls a task: the breast's in the words of their kind."""
+    name = _OLD.get(name, name)
+    return _TITLES.get(name, name)
 
 
 def training_figure(
@@ -30,34 +54,28 @@ def training_figure(
 
     Args:
         history: one entry an epoch: `epoch`, `size` (side of the input, pixels) and any of the
-            numbers of `PANELS`.
+            numbers of `panels`.
         kept: the epoch whose weights were kept; marked.
         panel: height of each panel, pixels.
 
     Raises:
         ValueError: there is nothing to draw.
     """
-    panels = [
-        (title, {key: name for key, name in lines.items() if key in history[0]})
-        for title, lines in PANELS
-        if history
-    ]
-    panels = [(title, lines) for title, lines in panels if lines]
-    if not panels:
+    drawn = panels(history[0]) if history else []
+    if not drawn:
         raise ValueError("The history is empty.")
-    figure = make_subplots(rows=len(panels), shared_xaxes=True, vertical_spacing=0.07)
+    figure = make_subplots(rows=len(drawn), shared_xaxes=True, vertical_spacing=0.07)
     epochs = [entry["epoch"] for entry in history]
-    for row, (title, lines) in enumerate(panels, start=1):
-        for key, name in lines.items():
+    for row, (title, lines) in enumerate(drawn, start=1):
+        for number, (key, name) in enumerate(lines.items()):
             values = [entry.get(key) for entry in history]
-            part = key.removesuffix("_loss").removesuffix("_weight").removeprefix("validation_")
-            colour = method_colour(_COLOURS[part])
+            colour = method_colour(2 if title == COSINE else number)
             figure.add_scatter(
                 x=epochs, y=values, name=name, mode="lines+markers",
                 line={"color": colour, "width": 2.5}, marker={"size": 6},
                 hovertemplate="epoch %{x}: %{y:.3f}<extra>" + name + "</extra>", row=row, col=1,
             )  # fmt: skip
-            if kept in epochs and title == "validation part":
+            if kept in epochs and title == VALIDATION:
                 figure.add_scatter(
                     x=[kept], y=[values[epochs.index(kept)]], mode="markers", showlegend=False,
                     marker={"size": 14, "color": colour, "line": {"color": "white", "width": 2}},
@@ -71,9 +89,9 @@ def training_figure(
     figure.update_xaxes(gridcolor=FAINT, zeroline=False, tickformat="d")
     if len(epochs) <= 12:
         figure.update_xaxes(tickvals=epochs)
-    figure.update_xaxes(title="epoch", row=len(panels), col=1)
-    finish(figure, 90 + panel * len(panels))
-    return figure.update_layout(legend={"y": -90 / (panel * len(panels))})
+    figure.update_xaxes(title="epoch", row=len(drawn), col=1)
+    finish(figure, 90 + panel * len(drawn))
+    return figure.update_layout(legend={"y": -90 / (panel * len(drawn))})
 
 
 def _mark_sizes(figure: go.Figure, history: Sequence[Mapping[str, Any]]) -> None:

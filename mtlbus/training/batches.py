@@ -6,62 +6,85 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ..core.errors import DataError, InputError
+from ..core.tasks import Task
 from ..data.dataset import Sample
-from ..data.transforms import Augmentation, square_image, square_mask
+from ..data.transforms import Augmentation, square_image, square_mask, square_plane
 from .windows import through_windows
 
 
 class Batch(NamedTuple):
-    """A batch; `grey` B×1×S×S in 0..1, `masks` B×S×S and `labels` B as float.
+    """A batch of images and what is true of them.
 
-    What is not known of an image is left out of its losses: a label is NaN where there is no class
-    (normal images, and lesions of which only the mask is known); `outlined`, B bool, is False where
-    the mask is not known. The mask of a normal image is known: it is empty.
+    Attributes:
+        images: B×1×S×S grey or B×3×S×S colour, in 0..1.
+        truth: by task, float: of pixel classes B×S×S numbers of classes, of overlapping ones
+            B×K×S×S of 0 and 1; of values B×S×S, NaN where they do not count; of image classes B,
+            the number of the class.
+        known: by task, B bool: of what is not known of an image there is no loss, whatever its
+            truth holds. The mask of a normal image is known: it is empty.
     """
 
-    grey: Tensor
-    masks: Tensor
-    labels: Tensor
-    outlined: Tensor
+    images: Tensor
+    truth: dict[str, Tensor]
+    known: dict[str, Tensor]
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        return Batch(
+            self.images.to(device),
+            {name: tensor.to(device) for name, tensor in self.truth.items()},
+            {name: tensor.to(device) for name, tensor in self.known.items()},
+        )
 
 
 class Images:
-    """All samples of a part at one input size, as bytes in memory.
+    """All samples of a part at one input size, in memory.
 
     Args:
-        samples: each with a class, a mask or both.
+        samples: of each something is known.
         size: input side, pixels.
+        tasks: what is asked about them.
 
     Attributes:
-        grey, masks, labels, outlined: of all samples, as in `Batch`, grey values and masks as
-            bytes.
+        pixels: N×C×S×S, bytes, or float32 in 0..1 where the files have more than bytes.
+        truth, known: of all samples, as in `Batch`; classes of pixels as bytes.
         normal: N bool, the images that are known to show no lesion.
-        problems: a line for each mask that is there but cannot be used.
+        problems: a line for each truth that is there but cannot be used.
+
+    Raises:
+        DataError: some are grey and some have colours.
     """
 
-    def __init__(self, samples: Sequence[Sample], size: int) -> None:
-        self.grey = torch.empty(len(samples), 1, size, size, dtype=torch.uint8)
-        self.masks = torch.zeros(len(samples), size, size, dtype=torch.bool)
-        labels = [math.nan if sample.label is None else float(sample.label) for sample in samples]
-        self.labels = torch.tensor(labels)
-        self.outlined = torch.zeros(len(samples), dtype=torch.bool)
+    def __init__(self, samples: Sequence[Sample], size: int, tasks: Sequence[Task]) -> None:
+        form = samples[0].form
+        if any(sample.form != form for sample in samples):
+            raise DataError("Images of several forms cannot be trained on together.")
+        self.tasks = tuple(tasks)
+        count, kind = len(samples), torch.uint8 if form.bits == 8 else torch.float32
+        self.pixels = torch.empty(count, form.channels, size, size, dtype=kind)
+        self.truth = {task.name: _empty(task, count, size) for task in tasks}
+        self.known = {task.name: torch.zeros(count, dtype=torch.bool) for task in tasks}
         self.normal = torch.tensor([sample.normal for sample in samples])
         self.problems = []
         for index, sample in enumerate(samples):
             pixels = sample.pixels()
-            self.grey[index] = (square_image(pixels, size) * 255).round().to(torch.uint8)
-            mask, problem = sample.usable_mask(pixels.shape)
-            if mask is not None:
-                self.masks[index] = square_mask(mask, size)
-                self.outlined[index] = True
-            if problem:
-                self.problems.append(problem)
+            square = square_image(pixels, size)
+            self.pixels[index] = (square * 255).round().to(kind) if form.bits == 8 else square
+            for task in tasks:
+                truth, problem = sample.truth(task, pixels.shape[:2])
+                if truth is not None:
+                    self.truth[task.name][index] = _square(task, truth, size)
+                    self.known[task.name][index] = True
+                if problem:
+                    self.problems.append(f"no {task.name} loss: {problem}")
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.pixels)
 
     def batches(
         self,
@@ -83,15 +106,79 @@ class Images:
             stop = max(count - count % batch_size, min(count, batch_size))
         for start in range(0, stop, batch_size):
             chosen = order[start : start + batch_size]
-            grey, masks, labels = (
-                self.grey[chosen].float() / 255,
-                self.masks[chosen].float(),
-                self.labels[chosen],
-            )
+            images = self.pixels[chosen].float()
+            if self.pixels.dtype == torch.uint8:
+                images = images / 255
+            planes = self._planes(chosen)
+            known = {name: of_all[chosen] for name, of_all in self.known.items()}
             if generator is not None and windows > 0:
-                grey, masks, labels = through_windows(
-                    grey, masks, labels, self.outlined[chosen], windows, generator
+                drawing, lesion = self._lesion()
+                images, planes, beside = through_windows(
+                    images, planes, lesion, known[drawing], windows, generator
                 )
+                for task in self.tasks:
+                    known[task.name] = known[task.name] & (~beside | task.of_pixels)
             if generator is not None and augmentation is not None:
-                grey, masks = augmentation(grey, masks, generator)
-            yield Batch(grey, masks, labels, self.outlined[chosen])
+                images, planes = augmentation(images, planes, generator)
+            yield Batch(images, self._apart(chosen, planes), known)
+
+    def _planes(self, chosen: Tensor) -> Tensor:
+        """What is true of each pixel for all tasks, B×P×S×S float; where values count is a plane
+        of its own, so that what comes in from outside does not."""
+        found = [self.pixels.new_empty(len(chosen), 0, *self.pixels.shape[2:]).float()]
+        for task in self.tasks:
+            if task.of_pixels:
+                truth = self.truth[task.name][chosen].float()
+                found.append(truth if truth.ndim == 4 else truth[:, None])
+            if task.kind == "pixel_regression":
+                found[-1] = torch.cat([found[-1].nan_to_num(), found[-1].isfinite().float()], 1)
+        return torch.cat(found, dim=1)
+
+    def _lesion(self) -> tuple[str, int]:
+        """The task whose classes of pixels windows are drawn around, and its first plane."""
+        plane = 0
+        for task in self.tasks:
+            if task.kind == "pixel_class":
+                return task.name, plane
+            plane += 2 * task.of_pixels
+        raise InputError("No task outlines anything to see something beside. Leave out --windows.")
+
+    def _apart(self, chosen: Tensor, planes: Tensor) -> dict[str, Tensor]:
+        """The planes by task again, as in `Batch`, with the classes of the images."""
+        found, start = {}, 0
+        for task in self.tasks:
+            if not task.of_pixels:
+                found[task.name] = self.truth[task.name][chosen]
+            elif task.kind == "pixel_regression":
+                values, counts = planes[:, start], planes[:, start + 1] > 0.5
+                found[task.name] = torch.where(counts, values, math.nan)
+                start += 2
+            elif task.overlapping:
+                found[task.name] = planes[:, start : start + task.channels]
+                start += task.channels
+            else:
+                found[task.name] = planes[:, start]
+                start += 1
+        return found
+
+
+def _empty(task: Task, count: int, size: int) -> Tensor:
+    """Room for the truth of a task, in which nothing is known."""
+    if not task.of_pixels:
+        return torch.full((count,), math.nan)
+    if task.kind == "pixel_regression":
+        return torch.full((count, size, size), math.nan)
+    planes = (task.channels,) if task.overlapping else ()
+    return torch.zeros(count, *planes, size, size, dtype=torch.uint8)
+
+
+def _square(task: Task, truth: np.ndarray, size: int) -> Tensor:
+    """The truth of an image on the network's square."""
+    if not task.of_pixels:
+        return torch.tensor(float(truth))
+    if task.kind == "pixel_regression":
+        counts = square_mask(np.isfinite(truth), size)
+        return torch.where(counts, square_plane(np.nan_to_num(truth), size), math.nan)
+    if task.overlapping:
+        return torch.stack([square_plane(plane, size) for plane in truth]).to(torch.uint8)
+    return square_plane(truth, size).to(torch.uint8)

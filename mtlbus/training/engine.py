@@ -19,16 +19,18 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..core.errors import DataError, InputError, MtlbusError
 from ..core.files import write_atomically
+from ..core.tasks import SEGMENTATION, Task
 from ..data.dataset import Sample
 from ..data.transforms import normalise
 from ..methods import create_model, get_spec
 from ..nn.swin import transformer_parameters
-from .batches import Batch, Images
+from .batches import Images
 from .branch_dropout import BranchDropout
 from .conflict import BATCHES as CONFLICT_BATCHES
 from .conflict import gradient_cosine
 from .groups import parameter_groups
-from .losses import recipe_losses
+from .losses import loss_weight, task_losses
+from .parts import learned_from, require_known, told
 from .plan import Plan, Trained
 from .precision import autocast, best_device, quicken_depthwise
 from .schedules import STEPWISE, decay_for, make_schedule
@@ -51,8 +53,9 @@ class Run:
         with torch.random.fork_rng():
             torch.manual_seed(plan.seed)
             model = create_model(
-                plan.method, plan.variant, pretrained=plan.pretrained, **plan.options
-            )
+                plan.method, plan.variant, pretrained=plan.pretrained, tasks=plan.tasks or None,
+                **plan.options,
+            )  # fmt: skip
         if start is not None:
             model.load_state_dict(model.state_dict() | start.state_dict())
         self.model = model.to(device, memory_format=torch.channels_last)
@@ -76,15 +79,9 @@ class Run:
                 self.sides = SideMasks(self.model).to(device)
                 if self.model.spec.side_class:
                     self.side_class = SideClass(self.model).to(device)
-        spec = self.model.spec
-        tasks = [
-            name for name, asked in (("mask", spec.segments), ("class", spec.classifies)) if asked
-        ]
-        weights = {"mask": recipe.mask_weight, "class": recipe.class_weight}
-        fixed = {"weights": {name: weights[name] for name in tasks}}
-        self.weighting = make_weighting(
-            recipe.weighting, tasks, **(fixed if recipe.weighting == "fixed" else {})
-        ).to(device)
+        weights = {task.name: loss_weight(task, recipe) for task in self.tasks}
+        fixed = {"weights": weights} if recipe.weighting == "fixed" else {}
+        self.weighting = make_weighting(recipe.weighting, [*weights], **fixed).to(device)
         kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
         self.optimizer = kinds[recipe.optimizer](
             parameter_groups(self._trained(), recipe),
@@ -97,6 +94,11 @@ class Run:
         self.best_score, self.best_epoch = float("-inf"), 0
         self.best_state: dict[str, Tensor] = {}
         self.seconds = 0.0
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What the network answers."""
+        return self.model.spec.tasks
 
     def _trained(self) -> list[nn.Module]:
         """Everything that learns; side masks are not kept."""
@@ -130,20 +132,17 @@ class Run:
                 recipe.batch_size, recipe.augmentation, generator, recipe.windows
             )
             for step, batch in enumerate(drawn):
-                known = {
-                    "mask": int(batch.outlined.sum()),
-                    "class": int(batch.labels.isfinite().sum()),
-                }
-                batch = Batch(*(part.to(self.device) for part in batch))
-                inputs = normalise(batch.grey, spec.mean, spec.std)
+                known = {name: int(told.sum()) for name, told in batch.known.items()}
+                batch = batch.to(self.device)
+                inputs = normalise(batch.images, spec.mean, spec.std)
                 inputs = inputs.contiguous(memory_format=torch.channels_last)
-                extra = {"true_mask": batch.masks} if teach else {}
+                extra = {"true_mask": batch.truth[SEGMENTATION.name]} if teach else {}
                 with autocast(self.device):
                     output = self.model(inputs, **extra)
                     sides = self.sides(inputs.shape[-2:]) if self.sides is not None else ()
                     named = self.side_class() if self.side_class is not None else None
-                terms = recipe_losses(
-                    output, batch.masks, batch.labels, recipe, sides, batch.outlined, named
+                terms = task_losses(
+                    self.tasks, output, batch.truth, batch.known, recipe, sides, named
                 )
                 total = self.weighting(terms)
                 if not torch.isfinite(total):
@@ -224,7 +223,7 @@ class Run:
             InputError: the state belongs to another plan, or to other images.
         """
         state = torch.load(path, map_location=self.device, weights_only=True)
-        stated, wanted = json.loads(state["plan"]), json.loads(self.plan.as_json())
+        stated, wanted = {"tasks": [], **json.loads(state["plan"])}, json.loads(self.plan.as_json())
         if not stated.get("images"):  # written before the images were noted
             stated["images"] = wanted["images"]
         other = [name for name, value in wanted.items() if stated.get(name) != value]
@@ -275,19 +274,17 @@ def train(
             the weights of the plan.
 
     Raises:
-        DataError: a part is empty, lacks a class or any mask that the network would learn from, or
-            the parts share a group.
+        DataError: a part is empty, lacks a class or all truth of a task, or the parts share a
+            group.
         InputError: `out` holds another run, or holds one and `resume` is not asked for.
     """
     shared = {sample.group for sample in training} & {sample.group for sample in validation}
     if shared:
         raise DataError(f"{len(shared)} groups are in training and validation, e.g. {min(shared)}.")
-    spec = get_spec(plan.method)
+    tasks = plan.tasks or get_spec(plan.method).tasks
     for name, part in (("training", training), ("validation", validation)):
-        if spec.classifies and not {0, 1} <= {sample.label for sample in part}:
-            raise DataError(f"The {name} part needs benign and malignant images.")
-        if spec.segments and not any(s.has_mask and not s.normal for s in part):
-            raise DataError(f"The {name} part needs lesions with a mask.")
+        for task in tasks:
+            require_known(task, part, name)
     state = Path(out) / STATE
     if state.exists() and not resume:
         raise InputError(f"{str(out)!r} holds a run already. Add --resume, or choose another.")
@@ -298,21 +295,23 @@ def train(
         _restore(run, state)
         report(f"resumed after epoch {len(run.history)} of {recipe.epochs}")
     for name, part in (("training", training), ("validation", validation)):
-        report(f"{name}: {told(part)}")
+        report(f"{name}: {told(part, tasks)}")
     loaded_size = None
     for epoch in range(len(run.history), recipe.epochs):
         started = time.perf_counter()
         size = recipe.size_at(epoch)
         if size != loaded_size:
             report(f"reading {len(training) + len(validation)} images at {size} px")
-            train_images, validation_images = Images(training, size), Images(validation, size)
+            train_images = Images(training, size, learned_from(tasks, recipe))
+            validation_images = Images(validation, size, tasks)
             if loaded_size is None:
                 for line in (*train_images.problems, *validation_images.problems):
-                    report(f"no mask loss: {line}")
+                    report(line)
             loaded_size = size
         entry: dict[str, Any] = {"epoch": epoch + 1, "size": size}
         entry |= run.train_epoch(train_images, epoch)
-        entry |= validate(run.judged, validation_images, recipe.batch_size, run.device)
+        first = run.history[0] if run.history else None
+        entry |= validate(run.judged, validation_images, recipe.batch_size, run.device, first)
         run.seconds += time.perf_counter() - started
         run.finish_epoch(entry)
         run.save(state)
@@ -326,21 +325,6 @@ def train(
     model = run.model
     model.load_state_dict(run.best_state)
     return Trained(model.eval(), run.history, run.best_epoch, run.seconds)
-
-
-def told(samples: Sequence[Sample]) -> str:
-    """What is known of the images of a part, in one line."""
-    normal = sum(sample.normal for sample in samples)
-    without_class = sum(sample.label is None for sample in samples)
-    without_mask = sum(not sample.has_mask for sample in samples)
-    line = f"{len(samples)} images"
-    if normal:
-        line += f", {normal} of them normal (empty mask)"
-    if without_class:
-        line += f", {without_class} without a class (no class loss)"
-    if without_mask:
-        line += f", {without_mask} without a mask (no mask loss)"
-    return line
 
 
 def _restore(run: Run, path: Path) -> None:

@@ -1,35 +1,30 @@
-"""The losses of the two tasks by a recipe; masks are B×H×W and labels B, 1 for malignant."""
+"""The loss of each task by a recipe, before they are weighed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from ..core.outputs import Output, positive_logit
-from ..core.tasks import MALIGNANCY
+from ..core.outputs import Output
+from ..core.tasks import Task
 from .focal import focal_loss
 from .recipes import Recipe
-from .task_losses import dice_loss, pixel_cross_entropy
+from .task_losses import class_cross_entropy, dice_loss, pixel_cross_entropy, value_error
+
+PIXEL_LOSSES = {  # what a task that names its loss changes in the recipe
+    "combo": {"cross_entropy_weight": 0.7, "dice_weight": 0.3, "dice_smooth": 1e-5},  # CTAN, C11
+    "cross_entropy": {"cross_entropy_weight": 1.0, "dice_weight": 0.0},
+    "dice": {"cross_entropy_weight": 0.0, "dice_weight": 1.0},
+}
 
 
-def class_cross_entropy(
-    class_logits: Tensor, labels: Tensor, smoothing: float = 0.0, positive_weight: float = 1.0
-) -> Tensor:
-    """Mean cross-entropy of the class.
-
-    Args:
-        class_logits: B×1 or B×2.
-        labels: B, 1 for malignant.
-        smoothing: targets move by half of it towards one half.
-        positive_weight: of the malignant images.
-    """
-    targets = labels * (1 - smoothing) + smoothing / 2
-    weight = torch.tensor(positive_weight, device=labels.device)
-    logits = positive_logit(class_logits.float())
-    return F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight)
+def loss_weight(task: Task, recipe: Recipe) -> float:
+    """The weight of a task where weights are fixed."""
+    weights = {"pixel_class": recipe.mask_weight, "image_class": recipe.class_weight}
+    return weights.get(task.kind, 1.0)
 
 
 def mask_loss(mask_logits: Tensor, masks: Tensor, recipe: Recipe) -> Tensor:
@@ -52,60 +47,70 @@ def mask_loss(mask_logits: Tensor, masks: Tensor, recipe: Recipe) -> Tensor:
     return loss
 
 
-def recipe_losses(
+def class_loss(class_logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
+    """Focal loss or cross-entropy of the class of an image; the focal one is of two classes."""
+    if recipe.class_loss == "focal" and class_logits.shape[1] <= 2:
+        return focal_loss(class_logits, labels)
+    return class_cross_entropy(class_logits, labels, recipe.label_smoothing, recipe.positive_weight)
+
+
+def task_losses(
+    tasks: Sequence[Task],
     output: Output,
-    masks: Tensor,
-    labels: Tensor,
+    truth: Mapping[str, Tensor],
+    known: Mapping[str, Tensor],
     recipe: Recipe,
     sides: Sequence[Tensor] = (),
-    outlined: Tensor | None = None,
     named: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """The losses "mask" and "class" of the tasks a network answers, before their weighting.
+    """The losses of the tasks by name, before their weighting.
 
     Each is the mean over the images of which the truth is known, and 0 where it is of none.
 
     Args:
+        tasks: what the network answers.
         output: of the network.
-        masks, labels: the truth; a label that is not known is NaN.
-        recipe: which losses.
+        truth, known: as of `batches.Batch`.
+        recipe: which losses, where a task names none of its own.
         sides: mask logits of coarser levels, for deep supervision.
-        outlined: B bool, whether the mask is known; None: of all images.
         named: class logits of a branch by itself (`side_class`); None for none.
     """
     losses = {}
-    if outlined is None:
-        outlined = torch.ones(len(masks), dtype=torch.bool, device=masks.device)
-
-    def of_mask(logits: Tensor) -> Tensor:
-        return _where_known(outlined, lambda z, g: mask_loss(z, g, recipe), logits, masks)
-
-    if output.mask_logits is not None:
-        losses["mask"] = of_mask(output.mask_logits)
-    if sides:
-        coarse = torch.stack([of_mask(logits) for logits in sides])
-        losses["mask"] = losses["mask"] + recipe.side_weight * coarse.mean()
-    if MALIGNANCY.name in output.class_logits:
-
-        def of_class(logits: Tensor, known: Tensor) -> Tensor:
-            if recipe.class_loss == "focal":
-                return focal_loss(logits, known)
-            return class_cross_entropy(
-                logits, known, recipe.label_smoothing, recipe.positive_weight
-            )
-
-        logits = output.class_logits[MALIGNANCY.name]
-        losses["class"] = _where_known(labels.isfinite(), of_class, logits, labels)
-        if named is not None:
-            alone = _where_known(labels.isfinite(), of_class, named, labels)
-            losses["class"] = losses["class"] + recipe.side_weight * alone
+    for task in tasks:
+        answer, loss = _asked(task, output, recipe)
+        true, told = truth[task.name], known[task.name]
+        found = _where_known(told, loss, answer, true)
+        if sides and task.kind == "pixel_class":
+            coarse = torch.stack([_where_known(told, loss, logits, true) for logits in sides])
+            found = found + recipe.side_weight * coarse.mean()
+        if named is not None and task.kind == "image_class":
+            found = found + recipe.side_weight * _where_known(told, loss, named, true)
+        losses[task.name] = found
     return losses
 
 
+def _asked(
+    task: Task, output: Output, recipe: Recipe
+) -> tuple[Tensor, Callable[[Tensor, Tensor], Tensor]]:
+    """A task's answer, and the loss of answer and truth."""
+    if task.kind == "pixel_class":
+        if output.mask_logits is None:
+            raise ValueError(f"The output has no mask for {task.name}.")
+        chosen = replace(recipe, **PIXEL_LOSSES[task.loss]) if task.loss else recipe
+        return output.mask_logits, lambda logits, masks: mask_loss(logits, masks, chosen)
+    if task.kind == "pixel_regression":
+        power = 2 if task.loss == "squared_error" else 1
+        return output.pixel_values[task.name], lambda values, true: value_error(
+            values, true, task.span, power
+        )
+    own = replace(recipe, class_loss=task.loss) if task.loss else recipe
+    return output.class_logits[task.name], lambda logits, labels: class_loss(logits, labels, own)
+
+
 def _where_known(
-    known: Tensor, loss: Callable[[Tensor, Tensor], Tensor], logits: Tensor, truth: Tensor
+    known: Tensor, loss: Callable[[Tensor, Tensor], Tensor], answer: Tensor, truth: Tensor
 ) -> Tensor:
     """A mean loss over the images whose truth is known."""
     if not known.all():  # nothing is copied where all is known
-        logits, truth = logits[known], truth[known]
-    return loss(logits, truth) if len(truth) else logits.float().sum()
+        answer, truth = answer[known], truth[known]
+    return loss(answer, truth) if len(truth) else answer.float().sum()

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from ..core.tasks import Task
 from .recipes import Recipe
 
 
@@ -24,6 +25,7 @@ class Plan:
         start: SHA-256 of the weights that training starts from; "" for none.
         pretrained: ImageNet weights, as for `create_model`; a start takes their place.
         images: digest of all images, masks, classes and groups; "" where nobody asked.
+        tasks: what the network is built for; () for the method's own, those of breast ultrasound.
     """
 
     method: str
@@ -36,6 +38,7 @@ class Plan:
     start: str = ""
     pretrained: bool | str = False
     images: str = ""
+    tasks: tuple[Task, ...] = ()
 
     def as_json(self) -> str:
         """The plan as text that can be compared."""

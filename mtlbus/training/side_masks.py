@@ -14,7 +14,7 @@ from ..nn.decoders import upsample_to
 
 
 class SideMasks(nn.Module):
-    """A 1×1 convolution on each coarse level of a network's decoder, to one mask logit.
+    """A 1×1 convolution on each coarse level of a network's decoder, to the logits of its mask.
 
     Args:
         network: whose specification names coarse levels; it is listened to until `stop`.
@@ -31,7 +31,10 @@ class SideMasks(nn.Module):
                 "deep_supervision."
             )
         self._coarse = [network.get_submodule(path) for path in network.spec.coarse_masks]
-        self.heads = nn.ModuleList(nn.Conv2d(_channels(level), 1, 1) for level in self._coarse)
+        (task,) = (task for task in network.spec.tasks if task.kind == "pixel_class")
+        self.heads = nn.ModuleList(
+            nn.Conv2d(_channels(level), task.channels, 1) for level in self._coarse
+        )
         self._heard: dict[nn.Module, Tensor] = {}
         self._hooks = [level.register_forward_hook(self._hear) for level in self._coarse]
 
@@ -39,7 +42,7 @@ class SideMasks(nn.Module):
         self._heard[level] = output
 
     def forward(self, size: Sequence[int]) -> list[Tensor]:
-        """Mask logits B×1×size of each coarse level, of the pass that just went through."""
+        """Mask logits B×K×size of each coarse level, of the pass that just went through."""
         heard, self._heard = self._heard, {}
         return [
             upsample_to(head(heard[level]), size)

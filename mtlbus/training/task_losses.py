@@ -1,21 +1,17 @@
-"""Losses by the kind of task (CTAN, Table 1), and the Dice losses of the papers.
+"""The losses of each kind of task: Dice, cross-entropies, the error of values.
 
-A class per pixel takes cross-entropy and Dice, a number per pixel the absolute error, a class per
-image cross-entropy; nothing here knows about breast ultrasound.
+Masks are the classes of pixels: B×H×W numbers, or B×K×H×W of 0 and 1 where classes overlap and each
+is a sigmoid. Nothing here knows what the classes are of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from ..core.errors import choose
-from ..core.outputs import Output
-from ..core.tasks import Task
-
-DICE_WEIGHT, CROSS_ENTROPY_WEIGHT = 0.3, 0.7  # combo loss of CTAN
+from ..core.outputs import positive_logit
 
 
 def foreground(mask_logits: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
@@ -23,9 +19,12 @@ def foreground(mask_logits: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
 
     Args:
         mask_logits: B×K×H×W; K = 1 is the sigmoid of the one foreground class, K > 1 the softmax
-            of background and K − 1 of them.
-        masks: B×H×W, the class of each pixel from 0, whole numbers.
+            of background and K − 1 of them, or a sigmoid each where they overlap.
+        masks: B×H×W, the class of each pixel from 0, whole numbers; B×K×H×W of classes that
+            overlap.
     """
+    if masks.ndim == 4:
+        return mask_logits.float().sigmoid(), masks.float()
     if mask_logits.shape[1] == 1:
         return mask_logits.float().sigmoid(), masks.float().unsqueeze(1)
     truth = F.one_hot(masks.long(), mask_logits.shape[1]).movedim(-1, 1).float()
@@ -60,54 +59,40 @@ def dice_loss(
 
 def pixel_cross_entropy(mask_logits: Tensor, masks: Tensor) -> Tensor:
     """Mean pixel cross-entropy; mask_logits and masks as of `foreground`."""
+    if masks.ndim == 4:
+        return F.binary_cross_entropy_with_logits(mask_logits.float(), masks.float())
     if mask_logits.shape[1] == 1:
         return F.binary_cross_entropy_with_logits(mask_logits[:, 0].float(), masks.float())
     return F.cross_entropy(mask_logits.float(), masks.long())
 
 
-def combo_loss(
-    mask_logits: Tensor,
-    masks: Tensor,
-    dice_weight: float = DICE_WEIGHT,
-    cross_entropy_weight: float = CROSS_ENTROPY_WEIGHT,
+def class_cross_entropy(
+    class_logits: Tensor, labels: Tensor, smoothing: float = 0.0, positive_weight: float = 1.0
 ) -> Tensor:
-    """0.3·Dice + 0.7·cross-entropy (CTAN, Table 1; decision C11)."""
-    dice = dice_loss(mask_logits, masks)
-    return dice_weight * dice + cross_entropy_weight * pixel_cross_entropy(mask_logits, masks)
-
-
-def image_cross_entropy(class_logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy of B×C logits and B class numbers; C = 1 is a sigmoid."""
-    if class_logits.shape[1] == 1:
-        return F.binary_cross_entropy_with_logits(class_logits[:, 0].float(), labels.float())
-    return F.cross_entropy(class_logits.float(), labels.long())
-
-
-def mean_absolute_error(values: Tensor, truth: Tensor) -> Tensor:
-    """Mean |value − truth| of B×1×H×W and B×H×W, in the unit of the truth (dose: Gy)."""
-    return (values.squeeze(1).float() - truth.float()).abs().mean()
-
-
-def task_loss(task: Task, output: Output, target: Tensor) -> Tensor:
-    """The loss of one task, by its kind.
+    """Mean cross-entropy of the class of an image.
 
     Args:
-        task: which answer of the output.
-        output: of a network built for the task.
-        target: B×H×W class numbers (pixel class) or values (pixel regression), or B class
-            numbers (image class).
+        class_logits: B×1 or B×2 of two classes, which is a sigmoid; B×C of more, a softmax.
+        labels: B, the number of the class.
+        smoothing: this share of the target is spread over all classes alike.
+        positive_weight: of the second of two classes (malignant images).
     """
-    if task.kind == "pixel_class":
-        if output.mask_logits is None:
-            raise ValueError(f"The output has no mask for {task.name}.")
-        return combo_loss(output.mask_logits, target)
-    if task.kind == "pixel_regression":
-        return mean_absolute_error(output.pixel_values[task.name], target)
-    return image_cross_entropy(output.class_logits[task.name], target)
+    if class_logits.shape[1] > 2:
+        return F.cross_entropy(class_logits.float(), labels.long(), label_smoothing=smoothing)
+    targets = labels * (1 - smoothing) + smoothing / 2
+    weight = torch.tensor(positive_weight, device=labels.device)
+    logits = positive_logit(class_logits.float())
+    return F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight)
 
 
-def task_losses(
-    tasks: Sequence[Task], output: Output, targets: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    """The losses of all tasks by name, unweighted: what a weighting of `weighting.py` takes."""
-    return {task.name: task_loss(task, output, targets[task.name]) for task in tasks}
+def value_error(values: Tensor, truth: Tensor, span: float = 1.0, power: int = 1) -> Tensor:
+    """Mean (|value − truth| / span)^power of B×1×H×W and B×H×W, over all pixels that count.
+
+    Args:
+        values, truth: in the unit of the truth (dose: Gy); NaN in the truth does not count.
+        span: see `Task.span`.
+        power: 1 for the absolute error (CTAN, Table 1), 2 for the squared one.
+    """
+    counts = truth.isfinite()
+    errors = (values.squeeze(1).float() - truth.nan_to_num()).abs() / span
+    return (errors.pow(power) * counts).sum() / counts.sum().clamp_min(1)

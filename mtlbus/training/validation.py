@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
@@ -9,58 +12,78 @@ from torch import nn
 
 from ..core.outputs import positive_logit
 from ..core.presence import presence_score
-from ..core.tasks import MALIGNANCY
 from ..data.transforms import normalise
+from ..evaluation.task_metrics import image_figures, task_metric
 from .batches import Images
 from .precision import autocast
 
 
 @torch.inference_mode()
 def validate(
-    network: nn.Module, images: Images, batch_size: int, device: torch.device
+    network: nn.Module,
+    images: Images,
+    batch_size: int,
+    device: torch.device,
+    first: Mapping[str, Any] | None = None,
 ) -> dict[str, float]:
-    """Dice, AUC, presence, and `score`, their mean.
+    """The metric of each task, presence, and `score`, their mean.
 
-    Each is asked of the images whose truth is known, and is a number from 0 to 1:
-    validation_dice of lesions with a mask; validation_auc of malignant over benign;
+    Each is asked of the images whose truth is known:
+    validation_dice of lesions with a mask; validation_auc of malignant over benign, and so on by
+    the metric of a task, with the task's name behind it where two have the same;
     validation_presence, where there are normal images, the AUC of lesions over normal images
     by `presence_score`. The share of normal images without an outline would move by a
     twelfth with each of twelve images, and so decide between epochs by itself.
+
+    In the score an error counts as 1 − error / that of the first epoch, so that it is a share of
+    one like the others, whatever its unit.
 
     Args:
         network: with its `spec`; it is left in evaluation mode.
         images: the validation part, at one size.
         batch_size: images a pass.
         device: that the network is on.
+        first: what was found after the first epoch; None for this one.
     """
     network.eval()
     spec = network.spec
-    dices, presences, logits = [], [], []
+    figures: dict[str, list[torch.Tensor]] = {task.name: [] for task in images.tasks}
+    presences = []
     for batch in images.batches(batch_size):
-        inputs = normalise(batch.grey.to(device), spec.mean, spec.std)
+        inputs = normalise(batch.images.to(device), spec.mean, spec.std)
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         with autocast(device):
             output = network(inputs)
-        if output.mask_logits is not None:
+        for task in images.tasks:
+            figures[task.name].append(image_figures(task, output, batch.truth[task.name]))
+        if images.normal.any() and output.mask_logits is not None:
             drawn = positive_logit(output.mask_logits.float()).cpu()
-            predicted, true = (drawn > 0).flatten(1).float(), batch.masks.flatten(1)
-            sizes = predicted.sum(1) + true.sum(1)
-            dices.append(
-                torch.where(sizes > 0, 2 * (predicted * true).sum(1) / sizes.clamp_min(1), 1.0)
-            )
-            presences.append([presence_score(mask) for mask in drawn.sigmoid().numpy()])
-        if MALIGNANCY.name in output.class_logits:
-            logits.append(positive_logit(output.class_logits[MALIGNANCY.name]).float().cpu())
-    found = {}
-    lesion, normal = images.outlined & ~images.normal, images.outlined & images.normal
-    if dices and lesion.any():
-        found["validation_dice"] = float(torch.cat(dices)[lesion].mean())
-    if logits:
-        known = images.labels.isfinite()
-        auc = roc_auc_score(images.labels[known], torch.cat(logits)[known])
-        found["validation_auc"] = float(auc)
-    if presences and lesion.any() and normal.any():
-        asked = (lesion | normal).numpy()
-        scores = np.concatenate(presences)[asked]
-        found["validation_presence"] = float(roc_auc_score(lesion.numpy()[asked], scores))
-    return {**found, "score": sum(found.values()) / len(found)}
+            presences += [presence_score(mask) for mask in drawn.sigmoid().numpy()]
+    found, errors = {}, set()
+    measures = [task.measure for task in images.tasks]
+    for task in images.tasks:
+        known = images.known[task.name] & ~(images.normal & task.of_pixels)
+        name = f"validation_{task.measure}"
+        name += f".{task.name}" if measures.count(task.measure) > 1 else ""
+        if known.any():
+            asked = torch.cat(figures[task.name])[known]
+            found[name] = task_metric(task, asked, _labels(images, task.name, known))
+            errors |= {name} if task.less_is_better else set()
+    drawing = [task.name for task in images.tasks if task.kind == "pixel_class"]
+    if presences:
+        outlined = images.known[drawing[0]]
+        lesion = outlined & ~images.normal
+        if lesion.any() and (outlined & images.normal).any():
+            scores = np.array(presences)[outlined.numpy()]
+            found["validation_presence"] = float(roc_auc_score(lesion[outlined], scores))
+    before = first or found
+    counted = [
+        1 - value / max(before[name], 1e-12) if name in errors else value
+        for name, value in found.items()
+    ]
+    return {**found, "score": sum(counted) / len(counted)}
+
+
+def _labels(images: Images, name: str, known: torch.Tensor) -> torch.Tensor | None:
+    truth = images.truth[name]
+    return truth[known] if truth.ndim == 1 else None

@@ -19,9 +19,9 @@ SHOWN = 0.6  # of a window, at least, is image and not the black around it
 
 
 def through_windows(
-    grey: Tensor,
-    masks: Tensor,
-    labels: Tensor,
+    images: Tensor,
+    planes: Tensor,
+    lesion: int,
     known: Tensor,
     share: float,
     generator: torch.Generator,
@@ -32,38 +32,41 @@ def through_windows(
     border in it), or whose mask is not known, stays as it is.
 
     Args:
-        grey, masks, labels: of a batch, as `Batch` has them.
+        images: B×C×S×S in 0..1.
+        planes: B×P×S×S, what is true of each pixel.
+        lesion: which of the planes is the mask.
         known: B bool, the images whose mask is known.
         share: of the images that are looked at beside their lesion, and of those that are looked
             at with all of it, 0 to 0.5.
         generator: the only source of chance.
 
     Returns:
-        The three anew. Beside its lesion an image has an empty mask, and no class (NaN).
+        Images and planes anew, and B bool, those that are seen beside their lesion: the mask is
+        empty, and a class is no longer known of them.
     """
-    grey, masks, labels = grey.clone(), masks.clone(), labels.clone()
-    side = grey.shape[-1]
-    drawn = torch.rand(len(grey), generator=generator)
+    images, planes = images.clone(), planes.clone()
+    moved = torch.zeros(len(images), dtype=torch.bool)
+    side = images.shape[-1]
+    drawn = torch.rand(len(images), generator=generator)
     for index in torch.nonzero((drawn < 2 * share) & known).flatten().tolist():
         beside = bool(drawn[index] < share)
         draw = torch.rand(4, generator=generator).tolist()
-        box = _box(masks[index])
+        box = _box(planes[index, lesion])
         window = _beside(box, side, draw) if beside else _around(box, side, draw)
         if window is None:
             continue
         top, left, length = window
         rows, columns = slice(top, top + length), slice(left, left + length)
-        seen = grey[index : index + 1, :, rows, columns]
+        seen = images[index : index + 1, :, rows, columns]
         if float((seen > 0).float().mean()) < SHOWN:
             continue
-        mask = masks[index : index + 1, None, rows, columns]
-        grey[index] = F.interpolate(
+        truth = planes[index : index + 1, :, rows, columns]
+        images[index] = F.interpolate(
             seen, size=(side, side), mode="bilinear", align_corners=False, antialias=True
         )[0].clamp(0, 1)
-        masks[index] = F.interpolate(mask, size=(side, side), mode="nearest-exact")[0, 0]
-        if beside:
-            labels[index] = math.nan
-    return grey, masks, labels
+        planes[index] = F.interpolate(truth, size=(side, side), mode="nearest-exact")[0]
+        moved[index] = beside
+    return images, planes, moved
 
 
 def _box(mask: Tensor) -> tuple[int, int, int, int] | None:

@@ -20,6 +20,7 @@ from PIL import Image
 import mtlbus.protocol
 from mtlbus.checkpoints import write_checkpoint
 from mtlbus.cli import main
+from mtlbus.core.declaration import BREAST
 from mtlbus.core.errors import MtlbusError
 from mtlbus.data.layouts import load_dataset
 from mtlbus.training.batches import Images
@@ -393,8 +394,8 @@ def soon():
 
 def reads_all(plan, split, *_, **__):
     """Stands in for a training: reads what it would learn from, and stops."""
-    Images(split.train, 32)
-    Images(split.validation, 32)
+    Images(split.train, 32, BREAST.tasks)
+    Images(split.validation, 32, BREAST.tasks)
     raise MtlbusError("read")
 
 

@@ -64,8 +64,8 @@ def test_calipers_are_white_crosses():
 
 
 def test_masks_do_not_hear_of_it():
-    grey, masks = padded(), torch.zeros(4, 64, 64)
-    masks[:, 20:40, 20:40] = 1
+    grey, masks = padded(), torch.zeros(4, 1, 64, 64)
+    masks[:, :, 20:40, 20:40] = 1
     plain = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0)
     devices = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0, devices=1.0)
     first, second = (one(grey, masks, chance()) for one in (plain, devices))

@@ -114,8 +114,8 @@ def test_normalise_replicates_and_scales_by_channel():
 
 def batch() -> tuple[torch.Tensor, torch.Tensor]:
     grey = torch.zeros(4, 1, 64, 64)
-    masks = torch.zeros(4, 64, 64)
-    grey[:, :, 20:40, 12:30], masks[:, 20:40, 12:30] = 0.8, 1
+    masks = torch.zeros(4, 1, 64, 64)
+    grey[:, :, 20:40, 12:30], masks[:, :, 20:40, 12:30] = 0.8, 1
     return grey, masks
 
 

@@ -40,6 +40,17 @@ def test_a_method_without_a_class_has_no_line_for_it_and_weights_have_a_panel():
     assert training_figure(weighed).layout.yaxis3.title.text == "weight of the task"
 
 
+def test_other_tasks_have_their_own_words():
+    keys = ("organs_loss", "dose_loss", "validation_dice", "validation_mae", "organs_weight")
+    found = training_figure([{"epoch": 1, "size": 64, **dict.fromkeys(keys, 0.5)}])
+    assert [trace.name for trace in found.data] == [
+        "loss of the organs", "loss of the dose", "Dice of the mask", "error", "weight of organs",
+    ]  # fmt: skip
+    two = {"epoch": 1, "size": 64, "validation_auc.malignancy": 0.8, "validation_auc.birads": 0.7}
+    names = [trace.name for trace in training_figure([two]).data]
+    assert names == ["AUC of the class", "AUC of the birads"]
+
+
 def test_the_angle_between_the_tasks_has_a_panel():
     known = [{**entry, "gradient_cosine": -0.1 * entry["epoch"]} for entry in HISTORY]
     figure = training_figure(known)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from mtlbus.core.declaration import BREAST
 from mtlbus.core.errors import DataError, InputError
 from mtlbus.data.dataset import Sample
 from mtlbus.data.splits import split_fold
@@ -62,7 +63,7 @@ def whole(tmp_path_factory):
 
 def test_it_learns_and_keeps_an_epoch_of_the_last_size(whole):
     assert [entry["size"] for entry in whole.history] == [64, 64, 96, 96]
-    assert whole.history[-1]["mask_loss"] < whole.history[0]["mask_loss"]
+    assert whole.history[-1]["segmentation_loss"] < whole.history[0]["segmentation_loss"]
     last = [entry for entry in whole.history if entry["size"] == 96]
     assert whole.epoch == max(last, key=lambda entry: entry["score"])["epoch"]
     assert not whole.model.training
@@ -72,7 +73,7 @@ def test_it_learns_and_keeps_an_epoch_of_the_last_size(whole):
 def test_the_gradient_of_a_step_is_cut_to_the_limit(limit):
     recipe = replace(RECIPE, gradient_limit=limit)
     run = Run(plan(recipe=recipe), 4, torch.device("cpu"))
-    run.train_epoch(Images(SPLIT.train[:8], 64), 0)
+    run.train_epoch(Images(SPLIT.train[:8], 64, run.tasks), 0)
     gradients = [part.grad for part in run.model.parameters() if part.grad is not None]
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     assert norm == pytest.approx(limit, rel=1e-3) if limit else norm > 0.01
@@ -158,9 +159,13 @@ def test_weights_of_tasks_schedules_and_sides_survive_a_restart(
     resumed = train(chosen, few, SPLIT.validation, tmp_path / "cut", resume=True)
     for one, other in zip(resumed.history, whole.history, strict=True):
         assert one == pytest.approx(other)
-    assert {"mask_weight", "class_weight"} <= whole.history[2].keys()
+    assert {"segmentation_weight", "malignancy_weight"} <= whole.history[2].keys()
     if weighting == "dwa":
-        assert whole.history[1]["mask_weight"] == 1.0 != whole.history[2]["mask_weight"]
+        assert (
+            whole.history[1]["segmentation_weight"]
+            == 1.0
+            != whole.history[2]["segmentation_weight"]
+        )
 
 
 @pytest.mark.parametrize(
@@ -179,7 +184,7 @@ def test_the_recipe_of_each_paper_trains_its_network(method, weighting, rate, tm
     chosen = plan(method=method, recipe=recipe)
     entry = train(chosen, SPLIT.train[:FEW], SPLIT.validation, tmp_path).history[0]
     assert all(math.isfinite(value) for value in entry.values())
-    assert ("mask_weight" in entry) == (weighting != "fixed")
+    assert ("segmentation_weight" in entry) == (weighting != "fixed")
     state = torch.load(tmp_path / STATE, weights_only=True)
     (group,) = state["optimizer"]["param_groups"]
     stated = get_spec(method).recipe
@@ -189,7 +194,7 @@ def test_the_recipe_of_each_paper_trains_its_network(method, weighting, rate, tm
     assert {int(step["step"]) for step in steps} == {max(FEW // stated.batch_size, 1)}
     assert len(steps) == len(group["params"]), "every parameter was stepped"
     if weighting == "learned":
-        assert entry["mask_weight"] != 0.5 != entry["class_weight"], "p has left 1"
+        assert entry["segmentation_weight"] != 0.5 != entry["malignancy_weight"], "p has left 1"
 
 
 @pytest.mark.parametrize("method,swin", [("swin", True), ("resformer_mtl", True), ("mtl", False)])
@@ -244,8 +249,8 @@ def test_every_kind_of_method_trains_a_step(method, tmp_path):
         tmp_path,
     )
     names = set(result.history[0])
-    assert ("mask_loss" in names) == (method != "resnet")
-    assert ("class_loss" in names) == (method != "uresnet")
+    assert ("segmentation_loss" in names) == (method != "resnet")
+    assert ("malignancy_loss" in names) == (method != "uresnet")
     assert ("validation_auc" in names) == (method != "uresnet")
 
 
@@ -284,25 +289,26 @@ def test_images_without_a_class_or_a_mask_are_trained_on_for_what_is_known(tmp_p
     recipe = replace(RECIPE, stages=((3, 64),), batch_size=5)
     lines: list[str] = []
     found = train(plan(recipe=recipe), mixed(0), mixed(100), tmp_path, report=lines.append)
-    told = "40 images, 8 of them normal (empty mask), 12 without a class (no class loss), "
-    assert f"training: {told}4 without a mask (no mask loss)" in lines
+    told = "40 images, 8 of them normal (empty mask), 4 without segmentation (no segmentation loss)"
+    assert f"training: {told}, 12 without malignancy (no malignancy loss)" in lines
     for entry in found.history:
         three = [entry[f"validation_{name}"] for name in ("dice", "auc", "presence")]
         assert entry["score"] == pytest.approx(sum(three) / 3)
-        assert math.isfinite(entry["mask_loss"]) and math.isfinite(entry["class_loss"])
+        assert math.isfinite(entry["segmentation_loss"]) and math.isfinite(entry["malignancy_loss"])
 
 
 def test_a_mask_that_is_not_known_is_no_empty_mask(tmp_path):
     """Lesions without a mask file used to be learned as images without a lesion."""
-    images = Images([made("a", 1, masked=False), made("b", None, normal=True), made("c", 0)], 64)
-    assert images.outlined.tolist() == [False, True, True]
+    three = [made("a", 1, masked=False), made("b", None, normal=True), made("c", 0)]
+    images = Images(three, 64, BREAST.tasks)
+    assert images.known["segmentation"].tolist() == [False, True, True]
     assert images.normal.tolist() == [False, True, False]
-    assert images.labels.isnan().tolist() == [False, True, False]
+    assert images.known["malignancy"].tolist() == [True, False, True]
     run = Run(plan(), 4, torch.device("cpu"))
     everything = [made(f"{i}", i % 2) for i in range(8)]
     unknown = [made(f"u{i}", i % 2, masked=False) for i in range(8)]
     with_them, without = (
-        validate(run.judged, Images(part, 64), RECIPE.batch_size, run.device)
+        validate(run.judged, Images(part, 64, BREAST.tasks), RECIPE.batch_size, run.device)
         for part in (everything + unknown, everything)
     )
     assert with_them["validation_dice"] == pytest.approx(without["validation_dice"])
@@ -320,11 +326,11 @@ def test_a_mask_alone_is_enough_for_a_network_that_draws_only_masks(tmp_path):
     outlined = [made(f"o{i}", None) for i in range(16)]
     more = [made(f"p{i}", None) for i in range(6)]
     found = train(plan(method="uresnet", recipe=recipe), outlined, more, tmp_path)
-    assert set(found.history[0]) >= {"mask_loss", "validation_dice"}
+    assert set(found.history[0]) >= {"segmentation_loss", "validation_dice"}
     with pytest.raises(DataError, match="benign and malignant"):
         train(plan(method="resnet", recipe=recipe), outlined, more, tmp_path / "class")
     bare = [made(f"m{i}", i % 2, masked=False) for i in range(8)]
-    with pytest.raises(DataError, match="lesions with a mask"):
+    with pytest.raises(DataError, match="images with a known segmentation"):
         train(plan(method="uresnet", recipe=recipe), bare, more, tmp_path / "masks")
 
 

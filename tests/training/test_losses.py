@@ -8,8 +8,21 @@ from sklearn.metrics import f1_score
 from torch.nn import functional as F
 
 from mtlbus.core.outputs import Output
-from mtlbus.training.losses import class_cross_entropy, mask_loss, recipe_losses
+from mtlbus.core.tasks import MALIGNANCY, SEGMENTATION, Task
+from mtlbus.training.losses import mask_loss, task_losses
 from mtlbus.training.recipes import Recipe
+from mtlbus.training.task_losses import class_cross_entropy
+
+TASKS = (SEGMENTATION, MALIGNANCY)
+
+
+def losses(output, masks, labels, recipe, sides=(), outlined=None, tasks=TASKS, named=None):
+    """Of breast ultrasound; a label that is NaN is not known."""
+    truth = {"segmentation": masks, "malignancy": labels}
+    outlined = torch.ones(len(masks), dtype=torch.bool) if outlined is None else outlined
+    known = {"segmentation": outlined, "malignancy": labels.isfinite()}
+    return task_losses(tasks, output, truth, known, recipe, sides, named)
+
 
 CROSS_ENTROPY = Recipe(dice_weight=0.0)
 DICE = Recipe(cross_entropy_weight=0.0, dice_smooth=1e-6)
@@ -60,11 +73,17 @@ def test_a_network_is_only_asked_for_what_it_answers():
     masks, labels = torch.zeros(2, 8, 8), torch.tensor([0.0, 1.0])
     mask_only = Output(mask_logits=torch.zeros(2, 1, 8, 8))
     class_only = Output(class_logits={"malignancy": torch.zeros(2, 2)})
-    assert set(recipe_losses(mask_only, masks, labels, Recipe())) == {"mask"}
-    found = recipe_losses(class_only, masks, labels, Recipe(label_smoothing=0))
-    assert set(found) == {"class"} and float(found["class"]) == pytest.approx(0.693147, abs=1e-5)
-    focal = recipe_losses(class_only, masks, labels, Recipe(class_loss="focal"))
-    assert float(focal["class"]) == pytest.approx(0.5 * 0.25 * 0.693147, abs=1e-5)  # (1 − ½)² · ½
+    drawn = losses(mask_only, masks, labels, Recipe(), tasks=(SEGMENTATION,))
+    assert set(drawn) == {"segmentation"}
+    plain = Recipe(label_smoothing=0)
+    found = losses(class_only, masks, labels, plain, tasks=(MALIGNANCY,))
+    assert {name: float(loss) for name, loss in found.items()} == pytest.approx(
+        {"malignancy": 0.693147}, abs=1e-5
+    )
+    focal = losses(class_only, masks, labels, Recipe(class_loss="focal"), tasks=(MALIGNANCY,))
+    assert float(focal["malignancy"]) == pytest.approx(
+        0.5 * 0.25 * 0.693147, abs=1e-5
+    )  # (1 − ½)² · ½
 
 
 @pytest.mark.parametrize("over", ["image", "batch"])
@@ -105,14 +124,14 @@ def test_what_is_not_known_of_an_image_is_in_no_loss():
     output = Output(torch.randn(4, 2, 8, 8), {"malignancy": torch.randn(4, 2)})
     sides = [torch.randn(4, 1, 8, 8)]
     recipe = Recipe(side_weight=0.5)
-    found = recipe_losses(output, masks, labels, recipe, sides, outlined)
+    found = losses(output, masks, labels, recipe, sides, outlined)
     kept = [0, 1, 3]
     alone = mask_loss(output.mask_logits[kept], masks[kept], recipe)
     coarse = mask_loss(sides[0][kept], masks[kept], recipe)
-    torch.testing.assert_close(found["mask"], alone + 0.5 * coarse)
+    torch.testing.assert_close(found["segmentation"], alone + 0.5 * coarse)
     logits = output.class_logits["malignancy"][[0, 2]]
     expected = F.cross_entropy(logits, torch.tensor([0, 1]), label_smoothing=0.05)
-    torch.testing.assert_close(found["class"], expected)
+    torch.testing.assert_close(found["malignancy"], expected)
 
 
 def test_a_batch_of_which_nothing_is_known_gives_no_loss_and_no_gradient():
@@ -120,9 +139,27 @@ def test_a_batch_of_which_nothing_is_known_gives_no_loss_and_no_gradient():
     drawn = torch.randn(2, 1, 8, 8, requires_grad=True)
     classes = torch.randn(2, 2, requires_grad=True)
     nothing = torch.zeros(2, dtype=torch.bool)
-    found = recipe_losses(
-        Output(drawn, {"malignancy": classes}), masks, labels, Recipe(), (), nothing
-    )
-    assert found["mask"].item() == 0 and found["class"].item() == 0
-    (found["mask"] + found["class"]).backward()
+    found = losses(Output(drawn, {"malignancy": classes}), masks, labels, Recipe(), (), nothing)
+    assert found["segmentation"].item() == 0 and found["malignancy"].item() == 0
+    (found["segmentation"] + found["malignancy"]).backward()
     assert not drawn.grad.any() and not classes.grad.any()
+
+
+def test_a_task_may_name_its_own_loss():
+    logits, masks = torch.randn(2, 3, 8, 8), torch.randint(0, 3, (2, 8, 8)).float()
+    organs = Task("organs", "pixel_class", ("none", "cord", "target"), loss="combo")
+    every = {"organs": torch.ones(2, dtype=torch.bool)}
+    found = task_losses((organs,), Output(logits), {"organs": masks}, every, Recipe())["organs"]
+    combo = Recipe(cross_entropy_weight=0.7, dice_weight=0.3, dice_smooth=1e-5)
+    torch.testing.assert_close(found, mask_loss(logits, masks, combo))  # CTAN, Table 1
+
+
+def test_a_dose_counts_in_its_region_and_in_units_of_its_span():
+    truth = torch.full((2, 4, 4), float("nan"))
+    truth[0, 0, 0], truth[0, 0, 1] = 60.0, 10.0
+    output = Output(pixel_values={"dose": torch.full((2, 1, 4, 4), 30.0)})
+    every = {"dose": torch.ones(2, dtype=torch.bool)}
+    for loss, expected in (("", (30 + 20) / 2 / 70), ("squared_error", (900 + 400) / 2 / 4900)):
+        dose = Task("dose", "pixel_regression", unit="Gy", span=70, loss=loss)
+        found = task_losses((dose,), output, {"dose": truth}, every, Recipe())
+        assert float(found["dose"]) == pytest.approx(expected)

@@ -11,9 +11,9 @@ from mtlbus.core.outputs import Output
 from mtlbus.core.tasks import MALIGNANCY
 from mtlbus.methods import create_model, get_spec, list_methods
 from mtlbus.training.focal import focal_loss
-from mtlbus.training.losses import recipe_losses
 from mtlbus.training.recipes import make_recipe
 from mtlbus.training.side_class import SideClass
+from tests.training.test_losses import losses
 
 BRANCHES = [name for name in list_methods() if get_spec(name).side_class]
 
@@ -39,10 +39,10 @@ def test_its_loss_is_added_to_that_of_the_class_with_the_weight_of_coarser_masks
     whole, alone = torch.randn(3, 1), torch.randn(3, 1)
     output = Output(mask_logits=torch.randn(3, 1, 8, 8), class_logits={MALIGNANCY.name: whole})
     masks = torch.zeros(3, 8, 8)
-    plain = recipe_losses(output, masks, labels, recipe)
-    found = recipe_losses(output, masks, labels, recipe, named=alone)
+    plain = losses(output, masks, labels, recipe)
+    found = losses(output, masks, labels, recipe, named=alone)
     more = 0.5 * focal_loss(alone[:2], labels[:2])  # the normal image has no class
-    assert found["class"] == pytest.approx(float(plain["class"] + more))
-    assert found["mask"] == plain["mask"]
-    double = recipe_losses(output, masks, labels, replace(recipe, side_weight=1.0), named=alone)
-    assert double["class"] - plain["class"] == pytest.approx(float(2 * more), rel=1e-5)
+    assert found["malignancy"] == pytest.approx(float(plain["malignancy"] + more))
+    assert found["segmentation"] == plain["segmentation"]
+    double = losses(output, masks, labels, replace(recipe, side_weight=1.0), named=alone)
+    assert double["malignancy"] - plain["malignancy"] == pytest.approx(float(2 * more), rel=1e-5)

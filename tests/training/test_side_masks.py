@@ -8,10 +8,12 @@ from torch.nn import functional as F
 
 from mtlbus.core.errors import InputError
 from mtlbus.core.outputs import Output
+from mtlbus.core.tasks import SEGMENTATION
 from mtlbus.methods import create_model, get_spec, list_methods
-from mtlbus.training.losses import mask_loss, recipe_losses
+from mtlbus.training.losses import mask_loss
 from mtlbus.training.recipes import Recipe
 from mtlbus.training.side_masks import SideMasks
+from tests.training.test_losses import losses
 
 
 def test_a_side_mask_is_a_1x1_convolution_of_its_level():
@@ -36,7 +38,8 @@ def test_its_loss_is_the_weighted_mean_beside_that_of_the_mask():
     masks, labels = (torch.rand(2, 8, 8) > 0.5).float(), torch.tensor([0.0, 1.0])
     logits, *coarse = torch.randn(4, 2, 2, 8, 8)
     recipe = Recipe(side_weight=0.3)
-    found = recipe_losses(Output(mask_logits=logits), masks, labels, recipe, coarse)["mask"]
+    drawn = Output(mask_logits=logits)
+    found = losses(drawn, masks, labels, recipe, coarse, tasks=(SEGMENTATION,))["segmentation"]
     alone = [float(mask_loss(one, masks, recipe)) for one in coarse]
     expected = float(mask_loss(logits, masks, recipe)) + 0.3 * sum(alone) / 3
     assert float(found) == pytest.approx(expected)

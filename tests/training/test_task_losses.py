@@ -7,20 +7,13 @@ import torch
 from sklearn.metrics import f1_score, log_loss
 from torch.nn import functional as F
 
-from mtlbus.core.outputs import Output
-from mtlbus.core.tasks import MALIGNANCY, SEGMENTATION, Task
 from mtlbus.training.focal import focal_loss
 from mtlbus.training.task_losses import (
-    combo_loss,
+    class_cross_entropy,
     dice_loss,
-    image_cross_entropy,
-    mean_absolute_error,
     pixel_cross_entropy,
-    task_losses,
+    value_error,
 )
-
-ORGANS = Task("organs", "pixel_class", ("background", "bladder", "rectum"))
-DOSE = Task("dose", "pixel_regression")
 
 
 def sure(masks: torch.Tensor, classes: int) -> torch.Tensor:
@@ -96,39 +89,28 @@ def test_cross_entropies_are_those_of_scikit_learn(classes):
     logits = torch.randn(4, channels, 1, 1).double()
     probabilities = logits.sigmoid() if channels == 1 else logits.softmax(dim=1)
     expected = log_loss(labels, probabilities.flatten(1).squeeze(1), labels=range(classes))
-    found = image_cross_entropy(logits.flatten(1), labels)
+    found = class_cross_entropy(logits.flatten(1), labels.float())
     assert float(found) == pytest.approx(expected, rel=1e-5)
     found = pixel_cross_entropy(logits, labels.view(4, 1, 1))
     assert float(found) == pytest.approx(expected, rel=1e-5)
 
 
-def test_each_kind_of_task_gets_its_loss():
-    tasks = (SEGMENTATION, MALIGNANCY, DOSE)
-    output = Output(
-        mask_logits=torch.randn(2, 1, 4, 4),
-        class_logits={MALIGNANCY.name: torch.randn(2, 2)},
-        pixel_values={DOSE.name: torch.full((2, 1, 4, 4), 3.0)},
-    )
-    masks, labels = torch.randint(0, 2, (2, 4, 4)), torch.tensor([0, 1])
-    dose = torch.full((2, 4, 4), 1.0)
-    dose[0] = 4.5
-    targets = {SEGMENTATION.name: masks, MALIGNANCY.name: labels, DOSE.name: dose}
-    found = task_losses(tasks, output, targets)
-    assert list(found) == [task.name for task in tasks]
-    expected = 0.3 * dice_loss(output.mask_logits, masks)
-    expected = expected + 0.7 * pixel_cross_entropy(output.mask_logits, masks)
-    torch.testing.assert_close(found[SEGMENTATION.name], expected)
-    assert float(found[DOSE.name]) == pytest.approx((1.5 + 2) / 2)
+def test_classes_that_overlap_are_a_sigmoid_each():
+    logits, masks = torch.randn(2, 3, 8, 8), torch.randint(0, 2, (2, 3, 8, 8)).float()
+    expected = F.binary_cross_entropy_with_logits(logits, masks)
+    torch.testing.assert_close(pixel_cross_entropy(logits, masks), expected)
+    alone = [dice_loss(logits[:, [k]], masks[:, k]) for k in range(3)]
+    torch.testing.assert_close(dice_loss(logits, masks), torch.stack(alone).mean())
 
 
-def test_more_than_two_classes():
-    masks = torch.randint(0, 3, (2, 8, 8))
-    wrong = (masks + 1) % 3
-    assert float(combo_loss(sure(masks, 3), masks)) == pytest.approx(0, abs=1e-4)
-    assert float(combo_loss(sure(wrong, 3), masks)) > 0.3 + 0.7 * 199
-
-
-def test_absolute_error_compares_like_with_like():
+def test_errors_of_values_compare_like_with_like_and_only_where_they_count():
     """B×1×H×W against B×H×W must not broadcast to B×B×H×W."""
     values = torch.stack([torch.zeros(1, 2, 2), torch.ones(1, 2, 2)])
-    assert float(mean_absolute_error(values, values[:, 0])) == 0
+    assert float(value_error(values, values[:, 0])) == 0
+    truth = torch.full((2, 2, 2), math.nan)
+    values.requires_grad_()
+    nothing = value_error(values, truth)
+    nothing.backward()
+    assert float(nothing.detach()) == 0 and not values.grad.any()
+    truth[0, 0, 0] = 6.0
+    assert float(value_error(values.detach(), truth, span=3)) == 2

@@ -121,3 +121,9 @@ def titles_at_hand(current: tuple[str, str] | None = None) -> dict[str, str]:
     if current is not None:
         titles.setdefault(*current)
     return titles
+
+
+def blinded(case: Case) -> Case:
+    """A case whose name and answers are hidden, for whoever wants to judge first."""
+    return replace(case, title="Blind case", about="Name and answers are hidden.", truth=None,
+                   label=None)  # fmt: skip

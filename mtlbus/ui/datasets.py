@@ -129,14 +129,23 @@ def _index(layout: str, path: str, root: str | None) -> dict[str, Sample]:
     return {printable(sample.id): replace(sample, fold=folds.get(sample.id)) for sample in samples}
 
 
+def samples_of(layout: str) -> dict[str, Sample]:
+    """The samples of a dataset of this session by printable id.
+
+    Raises:
+        DataError, InputError: it is not offered, or not in its layout.
+    """
+    open_dataset(layout)
+    return _index(layout, *here()[layout])
+
+
 def case_of(layout: str, sample_id: str) -> Case:
     """An image of a dataset, with its true mask where it has one.
 
     Raises:
         InputError, DataError: no such dataset or image, or it cannot be read.
     """
-    open_dataset(layout)
-    samples = _index(layout, *here()[layout])
+    samples = samples_of(layout)
     if sample_id not in samples:
         raise InputError(f"The dataset {layout!r} has no image named {sample_id[:60]!r}.")
     return _case(layout, samples[sample_id])

@@ -15,6 +15,7 @@ from ..figures.icon import favicon
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 APP = "mtlbus explorer"
 HOME = "home.py"
+_ON_STAGE = (HOME, "predict.py")  # which a lecture shows in its own way
 _INSIDE: ContextVar[bool] = ContextVar("inside_frame", default=False)
 
 
@@ -37,6 +38,10 @@ class PageEntry:
 
 ENTRIES = (
     PageEntry("", "home.py", "Home", "home", "What this is, and a finished prediction.", True),
+    PageEntry(
+        "Explore", "cases.py", "Cases", "grid_view",
+        "All images at hand as a contact sheet: search, filter, open.",
+    ),
     PageEntry(
         "Explore", "predict.py", "Predict", "radiology",
         "The outline and the probability for one image, and what they are worth.", True,
@@ -92,7 +97,8 @@ def run() -> None:
     for entry in ENTRIES:
         if entry.file in pages:
             sections.setdefault(entry.section, []).append(pages[entry.file])
-    page = st.navigation(sections)
+    lecture = _is_lecture()
+    page = st.navigation(sections, position="hidden" if lecture else "sidebar")
     entry = next(entry for entry in ENTRIES if pages.get(entry.file) == page)
     title = APP if entry.file == HOME else f"{entry.title} · {APP}"
     st.set_page_config(page_title=title)
@@ -102,8 +108,10 @@ def run() -> None:
     with _patience():
         from ..core.wording import DISCLAIMER
         from . import services, sidebar, state, unopened, uploads, visits
+        from .lecture import view as stage
         from .widgets import explain_error
-    st.caption(f":material/science: **{DISCLAIMER}**")
+    if not lecture:  # which says so below
+        st.caption(f":material/science: **{DISCLAIMER}**")
 
     token = _INSIDE.set(True)
     try:
@@ -111,14 +119,18 @@ def run() -> None:
         with services.one_look(), state.one_update():
             state.read_link()
             uploads.take_early()
-            sidebar.draw()
+            if not lecture:
+                sidebar.draw()
             notes = st.container()
             state.tell(notes)
             found = state.current()
             if entry.about_case and isinstance(found, state.Unopened):
                 unopened.show(found)
+            elif lecture:
+                stage.run(found, None if entry.file in _ON_STAGE else page.run)
             else:
                 page.run()
+            state.link_unless("lecture", str(int(lecture)), "0")
             state.tell(notes)  # also what the page had to say
     except services.LeftOut:
         st.rerun()  # without that network, and with a line that says so
@@ -126,6 +138,12 @@ def run() -> None:
         explain_error(error)
     finally:
         _INSIDE.reset(token)
+
+
+def _is_lecture() -> bool:
+    """Whether the pages are shown to a hall: without a sidebar, in large type."""
+    kept = st.session_state.get("lecture", st.query_params.get("lecture"))
+    return kept in (True, "1")
 
 
 def _patience() -> AbstractContextManager:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from ..core.errors import MtlbusError
-from ..core.text import literal, printable
+from ..core.text import literal
 from ..data.layouts import LAYOUTS
 from ..figures.overlay import thumbnail
 from . import cases, datasets, edit_tools, services, state, too_large, unopened, uploads
+from .browse import walk
 from .case import Case
 from .case_store import Unopened
 from .widgets import explain_error
@@ -17,8 +18,15 @@ from .widgets import explain_error
 def draw() -> None:
     """Draw the sidebar and settle the current case."""
     with st.sidebar:
-        found = state.current()
-        _choice(found)
+        found, blind = state.current(), state.is_blind()
+        if blind:
+            st.button(
+                "Show names and answers", key="_unblind", icon=":material/visibility:",
+                on_click=lambda: st.session_state.update(blind=False),
+            )  # fmt: skip
+        else:
+            _choice(found)
+        walk.buttons(found.key)
         if isinstance(found, Case):
             picture, about = st.columns([2, 3], gap="small")
             picture.image(
@@ -32,10 +40,19 @@ def draw() -> None:
         uploads.uploader("Upload an image (PNG, JPEG, BMP, TIFF, WebP, GIF, DICOM)", "_upload")
         st.caption(uploads.CONSENT)
         _datasets()
+        st.button(
+            "Lecture mode", key="_lecture_begin", icon=":material/present_to_all:", width="stretch",
+            on_click=lambda: st.session_state.update(lecture=True),
+            help="No sidebar, large type, the picture as high as the screen. Arrow keys change the "
+            "case, B hides and shows answers and names, F fills the screen.",
+        )  # fmt: skip
         st.caption(f":material/memory: {services.device_words()}")
         with st.container(gap=None):  # an element with nothing to see
             too_large.listen()
-    state.write_link("case", found.key)
+    if blind:  # a name may tell the answer
+        state.drop_link("case")
+    else:
+        state.write_link("case", found.key)
 
 
 def _choice(found: Case | Unopened) -> None:
@@ -66,15 +83,10 @@ def _datasets() -> None:
         except MtlbusError as error:
             explain_error(error)
         else:
-            st.selectbox(
-                f"Image, one of {len(samples)}",
-                [printable(sample.id) for sample in samples],
-                index=None,
-                placeholder="Type to search",
-                key=f"_sample_{layout}",
-                on_change=_take_sample,
-                args=(layout,),
-            )
+            st.page_link(
+                "pages/cases.py", label=f"Browse its {len(samples)} images",
+                icon=":material/grid_view:", query_params={"source": layout},
+            )  # fmt: skip
         st.selectbox("Layout of another folder in it", list(LAYOUTS), key="_new_layout")
         st.text_input(
             "Its path",
@@ -84,12 +96,6 @@ def _datasets() -> None:
         )
     if "_dataset_error" in st.session_state:
         explain_error(st.session_state["_dataset_error"])
-
-
-def _take_sample(layout: str) -> None:
-    chosen = st.session_state.get(f"_sample_{layout}")
-    if chosen is not None:
-        state.choose_case(f"{layout}:{chosen}")
 
 
 def _take_path() -> None:

@@ -30,6 +30,7 @@ LINKED = (  # all names that an address may have; no other key of the session is
     "map", "beside", "map2", "untrained", "channel", "stretch", "cell", "head", "sample",
     "attributions", "target", "settings", "placebo",
     "images", "rule", "threshold", "section", "tab", "paper", "knob", "knob2", "lab",
+    "steady", "others", "source", "find", "only", "blind", "lecture",
 )  # fmt: skip
 _LAG_SECONDS = 2.0
 _CAME = "_came_by_link"  # in the session: what an address said and no page has followed yet
@@ -50,11 +51,17 @@ def current() -> Case | Unopened:
     """The case that the sidebar shows, or why there is nothing to look at. Never fails."""
     key = st.session_state.get("case", DEFAULT_CASE)
     try:
-        return open_case(key)
+        found = open_case(key)
+        return cases.blinded(found) if is_blind() else found
     except CaseError as error:
         return error.found
     except MtlbusError as error:
         return Unopened(key, _short(key), "unknown", f"{error} Choose another case.")
+
+
+def is_blind() -> bool:
+    """Whether name and answers of the current case are hidden."""
+    return st.session_state.get("blind") in (True, "1")
 
 
 def current_case() -> Case:

@@ -181,7 +181,8 @@ def test_a_configured_dataset_opens_by_link_and_by_choice(open_app, monkeypatch,
     app = open_app(case="manifest:image1")
     assert not app.error and not app.warning
     assert app.title[0].value == "image1"
-    app.selectbox(key="_sample_manifest").select("image0").run()
+    assert sheet_of(app, "manifest") == ["image0", "image1"]
+    app.button(key="_tile_manifest:image0").click().run()
     assert app.title[0].value == "image0"
     assert app.query_params["case"] == "manifest:image0"
 
@@ -203,6 +204,14 @@ def offered(monkeypatch, tmp_path) -> Path:
     return tmp_path / "offered"
 
 
+def sheet_of(app: AppTest, source: str) -> list[str]:
+    """The names on the contact sheet of a dataset, in this session."""
+    app.session_state["source"] = source
+    app.switch_page("pages/cases.py").run()
+    assert not app.exception
+    return [one.label for one in app.button if str(one.key).startswith("_tile_")]
+
+
 @pytest.fixture
 def opened(open_app, offered):
     """The page after a path was typed in."""
@@ -221,7 +230,7 @@ def opened(open_app, offered):
 def test_a_folder_inside_of_an_offered_one_can_be_opened(opened, offered, path):
     app = opened(path.format(offered))
     assert not app.error
-    assert app.selectbox(key="_sample_folder").options == ["offered"]
+    assert sheet_of(app, "folder") == ["offered"]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +256,7 @@ def test_no_table_of_the_server_is_quoted(opened, offered):
 def test_an_image_behind_a_link_out_of_the_folder_is_not_there(opened, offered):
     (offered / "inner" / "leak.png").symlink_to(offered.parent / "private" / "inner/private.png")
     app = opened("inner")
-    assert app.selectbox(key="_sample_folder").options == ["offered"]
+    assert sheet_of(app, "folder") == ["offered"]
 
 
 def test_what_must_always_be_said_is_said(open_app):

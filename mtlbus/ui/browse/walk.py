@@ -1,0 +1,86 @@
+"""From one case to the next: through what was last browsed, else through all of its kind."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import lru_cache
+
+import streamlit as st
+
+from ...core.errors import MtlbusError
+from .. import datasets, state
+from . import collection
+
+_LIST = "_walk"  # in the session: the keys that were last browsed
+_MOST = 5000  # keys; a longer list is a mistake
+
+
+def take(keys: Sequence[str]) -> None:
+    """Walk through these from now on."""
+    st.session_state[_LIST] = tuple(keys[:_MOST])
+
+
+def around(key: str) -> tuple[str, ...]:
+    """The keys that one walks through from a case; it is among them, unless it stands alone."""
+    kept = st.session_state.get(_LIST, ())
+    if key in kept:
+        return kept
+    layout = key.partition(":")[0]
+    if layout in datasets.here():
+        try:
+            return _of_dataset(layout, *datasets.here()[layout])
+        except MtlbusError:
+            return ()
+    source = collection.MINE if key.startswith(state.UPLOAD) else collection.PHANTOMS
+    return tuple(one.key for one in collection.entries(source, None))
+
+
+@lru_cache(maxsize=8)
+def _of_dataset(layout: str, _path: str, _root: str | None) -> tuple[str, ...]:
+    return tuple(one.key for one in collection.entries(layout, None))
+
+
+def place(key: str) -> tuple[int, int]:
+    """Its number from 1 on and how many there are; (0, n) where it is not among them."""
+    keys = around(key)
+    return (keys.index(key) + 1 if key in keys else 0), len(keys)
+
+
+def step(key: str, by: int) -> str:
+    """The case so many further on; after the last comes the first."""
+    keys = around(key)
+    if not keys:
+        return key
+    if key not in keys:
+        return keys[0]
+    return keys[(keys.index(key) + by) % len(keys)]
+
+
+def anywhere(key: str) -> str:
+    """Any other case of the walk."""
+    others = [one for one in around(key) if one != key]
+    return random.choice(others) if others else key
+
+
+def buttons(key: str, shortcuts: bool = False) -> None:
+    """Previous, any, next.
+
+    Args:
+        key: of the current case.
+        shortcuts: arrow keys do the same; only where no slider wants them.
+    """
+    number, count = place(key)
+    where = f"{number} of {count}" if number else f"{count} cases"
+    left, right = ("Left", "Right") if shortcuts else (None, None)
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        for icon, words, shortcut, to in (
+            ("chevron_left", "Previous case", left, lambda: step(key, -1)),
+            ("shuffle", "Any case", None, lambda: anywhere(key)),
+            ("chevron_right", "Next case", right, lambda: step(key, 1)),
+        ):
+            st.button(
+                "", key=f"_walk_{icon}", icon=f":material/{icon}:", help=words, shortcut=shortcut,
+                on_click=lambda to=to: state.choose_case(to()), disabled=count < 2,
+            )  # fmt: skip
+        st.caption(where)

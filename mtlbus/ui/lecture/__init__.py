@@ -1,0 +1,1 @@
+"""Lecture mode: one picture as high as the screen, large type, and a keyboard."""

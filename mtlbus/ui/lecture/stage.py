@@ -1,0 +1,30 @@
+"""The picture of a lecture, as high as the screen; with it type grows and F fills the screen.
+
+Streamlit's images follow the width of their place and not the height of the screen, its theme has
+one size of type for all visitors, and its shortcuts press buttons only.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import streamlit as st
+
+_TYPE = "clamp(18px, 1.75vw, 34px)"  # 22 px at 1280, where others have 16
+_HERE = Path(__file__)
+_MOUNT = st.components.v2.component(
+    "mtlbus_stage",
+    **{kind: _HERE.with_suffix(f".{kind}").read_text("utf-8") for kind in ("html", "css", "js")},
+)
+
+
+def show(picture: bytes = b"", alt: str = "") -> None:
+    """Once on a page.
+
+    Args:
+        picture: JPEG; none where a page has pictures of its own.
+        alt: what a person who cannot see it should know, one sentence.
+    """
+    source = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" if picture else ""
+    _MOUNT(key="_stage", data={"source": source, "alt": alt, "type": _TYPE})

@@ -1,0 +1,142 @@
+"""A case in a lecture: its picture, and beside it what the network says, once it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ...core.text import literal
+from ...core.wording import DISCLAIMER, percent
+from ...figures.overlay import encode_jpeg, grey_panel
+from ...findings import Finding
+from ...inference.input_checks import refusal
+from .. import pictures, services, state, verdict
+from ..browse import walk
+from ..case import Case
+from ..case_store import Unopened
+from ..finding import finding_of
+from ..pictures import Look
+from ..widgets import NO_METHODS, ask, pick_method
+from . import stage
+
+_PLACE = (1000, 1300)  # pixels of the picture; the screen makes it smaller
+_HELP = "← → another case · B answers and names · F full screen"
+
+
+def run(case: Case | Unopened, page: Callable[[], None] | None = None) -> None:
+    """A page in a lecture: what it shows, and the keys.
+
+    Args:
+        case: the current one.
+        page: draws itself; None for the case, in place of Home and Predict.
+    """
+    if page is not None:
+        stage.show()
+        page()
+        _keys(case.key, stands_alone=False)
+    elif isinstance(case, Case):
+        left, right = st.columns([5, 3], gap="medium", vertical_alignment="center")
+        with right:
+            words, keys = st.container(), st.container()
+        _show(case, left, words)
+        with keys:
+            _keys(case.key, stands_alone=True)
+    if state.is_blind():
+        state.drop_link("case")
+    else:
+        state.write_link("case", case.key)
+
+
+def _show(case: Case, left: DeltaGenerator, right: DeltaGenerator) -> None:
+    """The case, with or without the answer."""
+    if state.is_blind() or not services.available():
+        with left:
+            stage.show(_plain(case), "Ultrasound image, its name and the answers hidden.")
+        with right:
+            st.title("What do you see?" if state.is_blind() else literal(case.title))
+            known = "Benign or malignant? How sure are you?"
+            st.markdown(known if state.is_blind() else NO_METHODS)
+        return
+    refused = refusal(services.checks(case))
+    if refused:
+        with left:
+            stage.show(_plain(case), f"{case.title}, about which nothing is predicted.")
+        with right:
+            st.title(literal(case.title))
+            st.error(literal(refused), icon=":material/block:")
+        return
+    with right:
+        prediction = ask(case, _method())
+    finding = finding_of(case, prediction)
+    look = Look(colour=verdict.colour_of(finding), truth=case.truth is not None, place=_PLACE)
+    with left:
+        stage.show(pictures.picture(finding, look), _alt(finding))
+    with right:
+        _answer(finding, look.truth)
+
+
+def _keys(case_key: str, stands_alone: bool) -> None:
+    """The keys, for a mouse: another case, answers, another network, the way out.
+
+    Args:
+        case_key: of the current case.
+        stands_alone: no page with sliders, which want the arrows.
+    """
+    hidden = state.is_blind()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        walk.buttons(case_key, shortcuts=stands_alone)
+        st.button(
+            "Show" if hidden else "Hide", key="_lecture_blind", shortcut="b",
+            icon=":material/visibility:" if hidden else ":material/visibility_off:",
+            help="Names and answers", on_click=lambda: st.session_state.update(blind=not hidden),
+        )  # fmt: skip
+        if stands_alone and services.available() and not hidden:
+            with st.popover(services.title_of(_method()), icon=":material/hub:"):
+                pick_method("Network", panels=True)
+        st.button("Leave", key="_lecture_leave", icon=":material/close:", on_click=leave)
+    st.caption(f"{_HELP} · {DISCLAIMER}" if stands_alone else DISCLAIMER)
+
+
+def leave() -> None:
+    """Back to the pages with a sidebar, names and answers as before."""
+    st.session_state.update(lecture=False, blind=False)
+
+
+def _method() -> str:
+    methods, wanted = services.available(), st.session_state.get("method")
+    return services.panel_named(wanted) or (
+        wanted if wanted in methods else services.first_of(methods)
+    )
+
+
+def _plain(case: Case) -> bytes:
+    return encode_jpeg(grey_panel(case.image.pixels, _PLACE))
+
+
+def _answer(finding: Finding, truth: bool) -> None:
+    """The answer in large type, then what speaks against it, then the truth."""
+    st.title(literal(finding.case.title))
+    said = finding.prediction.probability
+    if finding.nothing or said is None:
+        verdict.answer(finding)
+    else:
+        call = verdict.BADGES.get(finding.call or "", "no call")
+        if finding.cautious:
+            call = f":gray-badge[{finding.call or 'no call'}, with caution]"
+        st.markdown(f"# {percent(said)}")
+        st.markdown(f"### {call}")
+        st.markdown(f"probability of malignancy, {finding.title}")
+    if finding.cautions:
+        st.caption(f":material/warning: {literal(finding.cautions[0].reason)}")
+    verdict.standing(replace(finding, prediction=replace(finding.prediction, members={})))
+    if truth:
+        st.caption(":yellow[**━**] the true outline")
+
+
+def _alt(finding: Finding) -> str:
+    drawn = "with the outline that" if finding.outlined else "in which"
+    rest = "draws" if finding.outlined else "outlines nothing"
+    return f"{finding.case.title} {drawn} {finding.title} {rest}."

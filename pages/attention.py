@@ -13,25 +13,24 @@ from mtlbus.ui.attention import subjects
 from mtlbus.ui.attention.views import explore
 from mtlbus.ui.widgets import explain_error
 
-st.title("Attention")
-st.markdown(
-    "What happens inside the network on its way to the answer: where it looks, and what each "
-    "region adds. These are the method's own numbers, drawn in cells of their true size."
+title, network, more = st.columns([4, 4, 2], vertical_alignment="bottom", gap="medium")
+title.title(
+    "Attention",
+    help="What happens inside the network on its way to the answer: where it looks, and what each "
+    "region adds. These are the method's own numbers, drawn in cells of their true size.",
 )
 case = state.current_case()
 if not input_line.let_in(case):
     state.stop()
-left, right = st.columns(2, vertical_alignment="bottom")
-switches = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-with switches:
+rarely = more.popover("More", icon=":material/tune:", width="stretch")
+with rarely:
     untrained = subjects.switch_untrained()
-with left:
-    method = subjects.pick_untrained() if untrained else subjects.pick_trained()
-with right:
     strength = st.slider("Strength of the colours, %", 0, 100, 60, 5, key="_strength")
+with network:
+    method = subjects.pick_untrained() if untrained else subjects.pick_trained()
 try:
     look = subjects.look_at(case, method, strength / 100)
-    with switches:
+    with rarely:
         second = subjects.pick_second(look, untrained)
     beside = subjects.look_beside(look, second)
 except MtlbusError as error:

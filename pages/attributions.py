@@ -11,15 +11,16 @@ from mtlbus.ui import input_line, state
 from mtlbus.ui.attributions import files, measures, page, refine, view
 from mtlbus.ui.widgets import explain_error, pick_method
 
-st.title("Attributions")
-st.markdown(
-    "Which pixels an answer rests on. Each map comes with its placebo: the same computation on a "
-    "network that has learnt nothing."
+title, network = st.columns(2, vertical_alignment="bottom", gap="medium")
+title.title(
+    "Attributions",
+    help="Which pixels an answer rests on. Each map comes with its placebo: the same computation "
+    "on a network that has learnt nothing.",
 )
 case = state.current_case()
 if not input_line.let_in(case):
     state.stop()
-with st.container(width=420):
+with network:
     method = pick_method("Network")
 try:
     question = page.ask(case, method)

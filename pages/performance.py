@@ -13,13 +13,13 @@ from mtlbus.ui.memory import choice, mirror
 from mtlbus.ui.performance import files, judgement, threshold
 from mtlbus.ui.widgets import explain_error, pick_methods
 
-st.title("Performance")
-st.markdown(
-    "How good the networks are on images that took no part in their training, and what that "
-    "leaves open."
+title, networks, tested = st.columns([3, 2, 6], vertical_alignment="bottom", gap="medium")
+title.title(
+    "Performance",
+    help="How good the networks are on images that took no part in their training, and what that "
+    "leaves open.",
 )
-tiles = st.grid(2, min_column_width=340, gap="medium")
-with tiles:
+with networks.popover("Networks", icon=":material/hub:", width="stretch"):
     methods = pick_methods("Networks")
 if not methods:
     st.info("Choose at least one network above.", icon=":material/info:")
@@ -39,7 +39,7 @@ if not tables:
     state.stop()
 
 options = judged_rows.choices(tables[0])
-with tiles:
+with tested:
     images = st.segmented_control(
         "Test images", options, format_func=judged_rows.literal_title, required=True, wrap=True,
         **mirror("images", choice("images", options, options[0])),
@@ -47,8 +47,10 @@ with tiles:
     )  # fmt: skip
 state.write_link("images", images)
 
-for line in judged_rows.facts(tables, images):
-    st.markdown(line)
+count = len(judged_rows.select(tables[0], images))
+with st.expander(f"{count} test images, not seen in training", icon=":material/fact_check:"):
+    for line in judged_rows.facts(tables, images):
+        st.markdown(line)
 if unequal := judged_rows.unequal_training(tables):
     st.caption(unequal)
 classifying = [table for table in tables if judged_rows.classifies(table, images)]

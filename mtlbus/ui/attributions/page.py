@@ -12,6 +12,15 @@ from .picks import pick_request
 from .quantities import cost_words, quantity
 from .question import Question
 
+_FIRST = "gradcam"  # two gradients with its placebo
+
+
+def _open_with_a_map(question: Question) -> None:
+    """The cheapest map is there at once, as long as nobody has chosen others."""
+    if not st.session_state.get("attributions"):
+        missing = [one for one in question.missing() if one[0] == _FIRST]
+        runs.run([runs.map_step(question, *one) for one in missing], "_stop_first")
+
 
 def ask(case: Case, method: str) -> Question:
     """Let a person choose what to ask; returns the question, nothing of it run yet."""
@@ -37,8 +46,9 @@ def run_what_is_missing(question: Question) -> None:
     if not question.request.attributions:
         st.info("Choose at least one attribution above.", icon=":material/arrow_upward:")
         return
+    if not runs.say_if_stopped():
+        _open_with_a_map(question)
     steps = runs.map_steps(question)
-    runs.say_if_stopped()
     if not steps:
         return
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -123,6 +123,8 @@ def run(steps: Sequence[Step], key: str) -> None:
         steps: what is missing.
         key: of the button.
     """
+    if not steps:
+        return
     with stopping.progress(key, {_STOPPED: True}, "Getting ready") as bar:
         progress = _Progress(bar, steps)
         for step in steps:
@@ -172,13 +174,15 @@ class _Progress:
         self._bar.progress(share, text)
 
 
-def say_if_stopped() -> None:
-    """After a Stop, once: what became of the work."""
-    if st.session_state.pop(_STOPPED, False):
+def say_if_stopped() -> bool:
+    """After a Stop, once: what became of the work; whether there was one."""
+    stopped = st.session_state.pop(_STOPPED, False)
+    if stopped:
         st.info(
             "Stopped. What was finished is shown; the unfinished rest was dropped.",
             icon=":material/stop_circle:",
         )
+    return stopped
 
 
 class _Turn:

@@ -24,8 +24,10 @@ from safetensors.torch import save as save_tensors
 from torch import nn
 
 from .core.card import CURVE, Card, Training
+from .core.declaration import BREAST, Declaration, asked_of, read_declaration
 from .core.errors import CheckpointError, InputError, MtlbusError
 from .core.files import write_atomically, write_json
+from .core.tasks import Task
 from .core.training_images import DIGITS, TrainingImage, read_images
 from .methods import create_model, get_spec, list_methods
 from .methods.panel import is_panel
@@ -113,6 +115,35 @@ class Checkpoint:
     def digest(self) -> str:
         """SHA-256 of the weights, as the card states it and loading checks it."""
         return self.card.weights_sha256
+
+    @cached_property
+    def declaration(self) -> Declaration:
+        """What its images are and what was asked about them.
+
+        Raises:
+            CheckpointError: the card declares what cannot be.
+        """
+        if self.card.declaration is None:
+            return BREAST
+        try:
+            whose = repr(str(self.folder / CARD))
+            return read_declaration(json.dumps(self.card.declaration), whose)
+        except InputError as error:
+            raise CheckpointError(str(error)) from None
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What it was built for; () for the method's own tasks, those of breast ultrasound.
+
+        Raises:
+            CheckpointError: the card declares what cannot be.
+        """
+        if self.declaration == BREAST:
+            return ()
+        try:
+            return asked_of(self.declaration, [task.name for task in self.card.spec.tasks])
+        except InputError as error:
+            raise CheckpointError(f"{str(self.folder / CARD)!r}: {error}") from None
 
     def trained(self, name: str) -> Any:
         """What the card says of the training: "fold", "data", "recipe", …
@@ -250,7 +281,7 @@ class Checkpoint:
         """The network of the card, with weights still to come."""
         try:
             options = stored_options(self.method, self.card.options)
-            return create_model(self.method, self.card.variant, **options)
+            return create_model(self.method, self.card.variant, tasks=self.tasks or None, **options)
         except MtlbusError:
             raise
         except Exception as error:

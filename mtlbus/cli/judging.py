@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputError
 from ..core.files import require_file
-from .printing import metric_lines, print_result, report, table
+from .printing import metric_lines, print_result, report, table, task_lines
 from .sets import open_datasets
+
+if TYPE_CHECKING:
+    from ..checkpoints import Checkpoint
+    from ..data.dataset import Dataset
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Judge trained weights on a dataset, with 95 % intervals over groups."""
+    from ..core.declaration import BREAST
     from ..evaluation.panels import PanelCheckpoint, find_network
     from ..evaluation.tables import write_predictions
     from ..protocol import evaluate as judge
@@ -28,6 +35,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
             "Evaluate it without --card."
         )
     datasets = open_datasets(arguments.data)
+    if checkpoint.declaration != BREAST:
+        return _evaluate_tasks(checkpoint, datasets, arguments)
     external = arguments.external is not None
     if external and (not arguments.card or arguments.flip or arguments.seen):
         raise InputError(
@@ -51,6 +60,21 @@ def evaluate(arguments: argparse.Namespace) -> int:
     print_result(document, arguments.json, lambda: metric_lines(document))
     if arguments.out:
         write_predictions(arguments.out, frame)
+    return 0
+
+
+def _evaluate_tasks(
+    checkpoint: Checkpoint, datasets: Sequence[Dataset], arguments: argparse.Namespace
+) -> int:
+    """As `evaluate`, of the tasks of a declaration."""
+    from ..protocol.task_judging import evaluate_tasks, write_judged
+
+    if arguments.flip or arguments.card or arguments.external is not None:
+        raise InputError("--flip, --card and --external are for networks of breast ultrasound.")
+    frame, document = evaluate_tasks(checkpoint, datasets, arguments.fold, report, arguments.seen)
+    print_result(document, arguments.json, lambda: task_lines(document))
+    if arguments.out:
+        write_judged(Path(arguments.out), frame)
     return 0
 
 

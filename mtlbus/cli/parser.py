@@ -69,6 +69,13 @@ def _audit(verb: argparse.ArgumentParser) -> None:
 def _train(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help="a name from `methods`")
     _datasets(verb)
+    verb.add_argument(
+        "--task",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of several declared tasks, only this one; may be given several times",
+    )
     _test_fold(verb)
     verb.add_argument(
         "--leave-out",

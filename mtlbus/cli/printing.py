@@ -76,6 +76,19 @@ def metric_lines(document: Mapping[str, Any]) -> list[str]:
     return [*lines, *presence_lines(document.get("presence"))]
 
 
+def task_lines(document: Mapping[str, Any]) -> list[str]:
+    """The figures of judged tasks (`protocol.task_judging.task_figures`), a row each."""
+    from ..evaluation.intervals import figure_words
+
+    parts = {**document["datasets"], "pooled": document["pooled"]}
+    if len(parts) == 2:  # of one dataset, pooled is the same
+        del parts["pooled"]
+    names = [name for name in document["pooled"] if name not in ("n", "groups")]
+    rows = [(name, *(figure_words(part.get(name)) for part in parts.values())) for name in names]
+    header = ("figure", *(f"{name}, n = {part['n']}" for name, part in parts.items()))
+    return table(header, rows)
+
+
 def presence_lines(presence: Mapping[str, Any] | None) -> list[str]:
     """How many normal images are outlined, and how many lesions are not."""
     from ..evaluation.intervals import figure_words

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.files import require_folder
 from .options import parse_options, parse_pretrained
-from .printing import metric_lines, print_result, report
+from .printing import metric_lines, print_result, report, task_lines
 from .sets import open_datasets
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def train(arguments: argparse.Namespace) -> int:
     """Train a method, choose on the validation part, judge the test fold once."""
     from ..checkpoints import find_checkpoint
+    from ..core.declaration import BREAST
     from ..methods import get_spec
-    from ..protocol import exclusions, make_plan, produce, split_datasets
+    from ..protocol import declaration_of, exclusions, make_plan, produce, split_datasets
 
     spec = get_spec(arguments.method)
     recipe = _recipe(spec, arguments)
@@ -31,12 +32,17 @@ def train(arguments: argparse.Namespace) -> int:
     start = find_checkpoint(arguments.start) if arguments.start else None
     plan = make_plan(
         spec.name, arguments.variant, options, recipe, split, arguments.fold, arguments.seed,
-        start, parse_pretrained(arguments.pretrained),
+        start, parse_pretrained(arguments.pretrained), declaration_of(datasets), arguments.task,
     )  # fmt: skip
     checkpoint = produce(
         plan, split, Path(arguments.out), arguments.resume, report, start, exclusions(datasets)
     )
     card = checkpoint.card
+    if checkpoint.declaration != BREAST and card.metrics:
+        found = {"method": spec.name, "folder": str(checkpoint.folder)}
+        found |= card.metrics.model_dump(exclude_unset=True)
+        print_result(found, arguments.json, lambda: task_lines(found))
+        return 0
     presence = card.presence and {
         "threshold": card.presence.threshold,
         **(card.presence.test or {}),

@@ -230,6 +230,7 @@ class Card(_Part):
         temperature: that the logits are divided by to calibrate them.
         operating_points: by name; with `default_operating_point`, the one that is used unasked.
         trained_with_normals: whether it saw normal breasts; None where the card does not say.
+        declaration: of its images and tasks (`core.declaration`); None for breast ultrasound.
         spec: how the image has to be prepared, what it answers, which maps it returns.
     """
 
@@ -241,6 +242,7 @@ class Card(_Part):
     parameters: Annotated[Whole, Field(ge=1)]
     training: Training | None = None
     trained_with_normals: Truth | None = None
+    declaration: dict[str, Any] | None = None
     licences: list[str] = []
     intended_use: str = "Not stated."
     limits: str = "Not stated."

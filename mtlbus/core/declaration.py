@@ -12,6 +12,7 @@ The fields are those of `Declaration`, `ImageForm` and `Task`; what has a defaul
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
@@ -115,6 +116,21 @@ def read_declaration(content: bytes | str, whose: str) -> Declaration:
         raise InputError(f"{whose}: {_told(error)}") from None
     check_tasks(found, whose)
     return found
+
+
+def asked_of(declaration: Declaration, names: Sequence[str]) -> tuple[Task, ...]:
+    """The tasks of these names, in the order of the declaration; of no names all.
+
+    Returns:
+        () for breast ultrasound, of which each method answers what it answers.
+
+    Raises:
+        InputError: a name that is not declared.
+    """
+    if declaration == BREAST and not names:
+        return ()
+    chosen = {declaration.task(name) for name in names}
+    return tuple(task for task in declaration.tasks if task in chosen or not names)
 
 
 def check_tasks(declaration: Declaration, whose: str) -> None:

@@ -18,7 +18,8 @@ class TrainingImage(NamedTuple):
         pixels: the first `DIGITS` hexadecimal digits of `GreyImage.pixel_sha256`.
         part: "train", "validation" or "test".
         dataset: its name.
-        label: "0" benign, "1" malignant, "normal" without a lesion, "" unknown.
+        label: "0" benign, "1" malignant, "normal" without a lesion, "" unknown; of other tasks the
+            numbers of the classes, with ";" between.
         group: patient or near-duplicate group.
     """
 

@@ -11,9 +11,10 @@ def digest_of(pixels: np.ndarray) -> str:
     """SHA-256 of the size ("H×W" in UTF-8) and of the grey values, row by row; in hexadecimal.
 
     Args:
-        pixels: H×W uint8, as `intake.read_image` gives them.
+        pixels: H×W uint8, as `intake.read_image` gives them; or what `read_picture` gives for
+            another form, H×W×3 uint8 or H×W float32.
     """
-    height, width = pixels.shape
-    digest = hashlib.sha256(f"{height}×{width}".encode())
-    digest.update(np.ascontiguousarray(pixels, np.uint8).data)
+    kind = np.float32 if pixels.dtype == np.float32 else np.uint8
+    digest = hashlib.sha256("×".join(map(str, pixels.shape)).encode())
+    digest.update(np.ascontiguousarray(pixels, kind).data)
     return digest.hexdigest()

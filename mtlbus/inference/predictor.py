@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from ..checkpoints import Checkpoint
+from ..core.declaration import BREAST
 from ..core.errors import CheckpointError, InputError
 from ..core.outputs import Map, positive_logit
 from ..core.presence import presence_score
@@ -106,7 +107,7 @@ def prepare(image: GreyImage, size: int = 256) -> Prepared:
 
 
 class Predictor:
-    """A trained method, ready to answer; safe to share between threads.
+    """A trained method of breast ultrasound, ready to answer; safe to share between threads.
 
     Args:
         checkpoint: weights and card; preprocessing is read from the card.
@@ -115,9 +116,18 @@ class Predictor:
     Attributes:
         familiarity: what its training images look like to it; None where that is not known.
         familiarity_problem: why a file that is there is not used; "" otherwise.
+
+    Raises:
+        InputError: the network answers other tasks (`task_predictor`).
+        CheckpointError: the weights cannot be used.
     """
 
     def __init__(self, checkpoint: Checkpoint, device: torch.device | str | None = None) -> None:
+        if checkpoint.declaration != BREAST:
+            raise InputError(
+                f"{checkpoint.method} in {str(checkpoint.folder)!r} answers "
+                f"{checkpoint.declaration.about}. It is asked by the verbs predict and evaluate."
+            )
         self.checkpoint = checkpoint
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         model = checkpoint.load().requires_grad_(False)

@@ -108,6 +108,26 @@ def get_spec(name: str) -> Spec:
     return get_entry(name).spec
 
 
+def spec_of(name: str, tasks: Sequence[Task]) -> Spec:
+    """The specification of a method for these tasks.
+
+    Raises:
+        UnknownNameError: no such method.
+        InputError: the method cannot answer them; the line says what it answers.
+    """
+    entry, wanted = get_entry(name), tuple(tasks)
+    spec = entry.spec_for(wanted) if entry.spec_for and wanted else entry.spec
+    missing = [task.name for task in wanted if task not in spec.tasks]
+    if missing or not wanted:
+        allowed = ", ".join(task.name for task in entry.spec.tasks)
+        able = ", ".join(other for other in list_methods() if _METHODS[other].spec_for)
+        raise InputError(
+            f"{name} cannot answer {', '.join(missing) or 'no task'}; it answers {allowed}. "
+            f"Any tasks are answered by {able}."
+        )
+    return spec
+
+
 def create_model(
     name: str,
     variant: str = "compact",
@@ -144,13 +164,7 @@ def create_model(
         known, number = entry.spec.options[option]
         known.require(options[option], name, number)
     wanted = tuple(tasks) if tasks is not None else entry.spec.tasks
-    spec = entry.spec_for(wanted) if entry.spec_for and wanted else entry.spec
-    missing = [task.name for task in wanted if task not in spec.tasks]
-    if missing or not wanted:
-        allowed = ", ".join(task.name for task in entry.spec.tasks)
-        raise InputError(
-            f"{name} cannot answer {', '.join(missing) or 'no task'}; it answers {allowed}."
-        )
+    spec = spec_of(name, wanted)
     options = {**entry.options, **options}
     model = entry.build(variant=variant, pretrained=pretrained, tasks=wanted, **options)
     model.variant, model.options = variant, options

@@ -8,7 +8,14 @@ from .crossvalidation import CrossValidation, cross_validate
 from .external import require_external, write_external
 from .familiarity import fit_familiarity
 from .gates import measure_gates
-from .judging import evaluate, figures, judge_sample, judge_samples, split_datasets
+from .judging import (
+    declaration_of,
+    evaluate,
+    figures,
+    judge_sample,
+    judge_samples,
+    split_datasets,
+)
 from .producing import make_plan, produce
 from .renewal import renew_card, renew_spec, write_cost, write_gates, write_silence
 from .silencing import measure_silence
@@ -18,6 +25,7 @@ __all__ = [
     "CrossValidation",
     "Trials",
     "cross_validate",
+    "declaration_of",
     "evaluate",
     "exclusions",
     "figures",

@@ -6,7 +6,7 @@ import platform
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 import torch
 
 from ..checkpoints import sha256
+from ..core.declaration import BREAST, Declaration
+from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..data.dataset import Dataset, Sample
 from ..data.splits import Split
 from ..nn import lite_encoder
@@ -25,15 +27,28 @@ LICENCES = {
     "busi": "BUSI: authors' own terms; cite Al-Dhabyani et al., Data in Brief 28:104863, 2020.",
     "busbra": "BUS-BRA: free use with citation of Gómez-Flores et al., Medical Physics, 2023.",
     "phantom": "Phantoms: made by this package.",
+    "openkbp": "OpenKBP: MIT; cite Babier et al., Medical Physics 48:5549, 2021.",
+    "ham10000": "HAM10000: CC BY-NC 4.0, so these weights are not for sale; cite Tschandl et al., "
+    "Scientific Data 5:180161, 2018.",
+    "busbra_classes": "BUS-BRA: free use with citation of Gómez-Flores et al., Medical Physics, "
+    "2023.",
 }
 INTENDED_USE = "Research and education only; not a medical device."
-ORIGINS = {"busi": "BUSI (Egypt)", "busbra": "BUS-BRA (Brazil)", "phantom": "phantoms"}
+ORIGINS = {
+    "busi": "BUSI (Egypt)", "busbra": "BUS-BRA (Brazil)", "phantom": "phantoms",
+    "openkbp": "OpenKBP", "ham10000": "HAM10000", "busbra_classes": "BUS-BRA (Brazil)",
+}  # fmt: skip
 
 
-def limits(training: Sequence[Sample]) -> str:
+def limits(training: Sequence[Sample], declaration: Declaration = BREAST) -> str:
     """What a network does not know, by the images it was trained on."""
     names = Counter(sample.dataset for sample in training)
     sets = " and ".join(ORIGINS.get(name, f"{name!r}") for name in names)
+    if declaration != BREAST:
+        return (
+            f"Trained on {len(training)} images of {sets}: what it answers about images from "
+            "elsewhere was not measured."
+        )
     normal = sum(sample.normal for sample in training)
     if normal:
         shown, outside = f"{normal} of which show no lesion", "other devices"
@@ -89,11 +104,7 @@ def training_card(plan: Plan, split: Split, trained: Trained, images: ImageList)
             "groups": {
                 name: len({sample.group for sample in samples}) for name, samples in parts.items()
             },
-            "normal": {name: sum(s.normal for s in part) for name, part in parts.items()},
-            "without_class": {
-                name: sum(s.label is None for s in part) for name, part in parts.items()
-            },
-            "without_mask": dict(zip(parts, images.without_mask.values(), strict=True)),
+            **_unknown(plan, parts, images),
             "truth_sha256": images.truth_sha256,
             "fold": plan.fold,
             "seed": plan.seed,
@@ -108,13 +119,34 @@ def training_card(plan: Plan, split: Split, trained: Trained, images: ImageList)
             "command": _public_command(),
             **initial_weights(plan),
         },
-        "trained_with_normals": any(sample.normal for sample in split.train),
+        **(
+            {"trained_with_normals": any(sample.normal for sample in split.train)}
+            if plan.declaration == BREAST
+            else {"declaration": plan.declaration.as_dict()}
+        ),
         "licences": [
             *(LICENCES[name] for name in count(split.train) if name in LICENCES),
             *([f"{start}."] if start.startswith("ImageNet") else []),
         ],
         "intended_use": INTENDED_USE,
-        "limits": limits(split.train),
+        "limits": limits(split.train, plan.declaration),
+    }
+
+
+def _unknown(
+    plan: Plan, parts: Mapping[str, Sequence[Sample]], images: ImageList
+) -> dict[str, dict[str, Any]]:
+    """How many images of each part teach less than all tasks."""
+    without = {
+        task: dict(zip(parts, counts.values(), strict=True))
+        for task, counts in images.without.items()
+    }
+    if plan.declaration != BREAST:
+        return {"without": without}
+    return {
+        "normal": {name: sum(s.normal for s in part) for name, part in parts.items()},
+        "without_class": without[MALIGNANCY.name],
+        "without_mask": without[SEGMENTATION.name],
     }
 
 

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..checkpoints import IMAGES, Checkpoint, sha256
+from ..core.declaration import BREAST
 from ..core.errors import DataError, InputError
 from ..core.files import write_atomically
+from ..core.tasks import Task
 from ..core.training_images import DIGITS, TrainingImage, images_csv
 from ..data.dataset import Sample
+from ..data.identity import digest_of
 from ..data.splits import Split
 
 PARTS = ("train", "validation", "test")
@@ -29,35 +32,40 @@ class ImageList:
         rows: one an image, in the order of the parts; what is written beside the weights.
         truth_sha256: digest of the rows and of the true masks: two runs with the same one learn
             from and are judged by the same.
-        without_mask: part to the number of its images whose mask is not known, or not usable.
+        without: task to part to the number of its images of which the task is not known, or whose
+            truth cannot be used.
     """
 
     rows: tuple[TrainingImage, ...]
     truth_sha256: str
-    without_mask: dict[str, int]
+    without: dict[str, dict[str, int]]
 
 
-def list_images(split: Split) -> ImageList:
-    """Read every image of a split and its mask.
+def list_images(split: Split, tasks: Sequence[Task] = BREAST.tasks) -> ImageList:
+    """Read every image of a split and what is true of it.
 
     Raises:
         InputError: an image cannot be read.
     """
     rows, truths = [], []
-    without_mask = Counter(dict.fromkeys(PARTS, 0))
+    without = {task.name: dict.fromkeys(PARTS, 0) for task in tasks}
     for part, samples in zip(PARTS, split, strict=True):
         for sample in samples:
-            image = sample.grey()
-            mask, _ = sample.usable_mask(image.pixels.shape)
-            without_mask[part] += mask is None
-            truths.append("" if mask is None else sha256(mask.tobytes()))
-            label = "normal" if sample.normal else "" if sample.label is None else sample.label
-            digits = image.pixel_sha256[:DIGITS]
-            row = TrainingImage(digits, part, sample.dataset, str(label), sample.group)
-            rows.append(row)
-    known = sorted("\t".join((*row, mask)) for row, mask in zip(rows, truths, strict=True))
-    digest = sha256("\n".join(known).encode())
-    return ImageList(tuple(rows), digest, dict(without_mask))
+            pixels = sample.pixels()
+            classes, maps = [], []
+            for task in tasks:
+                truth, _ = sample.truth(task, pixels.shape[:2])
+                without[task.name][part] += truth is None
+                if task.of_pixels:
+                    maps.append("" if truth is None else sha256(truth.tobytes()))
+                else:
+                    classes.append("" if truth is None else str(int(truth)))
+            label = "normal" if sample.normal else ";".join(classes)
+            digits = digest_of(pixels)[:DIGITS]
+            rows.append(TrainingImage(digits, part, sample.dataset, label, sample.group))
+            truths.append(maps)
+    known = sorted("\t".join((*row, *maps)) for row, maps in zip(rows, truths, strict=True))
+    return ImageList(tuple(rows), sha256("\n".join(known).encode()), without)
 
 
 def write_images(folder: Path, images: ImageList) -> str:
@@ -102,7 +110,7 @@ def met_before(checkpoint: Checkpoint, samples: Sequence[Sample]) -> list[str | 
     parts = []
     for sample in samples:
         try:
-            part = checkpoint.part_of(sample.grey().pixel_sha256)
+            part = checkpoint.part_of(digest_of(sample.pixels()))
         except InputError:  # whoever judges it says so
             part = None
         parts.append(None if part == "test" else part)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..checkpoints import Checkpoint
+from ..core.declaration import Declaration
 from ..core.errors import DataError, InputError
 from ..data.dataset import Dataset, Sample
 from ..data.intake import GreyImage
@@ -59,6 +60,22 @@ def split_datasets(
         for sample in with_folds(dataset.samples)
     )
     return home._replace(test=away)
+
+
+def declaration_of(datasets: Sequence[Dataset]) -> Declaration:
+    """What all of these datasets are about.
+
+    Raises:
+        InputError: they declare different things.
+    """
+    first, *others = datasets
+    for other in others:
+        if other.declaration != first.declaration:
+            raise InputError(
+                f"{first.name} is about {first.declaration.about}, {other.name} about "
+                f"{other.declaration.about}. Give data with one declaration."
+            )
+    return first.declaration
 
 
 def with_mirror(predictor: Predictor, image: GreyImage) -> Prediction:

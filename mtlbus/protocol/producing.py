@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from torch import nn
 
 from ..checkpoints import PREDICTIONS, Checkpoint, write_checkpoint
+from ..core.declaration import BREAST, Declaration
 from ..core.errors import InputError, choose
 from ..data.splits import Split
 from ..evaluation.card_figures import choose_operating_points, figures_of
@@ -19,13 +21,14 @@ from ..evaluation.tables import read_predictions, write_predictions
 from ..inference.predictor import Predictor
 from ..methods import create_model
 from ..methods.pretraining import starts_from_imagenet
-from ..methods.registry import get_entry
+from ..methods.registry import get_entry, spec_of
 from ..training.engine import train
 from ..training.plan import Plan, Trained
 from ..training.recipes import Recipe
 from .card import training_card
 from .images import ImageList, list_images, require_no_leak, write_images
 from .judging import Report, judge_samples
+from .task_judging import JUDGED, judge_tasks, task_figures, write_judged
 
 
 def produce(
@@ -58,7 +61,7 @@ def produce(
             method; or the run that is to be resumed was on other images.
     """
     report("reading all images to note what they are")
-    images = images or list_images(split)
+    images = images or list_images(split, plan.tasks or BREAST.tasks)
     plan = replace(plan, images=images.truth_sha256)
     if start is not None:
         require_no_leak(start, images)
@@ -72,6 +75,11 @@ def produce(
         card["training"]["initial_method"] = start.method
         card["training"]["before"] = start.card.to_json()["training"]
     checkpoint = write_checkpoint(out, trained.model, card, trained.history)
+    if plan.tasks:
+        frame = judge_tasks(checkpoint, split.test, "test", plan.fold, report)
+        write_judged(out / JUDGED, frame)
+        card |= {"metrics": task_figures(plan.tasks, frame)}
+        return write_checkpoint(out, trained.model, card, trained.history)
     predictor = Predictor(checkpoint)
     validation = judge_samples(predictor, split.validation, "validation", plan.fold, report)
     chosen = choose_operating_points(validation) if trained.model.spec.classifies else {}
@@ -120,7 +128,9 @@ def require_same_recipe(before: Checkpoint, recipe: Recipe) -> None:
 def _part_of(plan: Plan, start: Checkpoint) -> nn.Module:
     """The network of `start`, every tensor of which has its place in the network of the plan."""
     with torch.device("meta"):
-        whole = create_model(plan.method, plan.variant, **plan.options).state_dict()
+        whole = create_model(
+            plan.method, plan.variant, tasks=plan.tasks or None, **plan.options
+        ).state_dict()
     model = start.load()
     for name, tensor in model.state_dict().items():
         if name not in whole or whole[name].shape != tensor.shape:
@@ -141,6 +151,8 @@ def make_plan(
     seed: int,
     start: Checkpoint | None = None,
     pretrained: bool | str | None = None,
+    declaration: Declaration = BREAST,
+    asked: Sequence[str] = (),
 ) -> Plan:
     """The plan of a run, with the number of training images of each dataset for the record.
 
@@ -150,9 +162,12 @@ def make_plan(
         start: see `produce`.
         pretrained: as for `create_model`; None for ImageNet weights where the encoder's come
             with a package (`starts_from_imagenet`).
+        declaration, asked: as of `Plan`; where left must not be taken for right no image is
+            mirrored.
 
     Raises:
         UnknownNameError: an option that the method does not have.
+        InputError: tasks that the method cannot answer, or that are not declared.
     """
     for name in options:
         choose(f"option of {method}", name, get_entry(method).options)
@@ -162,4 +177,12 @@ def make_plan(
         pretrained = False
     elif pretrained is None:
         pretrained = starts_from_imagenet(method, variant, options)
-    return Plan(method, variant, options, recipe, fold, seed, data, digest, pretrained)
+    if not declaration.mirror:
+        recipe = replace(recipe, augmentation=replace(recipe.augmentation, flip=0.0))
+    plan = Plan(
+        method, variant, options, recipe, fold, seed, data, digest, pretrained,
+        declaration=declaration, asked=tuple(asked),
+    )  # fmt: skip
+    if plan.tasks:
+        spec_of(method, plan.tasks)
+    return plan

@@ -31,7 +31,7 @@ from .conflict import gradient_cosine
 from .groups import parameter_groups
 from .losses import loss_weight, task_losses
 from .parts import learned_from, require_known, told
-from .plan import Plan, Trained
+from .plan import Plan, Trained, stated
 from .precision import autocast, best_device, quicken_depthwise
 from .schedules import STEPWISE, decay_for, make_schedule
 from .side_class import SideClass
@@ -223,10 +223,10 @@ class Run:
             InputError: the state belongs to another plan, or to other images.
         """
         state = torch.load(path, map_location=self.device, weights_only=True)
-        stated, wanted = {"tasks": [], **json.loads(state["plan"])}, json.loads(self.plan.as_json())
-        if not stated.get("images"):  # written before the images were noted
-            stated["images"] = wanted["images"]
-        other = [name for name, value in wanted.items() if stated.get(name) != value]
+        before, wanted = stated(state["plan"]), json.loads(self.plan.as_json())
+        if not before["images"]:  # written before the images were noted
+            before["images"] = wanted["images"]
+        other = [name for name, value in wanted.items() if before[name] != value]
         if other == ["images"]:
             raise InputError(
                 f"{path} was written on other images, masks, classes or groups than were given "

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from torch import nn
 
+from ..core.declaration import BREAST, Declaration, asked_of
 from ..core.tasks import Task
 from .recipes import Recipe
 
@@ -25,7 +26,8 @@ class Plan:
         start: SHA-256 of the weights that training starts from; "" for none.
         pretrained: ImageNet weights, as for `create_model`; a start takes their place.
         images: digest of all images, masks, classes and groups; "" where nobody asked.
-        tasks: what the network is built for; () for the method's own, those of breast ultrasound.
+        declaration: what the images are and what may be asked about them.
+        asked: names of its tasks that the network answers; () for all that the method can.
     """
 
     method: str
@@ -38,11 +40,23 @@ class Plan:
     start: str = ""
     pretrained: bool | str = False
     images: str = ""
-    tasks: tuple[Task, ...] = ()
+    declaration: Declaration = BREAST
+    asked: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What the network is built for; () for the method's own, those of breast ultrasound."""
+        return asked_of(self.declaration, self.asked)
 
     def as_json(self) -> str:
         """The plan as text that can be compared."""
         return json.dumps(asdict(self), sort_keys=True)
+
+
+def stated(text: str) -> dict[str, Any]:
+    """A plan as a run wrote it; what it did not know of yet is at its default."""
+    usual = {one.name: one.default for one in fields(Plan) if one.default is not MISSING}
+    return {**json.loads(json.dumps(usual, default=asdict)), **json.loads(text)}
 
 
 @dataclass

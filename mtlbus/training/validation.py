@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -45,20 +46,14 @@ def validate(
         device: that the network is on.
         first: what was found after the first epoch; None for this one.
     """
-    network.eval()
-    spec = network.spec
-    figures: dict[str, list[torch.Tensor]] = {task.name: [] for task in images.tasks}
-    presences = []
-    for batch in images.batches(batch_size):
-        inputs = normalise(batch.images.to(device), spec.mean, spec.std)
-        inputs = inputs.contiguous(memory_format=torch.channels_last)
-        with autocast(device):
-            output = network(inputs)
-        for task in images.tasks:
-            figures[task.name].append(image_figures(task, output, batch.truth[task.name]))
-        if images.normal.any() and output.mask_logits is not None:
-            drawn = positive_logit(output.mask_logits.float()).cpu()
-            presences += [presence_score(mask) for mask in drawn.sigmoid().numpy()]
+    presences: list[float] = []
+
+    def heard(drawn: torch.Tensor) -> None:
+        presences.extend(presence_score(mask) for mask in drawn.sigmoid().numpy())
+
+    figures = task_answers(
+        network, images, batch_size, device, drawn=heard if images.normal.any() else None
+    )
     found, errors = {}, set()
     measures = [task.measure for task in images.tasks]
     for task in images.tasks:
@@ -66,7 +61,7 @@ def validate(
         name = f"validation_{task.measure}"
         name += f".{task.name}" if measures.count(task.measure) > 1 else ""
         if known.any():
-            asked = torch.cat(figures[task.name])[known]
+            asked = figures[task.name][known]
             found[name] = task_metric(task, asked, _labels(images, task.name, known))
             errors |= {name} if task.less_is_better else set()
     drawing = [task.name for task in images.tasks if task.kind == "pixel_class"]
@@ -82,6 +77,37 @@ def validate(
         for name, value in found.items()
     ]
     return {**found, "score": sum(counted) / len(counted)}
+
+
+@torch.inference_mode()
+def task_answers(
+    network: nn.Module,
+    images: Images,
+    batch_size: int,
+    device: torch.device,
+    reduced: bool = True,
+    drawn: Callable[[torch.Tensor], None] | None = None,
+) -> dict[str, torch.Tensor]:
+    """What each image says of how its tasks are answered, by task (`image_figures`).
+
+    Args:
+        network, images, batch_size, device: as of `validate`.
+        reduced: in the precision of a training, which costs a rounding; else in float32.
+        drawn: receives the log-odds of the mask of each batch, B×S×S.
+    """
+    network.eval()
+    spec = network.spec
+    figures: dict[str, list[torch.Tensor]] = {task.name: [] for task in images.tasks}
+    for batch in images.batches(batch_size):
+        inputs = normalise(batch.images.to(device), spec.mean, spec.std)
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
+        with autocast(device) if reduced else nullcontext():
+            output = network(inputs)
+        for task in images.tasks:
+            figures[task.name].append(image_figures(task, output, batch.truth[task.name]))
+        if drawn is not None and output.mask_logits is not None:
+            drawn(positive_logit(output.mask_logits.float()).cpu())
+    return {name: torch.cat(parts) for name, parts in figures.items()}
 
 
 def _labels(images: Images, name: str, known: torch.Tensor) -> torch.Tensor | None:

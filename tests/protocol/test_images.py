@@ -174,7 +174,7 @@ def test_unknown_normal_and_known_are_told_apart(tmp_path):
     samples = load_dataset("manifest", tmp_path / "m.csv").samples
     found = list_images(split_fold(samples, 1)._replace(train=samples, test=()))
     assert [row.label for row in found.rows] == ["1", "normal", ""]
-    assert found.without_mask == {"train": 1, "validation": 0, "test": 0}
+    assert found.without["segmentation"] == {"train": 1, "validation": 0, "test": 0}
 
 
 def test_an_external_test_is_appended_only_when_none_of_its_images_took_part(

@@ -1,0 +1,169 @@
+"""Judge a network on the tasks of any declaration: one row an image, and figures from the rows.
+
+The metrics are those of CTAN's table, at the network's own input size. What only breast ultrasound
+has (operating points, presence, calibration) is in `judging`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ..checkpoints import Checkpoint
+from ..core.errors import DataError
+from ..core.files import write_atomically
+from ..core.tasks import Task
+from ..data.dataset import Dataset, Sample
+from ..data.splits import split_fold
+from ..evaluation.intervals import BOOTSTRAP, group_draws
+from ..evaluation.tables import group_keys, interval_entry
+from ..evaluation.task_tables import figures_under, image_rows
+from ..training.batches import Images
+from ..training.precision import best_device
+from ..training.validation import task_answers
+from .images import met_before
+from .judging import Report
+
+JUDGED = "judged.csv"  # of a checkpoint, beside its weights
+BATCH = 16
+
+
+def judge_tasks(
+    checkpoint: Checkpoint, samples: Sequence[Sample], part: str, fold: int | None, report: Report
+) -> pd.DataFrame:
+    """Ask a network about images and compare: a row an image.
+
+    Args:
+        checkpoint: the network, judged at the input size of its card.
+        samples: what is judged, of one form.
+        part: "test" or "validation", for the rows.
+        fold: the model's test fold; None where there is none.
+        report: receives a line for each truth that cannot be used.
+
+    Returns:
+        image_id, dataset, group, fold, part, and the columns of `image_rows`.
+    """
+    device = best_device()
+    network = checkpoint.load().to(device, memory_format=torch.channels_last)
+    tasks = network.spec.tasks
+    images = Images(samples, checkpoint.card.spec.input_size, tasks)
+    for line in images.problems:
+        report(f"judged without it: {line.partition(': ')[2]}")
+    columns: dict[str, Any] = {
+        "image_id": [sample.id for sample in samples],
+        "dataset": [sample.dataset for sample in samples],
+        "group": [sample.group for sample in samples],
+        "fold": fold,
+        "part": part,
+    }
+    figures = task_answers(network, images, BATCH, device, reduced=False)
+    for task in tasks:
+        known = images.known[task.name] & ~(images.normal & task.of_pixels)
+        classes = None if task.of_pixels else images.truth[task.name].numpy()
+        columns |= image_rows(task, figures[task.name].float().numpy(), known.numpy(), classes)
+    return pd.DataFrame(columns)
+
+
+def task_figures(
+    tasks: Sequence[Task], frame: pd.DataFrame, bootstrap: int = BOOTSTRAP, seed: int = 0
+) -> dict[str, Any]:
+    """The figures of judged rows with 95 % intervals over groups.
+
+    Returns:
+        {datasets: {name: {n, groups, FIGURE: {value, low, high}}}, pooled: the same of all}, as
+        `figures_under` names the figures.
+    """
+    return {
+        "datasets": {
+            name: _entry(tasks, rows, bootstrap, seed) for name, rows in frame.groupby("dataset")
+        },
+        "pooled": _entry(tasks, frame, bootstrap, seed),
+    }
+
+
+def _entry(tasks: Sequence[Task], rows: pd.DataFrame, bootstrap: int, seed: int) -> dict[str, Any]:
+    groups, datasets = group_keys(rows), rows["dataset"].to_numpy(dtype=str)
+    draws = group_draws(groups, bootstrap, seed, strata=datasets)
+    entry: dict[str, Any] = {"n": len(rows), "groups": len(set(zip(datasets, groups, strict=True)))}
+    for task in tasks:
+        value = figures_under(task, rows, np.ones((1, len(rows))))
+        replicates = figures_under(task, rows, draws)
+        entry |= {name: interval_entry(float(value[name][0]), replicates[name]) for name in value}
+    return entry
+
+
+def evaluate_tasks(
+    checkpoint: Checkpoint,
+    datasets: Sequence[Dataset],
+    fold: int | None,
+    report: Report,
+    seen: bool = False,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Judge a checkpoint on a fold of datasets, or on all their images of which something is known.
+
+    Images that took part in its training or validation are counted and left out.
+
+    Args:
+        checkpoint: of these datasets' declaration.
+        datasets: the images.
+        fold: only this one of each dataset.
+        report: receives lines of progress.
+        seen: judge those that took part, too; that is memory, not skill.
+
+    Returns:
+        The rows, and the document: method, weights_sha256, seen, datasets, pooled.
+
+    Raises:
+        DataError: other tasks than the checkpoint's, or nothing is left to judge.
+    """
+    for dataset in datasets:
+        if dataset.declaration.tasks != checkpoint.declaration.tasks:
+            raise DataError(
+                f"{dataset.name} is about {dataset.declaration.about}, this network about "
+                f"{checkpoint.declaration.about}. Give data with the same declaration."
+            )
+    samples = [
+        sample
+        for dataset in datasets
+        for sample in (dataset.samples if fold is None else split_fold(dataset.samples, fold).test)
+        if sample.told
+    ]
+    parts = met_before(checkpoint, samples)
+    counts = {name: parts.count(name) for name in ("train", "validation")}
+    if any(counts.values()) and not seen:
+        samples = [one for one, part in zip(samples, parts, strict=True) if part is None]
+        report(f"{sum(counts.values())} images took part in its training or validation; left out")
+    if not samples:
+        raise DataError(
+            "No image is left to judge. Give its test fold or new images, or --seen to judge what "
+            "it has seen."
+        )
+    frame = judge_tasks(checkpoint, samples, "test", fold, report)
+    return frame, {
+        "method": checkpoint.method,
+        "weights_sha256": checkpoint.digest,
+        "seen": counts if checkpoint.images else None,
+        **task_figures(checkpoint.tasks, frame),
+    }
+
+
+def write_judged(path: Path, frame: pd.DataFrame) -> None:
+    """Write judged rows as CSV; six digits are finer than any of them is known."""
+    write_atomically(path, frame.to_csv(index=False, float_format="%.6g").encode())
+
+
+def read_judged(path: Path) -> pd.DataFrame:
+    """The rows that `write_judged` wrote.
+
+    Raises:
+        DataError: there are none.
+    """
+    if not path.is_file():
+        raise DataError(f"No {path.name} in {str(path.parent)!r}: nothing was judged there.")
+    texts = dict.fromkeys(("image_id", "dataset", "group"), str)
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])

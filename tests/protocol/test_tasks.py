@@ -1,0 +1,112 @@
+"""Two tasks of somebody's own, from a declaration to figures, without a line of code changed."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+from mtlbus.checkpoints import Checkpoint
+from mtlbus.cli import main
+from mtlbus.core.errors import CheckpointError, InputError
+from mtlbus.core.tasks import Task
+from mtlbus.evaluation.task_tables import figures_under, image_rows
+from mtlbus.inference.predictor import Predictor
+from tests.made import PAIR, make_pair
+
+STEPS = ["--size", "64", "--epochs", "1", "--pretrained", "no", "--loss", "house"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Twenty phantoms; of one the depth is not known, of another no outline."""
+    folder = tmp_path_factory.mktemp("pair")
+    path = make_pair(folder, 20)
+    table = pd.read_csv(folder / "pair.csv", dtype=str)
+    table.loc[0, "depth"] = table.loc[1, "outline"] = None
+    table.to_csv(folder / "pair.csv", index=False)
+    return f"tasks={path}"
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    assert main(["train", "hps", "--data", data, "--out", str(out), *STEPS]) == 0
+    return out
+
+
+def test_a_network_is_trained_and_its_card_holds_the_declaration(trained):
+    checkpoint = Checkpoint(trained)
+    card, entry = checkpoint.card, checkpoint.history[0]
+    assert [task.name for task in checkpoint.tasks] == ["outline", "depth"]
+    assert checkpoint.load().spec.tasks == checkpoint.tasks
+    assert {"outline_loss", "depth_loss", "validation_dice", "validation_mae"} <= entry.keys()
+    assert entry["score"] == pytest.approx(entry["validation_dice"] / 2), "1 − error / first error"
+    without = card.training.model_dump()["without"]
+    assert sum(without["depth"].values()) == sum(without["outline"].values()) == 1
+    error = card.metrics.pooled["depth.mae"]
+    assert 0 < error["value"] < 40 and error["low"] <= error["value"] <= error["high"]
+
+
+def test_it_is_evaluated_alike_and_its_training_images_are_left_out(trained, data, capsys):
+    assert main(["evaluate", str(trained), "--data", data, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    stated = Checkpoint(trained).card.metrics.datasets["pair"]
+    assert found["pooled"]["n"] == stated["n"] == 20 - sum(found["seen"].values())
+    for name in ("depth.mae", "outline.dice"):
+        assert found["pooled"][name]["value"] == pytest.approx(stated[name]["value"], rel=1e-3)
+
+
+def test_what_does_not_fit_is_one_line(trained, data, tmp_path, capsys):
+    with pytest.raises(InputError, match="answers outline and depth"):
+        Predictor(Checkpoint(trained))
+    assert main(["train", "mtl", "--data", data, "--out", str(tmp_path / "a"), *STEPS]) == 1
+    assert "Any tasks are answered by ctan, hps" in capsys.readouterr().err
+    call = ["train", "stl_segmentation", "--data", data, "--out", str(tmp_path / "b"), *STEPS]
+    assert main(call) == 1
+    assert "exactly 1 task" in capsys.readouterr().err
+    assert main([*call, "--task", "dose"]) == 1
+    assert "pair declares no task 'dose'; it declares outline and depth" in capsys.readouterr().err
+    assert main(["evaluate", str(trained), "--data", "phantom=6"]) == 1
+    assert "is about segmentation and malignancy, this network about outline" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_card_that_declares_what_cannot_be_is_one_line(trained, tmp_path):
+    card = json.loads((trained / "card.json").read_text(encoding="utf-8"))
+    card["declaration"]["tasks"][0]["kind"] = "smell"
+    (tmp_path / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"tasks\.0\.kind"):
+        _ = Checkpoint(tmp_path).tasks
+    assert PAIR["name"] == "pair"
+
+
+def test_figures_of_rows_are_those_of_scikit_learn():
+    """Of one weighting with all images once, and of one that leaves some out."""
+    rng = np.random.default_rng(0)
+    stage = Task("stage", "image_class", ("I", "II"))
+    logits, true = rng.normal(size=(30, 2)), rng.integers(0, 2, 30)
+    known = np.arange(30) > 2
+    rows = pd.DataFrame(image_rows(stage, logits, known, true.astype(float)))
+    weights = np.ones((2, 30))
+    weights[1, 10:] = 0
+    found = figures_under(stage, rows, weights)
+    for number, kept in enumerate((slice(3, 30), slice(3, 10))):
+        called = logits[kept].argmax(1)
+        expected = balanced_accuracy_score(true[kept], called)
+        assert found["stage.balanced_accuracy"][number] == pytest.approx(expected)
+        area = roc_auc_score(true[kept], logits[kept, 1] - logits[kept, 0])
+        assert found["stage.auc"][number] == pytest.approx(area)
+
+
+def test_dice_is_the_mean_over_images_and_then_over_classes():
+    organs = Task("organs", "pixel_class", ("none", "cord", "target"))
+    dice = np.array([[0.5, np.nan], [0.7, 0.9], [0.1, 0.3]])
+    known = np.array([True, True, False])
+    rows = pd.DataFrame(image_rows(organs, dice, known, None))
+    found = figures_under(organs, rows, np.array([[1, 1, 1], [3, 1, 0]]))
+    assert found["organs.dice"].tolist() == pytest.approx([(0.6 + 0.9) / 2, (0.55 + 0.9) / 2])

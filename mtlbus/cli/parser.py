@@ -56,7 +56,8 @@ def _data(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--layout",
         default="folder",
-        help="busi, busbra, breast, busuclm, udiat, folder (default), manifest, tasks, phantom",
+        help="busi, busbra, breast, busuclm, udiat, folder (default), manifest, tasks, "
+        "busbra_classes, openkbp, ham10000, phantom",
     )
 
 
@@ -270,7 +271,8 @@ def _datasets(verb: argparse.ArgumentParser) -> None:
         required=True,
         metavar="LAYOUT=PATH",
         help="busi=, busbra=, breast=, busuclm=, udiat=, folder= with a folder, manifest=FILE.csv, "
-        "tasks=FILE.json (tasks of your own), or phantom=COUNT; may be given several times",
+        "tasks=FILE.json (tasks of your own), busbra_classes=, openkbp= and ham10000= (those of the "
+        "CTAN paper), or phantom=COUNT; may be given several times",
     )
 
 

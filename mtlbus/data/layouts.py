@@ -6,7 +6,20 @@ from functools import partial
 from pathlib import Path
 
 from ..core.errors import DataError, InputError, UnknownNameError
-from . import breast, busbra, busi, busuclm, declared, folder, manifest, synthetic, udiat
+from . import (
+    breast,
+    busbra,
+    busbra_classes,
+    busi,
+    busuclm,
+    declared,
+    folder,
+    ham10000,
+    manifest,
+    openkbp,
+    synthetic,
+    udiat,
+)
 from .checked import checked
 from .dataset import Dataset, Loader
 from .places import checked_path, is_file, is_folder, lies_inside, listing, shown
@@ -20,6 +33,9 @@ LAYOUTS: dict[str, Loader] = {
     "folder": folder.load,
     "manifest": manifest.load,
     "tasks": declared.load,
+    "busbra_classes": busbra_classes.load,
+    "openkbp": openkbp.load,
+    "ham10000": ham10000.load,
 }
 """The layouts of files on disk."""
 PHANTOMS = "phantom"  # whose "path" is a count
@@ -57,7 +73,7 @@ def load_dataset(
     try:
         dataset = loader(place, Path(within) if within is not None else None)
     except DataError as error:
-        if fits in (None, layout):
+        if fits in (None, layout) or layout == busbra_classes.DECLARATION.name:
             raise
         raise DataError(f"{error} {_hint(fits)}") from None
     return checked(dataset, within)
@@ -90,6 +106,10 @@ def _by_names(path: Path, within: Path | None) -> str | None:
     folders = {name: entry for name, entry in entries.items() if is_folder(entry)}
     if "bus_data.csv" in entries:
         return "busbra"
+    if openkbp.TABLE in entries and "ct" in folders:
+        return "openkbp"
+    if any(name.lower() in entries for name in ham10000.TABLES):
+        return "ham10000"
     if "info.csv" in entries and "images" in folders:
         return "busuclm"
     if {"original", "gt"} <= folders.keys():

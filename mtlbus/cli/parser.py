@@ -16,7 +16,7 @@ from .datasets import audit, data, phantom
 from .images import explain, predict
 from .judging import bench, checks, evaluate, familiarity, gates, silence, similar
 from .methods import methods
-from .training import crossvalidate, train, trials
+from .training import crossvalidate, tasktable, train, trials
 
 IMAGE = "PNG, JPEG, BMP, TIFF, WebP, GIF or DICOM"
 TRAINED = "a shipped method, or the folder of a checkpoint"
@@ -159,6 +159,17 @@ def _crossvalidate(verb: argparse.ArgumentParser) -> None:
     _pretrained(verb)
 
 
+def _tasktable(verb: argparse.ArgumentParser) -> None:
+    _datasets(verb)
+    _test_fold(verb)
+    verb.add_argument("--out", required=True, help="folder of all runs and of the report")
+    verb.add_argument(
+        "--images", type=int, metavar="COUNT", help="at most so many of each part, to try it out"
+    )
+    _recipe(verb)
+    _options(verb)
+
+
 def _trials(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help="a name from `methods`")
     _datasets(verb)
@@ -271,7 +282,7 @@ def _datasets(verb: argparse.ArgumentParser) -> None:
         required=True,
         metavar="LAYOUT=PATH",
         help="busi=, busbra=, breast=, busuclm=, udiat=, folder= with a folder, manifest=FILE.csv, "
-        "tasks=FILE.json (tasks of your own), busbra_classes=, openkbp= and ham10000= (those of the "
+        "tasks=FILE.json (tasks of your own), busbra_classes=, openkbp=, ham10000= (those of the "
         "CTAN paper), or phantom=COUNT; may be given several times",
     )
 
@@ -363,6 +374,7 @@ VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentPars
     slices: _slices,
     crossvalidate: _crossvalidate,
     trials: _trials,
+    tasktable: _tasktable,
     bench: _bench,
     predict: _predict,
     explain: _explain,

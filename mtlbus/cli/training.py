@@ -121,3 +121,26 @@ def trials(arguments: argparse.Namespace) -> int:
     document = run_trials(plan, report)
     print_result(document, arguments.json, lambda: trial_lines(document))
     return 0
+
+
+def tasktable(arguments: argparse.Namespace) -> int:
+    """Table 2 of the CTAN paper: does a network for two tasks beat one for each?"""
+    from ..methods import get_spec
+    from ..protocol.task_table import STL, TOGETHER, TaskTable, task_table
+
+    require_folder(arguments.out)
+    methods = (f"{STL}_segmentation", f"{STL}_classification", *TOGETHER)
+    plan = TaskTable(
+        datasets=tuple(open_datasets(arguments.data)),
+        out=Path(arguments.out),
+        recipes={name: _recipe(get_spec(name), arguments) for name in methods},
+        fold=arguments.fold,
+        seed=arguments.seed,
+        variant=arguments.variant,
+        pretrained=parse_pretrained(arguments.pretrained),
+        options={"compact_encoder": "lite0", **parse_options(arguments.option)},
+        images=arguments.images,
+    )
+    document = task_table(plan, report)
+    print_result(document, arguments.json, lambda: document["markdown"])
+    return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -195,20 +194,6 @@ def mcnemar_test(labels: ArrayLike, called_a: ArrayLike, called_b: ArrayLike) ->
     apart = only_a + only_b
     p_value = binomtest(only_a, apart).pvalue if apart else 1.0
     return McNemarTest(only_a, only_b, float(p_value))
-
-
-def relative_performance(
-    single_task: Sequence[float], multi_task: Sequence[float], lower_is_better: Sequence[bool]
-) -> float:
-    """Δ of CTAN (eq. 3): mean gain over the single-task models, in percent of their numbers.
-
-    One entry for each task; positive where multi-task is better.
-    """
-    gains = [
-        (-100 if lower else 100) * (multi - single) / single
-        for single, multi, lower in zip(single_task, multi_task, lower_is_better, strict=True)
-    ]
-    return float(np.mean(gains))
 
 
 def _root(variance: float) -> float:

@@ -1,4 +1,4 @@
-"""The one number of each kind of task (CTAN, section 2.3), and the gain Δ over single-task models.
+"""The one number of each kind of task (CTAN, section 2.3).
 
 Dice for classes per pixel and accuracy, balanced accuracy or AUC for a class per image, as shares
 of one; the mean absolute error for a number per pixel, in its unit. First an image at a time
@@ -7,17 +7,14 @@ of one; the mean absolute error for a number per pixel, in its unit. First an im
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import cast
 
-import numpy as np
 import torch
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from torch import Tensor
 
 from ..core.outputs import Output, positive_logit
 from ..core.tasks import Task
-from .comparisons import relative_performance
 
 
 @torch.inference_mode()
@@ -67,24 +64,6 @@ def task_metric(task: Task, figures: Tensor, labels: Tensor | None = None) -> fl
     if task.measure == "balanced_accuracy":
         return float(balanced_accuracy_score(labels, called))
     return float((called == labels).float().mean())
-
-
-def task_gains(
-    tasks: Sequence[Task], single: Mapping[str, float], multi: Mapping[str, float]
-) -> dict[str, float]:
-    """Δ of each task in percent of its single-task number (eq. 3), and their "mean".
-
-    Args:
-        tasks: names and metrics.
-        single, multi: metric by task name, of the single-task and the multi-task networks.
-    """
-    gains = {
-        task.name: relative_performance(
-            [single[task.name]], [multi[task.name]], [task.less_is_better]
-        )
-        for task in tasks
-    }
-    return {**gains, "mean": float(np.mean(list(gains.values())))}
 
 
 def called_class(logits: Tensor) -> Tensor:

@@ -13,7 +13,6 @@ from mtlbus.evaluation.comparisons import (
     delong_interval,
     delong_test,
     mcnemar_test,
-    relative_performance,
 )
 
 
@@ -170,20 +169,6 @@ def test_mcnemar_is_the_exact_test_of_the_example_in_agresti():
     assert found.p_value == pytest.approx(2 * binom.sf(149, 236, 0.5), rel=1e-9)
     # The printed statistic z² = (86 − 150)²/(86 + 150) = 17.36 says the same, roughly.
     assert found.p_value == pytest.approx(chi2.sf((64 - 1) ** 2 / 236, 1), rel=0.1)
-
-
-def test_relative_performance_reproduces_ctan_on_ham10000():
-    # CTAN, table 2: Dice and accuracy in percent; single-task 92.83 and 49.24. These are rounded
-    # to two digits, which moves Δ by up to 0.016.
-    single = (92.83, 49.24)
-    rows = {(92.21, 55.49): 6.01, (92.15, 47.08): -2.55, (92.91, 57.85): 8.79}
-    for multi, delta in rows.items():
-        found = relative_performance(single, multi, (False, False))
-        assert found == pytest.approx(delta, abs=0.016)
-
-
-def test_relative_performance_of_an_error_is_better_when_it_falls():
-    assert relative_performance((2.0,), (1.5,), (True,)) == 25
 
 
 def test_bad_comparisons_are_refused():

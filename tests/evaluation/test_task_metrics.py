@@ -1,4 +1,4 @@
-"""One number a task against scikit-learn, and the gain Δ worked out by hand."""
+"""One number a task against scikit-learn."""
 
 import math
 
@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, r
 
 from mtlbus.core.outputs import Output
 from mtlbus.core.tasks import MALIGNANCY, SEGMENTATION, Task
-from mtlbus.evaluation.task_metrics import image_figures, task_gains, task_metric
+from mtlbus.evaluation.task_metrics import image_figures, task_metric
 
 ORGANS = Task("organs", "pixel_class", ("background", "bladder", "rectum"))
 DOSE = Task("dose", "pixel_regression")
@@ -68,10 +68,3 @@ def test_absolute_error_of_a_dose_where_it_counts():
     truth[1], truth[1, 0, 0] = math.nan, 3.0
     assert image_figures(DOSE, output, truth)[:, 0].tolist() == [0.5, 1.5]
     assert judged(DOSE, output, truth) == pytest.approx(1.0), "a mean over images"
-
-
-def test_gains_by_hand():
-    # Dice 80 → 84 is +5 %; an error of 2 Gy → 1.5 Gy is +25 %.
-    tasks = (SEGMENTATION, DOSE)
-    found = task_gains(tasks, {"segmentation": 80, "dose": 2}, {"segmentation": 84, "dose": 1.5})
-    assert found == pytest.approx({"segmentation": 5, "dose": 25, "mean": 15})

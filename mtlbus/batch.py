@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .core.errors import InputError
 from .core.files import fitting, write_atomically, write_json
 from .core.wording import DISCLAIMER
 from .data.case import Case
-from .data.decoding import read_image
-from .figures import colours, overlay
+from .data.decoding import read_image, read_picture
+from .data.identity import digest_of
+from .figures import colours, overlay, task_overlay
 from .findings import Finding, find
 from .inference.input_checks import require_answerable
 from .inference.predictor import Predictor, predict_all
+from .inference.task_predictor import TaskPredictor
 
 RECORDS = "predictions.json"
 SECONDS = 5.0  # the records on disk are at most so old
@@ -68,6 +73,68 @@ def predict_each(
     finally:
         if out is not None:
             write_json(Path(out) / RECORDS, records)
+
+
+def answer_each(
+    images: Sequence[str],
+    predictors: Sequence[TaskPredictor],
+    out: str | Path | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> Iterator[list[dict[str, Any]]]:
+    """As `predict_each`, of networks with a declaration: each task's answer, and its files.
+
+    Yields:
+        For each image one {image, method, weights_sha256, tasks, files} a network (see
+        `Answer.numbers`), or one {image, error} where the image is refused.
+
+    Raises:
+        OutputError: something cannot be written.
+    """
+    records: list[dict[str, Any]] = []
+    try:
+        for number, path in enumerate(images, start=1):
+            entries = [_answered(path, predictor, out) for predictor in predictors]
+            records += entries
+            report(f"{number}/{len(images)}  {path}")
+            yield entries
+    finally:
+        if out is not None:
+            write_json(Path(out) / RECORDS, records)
+
+
+def _answered(path: str, predictor: TaskPredictor, out: str | Path | None) -> dict[str, Any]:
+    """What a network says about an image file; maps are written as pictures and arrays."""
+    try:
+        pixels = read_picture(path, predictor.form)
+    except InputError as error:
+        return {"image": str(path), "error": str(error)}
+    answers = predictor.answer(pixels)
+    entry: dict[str, Any] = {
+        "image": str(path),
+        "method": predictor.checkpoint.method,
+        "weights_sha256": predictor.checkpoint.digest,
+        "tasks": {name: answer.numbers() for name, answer in answers.items()},
+        "files": [],
+    }
+    if out is None:
+        return entry
+    mark = f".{digest_of(pixels)[:8]}.{predictor.checkpoint.method}"
+    drawn = task_overlay.picture(pixels, answers.values(), DISCLAIMER)
+    files = {f"{mark}.overlay.png": overlay.encode_png(drawn)}
+    for name, answer in answers.items():
+        if answer.values is not None:
+            buffer = io.BytesIO()
+            np.save(buffer, answer.values)
+            files[f"{mark}.{name}.npy"] = buffer.getvalue()
+        elif answer.classes is not None and not answer.task.overlapping:
+            files[f"{mark}.{name}.png"] = overlay.encode_png(answer.classes)
+        else:
+            for number, plane in enumerate(answer.planes().values(), start=1):
+                files[f"{mark}.{name}.{number}.png"] = overlay.encode_png(plane)
+    paths = {Path(out) / fitting(Path(path).stem, end): content for end, content in files.items()}
+    for place, content in paths.items():
+        write_atomically(place, content)
+    return {**entry, "files": [*map(str, paths)]}
 
 
 def _entries(

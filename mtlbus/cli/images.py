@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import OutputError
+from ..core.errors import InputError, OutputError
 from ..core.files import fitting, require_folder, write_atomically
 from .printing import NOTHING, print_result, report, table
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..checkpoints import Checkpoint
     from ..explain.attributions import Attribution
     from ..explain.targets import Target
 
@@ -21,12 +22,18 @@ if TYPE_CHECKING:
 def predict(arguments: argparse.Namespace) -> int:
     """Predict images: JSON on stdout, and overlays with --out."""
     from ..batch import predict_each
+    from ..core.declaration import BREAST
     from ..core.wording import DISCLAIMER
+    from ..evaluation.panels import find_network
     from ..inference.predictor import Predictor
 
     if arguments.out:
         require_folder(arguments.out)
-    predictors = [Predictor.of(name) for name in arguments.method]
+    networks = [find_network(name) for name in arguments.method]
+    own = [network for network in networks if network.declaration != BREAST]
+    if own:
+        return _answer(arguments, own, len(networks))
+    predictors = [Predictor(network) for network in networks]
     entries, problems = [], []
     try:
         for some in predict_each(arguments.images, predictors, arguments.out, report):
@@ -44,6 +51,56 @@ def predict(arguments: argparse.Namespace) -> int:
     for line in problems:
         report(line)
     return 1 if problems else 0
+
+
+def _answer(arguments: argparse.Namespace, networks: Sequence[Checkpoint], asked: int) -> int:
+    """As `predict`, of networks with a declaration of their own.
+
+    Raises:
+        InputError: some of those that were asked for are of breast ultrasound, or of another
+            declaration.
+    """
+    from ..batch import answer_each
+    from ..core.wording import DISCLAIMER
+    from ..inference.task_predictor import TaskPredictor
+
+    declarations = {network.declaration for network in networks}
+    if len(networks) < asked or len(declarations) > 1:
+        raise InputError("Networks of several declarations answer different questions: ask apart.")
+    predictors = [TaskPredictor(network) for network in networks]
+    entries: list[dict[str, Any]] = []
+    problems: list[str] = []
+    try:
+        for some in answer_each(arguments.images, predictors, arguments.out, report):
+            entries += some
+    except OutputError as error:  # what is known by then is printed all the same
+        problems.append(f"mtlbus: {error}")
+
+    def lines() -> list[str]:
+        rows = [
+            (entry["image"], entry["method"], name, _told(numbers))
+            for entry in entries
+            if "error" not in entry
+            for name, numbers in entry["tasks"].items()
+        ]
+        return [*table(("image", "method", "task", "says"), rows), DISCLAIMER] if rows else []
+
+    print_result(entries, arguments.json, lines)
+    problems[:0] = [entry["error"] for entry in entries if "error" in entry]
+    for line in problems:
+        report(line)
+    return 1 if problems else 0
+
+
+def _told(numbers: Mapping[str, Any]) -> str:
+    """The numbers of an answer (`Answer.numbers`) in words."""
+    if "pixels" in numbers:
+        found = [f"{name} {count} px" for name, count in numbers["pixels"].items() if count]
+        return ", ".join(found) or NOTHING
+    if "says" in numbers:
+        return f"{numbers['says']} ({numbers['probabilities'][numbers['says']]:.0%})"
+    unit = f" {numbers['unit']}".rstrip()
+    return f"{numbers['low']:.1f} to {numbers['high']:.1f}{unit}, mean {numbers['mean']:.1f}{unit}"
 
 
 def _prediction_row(entry: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,8 +18,9 @@ from typing import IO, Any
 
 import numpy as np
 
+from ..core.declaration import ImageForm
 from ..core.errors import InputError
-from .intake import read_image, read_mask
+from .intake import read_image, read_mask, read_picture
 
 LENGTH = struct.Struct("<I")
 
@@ -59,6 +60,9 @@ def _answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[
         if request.pop("mask"):
             mask = read_mask(data, **request)
             return {"shape": mask.shape}, [mask]
+        if form := request.pop("form", None):
+            planes = as_planes(read_picture(data, ImageForm(**form), **request))
+            return {"shape": planes[0].shape}, planes
         image = read_image(data, **request)
     except InputError as error:
         return {"refused": str(error)}, []
@@ -69,6 +73,20 @@ def _answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[
     known = {name: value for name, value in vars(image).items() if name not in ("pixels", "chroma")}
     planes = [image.pixels] if image.chroma is None else [image.pixels, image.chroma]
     return {"shape": image.pixels.shape, **known}, planes
+
+
+def as_planes(pixels: np.ndarray) -> list[np.ndarray]:
+    """A picture of any form as planes of bytes; `from_planes` is the way back."""
+    if pixels.ndim == 3:
+        return [np.ascontiguousarray(plane) for plane in np.moveaxis(pixels, 2, 0)]
+    return [pixels.view(np.uint8)]  # of float32 each row is four times as long
+
+
+def from_planes(planes: list[np.ndarray], form: ImageForm) -> np.ndarray:
+    """The picture that `as_planes` took apart."""
+    if form.colour == "rgb":
+        return np.stack(planes, axis=2)
+    return planes[0] if form.bits == 8 else planes[0].view(np.float32)
 
 
 def _limit_memory(memory: int) -> None:

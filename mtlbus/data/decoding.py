@@ -19,17 +19,19 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, cast
 
 import numpy as np
 
+from ..core.declaration import ImageForm
 from ..core.errors import InputError
-from .decoder import LENGTH
+from .decoder import LENGTH, from_planes
 from .intake import GreyImage, label_of, read_bytes
 
-__all__ = ["DECODERS", "MEMORY", "SECONDS", "read_image", "read_mask"]
+__all__ = ["DECODERS", "MEMORY", "SECONDS", "read_image", "read_mask", "read_picture"]
 
 DECODERS = 2  # at once
 MEMORY = 640 * 1024**2  # bytes of each; 40 million coloured pixels take 300 MB
@@ -80,6 +82,18 @@ def read_mask(source: bytes | str | Path, name: str = "") -> np.ndarray:
     data, name = read_bytes(source, name)
     _, (mask,) = _ask(data, {"mask": True, "name": name})
     return mask.view(bool)
+
+
+def read_picture(source: bytes | str | Path, form: ImageForm, name: str = "") -> np.ndarray:
+    """As `intake.read_picture`, but nothing of the file is decoded in this process.
+
+    Raises:
+        InputError: not a picture of this form within the limits; one line that begins with the
+            name.
+    """
+    data, name = read_bytes(source, name)
+    _, planes = _ask(data, {"mask": False, "name": name, "form": asdict(form)})
+    return from_planes(planes, form)
 
 
 class _Decoder:

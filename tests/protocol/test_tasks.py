@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from mtlbus.checkpoints import Checkpoint
@@ -74,6 +76,23 @@ def test_what_does_not_fit_is_one_line(trained, data, tmp_path, capsys):
     assert "is about segmentation and malignancy, this network about outline" in (
         capsys.readouterr().err
     )
+
+
+def test_it_answers_an_image_on_its_own_grid(trained, data, tmp_path, capsys):
+    image = Path(data.partition("=")[2]).parent / "3.png"
+    call = ["predict", str(image), "--method", str(trained), "--out", str(tmp_path), "--json"]
+    assert main(call) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert set(entry["tasks"]) == {"outline", "depth"} and entry["tasks"]["depth"]["unit"] == "mm"
+    (array,) = tmp_path.glob("*.depth.npy")
+    (mask,) = tmp_path.glob("*.outline.png")
+    values, classes = np.load(array), np.asarray(Image.open(mask))
+    assert values.shape == classes.shape == np.asarray(Image.open(image)).shape
+    assert entry["tasks"]["depth"]["high"] == pytest.approx(float(values.max()), abs=1e-3)
+    assert entry["tasks"]["outline"]["pixels"]["lesion"] == int((classes == 1).sum())
+    assert len(list(tmp_path.glob("*.overlay.png"))) == 1
+    assert main(["predict", str(tmp_path / "no.png"), "--method", str(trained)]) == 1
+    assert "no.png does not exist" in capsys.readouterr().err
 
 
 def test_a_card_that_declares_what_cannot_be_is_one_line(trained, tmp_path):

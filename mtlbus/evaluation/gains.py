@@ -26,8 +26,13 @@ Numbers = TypeVar("Numbers", float, np.ndarray)
 
 
 def task_gain(task: Task, single: Numbers, multi: Numbers) -> Numbers:
-    """Δ of a task in percent of its single-task number (eq. 3): positive is better."""
-    return (-100 if task.less_is_better else 100) * (multi - single) / single
+    """Δ of a task in percent of its single-task number (eq. 3): positive is better.
+
+    NaN where that number is 0: there is nothing to take percent of.
+    """
+    base = np.where(np.equal(single, 0), np.nan, single)
+    found = (-100 if task.less_is_better else 100) * (multi - single) / base
+    return found if isinstance(single, np.ndarray) else float(found)  # type: ignore[return-value]
 
 
 class Gains(NamedTuple):
@@ -145,7 +150,7 @@ def average_rows(
 
 
 def _ranks(gains: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """1 for the greatest of each replicate; a network that ties takes the better rank."""
-    table = np.stack(list(gains.values()))
+    """1 for the greatest of each replicate, last what is not defined; ties take the better rank."""
+    table = np.nan_to_num(np.stack(list(gains.values())), nan=-np.inf)
     above = (table[None] > table[:, None]).sum(axis=1)
     return {name: 1.0 + row for name, row in zip(gains, above, strict=True)}

@@ -78,9 +78,8 @@ def _heat(panel: np.ndarray, answer: Answer) -> np.ndarray:
     heat = 255 * table[(share * (STEPS - 1)).round().astype(int)]
     seen = np.where(share > FAINT, SEEN, 0.0)[..., None]
     mixed = ((1 - seen) * panel + seen * heat).round().astype(np.uint8)
-    low, high = (
-        "#{:02x}{:02x}{:02x}".format(*(255 * table[n]).round().astype(int)) for n in (0, -1)
-    )
-    unit = f" {task.unit}" if task.unit else ""
-    ends = [(low, f"0{unit}"), (high, f"{task.span:g}{unit}")]
-    return overlay.add_strip(mixed, [(None, f"{task.name}:"), *ends])
+    marks: list[tuple[str | None, str]] = [(None, f"{task.name}:")]
+    for place in (0, 0.5, 1):
+        colour = (255 * table[round(place * (STEPS - 1))]).round().astype(np.uint8)
+        marks.append(("#" + colour.tobytes().hex(), f"{place * task.span:g} {task.unit}".strip()))
+    return overlay.add_strip(mixed, marks)

@@ -261,10 +261,8 @@ def _cell(entry: Mapping[str, float | None] | None, scale: float = 1) -> str:
     if not entry or entry["value"] is None:
         return ""
     value, low, high = (entry[name] for name in ("value", "low", "high"))
-    shown = f"{scale * value:.2f}"
-    return (
-        shown if low is None or high is None else f"{shown} ({scale * low:.2f}–{scale * high:.2f})"
-    )
+    limits = "" if low is None or high is None else f" ({scale * low:.2f} to {scale * high:.2f})"
+    return f"{scale * value:.2f}{limits}"
 
 
 def _rank(entry: Mapping[str, float | None]) -> str:

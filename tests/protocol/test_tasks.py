@@ -17,6 +17,7 @@ from mtlbus.core.errors import CheckpointError, InputError
 from mtlbus.core.tasks import Task
 from mtlbus.evaluation.task_tables import figures_under, image_rows
 from mtlbus.inference.predictor import Predictor
+from mtlbus.protocol.task_judging import JUDGED, write_judged
 from tests.made import PAIR, make_pair
 
 STEPS = ["--size", "64", "--epochs", "1", "--pretrained", "no", "--loss", "house"]
@@ -129,3 +130,25 @@ def test_dice_is_the_mean_over_images_and_then_over_classes():
     rows = pd.DataFrame(image_rows(organs, dice, known, None))
     found = figures_under(organs, rows, np.array([[1, 1, 1], [3, 1, 0]]))
     assert found["organs.dice"].tolist() == pytest.approx([(0.6 + 0.9) / 2, (0.55 + 0.9) / 2])
+
+
+def test_the_table_is_made_of_what_is_finished_and_trains_nothing_twice(data, tmp_path, capsys):
+    """Four networks whose judged rows lie there: a table with gains, and no network beside them."""
+    base = {"image_id": ["a", "b"], "dataset": "pair", "group": ["a", "b"]}
+    judged = {
+        "stl.outline": {"outline.dice.lesion": 0.5}, "stl.depth": {"depth.mae": 4.0},
+        "hps": {"outline.dice.lesion": 0.5, "depth.mae": 3.0},
+        "mtan": {"outline.dice.lesion": 0.4, "depth.mae": 4.0},
+        "ctan": {"outline.dice.lesion": 0.6, "depth.mae": 4.4},
+    }  # fmt: skip
+    for name, figures in judged.items():
+        write_judged(tmp_path / "pair" / name / JUDGED, pd.DataFrame({**base, **figures}))
+    call = ["tasktable", "--data", data, "--out", str(tmp_path), "--size", "64"]
+    assert main(call) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (hps,) = [line for line in lines if line.startswith("| HPS | here | 50.00")]
+    assert "| 25.00 (25.00 to 25.00) | 12.50 (12.50 to 12.50) | 1 (1–1) |" in hps
+    (ctan,) = [line for line in lines if line.startswith("| CTAN | here")]
+    assert "| 20.00 (20.00 to 20.00) | 4.40" in ctan and "-10.00 (-10.00 to -10.00)" in ctan
+    assert any(line.startswith("| CTAN | 5.00") and "| 4.67 | 1 |" in line for line in lines)
+    assert not list(tmp_path.rglob("*.safetensors"))

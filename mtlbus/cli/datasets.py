@@ -6,6 +6,8 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from ..core.declaration import BREAST
+from ..core.errors import InputError
 from ..core.files import require_file, require_folder
 from .options import parse_options
 from .printing import print_result, report
@@ -33,6 +35,11 @@ def audit(arguments: argparse.Namespace) -> int:
     if arguments.out:
         require_file(arguments.out)
     dataset = audits.load_everything(arguments.layout, arguments.path)
+    if dataset.declaration != BREAST:
+        raise InputError(
+            f"An audit is for breast ultrasound; {dataset.name} is about "
+            f"{dataset.declaration.about}. The verb data counts what is known of it."
+        )
     found = audits.audit(dataset, report=report)
     document = found.as_dict()
     lines = audits.lines(found)

@@ -34,7 +34,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
             "A panel has no card of its own: what it is worth follows from its networks. "
             "Evaluate it without --card."
         )
-    datasets = open_datasets(arguments.data)
+    datasets = open_datasets(arguments.data, any_tasks=True)
     if checkpoint.declaration != BREAST:
         return _evaluate_tasks(checkpoint, datasets, arguments)
     external = arguments.external is not None

@@ -27,7 +27,7 @@ def train(arguments: argparse.Namespace) -> int:
     recipe = _recipe(spec, arguments)
     options = parse_options(arguments.option)
     require_folder(arguments.out)
-    datasets = open_datasets(arguments.data)
+    datasets = open_datasets(arguments.data, any_tasks=True)
     split = split_datasets(datasets, arguments.fold, leave_out=arguments.leave_out)
     start = find_checkpoint(arguments.start) if arguments.start else None
     plan = make_plan(
@@ -131,7 +131,7 @@ def tasktable(arguments: argparse.Namespace) -> int:
     require_folder(arguments.out)
     methods = (f"{STL}_segmentation", f"{STL}_classification", *TOGETHER)
     plan = TaskTable(
-        datasets=tuple(open_datasets(arguments.data)),
+        datasets=tuple(open_datasets(arguments.data, any_tasks=True)),
         out=Path(arguments.out),
         recipes={name: _recipe(get_spec(name), arguments) for name in methods},
         fold=arguments.fold,

@@ -21,7 +21,7 @@ from .dataset import Dataset, Sample, require_folder
 from .places import is_file, shown
 from .sheets import read_table
 from .splits import PARTS
-from .truth import ClassFiles, ValueFiles
+from .truth import ClassFiles, Target, ValueFiles
 
 TABLE = "slices.csv"
 ORGANS = Task(
@@ -62,7 +62,7 @@ def load(root: str | Path, within: Path | None = None) -> Dataset:
         missing = [place for place in ("labels", "dose", "possible") if not is_file(files[place])]
         if missing:
             defects.append(f"{where}: no {' and no '.join(missing)}; kept without.")
-        targets = {}
+        targets: dict[str, Target] = {}
         if "labels" not in missing:
             targets[ORGANS.name] = ClassFiles(files["labels"])
         if not {"dose", "possible"} & {*missing}:

@@ -32,7 +32,7 @@ def task_gain(task: Task, single: Numbers, multi: Numbers) -> Numbers:
     """
     base = np.where(np.equal(single, 0), np.nan, single)
     found = (-100 if task.less_is_better else 100) * (multi - single) / base
-    return found if isinstance(single, np.ndarray) else float(found)  # type: ignore[return-value]
+    return found if isinstance(single, np.ndarray) else float(found)
 
 
 class Gains(NamedTuple):

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..checkpoints import Checkpoint
 from ..core.errors import CheckpointError
 from ..core.outputs import Output
+from ..core.spec import Spec
 from ..core.tasks import Task
 from ..data.transforms import Frame, normalise, restore, square_image
 
@@ -71,7 +72,7 @@ class TaskPredictor:
         self.form = checkpoint.declaration.image
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         model = checkpoint.load().requires_grad_(False)
-        self.model = model.to(self.device, memory_format=torch.channels_last)
+        self.model = model.to(self.device).to(memory_format=torch.channels_last)
         spec = checkpoint.card.spec
         self.size, self.mean, self.std = spec.input_size, spec.mean, spec.std
 
@@ -88,8 +89,8 @@ class TaskPredictor:
         square = square_image(pixels, self.size)[None]
         inputs = normalise(square.to(self.device), self.mean, self.std)
         output = self.model(inputs.contiguous(memory_format=torch.channels_last))
-        frame = Frame(*pixels.shape[:2])
-        return {task.name: self._answer(task, output, frame) for task in self.model.spec.tasks}
+        frame, tasks = Frame(*pixels.shape[:2]), cast(Spec, self.model.spec).tasks
+        return {task.name: self._answer(task, output, frame) for task in tasks}
 
     def _answer(self, task: Task, output: Output, frame: Frame) -> Answer:
         if task.kind == "image_class":

@@ -73,6 +73,10 @@ def test_what_does_not_fit_is_one_line(trained, data, tmp_path, capsys):
     assert "exactly 1 task" in capsys.readouterr().err
     assert main([*call, "--task", "dose"]) == 1
     assert "pair declares no task 'dose'; it declares outline and depth" in capsys.readouterr().err
+    assert main(["trials", "mtl", "--data", data, "--out", str(tmp_path / "c")]) == 1
+    assert "pair is about outline and depth; this verb is for breast" in capsys.readouterr().err
+    assert main(["audit", data.partition("=")[2], "--layout", "tasks"]) == 1
+    assert "An audit is for breast ultrasound" in capsys.readouterr().err
     assert main(["evaluate", str(trained), "--data", "phantom=6"]) == 1
     assert "is about segmentation and malignancy, this network about outline" in (
         capsys.readouterr().err

@@ -273,7 +273,7 @@ class PaperRecipe:
         weighting: "fixed", "dwa" or "learned".
         schedule: "constant", "cosine" (to 10 % at the end), "plateau" (×0.1 after 15 epochs
             without gain, down to 1e-6) or "steps" (×0.1 after 25, 50, 75 and 90 % of the epochs).
-        flip, vertical_flip, rotation, shift: augmentation, as in `Augmentation`.
+        flip, vertical_flip, rotation, shift, crop, jitter: augmentation, as in `Augmentation`.
         select: keep the "best" epoch of the validation part, or the "last".
         code_dice: whether the authors' public code has a Dice of its own (`--loss official`).
         note: what is stated and what is ours, in words.
@@ -300,6 +300,8 @@ class PaperRecipe:
     vertical_flip: float = 0.0
     rotation: float = 0.0
     shift: float = 0.0
+    crop: float = 1.0
+    jitter: float = 0.0
     select: str = "last"
     code_dice: bool = False
     note: str = ""

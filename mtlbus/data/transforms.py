@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,6 +132,9 @@ class Augmentation:
         noise: standard deviation of added Gaussian noise, drawn per image from 0 to this.
         flip, vertical_flip: probabilities.
         devices: probability of each change of `devices.CHANGES`, as other scanners would make it.
+        crop: least share of the area that a random crop keeps, of 3:4 to 4:3, enlarged to the
+            whole square; 1 is none.
+        jitter: brightness and contrast are multiplied by 1 ± this.
     """
 
     rotation: float = 15.0
@@ -143,6 +147,8 @@ class Augmentation:
     flip: float = 0.5
     vertical_flip: float = 0.0
     devices: float = 0.0
+    crop: float = 1.0
+    jitter: float = 0.0
 
     def __call__(
         self, grey: Tensor, planes: Tensor, generator: torch.Generator
@@ -172,14 +178,13 @@ class Augmentation:
         if self.vertical_flip > 0:
             down = down * mirror(self.vertical_flip)
         cosine, sine = torch.cos(angle), torch.sin(angle)
-        matrix = torch.stack(
-            [
-                torch.stack([cosine * across, -sine * down, uniform(2 * self.shift)], 1),
-                torch.stack([sine * across, cosine * down, uniform(2 * self.shift)], 1),
-            ],
-            dim=1,
+        matrix = _affine(
+            (cosine * across, -sine * down, uniform(2 * self.shift)),
+            (sine * across, cosine * down, uniform(2 * self.shift)),
         )
-        grid = F.affine_grid(matrix, list(grey.shape), align_corners=False)
+        if self.crop < 1:
+            matrix = matrix @ _crops(batch, self.crop, generator)
+        grid = F.affine_grid(matrix[:, :2], list(grey.shape), align_corners=False)
         grey = F.grid_sample(grey, grid, mode="bilinear", align_corners=False)
         if planes.shape[1]:
             planes = F.grid_sample(planes, grid, mode="nearest", align_corners=False)
@@ -190,9 +195,33 @@ class Augmentation:
         noise = torch.randn(grey.shape, generator=generator) * level
         grey = grey.clamp(0, 1).pow(gamma) * gain + noise * (grey > 0)
         grey = grey.clamp(0, 1)
+        if self.jitter > 0:
+            brightness, contrast = ((1 + uniform(self.jitter)).view(-1, 1, 1, 1) for _ in range(2))
+            grey = (grey * brightness).clamp(0, 1)
+            middle = grey.mean(dim=(1, 2, 3), keepdim=True)
+            grey = (middle + contrast * (grey - middle)).clamp(0, 1)
         if self.devices > 0:
             grey = as_other_device(grey, self.devices, generator)
         return grey, planes
+
+
+def _affine(*rows: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    """Two rows of an affine map, each number of shape B, and the third that makes it B×3×3."""
+    zero, one = torch.zeros_like(rows[0][0]), torch.ones_like(rows[0][0])
+    return torch.stack([torch.stack(row, 1) for row in (*rows, (zero, zero, one))], dim=1)
+
+
+def _crops(batch: int, least: float, generator: torch.Generator) -> Tensor:
+    """From the square to a random rectangle in it, B×3×3, in coordinates of −1 to 1."""
+
+    def drawn(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(batch, generator=generator)
+
+    area, ratio = drawn(least, 1), torch.exp(drawn(math.log(3 / 4), math.log(4 / 3)))
+    width, height = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
+    left, top = drawn(-1, 1) * (1 - width), drawn(-1, 1) * (1 - height)
+    zero = torch.zeros(batch)
+    return _affine((width, zero, left), (zero, height, top))
 
 
 NO_AUGMENTATION = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0)

@@ -160,19 +160,20 @@ def beside_paper(
 ) -> list[str]:
     """The paper's two tables on BUSI with our rows under each of its rows, as Markdown.
 
+    What a figure of the paper tells of a method (the AUC of Figure 3) stands in its row.
+
     Args:
         rows: as `rows_of` gives them.
         reported: the tables of the paper's specification, as data.
         names: method to its name in the paper's tables.
     """
     ours = {(row["method"], row["figure"]): row for row in rows}
+    on_busi = [found for found in reported if found["data"] == "BUSI"]
+    curves = _printed(next(found for found in on_busi if found["caption"].startswith("Figure 3")))
     lines: list[str] = []
     for number, figures in (("1", MASK_FIGURES), ("2", CLASS_FIGURES)):
-        on_busi = (found for found in reported if found["data"] == "BUSI")
         table = next(found for found in on_busi if found["caption"].startswith(f"Table {number}"))
-        printed = {
-            row[0]: dict(zip(table["columns"][1:], row[1:], strict=True)) for row in table["rows"]
-        }
+        printed = _printed(table)
         lines += [f"{table['caption']}, {table['data']}. {table['caveat']}", ""]
         header = ("method", "whose", *figures.values())
         lines += ["| " + " | ".join(header) + " |", "| " + " | ".join(["---"] * len(header)) + " |"]
@@ -182,10 +183,17 @@ def beside_paper(
                 continue
             if name in printed:
                 cells = [printed[name].get(title, "–") for title in figures.values()]
+                if "auc" in figures and name in curves:
+                    cells[-1] = f"{100 * float(curves[name]['AUC']):.0f}"
                 lines.append(f"| {name} | paper | " + " | ".join(cells) + " |")
             lines.append(f"| {name} | here | " + " | ".join(map(_percent, here)) + " |")
         lines.append("")
     return lines
+
+
+def _printed(table: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Row name to column name to what the paper prints there."""
+    return {row[0]: dict(zip(table["columns"][1:], row[1:], strict=True)) for row in table["rows"]}
 
 
 def _percent(row: Mapping[str, Any] | None) -> str:

@@ -134,11 +134,13 @@ SPEC = Spec(
         mask_weight=0.0,
         class_weight=1.0,
         schedule="steps",
+        crop=0.2,
+        jitter=0.4,
         select="best",
         note="The public code: cross-entropy; the rate falls to a tenth after 25, 50, 75 and 90 "
-        "epochs. Its random crop of 0.2 to 1, colour jitter of 0.4 and grey of 0.2 are left out: "
-        "the images here are grey, and a fifth of one may hold no lesion. Ours: the best epoch of "
-        "the validation part.",
+        "epochs; random crops of a fifth of the image or more, which may hold no lesion; jitter of "
+        "0.4 (its part on colours, and images made grey, change nothing in a grey image). Ours: "
+        "the best epoch of the validation part; there it is that of the test images.",
     ),
 )
 

@@ -235,6 +235,12 @@ def _what_differs(document: dict[str, Any], plan: CrossValidation) -> list[str]:
         sample.dataset for d in plan.datasets for sample in d.lesions() if sample.fold is not None
     )
     images = ", ".join(f"{name} {count}" for name, count in counts.items()) or "images without fold"
+    sides = {
+        "group": "copies kept on one side",
+        "image": "drawn one by one, so copies may lie on both sides",
+        "both": "once with copies kept on one side, once drawn one by one",
+    }[plan.split]
+    mixed = ", groups with two labels left out" if "busi" in counts else ""
     folds = "; ".join(f"{name} {folds}" for name, folds in document["folds"].items())
     training = document["training"].values()
     smallest, largest = (f(t["parameters"] for t in training) / 1e6 for f in (min, max))
@@ -245,13 +251,13 @@ def _what_differs(document: dict[str, Any], plan: CrossValidation) -> list[str]:
     kept = _listed(
         "the last epoch is kept"
         if t["select"] == "last"
-        else "the epoch is chosen on a tenth of the training groups"
+        else "the epoch is chosen on a tenth of what is trained on"
         for t in training
     )
     start = _listed(t["start"] for t in training)
     return [
-        f"Images here: {images}, copies kept on one side and groups with two labels left out. In "
-        "the paper: 647 of BUSI, single images, so copies may lie on both sides.",
+        f"Images here: {images}, {sides}{mixed}. In the paper: 647 of BUSI, single images, so "
+        "copies may lie on both sides.",
         f"Weights here at the start: {start}; networks of {smallest:.1f} to {largest:.1f} M "
         "parameters. In the paper: ResNet-101, ImageNet weights likely.",
         f"Training here: {stages}; {kept}. In the paper: 100 epochs at 256 px, no validation "

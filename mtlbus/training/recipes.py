@@ -120,6 +120,8 @@ def paper_recipe(spec: Spec) -> Recipe:
             vertical_flip=stated.vertical_flip,
             rotation=stated.rotation,
             shift=stated.shift,
+            crop=stated.crop,
+            jitter=stated.jitter,
         ),
         **{name: getattr(stated, name) for name in _SHARED},
         **paper_loss(spec),

@@ -15,6 +15,8 @@ from mtlbus.checkpoints import Checkpoint, write_checkpoint
 from mtlbus.core.card import Card
 from mtlbus.data.phantom import make_phantom, random_parameters
 from mtlbus.methods import create_model
+from mtlbus.methods.registry import get_entry
+from mtlbus.nn.encoders import NARROW
 
 
 def make_manifest(folder: Path, count: int = 40, size: int = 64, classes: bool = True) -> Path:
@@ -63,10 +65,19 @@ def card_of(**fields: Any) -> Card:
     return Card.from_json({**needed, "weights_sha256": "b" * 64, "spec": spec, **fields})
 
 
+def narrow(method: str) -> dict[str, Any]:
+    """The option for the narrow encoder, where the method offers one.
+
+    Of random weights its answers differ from image to image; those of EfficientNet-Lite0, which is
+    meant to start from ImageNet, are nearly one for all.
+    """
+    return {"compact_encoder": NARROW} if "compact_encoder" in get_entry(method).options else {}
+
+
 def untrained_checkpoint(folder: Path, method: str = "mtl_cosa", seed: int = 0) -> Checkpoint:
     """Random weights with a card that says so; thresholds are arbitrary."""
     torch.manual_seed(seed)
-    model = create_model(method)
+    model = create_model(method, **narrow(method))
     card: dict = {"training": {"initial_weights": "random", "epochs": 0}, "metrics": None}
     if model.spec.classifies:
         point = {"threshold": 0.5, "purpose": "none, the weights are random"}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.errors import InputError
 from ..core.files import require_folder
 from .options import parse_options, parse_pretrained
 from .printing import metric_lines, print_result, report, task_lines
@@ -25,7 +27,7 @@ def train(arguments: argparse.Namespace) -> int:
 
     spec = get_spec(arguments.method)
     recipe = _recipe(spec, arguments)
-    options = parse_options(arguments.option)
+    options = _options(arguments.option)
     require_folder(arguments.out)
     datasets = open_datasets(arguments.data, any_tasks=True)
     split = split_datasets(datasets, arguments.fold, leave_out=arguments.leave_out)
@@ -76,6 +78,18 @@ def _recipe(spec: Spec, arguments: argparse.Namespace) -> Recipe:
     )
 
 
+def _options(texts: Sequence[str]) -> dict[str, Any]:
+    """The numbered decisions of a method.
+
+    Raises:
+        InputError: not NAME=VALUE, or the start of the weights, which is no decision.
+    """
+    options = parse_options(texts)
+    if "pretrained" in options:
+        raise InputError("pretrained is a flag of its own: --pretrained yes, no or FILE.")
+    return options
+
+
 def crossvalidate(arguments: argparse.Namespace) -> int:
     """Train and test methods on all folds; print them beside the tables of the COSA paper."""
     from ..methods import get_spec
@@ -115,7 +129,7 @@ def trials(arguments: argparse.Namespace) -> int:
         recipe=_recipe(spec, arguments),
         names=tuple(arguments.trial or TRIALS),
         fold=arguments.fold,
-        options=parse_options(arguments.option),
+        options=_options(arguments.option),
         pretrained=parse_pretrained(arguments.pretrained),
     )
     document = run_trials(plan, report)

@@ -7,9 +7,10 @@ from torch import Tensor, nn
 from ..core.outputs import Output
 from ..core.spec import Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
-from ..nn.backbones import variant_backbone
+from ..nn.backbones import variant_backbone, weights_scale
 from ..nn.lab_template import LabHead
 from . import baseline_papers, hybrid_paper, lab_wiring
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .registry import register
 from .wiring import classifier
 
@@ -26,7 +27,7 @@ SPEC = Spec(
     "across channels. It says benign or malignant from the whole image and never sees a mask. It "
     "shows how much of the class a light network finds.",
     tasks=(MALIGNANCY,),
-    maps=(POOLED,),
+    maps=(*ENCODER_MEANS, POOLED),
     stated="MobileNet, version 1 by its reference; head and recipe from the lab's public script.",
     ours="Decisions B7 and B9. The compact variant has half as many blocks in a stage, each of the "
     "full width.",
@@ -69,14 +70,19 @@ class MobileNet(nn.Module):
             num_classes=0,
             global_pool="",
         )
+        if variant == "paper":  # timm's weights want another scale than most
+            self.mean, self.std = weights_scale(self.encoder)
         self.head = LabHead(self.encoder.num_features)
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to a class logit B×1."""
-        features = self.encoder(images)
+        features, levels = self.encoder.forward_intermediates(images, indices=[1, 2, 3])
+        found = {}
+        if maps:
+            found = encoder_means(levels) | POOLED.of(features, "last stage of the backbone", 32)
         return Output(
             class_logits={MALIGNANCY.name: self.head(features)},
-            maps=POOLED.of(features, "last stage of the backbone", 32) if maps else {},
+            maps=found,
         )
 
 

@@ -25,11 +25,11 @@ TAPS = Decision(
 COMPACT_ENCODER = Decision(
     "E1",
     "The encoder of the paper is too large to ship, and needs a GPU.",
-    "As compact_encoder of the small variant says: narrow is a ResNet-18 with fewer "
-    "channels, which starts at random; lite0 is EfficientNet-Lite0, which starts from ImageNet "
-    "as the paper's encoder does, and wants images scaled to −1 … 1.",
+    "The small variant has EfficientNet-Lite0 (lite0), which starts from ImageNet as the paper's "
+    "encoder does, and wants images scaled to −1 … 1; narrow is a ResNet-18 with fewer channels, "
+    "which starts at random.",
     "lite0 has 16, 24, 40, 112 and 320 channels at strides 2 to 32, so the wiring stays.",
-    options=(Option("compact_encoder", NARROW, (NARROW, LITE)),),
+    options=(Option("compact_encoder", LITE, (LITE, NARROW)),),
 )
 
 

@@ -128,6 +128,20 @@ def spec_of(name: str, tasks: Sequence[Task]) -> Spec:
     return spec
 
 
+def require_options(name: str, options: Mapping[str, Any]) -> None:
+    """Refuse options that a method does not have, or values that they cannot have.
+
+    Raises:
+        UnknownNameError: an option or a word that does not exist.
+        InputError: a value of another kind.
+    """
+    entry = get_entry(name)
+    for option, value in options.items():
+        choose(f"option of {name}", option, entry.options)
+        known, number = entry.spec.options[option]
+        known.require(value, name, number)
+
+
 def create_model(
     name: str,
     variant: str = "compact",
@@ -158,11 +172,7 @@ def create_model(
     """
     entry = get_entry(name)
     choose("variant", variant, VARIANTS)
-    for option in options:
-        if option not in entry.options:
-            raise UnknownNameError(f"option of {name}", option, entry.options)
-        known, number = entry.spec.options[option]
-        known.require(options[option], name, number)
+    require_options(name, options)
     wanted = tuple(tasks) if tasks is not None else entry.spec.tasks
     spec = spec_of(name, wanted)
     options = {**entry.options, **options}

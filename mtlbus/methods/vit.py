@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from ..core.outputs import Output
 from ..core.spec import Decision, Diagram, Equation, MapSpec, Option, Spec
 from ..core.tasks import MALIGNANCY
+from ..nn.backbones import weights_scale
 from ..nn.vision_transformer import VisionTransformerEncoder
 from . import baseline_papers, hybrid_paper
 from .registry import register
@@ -16,6 +17,11 @@ POOLED = MapSpec(
     "pooled_features",
     "feature",
     "The patch tokens on their grid, from which the class is gathered for the last time.",
+)
+EARLY = MapSpec(
+    "encoder_means.1",
+    "feature",
+    "The channel means of the patch tokens after a third of the blocks.",
 )
 
 SPEC = Spec(
@@ -27,7 +33,7 @@ SPEC = Spec(
     "from the first layer on. A class token gathers the answer. It has no notion of "
     "neighbourhood, which it would have to learn from many images.",
     tasks=(MALIGNANCY,),
-    maps=(POOLED,),
+    maps=(EARLY, POOLED),
     stated="The original ViT.",
     ours="ViT-B/16 with one logit; decisions B9 and B10.",
     decisions=(
@@ -96,6 +102,8 @@ class ViT(nn.Module):
         super().__init__()
         self.pool = pool
         self.encoder = VisionTransformerEncoder(variant, pretrained)
+        if variant == "paper":  # timm's weights want another scale than most
+            self.mean, self.std = weights_scale(self.encoder.body)
         self.classifier = nn.Linear(self.encoder.channels, 1)
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
@@ -105,10 +113,11 @@ class ViT(nn.Module):
             features, summary = tokens.entering, tokens.class_token
         else:
             features, summary = tokens.patches, tokens.patches.mean(dim=(2, 3))
-        return Output(
-            class_logits={MALIGNANCY.name: self.classifier(summary)},
-            maps=POOLED.of(features, "patch tokens", self.encoder.stride) if maps else {},
-        )
+        found = {}
+        if maps:
+            place, means = ("patch tokens", self.encoder.stride), tokens.early.mean((2, 3), True)
+            found = EARLY.of(means, *place) | POOLED.of(features, *place)
+        return Output(class_logits={MALIGNANCY.name: self.classifier(summary)}, maps=found)
 
 
 @register(SPEC)

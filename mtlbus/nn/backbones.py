@@ -70,6 +70,12 @@ def _require_fit(model: nn.Module, path: Path) -> None:
         raise ValueError(f"it holds {found} of the model's {len(wanted)} tensors")
 
 
+def weights_scale(body: nn.Module) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of the images that timm's weights of a model want, by channel."""
+    stated = body.pretrained_cfg
+    return tuple(stated["mean"]), tuple(stated["std"])
+
+
 def refuse_weights(pretrained: bool | str | Path, what: str = "the compact variant") -> None:
     """Raise `CheckpointError` if ImageNet weights are asked for where none exist.
 

@@ -22,11 +22,13 @@ class TokenFeatures(NamedTuple):
         patches: B×C×h×w, the patch tokens after the last block, normalised.
         entering: B×C×h×w, the patch tokens that enter the last block. The class token hears of
             the patches for the last time there, so its gradient reaches these and not `patches`.
+        early: B×C×h×w, the patch tokens after a third of the blocks.
     """
 
     class_token: Tensor
     patches: Tensor
     entering: Tensor
+    early: Tensor
 
 
 class VisionTransformerEncoder(nn.Module):
@@ -65,13 +67,16 @@ class VisionTransformerEncoder(nn.Module):
         prefix = body.cls_token.expand(batch, -1, -1)
         tokens = torch.cat([prefix, patches.flatten(1, 2)], dim=1) + positions
         *blocks, last = body.blocks
-        for block in blocks:
+        for number, block in enumerate(blocks):
             tokens = block(tokens)
+            if number == len(blocks) // 3:
+                early = _as_map(tokens[:, 1:], rows, columns)
         # The map is taken out and put back, so that it lies on the way to the logit (Grad-CAM).
         entering = _as_map(tokens[:, 1:], rows, columns)
         tokens = torch.cat([tokens[:, :1], entering.flatten(2).transpose(1, 2)], dim=1)
         tokens = body.norm(last(tokens))
-        return TokenFeatures(tokens[:, 0], _as_map(tokens[:, 1:], rows, columns), entering)
+        patches = _as_map(tokens[:, 1:], rows, columns)
+        return TokenFeatures(tokens[:, 0], patches, entering, early)
 
 
 def _as_map(tokens: Tensor, rows: int, columns: int) -> Tensor:

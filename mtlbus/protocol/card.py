@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from ..checkpoints import sha256
 from ..core.declaration import BREAST, Declaration
@@ -97,7 +98,8 @@ def training_card(plan: Plan, split: Split, trained: Trained, images: ImageList)
 
     parts = {"data": split.train, "validation": split.validation, "test": split.test}
     threads = torch.get_num_threads()
-    start = initial_weights(plan)["initial_weights"]
+    initial = initial_weights(plan, trained.model)
+    start = initial["initial_weights"]
     return {
         "training": {
             **{name: count(samples) for name, samples in parts.items()},
@@ -117,7 +119,7 @@ def training_card(plan: Plan, split: Split, trained: Trained, images: ImageList)
             "precision": "float32" if reduced_precision(best_device()) is None else "bfloat16",
             "torch": torch.__version__.split("+")[0],
             "command": _public_command(),
-            **initial_weights(plan),
+            **initial,
         },
         **(
             {"trained_with_normals": any(sample.normal for sample in split.train)}
@@ -150,8 +152,13 @@ def _unknown(
     }
 
 
-def initial_weights(plan: Plan) -> dict[str, str]:
-    """Where the weights began, for the card: at random, or from whose ImageNet weights."""
+def initial_weights(plan: Plan, model: nn.Module) -> dict[str, str]:
+    """Where the weights began, for the card: at random, or from whose ImageNet weights.
+
+    Args:
+        plan: of the run.
+        model: the network, which knows timm's names of its backbones.
+    """
     if plan.pretrained is False:
         return {"initial_weights": "random"}
     if isinstance(plan.pretrained, str):
@@ -162,7 +169,14 @@ def initial_weights(plan: Plan) -> dict[str, str]:
         }
     if plan.variant == "compact":
         return {"initial_weights": lite_encoder.SOURCE, "initial_sha256": lite_encoder.SHA256}
-    return {"initial_weights": "ImageNet: timm's weights of the backbone, from the model hub"}
+    return {"initial_weights": f"ImageNet: {hub_weights(model)}, from timm's model hub"}
+
+
+def hub_weights(model: nn.Module) -> str:
+    """The weights of timm that its backbones are made for, with their licences."""
+    found = [getattr(module, "pretrained_cfg", None) or {} for module in model.modules()]
+    named = {f"{one['architecture']}.{one['tag']}": one["license"] for one in found if one}
+    return " and ".join(f"{name} ({licence})" for name, licence in named.items())
 
 
 def _public_command() -> str:

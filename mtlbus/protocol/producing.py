@@ -14,14 +14,14 @@ from torch import nn
 
 from ..checkpoints import PREDICTIONS, Checkpoint, write_checkpoint
 from ..core.declaration import BREAST, Declaration
-from ..core.errors import InputError, choose
+from ..core.errors import InputError
 from ..data.splits import Split
 from ..evaluation.card_figures import choose_operating_points, figures_of
 from ..evaluation.tables import read_predictions, write_predictions
 from ..inference.predictor import Predictor
 from ..methods import create_model
-from ..methods.pretraining import starts_from_imagenet
-from ..methods.registry import get_entry, spec_of
+from ..methods.pretraining import starts_from_imagenet, stored_options
+from ..methods.registry import get_entry, require_options, spec_of
 from ..training.engine import train
 from ..training.plan import Plan, Trained
 from ..training.recipes import Recipe
@@ -159,18 +159,20 @@ def make_plan(
     Args:
         method, variant, options, recipe, fold, seed: as of `Plan`.
         split: of all datasets together.
-        start: see `produce`.
+        start: see `produce`; where nobody chooses the compact encoder, it is that of the start.
         pretrained: as for `create_model`; None for ImageNet weights where the encoder's come
             with a package (`starts_from_imagenet`).
         declaration, asked: as of `Plan`; where left must not be taken for right no image is
             mirrored.
 
     Raises:
-        UnknownNameError: an option that the method does not have.
-        InputError: tasks that the method cannot answer, or that are not declared.
+        UnknownNameError, InputError: an option that the method does not have, or cannot have so;
+            tasks that it cannot answer, or that are not declared.
     """
-    for name in options:
-        choose(f"option of {method}", name, get_entry(method).options)
+    require_options(method, options)
+    if start is not None and "compact_encoder" in get_entry(method).options:
+        stated = stored_options(start.method, start.card.options)
+        options = {name: stated[name] for name in ("compact_encoder",) if name in stated} | options
     data = dict(Counter(sample.dataset for sample in split.train))
     digest = start.digest if start is not None else ""
     if start is not None:

@@ -13,6 +13,8 @@ from mtlbus.evaluation.operating_points import choose_threshold
 from mtlbus.evaluation.tables import summarise, write_predictions
 from mtlbus.methods import create_model, get_spec
 
+from ..made import narrow
+
 SIZES = {"busi": 60, "busbra": 90, "phantom": 20}
 
 
@@ -67,7 +69,7 @@ def write_stand_in(
         }
     card["metrics"] = summarise(frame, threshold, bootstrap)
     torch.manual_seed(seed)
-    model = create_model(method)
+    model = create_model(method, **narrow(method))
     write_checkpoint(folder, model, card, [])
     write_predictions(folder / "predictions.csv", frame)
     return folder

@@ -10,6 +10,9 @@ from mtlbus.core.errors import CheckpointError, InputError, UnknownNameError
 from mtlbus.core.tasks import MALIGNANCY
 from mtlbus.methods import create_model, get_spec
 from mtlbus.nn.backbones import timm_model
+from mtlbus.training.recipes import make_recipe
+
+from ..made import narrow
 
 SEGMENTING = ("sha_mtl", "emt_net", "chowdary")
 CLASSIFYING = ("vgga_vit", "vgg16", "lenet", "mobilenet", "densenet121", "vit")
@@ -116,7 +119,7 @@ def test_recipes_are_those_of_the_labs_scripts():
     assert (multi.select, multi.schedule, multi.flip, multi.rotation) == ("last", "plateau", 0, 0)
     for name, weight in (("densenet121", 4), ("mobilenet", 3)):
         single = get_spec(name).recipe
-        assert (single.schedule, single.select) == ("constant", "best")
+        assert (single.schedule, single.select) == ("constant", "last")
         assert single.positive_weight == weight
         assert (single.flip, single.rotation, single.shift) == (0.5, 20, 0.2)
         assert f"weight {weight} on" in single.note
@@ -127,6 +130,8 @@ def test_vit_has_the_recipe_of_its_table_and_vgga_vit_its_own():
     recipe = get_spec("vgga_vit").recipe
     assert (recipe.optimizer, recipe.learning_rate, recipe.batch_size) == ("adam", 1e-4, 16)
     assert (recipe.epochs, recipe.input_size, recipe.schedule) == (100, 224, "steps")
+    augmentation = make_recipe(get_spec("vgga_vit"), "paper").augmentation
+    assert (augmentation.crop, augmentation.jitter) == (0.2, 0.4)
 
 
 # --- SHA-MTL -------------------------------------------------------------------------------------
@@ -262,7 +267,7 @@ def test_vit_pools_the_token_or_the_patches():
 @pytest.mark.parametrize("name", [name for name in BASELINES if name != "emt_net"])
 def test_the_compact_variant_has_no_weights_to_start_from(name):
     with pytest.raises(CheckpointError, match="no ImageNet weights"):
-        create_model(name, pretrained=True)
+        create_model(name, pretrained=True, **narrow(name))
 
 
 @pytest.mark.parametrize(

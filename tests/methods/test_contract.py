@@ -16,6 +16,8 @@ from mtlbus.core.tasks import MALIGNANCY, SEGMENTATION
 from mtlbus.methods import create_model, get_spec, list_methods
 from mtlbus.methods.registry import VARIANTS, get_entry
 
+from ..made import narrow
+
 CASES = [(name, variant) for name in list_methods() for variant in VARIANTS]
 COMPACT_PARAMETERS = 7_500_000
 SMALL = {"compact": 128, "paper": 64}  # sides where the size does not matter, for speed
@@ -34,7 +36,7 @@ NO_GRADIENT = {
 
 # Maps that may be the same for two images: learned numbers, and what reads the predicted mask,
 # which with random weights may be empty or full in both.
-OF_THE_NETWORK = ("region_constant", "region_mix", "cosa_gamma", "sa_gamma")
+OF_THE_NETWORK = ("region_constant", "region_mix")
 OF_THE_MASK = ("regions", "region_weights", "cosa_attention.", "hard_attention")
 
 
@@ -190,8 +192,13 @@ def test_evaluation_is_deterministic_and_a_batch_equals_a_loop(case):
 
 def test_gradients_reach_every_parameter(case):
     """In double precision, where a gradient that is zero on paper is below 1e-11 of the largest
-    one, and every other is far above; in single precision rounding would pass for a gradient."""
+    one, and every other is far above; in single precision rounding would pass for a gradient. With
+    random weights EfficientNet-Lite0 outlines nothing, so attention in the tumour would learn
+    nothing: its own gradients are held in `tests/nn/test_lite_encoder.py`."""
     name, variant, model = case
+    if variant == "compact" and narrow(name):
+        torch.manual_seed(0)
+        model = wake(create_model(name, **narrow(name)))
     model = copy.deepcopy(model).train().double()
     output = model(images(2, SMALL[variant], SMALL[variant]).double())
     sum(logits.square().mean() for logits in logits_of(output).values()).backward()

@@ -10,6 +10,8 @@ from mtlbus.methods import create_model
 from mtlbus.nn.backbones import ResNetEncoder
 from mtlbus.nn.context_regions import REGIONS
 
+from ..made import narrow
+
 LOGITS = MALIGNANCY.name
 
 
@@ -20,7 +22,7 @@ def images(batch: int = 2) -> torch.Tensor:
 def with_gamma(name: str = "mtl_cosa", **options) -> torch.nn.Module:
     """A model whose attention counts, and whose mask is neither empty nor full."""
     torch.manual_seed(1)
-    model = create_model(name, **options).eval()
+    model = create_model(name, **narrow(name), **options).eval()
     with torch.no_grad():
         for key, parameter in model.named_parameters():
             if key.endswith("gamma"):

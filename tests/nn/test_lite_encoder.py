@@ -16,6 +16,7 @@ from mtlbus.methods.pretraining import starts_from_imagenet, stored_options
 from mtlbus.methods.registry import get_entry
 from mtlbus.nn import lite_encoder
 from mtlbus.nn.lite_encoder import LiteEncoder, LiteTaps, StagedLite, imagenet_state
+from mtlbus.protocol.card import hub_weights
 
 
 @pytest.mark.parametrize("photograph,word", [("china.jpg", "palace"), ("flower.jpg", "daisy")])
@@ -122,8 +123,8 @@ def test_another_file_is_refused(monkeypatch, tmp_path):
 
 
 def test_where_training_starts():
-    assert not starts_from_imagenet("mtl", "compact", {})
-    assert starts_from_imagenet("mtl", "compact", {"compact_encoder": "lite0"})
+    assert starts_from_imagenet("mtl", "compact", {})
+    assert not starts_from_imagenet("mtl", "compact", {"compact_encoder": "narrow"})
     assert not starts_from_imagenet("mtl", "paper", {"compact_encoder": "lite0"})
     assert not starts_from_imagenet("lenet", "compact", {})
     with pytest.raises(UnknownNameError, match="compact_encoder"):
@@ -138,3 +139,12 @@ def test_a_card_that_names_no_encoder_has_the_narrow_one():
     }
     assert stored_options("mtl", {"compact_encoder": "lite0"}) == {"compact_encoder": "lite0"}
     assert stored_options("lenet", {}) == {}
+
+
+def test_weights_of_the_hub_have_a_name_a_licence_and_a_scale():
+    """ViT-B/16 and MobileNet of timm were trained on images of −1 … 1."""
+    with torch.device("meta"):
+        networks = {name: create_model(name, "paper") for name in ("vit", "mobilenet", "mtl")}
+    assert networks["vit"].spec.mean == networks["mobilenet"].spec.std == (0.5, 0.5, 0.5)
+    assert networks["mtl"].spec.mean == (0.485, 0.456, 0.406)
+    assert hub_weights(networks["mtl"]) == "resnet101.a1h_in1k (apache-2.0)"

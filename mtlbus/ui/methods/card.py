@@ -13,6 +13,7 @@ from ...core.text import literal
 from ...export.method_views import parameters_of
 from ...figures.diagrams import diagram_svg, lay_out
 from ...methods import get_spec
+from ...methods.pretraining import stored_options
 from ...methods.registry import get_entry
 from ...methods.shapes import diagram_shapes
 from ...training.recipe_words import loss_words, start_words
@@ -217,7 +218,7 @@ def _deviations(spec: Spec) -> list[str]:
     defaults = get_entry(spec.name).options
     return [
         f"`{name} = {value}` (default {defaults[name]})"
-        for name, value in found.card.options.items()
+        for name, value in stored_options(spec.name, found.card.options).items()
         if name in defaults and value != defaults[name]
     ]
 

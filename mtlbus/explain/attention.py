@@ -225,11 +225,23 @@ def evenness(weights: np.ndarray) -> float:
     return float(-(share * np.log(share)).sum() / np.log(max(np.size(weights), 2)))
 
 
-def gammas(maps: Mapping[str, Map]) -> dict[str, float]:
-    """γ of the attention by region name ("γ" where there is one only); empty without any."""
+def added(maps: Mapping[str, Map]) -> dict[str, float]:
+    """How many times the norm of what it is added to an attention's addition has, by place.
+
+    Regions that this image does not have are left out; empty without such an attention.
+    """
     for name, found in maps.items():
-        if found.kind == "scalar" and name.endswith("_gamma"):
-            return dict(zip(found.labels, map(float, array_of(found)), strict=True))
+        if found.kind == "scalar" and name.endswith("_added"):
+            ratios = dict(zip(found.labels, map(float, array_of(found)), strict=True))
+            weights = maps.get("region_weights")
+            if weights is None:
+                return ratios
+            there = array_of(weights).sum(axis=(1, 2)) > 0
+            return {
+                label: ratios[label]
+                for label, seen in zip(weights.labels, there, strict=True)
+                if seen
+            }
     return {}
 
 

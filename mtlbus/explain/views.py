@@ -89,8 +89,8 @@ def address_of(name: str) -> Address:
 
 
 def can_be_seen(name: str) -> bool:
-    """Whether a map has a view; the pooled features are there for Grad-CAM only."""
-    return address_of(name).family != "pooled_features"
+    """Whether a map has a view; pooled features serve Grad-CAM, channel means familiarity."""
+    return address_of(name).family not in ("pooled_features", "encoder_means")
 
 
 def form_of(name: str, found: Map) -> Form | None:

@@ -11,6 +11,7 @@ from ..core.spec import Decision, Diagram, Edge, Equation, MapSpec, Paper, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.backbones import refuse_weights
 from . import baseline_papers
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .registry import register
 from .wiring import across, box, chain, climbing, image, malignancy
 
@@ -42,7 +43,7 @@ SPEC = Spec(
     "class from features of several levels at once, fine texture as well as overall shape. Both "
     "are learned together.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(POOLED,),
+    maps=(*ENCODER_MEANS[:2], POOLED),
     stated="Encoder, bridge and decoder for the mask; dense branch on multi-scale features for the "
     "class. Only abstract and introduction were reachable.",
     ours="The architecture is rebuilt from the abstract: blocks, widths and branch are decision "
@@ -150,11 +151,12 @@ class Chowdary(nn.Module):
             reversed(levels[:-1]), self.upsamplers, self.decoder, strict=True
         ):
             x = block(torch.cat([upsample(x), skip], dim=1))
+        found = encoder_means(levels[2:4]) | POOLED.of(bridge, "bridge", 16) if maps else {}
         pooled = torch.cat([level.mean(dim=(2, 3)) for level in levels], dim=1)  # B×992
         return Output(
             mask_logits=self.mask_head(x),
             class_logits={MALIGNANCY.name: self.class_head(pooled)},
-            maps=POOLED.of(bridge, "bridge", 16) if maps else {},
+            maps=found,
         )
 
 

@@ -10,6 +10,7 @@ from ..core.tasks import MALIGNANCY
 from ..nn.dense_encoder import DenseEncoder
 from ..nn.lab_template import LabHead
 from . import baseline_papers, hybrid_paper, lab_wiring
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .registry import register
 from .wiring import classifier
 
@@ -26,7 +27,7 @@ SPEC = Spec(
     "instead of learned again. It says benign or malignant from the whole image and never sees a "
     "mask. It is the deepest of the single-task rivals.",
     tasks=(MALIGNANCY,),
-    maps=(POOLED,),
+    maps=(*ENCODER_MEANS, POOLED),
     stated="DenseNet121; head and recipe from the lab's public script.",
     ours="Decisions B7 and B9.",
     decisions=(baseline_papers.RAW_PIXELS_DECISION, baseline_papers.IMAGENET_DECISION),
@@ -67,10 +68,13 @@ class DenseNet121(nn.Module):
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to a class logit B×1."""
-        features = self.encoder(images)[-1]
+        _, *levels, features = self.encoder(images)
+        found = {}
+        if maps:
+            found = encoder_means(levels) | POOLED.of(features, "last stage of the backbone", 32)
         return Output(
             class_logits={MALIGNANCY.name: self.head(features)},
-            maps=POOLED.of(features, "last stage of the backbone", 32) if maps else {},
+            maps=found,
         )
 
 

@@ -12,6 +12,7 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.lab_template import LabDecoder, LabHead
 from ..nn.lite_encoder import LiteWithHead
 from . import baseline_papers, hybrid_wiring, lab_wiring
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .registry import register
 from .wiring import box, chain, climbing, going_down, image, malignancy
 
@@ -36,7 +37,7 @@ SPEC = Spec(
     "teaches the shared features what to look at. The branch adds little to run. A weighted "
     "cross-entropy steers between sensitivity and specificity.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(POOLED,),
+    maps=(*ENCODER_MEANS, POOLED),
     stated="A light multi-task network with a segmentation branch on a classification backbone and "
     "a numerically stable weighted cross-entropy. Only abstract and introduction were reachable.",
     ours="The architecture is rebuilt from the abstract and the lab's public template: decision "
@@ -125,10 +126,15 @@ class EMTNet(nn.Module):
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W, sides multiples of 32, to mask logits B×1×H×W and a class logit B×1."""
         *features, deepest = self.encoder(images)
+        found = {}
+        if maps:
+            found = encoder_means(features[1:]) | POOLED.of(
+                deepest, "last stage of the backbone", 32
+            )
         return Output(
             mask_logits=self.decoder(images, features),
             class_logits={MALIGNANCY.name: self.head(deepest)},
-            maps=POOLED.of(deepest, "last stage of the backbone", 32) if maps else {},
+            maps=found,
         )
 
 

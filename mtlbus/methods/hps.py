@@ -12,6 +12,7 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.encoders import staged_encoder
 from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, coarse_masks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .pretraining import COMPACT_ENCODER
 from .registry import register
 
@@ -28,7 +29,7 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         "features. What is shared is shared completely. It is the yardstick for every attention "
         "between tasks.",
         tasks=tuple(tasks),
-        maps=pooled_map_specs(tasks),
+        maps=(*ENCODER_MEANS, *pooled_map_specs(tasks)),
         stated="Shared ResNet-50; the decoders and losses of CTAN.",
         ours="Decisions C8 and C9 with plain stage outputs as skips.",
         decisions=(ctan_paper.PLAIN_SKIPS, ctan_paper.TASKS, COMPACT_ENCODER),
@@ -69,7 +70,7 @@ class HardSharing(nn.Module):
         """
         *skips, bottleneck = (stage.last for stage in self.encoder(images))
         streams = [Stream(skips, bottleneck)] * len(self.decoders.tasks)
-        return self.decoders(streams, images.shape[-2:], {} if maps else None)
+        return self.decoders(streams, images.shape[-2:], encoder_means(skips) if maps else None)
 
 
 @register(SPEC, spec_for)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.outputs import Output
+from ..core.outputs import Map, Output
 from ..core.spec import Diagram, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.encoders import level_encoder
 from ..nn.heads import PooledHead
 from . import cosa_paper, cosa_wiring
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .pretraining import COMPACT_ENCODER
 from .registry import register
 from .wiring import chain
@@ -25,7 +26,7 @@ SPEC = Spec(
     "says benign or malignant. Nothing else joins the two tasks. It is the yardstick for "
     "everything that adds attention.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(POOLED,),
+    maps=(*ENCODER_MEANS, POOLED),
     stated="UResNet with C5 into a fully connected layer; 0.8·CE mask + 0.2·CE class.",
     ours="Decision M1 (decoder), B1 (pooling before the layer), M5 (ImageNet weights).",
     decisions=(
@@ -67,8 +68,12 @@ class MTL(nn.Module):
         return Output(
             mask_logits=self.decoder(features, images.shape[-2:]),
             class_logits={MALIGNANCY.name: self.head(features[-1])},
-            maps=POOLED.of(features[-1], "bottleneck C5", 32) if maps else {},
+            maps=_maps(features) if maps else {},
         )
+
+
+def _maps(features: list[Tensor]) -> dict[str, Map]:
+    return encoder_means(features[1:-1]) | POOLED.of(features[-1], "bottleneck C5", 32)
 
 
 @register(SPEC)

@@ -14,6 +14,7 @@ from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.context_regions import REGIONS, ContextOrientedAttention, RegionFeatures
 from ..nn.encoders import level_encoder
 from . import cosa_paper, cosa_wiring
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .parts import Part, added_to, passed_by
 from .pretraining import COMPACT_ENCODER
 from .registry import register
@@ -50,12 +51,12 @@ MIX = MapSpec(
     "What each region's mean is multiplied by before they are added; learned, and the same for "
     "every image.",
 )
-GAMMA = MapSpec(
-    "cosa_gamma",
+ADDED = MapSpec(
+    "cosa_added",
     "scalar",
-    "What the attended context is multiplied by in each region before it is added; 0 is none, a "
-    "small number says little by itself.",
-    MapWords("COSA gamma"),
+    "How large what attention adds in each region is beside the region's own features: the ratio "
+    "of their norms. 0 is nothing.",
+    MapWords("What attention adds"),
 )
 POOLED = MapSpec("pooled_features", "feature", "C5, which the three regions divide.")
 
@@ -68,7 +69,11 @@ SPEC = Spec(
     "because shadow, shape and margin are what a radiologist reads. Each region attends to its "
     "own context. The class is a weighted sum over the three, so its logit splits exactly.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(FULL, WEIGHTS, *ATTENTION, SCORE, SCORE_MAP, CONSTANT, MIX, GAMMA, POOLED),
+    maps=(
+        *(FULL, WEIGHTS, *ATTENTION, SCORE, SCORE_MAP, CONSTANT, MIX, ADDED),
+        *ENCODER_MEANS,
+        POOLED,
+    ),
     stated="ResNet-101; Sobel contour dilated by 5×5; regions resized to 8×8 and multiplied with "
     "C5; self-attention of each with C5; pooling; 1×1 convolution over the regions; linear layer; "
     "0.8·CE mask + 0.2·CE class.",
@@ -244,15 +249,15 @@ class MTLCOSA(nn.Module):
         return Output(
             mask_logits=mask_logits,
             class_logits={MALIGNANCY.name: class_logits},
-            maps=self._maps(features[-1], cosa) if maps else {},
+            maps=self._maps(features, cosa) if maps else {},
         )
 
-    def _maps(self, bottleneck: Tensor, cosa: RegionFeatures) -> dict[str, Map]:
+    def _maps(self, features: list[Tensor], cosa: RegionFeatures) -> dict[str, Map]:
         """The inner maps, with the exact split of each class logit over the regions.
 
         logit_c = Σ_R w_R ⟨fc_c, P_R⟩ + (b Σ fc_c + bias_c), in float32.
         """
-        place = ("bottleneck C5", 32)
+        bottleneck, place = features[-1], ("bottleneck C5", 32)
         grid, batch = tuple(bottleneck.shape[-2:]), len(bottleneck)
         head = self.classifier.weight.float()  # classes×C
         mix = self.cosa.mix.weight.float().view(len(REGIONS))  # w_X, w_Y, w_Z
@@ -270,7 +275,8 @@ class MTLCOSA(nn.Module):
             **SCORE_MAP.of(score_map, *place, labels=REGIONS),
             **CONSTANT.of(constant.expand(batch, -1), *place, labels=MALIGNANCY.classes),
             **MIX.of(mix.expand(batch, -1), *place, labels=REGIONS),
-            **GAMMA.of(self.cosa.gammas.expand(batch, -1), *place, labels=REGIONS),
+            **ADDED.of(cosa.added, *place, labels=REGIONS),
+            **encoder_means(features[1:-1]),
             **POOLED.of(bottleneck, *place),
         }
 
@@ -285,7 +291,7 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
         "the attention adds nothing in any region",
         silencing,
         modules,
-        (*maps.values(), "cosa_gamma"),
+        (*maps.values(), ADDED.name),
         adds,
     )
     if len(modules) == 1:

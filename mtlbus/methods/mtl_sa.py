@@ -11,8 +11,9 @@ from ..core.spec import Diagram, Edge, Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.encoders import level_encoder
 from ..nn.heads import PooledHead
-from ..nn.self_attention import SelfAttention
+from ..nn.self_attention import SelfAttention, ratio_of_norms
 from . import cosa_paper, cosa_wiring
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .parts import Part, added_to, passed_by
 from .pretraining import COMPACT_ENCODER
 from .registry import register
@@ -24,12 +25,12 @@ ATTENTION = MapSpec(
     "Where each cell of the bottleneck looks.",
     MapWords("Self attention"),
 )
-GAMMA = MapSpec(
-    "sa_gamma",
+ADDED = MapSpec(
+    "sa_added",
     "scalar",
-    "What the attended context is multiplied by before it is added; 0 is none, a small number says "
-    "little by itself.",
-    MapWords("Self gamma"),
+    "How large what attention adds is beside the C5 that it is added to: the ratio of their norms. "
+    "0 is nothing.",
+    MapWords("What attention adds"),
 )
 POOLED = MapSpec("pooled_features", "feature", "The attended C5, which the class head averages.")
 
@@ -42,7 +43,7 @@ SPEC = Spec(
     "other. The attended map feeds both the mask and the class. It asks what plain attention "
     "gives before anatomy is put in.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(ATTENTION, GAMMA, POOLED),
+    maps=(ATTENTION, ADDED, *ENCODER_MEANS, POOLED),
     stated="SAGAN self-attention on C5; the attended C5 feeds both branches.",
     ours="Decision M1 (decoder), B1 (pooling before the layer), M5 (ImageNet weights).",
     decisions=(
@@ -105,10 +106,11 @@ class MTLSA(nn.Module):
         returned = {}
         if maps:
             place = ("bottleneck C5", 32)
-            gamma = self.attention.gamma.expand(len(images), 1)
+            added = ratio_of_norms(attended - bottleneck, bottleneck)[:, None]
             returned = {
                 **ATTENTION.of(attention.unsqueeze(1), *place, grid=tuple(bottleneck.shape[-2:])),
-                **GAMMA.of(gamma, *place, labels=("γ",)),
+                **ADDED.of(added, *place, labels=("C5",)),
+                **encoder_means(skips[1:]),
                 **POOLED.of(attended, *place),
             }
         return Output(
@@ -126,7 +128,7 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
             "the self-attention adds nothing to C5",
             passed_by(3),
             ("attention",),
-            ("sa_attention", "sa_gamma"),
+            (ATTENTION.name, ADDED.name),
             adds=added_to(3),
         ),
     )

@@ -10,6 +10,7 @@ from ..core.tasks import MALIGNANCY
 from ..nn.encoders import level_encoder
 from ..nn.heads import PooledHead
 from . import cosa_paper, cosa_wiring
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .pretraining import COMPACT_ENCODER
 from .registry import register
 from .wiring import CROSS_ENTROPY, classifier
@@ -23,7 +24,7 @@ SPEC = Spec(
     idea="A residual network that says benign or malignant from the whole image. It never sees a "
     "mask. It shows what the class gains when the mask is learned beside it.",
     tasks=(MALIGNANCY,),
-    maps=(POOLED,),
+    maps=(*ENCODER_MEANS, POOLED),
     stated="ResNet-101, two classes, softmax.",
     ours="Decision B1 (global average pooling), M5 (ImageNet weights).",
     decisions=(cosa_paper.POOLING_DECISION, cosa_paper.PRETRAINED_DECISION, COMPACT_ENCODER),
@@ -52,10 +53,13 @@ class ResNetClassifier(nn.Module):
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to class logits B×2."""
-        bottleneck = self.encoder(images)[-1]
+        _, *levels, bottleneck = self.encoder(images)
+        found = {}
+        if maps:
+            found = encoder_means(levels) | POOLED.of(bottleneck, "bottleneck C5", 32)
         return Output(
             class_logits={MALIGNANCY.name: self.head(bottleneck)},
-            maps=POOLED.of(bottleneck, "bottleneck C5", 32) if maps else {},
+            maps=found,
         )
 
 

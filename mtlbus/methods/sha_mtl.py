@@ -19,6 +19,7 @@ from ..nn.dense_encoder import DenseEncoder
 from ..nn.encoders import LITE
 from ..nn.lite_encoder import LiteEncoder
 from . import baseline_papers
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .parts import MEAN, Part, mean_gate, mean_input
 from .pretraining import COMPACT_ENCODER
 from .registry import register
@@ -72,7 +73,7 @@ SPEC = Spec(
     "of the deepest features (hard attention). The class is read from the whole image and from "
     "the lesion side by side.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(*GATES, HARD, POOLED),
+    maps=(*GATES, HARD, *ENCODER_MEANS, POOLED),
     stated="Dense CNN encoder, upsampling decoder, attention gates between them (soft attention); "
     "the predicted lesion guides the classifier (hard attention). Only the abstract was reachable.",
     ours="The architecture is rebuilt from the abstract: sizes, gates, decoder and classifier are "
@@ -208,7 +209,7 @@ class SHAMTL(nn.Module):
         return Output(
             mask_logits=mask_logits,
             class_logits={MALIGNANCY.name: class_logits},
-            maps=_maps(bottleneck, cells, gates) if maps else {},
+            maps=_maps(skips, bottleneck, cells, gates) if maps else {},
         )
 
     def hard_mask(self, mask_logits: Tensor, bottleneck: Tensor) -> Tensor:
@@ -225,7 +226,9 @@ class SHAMTL(nn.Module):
         return lesion.sum(dim=(2, 3)) / cells.sum(dim=(2, 3)).clamp_min(1e-6)
 
 
-def _maps(bottleneck: Tensor, cells: Tensor, gates: list[Tensor]) -> dict[str, Map]:
+def _maps(
+    skips: list[Tensor], bottleneck: Tensor, cells: Tensor, gates: list[Tensor]
+) -> dict[str, Map]:
     """The gates from the deepest skip to the finest, and what the class head pools."""
     found = {}
     for declared, alpha, stride in zip(GATES, gates, (16, 8, 4, 2), strict=True):
@@ -233,6 +236,7 @@ def _maps(bottleneck: Tensor, cells: Tensor, gates: list[Tensor]) -> dict[str, M
     return {
         **found,
         **HARD.of(cells, "bottleneck", 32),
+        **encoder_means(skips[1:]),
         **POOLED.of(bottleneck, "bottleneck", 32),
     }
 

@@ -12,6 +12,7 @@ from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, Task
 from ..nn.task_decoders import check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
+from .encoder_maps import ENCODER_MEANS
 from .hps import HardSharing
 from .pretraining import COMPACT_ENCODER
 from .registry import register
@@ -33,7 +34,7 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         idea="One encoder and one image decoder that only name the class. No mask guides them. "
         "The gain Δ of every multi-task network of the CTAN paper is counted from here.",
         tasks=tuple(tasks),
-        maps=pooled_map_specs(tasks),
+        maps=(*ENCODER_MEANS, *pooled_map_specs(tasks)),
         stated="ResNet-50 with ImageNet weights and the image decoder of CTAN, trained alone.",
         ours="Decision C9 with plain stage outputs as skips.",
         decisions=(ctan_paper.PLAIN_SKIPS, COMPACT_ENCODER),

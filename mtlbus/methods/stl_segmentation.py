@@ -12,6 +12,7 @@ from ..core.spec import Spec
 from ..core.tasks import SEGMENTATION, Task
 from ..nn.task_decoders import check_tasks, coarse_masks
 from . import ctan_paper, ctan_wiring
+from .encoder_maps import ENCODER_MEANS
 from .hps import HardSharing
 from .pretraining import COMPACT_ENCODER
 from .registry import register
@@ -33,7 +34,7 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
         idea="One encoder and one decoder that only draw the mask. No other task helps or "
         "disturbs. The gain Δ of every multi-task network of the CTAN paper is counted from here.",
         tasks=tuple(tasks),
-        maps=(),
+        maps=ENCODER_MEANS,
         stated="ResNet-50 with ImageNet weights and the pixel decoder of CTAN, trained alone.",
         ours="Decision C8 with plain stage outputs as skips.",
         decisions=(ctan_paper.PLAIN_SKIPS, COMPACT_ENCODER),

@@ -9,6 +9,7 @@ from ..core.spec import Diagram, Equation, Spec
 from ..core.tasks import SEGMENTATION
 from ..nn.encoders import level_encoder
 from . import cosa_paper, cosa_wiring
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .pretraining import COMPACT_ENCODER
 from .registry import register
 
@@ -20,7 +21,7 @@ SPEC = Spec(
     idea="A ResNet whose five feature maps are climbed back to a mask by a U-shaped decoder. "
     "It only segments. It shows what the mask loses or gains when a class is learned beside it.",
     tasks=(SEGMENTATION,),
-    maps=(),
+    maps=ENCODER_MEANS,
     stated="ResNet-101, four concatenations, 3×3 convolution, bilinear upsampling, softmax.",
     ours="Decision M1 (convolution after each concatenation), M5 (ImageNet weights).",
     decisions=(cosa_paper.DECODER_DECISION, cosa_paper.PRETRAINED_DECISION, COMPACT_ENCODER),
@@ -55,8 +56,12 @@ class UResNet(nn.Module):
         self.decoder = cosa_paper.concat_decoder(self.encoder, variant, decoder)
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
-        """B×3×H×W to mask logits B×2×H×W; this method has no inner maps."""
-        return Output(mask_logits=self.decoder(self.encoder(images), images.shape[-2:]))
+        """B×3×H×W to mask logits B×2×H×W; there is no inner map to look at."""
+        features = self.encoder(images)
+        return Output(
+            mask_logits=self.decoder(features, images.shape[-2:]),
+            maps=encoder_means(features[1:-1]) if maps else {},
+        )
 
 
 @register(SPEC)

@@ -9,7 +9,9 @@ from ..core.outputs import Output
 from ..core.spec import Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.vgg import vgg16 as vgg16_body
+from ..nn.vgg import vgg_levels
 from . import baseline_papers, cosa_paper, lab_wiring
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .registry import register
 from .wiring import classifier
 
@@ -28,7 +30,7 @@ SPEC = Spec(
     "says benign or malignant from the whole image and never sees a mask. Almost all of its "
     "weights sit in the first fully connected layer.",
     tasks=(MALIGNANCY,),
-    maps=(POOLED,),
+    maps=(*ENCODER_MEANS, POOLED),
     stated="VGG-16, two classes, softmax.",
     ours="The last layer has two outputs instead of 1,000; features are averaged to 7×7 cells for "
     "any input size, as published implementations do. Decision B9 (ImageNet weights).",
@@ -70,11 +72,14 @@ class VGG16(nn.Module):
 
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to class logits B×2."""
-        features = self.body.features(images)  # B×512×H/32×W/32
+        _, *levels, features = vgg_levels(self.body.features, images)  # B×512×H/32×W/32
+        found = {}
+        if maps:
+            found = encoder_means(levels) | POOLED.of(features, "last convolutional block", 32)
         logits = self.body.forward_head(F.adaptive_avg_pool2d(features, 7))
         return Output(
             class_logits={MALIGNANCY.name: logits},
-            maps=POOLED.of(features, "last convolutional block", 32) if maps else {},
+            maps=found,
         )
 
 

@@ -12,9 +12,10 @@ from ..core.errors import InputError
 from ..core.outputs import Output
 from ..core.spec import Decision, Diagram, Edge, Equation, MapSpec, Option, Paper, PaperRecipe, Spec
 from ..core.tasks import MALIGNANCY
-from ..nn.vgg import vgg16
+from ..nn.vgg import vgg16, vgg_levels
 from ..nn.vision_transformer import VisionTransformerEncoder
 from . import baseline_papers
+from .encoder_maps import ENCODER_MEANS, encoder_means
 from .parts import MEAN, Part, mean_output
 from .pretraining import weights_by_backbone
 from .registry import register
@@ -46,7 +47,7 @@ SPEC = Spec(
     "for the whole. In the VGG path, the mean and the maximum of each channel decide how much it "
     "counts. Thirty-two numbers of each path are joined for the class.",
     tasks=(MALIGNANCY,),
-    maps=(WEIGHT, POOLED),
+    maps=(WEIGHT, *ENCODER_MEANS, POOLED),
     stated="From the public code: ViT-B/16 to 32; VGG-16 features to 64, times a 1024→8→64 sigmoid "
     "gate on their mean and maximum, to 32; joined, sigmoid, batch normalisation, dropout 0.5, "
     "64→64→2; input 224.",
@@ -198,12 +199,16 @@ class VGGAViT(nn.Module):
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W, sides multiples of 32, to class logits B×2; in training B is at least 2."""
         whole = self.transformer_out(self.transformer(images).class_token)  # B×32
-        features = self.vgg(images)  # B×512×H/32×W/32
+        _, *levels, features = vgg_levels(self.vgg, images)  # B×512×H/32×W/32
         local, weight = self.vgg_out(features)
         logits = self.classifier(self.joined(torch.cat([whole, local], dim=1)))
         found = {}
         if maps:
-            found = WEIGHT.of(weight, "VGG path", 32) | POOLED.of(features, "VGG-16 features", 32)
+            found = {
+                **WEIGHT.of(weight, "VGG path", 32),
+                **encoder_means(levels),
+                **POOLED.of(features, "VGG-16 features", 32),
+            }
         return Output(class_logits={MALIGNANCY.name: logits}, maps=found)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..core.errors import choose
-from .self_attention import SelfAttention
+from .self_attention import SelfAttention, ratio_of_norms
 
 REGIONS = ("background", "tumour", "margin")
 
@@ -71,6 +71,8 @@ class RegionFeatures(NamedTuple):
         regions: X, Y, Z at full resolution, B×3×H×W.
         weights: X, Y, Z on the bottleneck's grid, B×3×h×w.
         attention: B×3×N×N, rows sum to 1.
+        added: norm of what attention adds over that of C_R, B×3. A region that the image does not
+            have is taken for a thousandth of C5.
     """
 
     vector: Tensor
@@ -78,6 +80,7 @@ class RegionFeatures(NamedTuple):
     regions: Tensor
     weights: Tensor
     attention: Tensor
+    added: Tensor
 
 
 class ContextOrientedAttention(nn.Module):
@@ -113,12 +116,6 @@ class ContextOrientedAttention(nn.Module):
         nn.init.constant_(self.mix.weight, 1.0)
         nn.init.zeros_(self.mix.bias)
 
-    @property
-    def gammas(self) -> Tensor:
-        """γ of the attention in each region, 3."""
-        gammas = [module.gamma for module in self.attention]
-        return torch.stack(gammas if len(gammas) == len(REGIONS) else gammas * len(REGIONS))
-
     def forward(self, bottleneck: Tensor, mask: Tensor) -> RegionFeatures:
         """Attend within each region.
 
@@ -128,7 +125,8 @@ class ContextOrientedAttention(nn.Module):
         """
         regions = split_regions(mask).to(bottleneck.dtype)
         weights = resize_regions(regions, tuple(bottleneck.shape[-2:]), self.resize)
-        attended, attentions = [], []
+        least = 1e-3 * bottleneck.detach().float().flatten(1).norm(dim=1)
+        attended, attentions, added = [], [], []
         for index in range(len(REGIONS)):
             module = self.attention[index % len(self.attention)]
             region = weights[:, index : index + 1]
@@ -137,10 +135,14 @@ class ContextOrientedAttention(nn.Module):
             features, attention = module(regional, key, bottleneck, residual=regional)
             attended.append(self._share_of_mean(features, region))
             attentions.append(attention)
+            added.append(ratio_of_norms(features - regional, regional, least))
         weighted = torch.stack(attended, dim=1)
         pooled = weighted.sum(dim=(3, 4))  # P_X, P_Y, P_Z: B×3×C
         vector = self.mix(pooled).squeeze(1)
-        return RegionFeatures(vector, weighted, regions, weights, torch.stack(attentions, dim=1))
+        return RegionFeatures(
+            vector, weighted, regions, weights,
+            torch.stack(attentions, dim=1), torch.stack(added, dim=1),
+        )  # fmt: skip
 
     def _share_of_mean(self, features: Tensor, region: Tensor) -> Tensor:
         """Scale S_R so that its sum over the cells is the pooled vector P_R."""

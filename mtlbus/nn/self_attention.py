@@ -6,6 +6,20 @@ import torch
 from torch import Tensor, nn
 
 
+def ratio_of_norms(added: Tensor, base: Tensor, least: Tensor | float = 1e-12) -> Tensor:
+    """How large what is added is beside what it is added to, an image at a time.
+
+    Args:
+        added, base: B×….
+        least: the norm that the base is taken to have at least, a number or B.
+
+    Returns:
+        B, float32; without gradient.
+    """
+    more, under = (part.detach().float().flatten(1).norm(dim=1) for part in (added, base))
+    return more / torch.maximum(under, torch.as_tensor(least).to(under))
+
+
 class SelfAttention(nn.Module):
     """out = γ · (v Aᵀ) + residual, A = softmax over keys of qᵀk; γ starts at 0, no √d scale.
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from timm.models.vgg import VGG
-from torch import nn
+from torch import Tensor, nn
 
 from .backbones import refuse_weights, timm_model
 
 _BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions
 _COMPACT_SHARE = 4
+
+
+def vgg_levels(features: nn.Sequential, images: Tensor) -> list[Tensor]:
+    """What each of the five blocks hands on, at strides 2 to 32."""
+    levels, x = [], images
+    for layer in features:
+        x = layer(x)
+        if isinstance(layer, nn.MaxPool2d):
+            levels.append(x)
+    return levels
 
 
 def vgg16(variant: str, pretrained: bool | str | Path = False, classes: int = 2) -> nn.Module:

@@ -60,10 +60,10 @@ def test_regions_come_first(page):
     assert all(f"**{name}, 8×8 weights**" in shown for name in ("Background", "Tumour", "Margin"))
 
 
-def test_the_split_shows_its_residual_and_gamma(page):
+def test_the_split_shows_its_residual_and_what_attention_adds(page):
     shown = text(page(method="mtl_cosa", map="region_score"))
     assert "the sum differs by" in shown
-    assert "attention adds nothing" in shown  # γ is 0 in a fresh network
+    assert "attention adds nothing" in shown  # as in every fresh network
 
 
 def test_a_link_names_map_and_cell(page):

@@ -159,7 +159,7 @@ def test_image_and_mask_move_together_and_greys_stay_in_range():
 
 
 def test_a_crop_is_a_part_of_the_image_enlarged():
-    """Of a ramp from left to right the part that is seen has a smaller range, and nothing from outside."""
+    """Of a ramp the part that is seen has a smaller range, and nothing comes from outside."""
     ramp = torch.linspace(0.2, 0.8, 64).expand(32, 1, 64, 64)
     crop = replace(NO_AUGMENTATION, crop=0.2)
     out, moved = crop(ramp, (ramp[:, 0] > 0.5).float(), torch.Generator().manual_seed(0))

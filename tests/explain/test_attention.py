@@ -13,12 +13,12 @@ from mtlbus.core.outputs import Map, positive_logit
 from mtlbus.core.tasks import MALIGNANCY
 from mtlbus.data.transforms import Frame
 from mtlbus.explain.attention import (
+    added,
     attention_grid,
     attention_row,
     cell_boxes,
     cells_on_image,
     evenness,
-    gammas,
     logit_split,
     received,
     score_cells,
@@ -182,13 +182,22 @@ def test_split_of_a_random_network_is_its_logit():
     model = create_model("mtl_cosa").eval()
     for module in model.cosa.attention:
         module.gamma.fill_(0.7)
-    output = model(torch.randn(1, 3, 256, 256), maps=True)
+    images = torch.randn(1, 3, 256, 256)
+    output = model(images, maps=True)
     maps = {name: replace(m, tensor=m.tensor[0]) for name, m in output.maps.items()}
     split = logit_split(maps)
     logit = float(positive_logit(output.class_logits[MALIGNANCY.name]))
     assert split.total == pytest.approx(logit, abs=1e-4)
     assert score_cells(maps).sum(axis=(1, 2)) == pytest.approx(split.contributions, abs=1e-5)
-    assert gammas(maps) == pytest.approx({"background": 0.7, "tumour": 0.7, "margin": 0.7})
+    ratios = added(maps)
+    assert ratios and set(ratios) <= {"background", "tumour", "margin"}
+    for module in model.cosa.attention:
+        module.gamma.fill_(1.4)
+    twice = model(images, maps=True).maps["cosa_added"].tensor[0]
+    shown = maps["region_weights"].labels.index
+    assert {key: float(twice[shown(key)]) for key in ratios} == pytest.approx(
+        {key: 2 * ratio for key, ratio in ratios.items()}, rel=1e-4
+    )
     views = list_views(maps)
     assert [view.title for view in views] == [
         "Regions",

@@ -27,6 +27,12 @@ def pooled(channels: int, side: int) -> dict[str, tuple[int, ...]]:
     return {"pooled_features": (channels, side, side)}
 
 
+def encoder(*channels: int) -> dict[str, tuple[int, ...]]:
+    """Channel means of the encoder at strides 4, 8 and 16."""
+    return {f"encoder_means.{n}": (width, 1, 1) for n, width in enumerate(channels, start=1)}
+
+
+MEANS = encoder(256, 512, 1024)  # of ResNet-50, ResNet-101 and DenseNet-121
 TABLE: dict[str, dict[str, tuple[int, ...]]] = {
     "hybrid_mt_estan": {
         **{f"aaa_gate.{n}": (SWIN[n], side, side) for n, side in SIDES.items()},
@@ -58,9 +64,9 @@ TABLE: dict[str, dict[str, tuple[int, ...]]] = {
         },
         **pooled(512, 4),
     },
-    "hps": pooled(512, 4),
-    "stl_classification": pooled(512, 4),
-    "stl_segmentation": {},
+    "hps": {**MEANS, **pooled(512, 4)},
+    "stl_classification": {**MEANS, **pooled(512, 4)},
+    "stl_segmentation": MEANS,
     "mtl_cosa": {
         "regions": (3, 256, 256),
         "region_weights": (3, 8, 8),
@@ -69,13 +75,14 @@ TABLE: dict[str, dict[str, tuple[int, ...]]] = {
         "region_score_map": (2, 3, 8, 8),
         "region_constant": (2,),
         "region_mix": (3,),
-        "cosa_gamma": (3,),
+        "cosa_added": (3,),
+        **MEANS,
         **pooled(2048, 8),
     },
-    "mtl_sa": {"sa_attention": (1, 64, 64), "sa_gamma": (1,), **pooled(2048, 8)},
-    "mtl": pooled(2048, 8),
-    "resnet": pooled(2048, 8),
-    "uresnet": {},
+    "mtl_sa": {"sa_attention": (1, 64, 64), "sa_added": (1,), **MEANS, **pooled(2048, 8)},
+    "mtl": {**MEANS, **pooled(2048, 8)},
+    "resnet": {**MEANS, **pooled(2048, 8)},
+    "uresnet": MEANS,
     "acsnet": {
         "dsa_mean.1": (1, 16, 16), "dsa_max.1": (1, 16, 16),
         "dsa_mean.2": (1, 32, 32), "dsa_max.2": (1, 32, 32),
@@ -85,7 +92,7 @@ TABLE: dict[str, dict[str, tuple[int, ...]]] = {
         **{f"gate.{n}": (2,) for n in ACSNET_LEVELS},
         "channel_weight.1": (256, 1, 1), "channel_weight.2": (512, 1, 1),
         "channel_weight.3": (512, 1, 1),
-        **pooled(1280, 16),
+        **encoder(64, 128, 256), **pooled(1280, 16),
     },
     "resformer_mtl": {
         "swin_attention.1": (64, 2, 64, 64), "swin_attention.2": (16, 4, 64, 64),
@@ -100,16 +107,16 @@ TABLE: dict[str, dict[str, tuple[int, ...]]] = {
     "sha_mtl": {
         "ag_gate.1": (1, 16, 16), "ag_gate.2": (1, 32, 32), "ag_gate.3": (1, 64, 64),
         "ag_gate.4": (1, 128, 128), "hard_attention": (1, 8, 8),
-        **pooled(1024, 8),
+        **MEANS, **pooled(1024, 8),
     },
-    "emt_net": pooled(1280, 8),
-    "chowdary": pooled(512, 16),
-    "vgga_vit": {"channel_weight": (64,), **pooled(512, 8)},
-    "vgg16": pooled(512, 8),
+    "emt_net": {**encoder(24, 40, 112), **pooled(1280, 8)},
+    "chowdary": {**encoder(128, 256), **pooled(512, 16)},
+    "vgga_vit": {"channel_weight": (64,), **encoder(128, 256, 512), **pooled(512, 8)},
+    "vgg16": {**encoder(128, 256, 512), **pooled(512, 8)},
     "lenet": pooled(16, 61),
-    "mobilenet": pooled(1024, 8),
-    "densenet121": pooled(1024, 8),
-    "vit": pooled(768, 16),
+    "mobilenet": {**encoder(128, 256, 512), **pooled(1024, 8)},
+    "densenet121": {**MEANS, **pooled(1024, 8)},
+    "vit": {**encoder(768), **pooled(768, 16)},
 }  # fmt: skip
 
 
@@ -144,7 +151,7 @@ def test_cells_of_a_map_cover_the_image_row_by_row(name, variant):
             assert (across - 1) * wide < columns <= across * wide, key
             if found.windows is None:
                 assert found.grid == (rows, columns), key
-        elif found.tensor.ndim > 3 and not key.startswith("channel_weight"):
+        elif found.tensor.ndim > 3 and not key.startswith(("channel_weight", "encoder_means")):
             if name == "lenet":  # its convolutions are not padded: 3 cells are lost a side
                 rows, columns = rows - 3, columns - 3
             assert found.tensor.shape[-2:] == (rows, columns), key

@@ -7,7 +7,6 @@ import math
 import pytest
 
 from mtlbus.core.errors import InputError, UnknownNameError
-from mtlbus.data.transforms import NO_AUGMENTATION
 from mtlbus.methods import get_spec
 from mtlbus.training.recipes import Recipe, make_recipe
 
@@ -52,22 +51,6 @@ def test_recipes_of_the_other_papers_are_data():
     resformer = make_recipe(get_spec("resformer_mtl"), "paper")  # R5, ours
     assert (resformer.mask_weight, resformer.class_weight, resformer.dice_weight) == (0.5, 0.5, 1.0)
     assert (resformer.learning_rate, resformer.batch_size, resformer.epochs) == (1e-4, 8, 100)
-
-
-def test_single_task_rivals_have_the_recipes_of_their_public_scripts():
-    """busbench's MobileNet.py, DenseNet121.py, EfficientNetB0_Multi.py; VGGA-ViT's train.py."""
-    for name, positive in (("mobilenet", 3), ("densenet121", 4)):
-        recipe = make_recipe(get_spec(name), "paper")
-        assert (recipe.positive_weight, recipe.class_weight) == (positive, 1)
-        assert (recipe.schedule, recipe.select, recipe.learning_rate) == ("constant", "last", 1e-5)
-        assert (recipe.augmentation.rotation, recipe.augmentation.shift) == (20, 0.2)
-    emt = make_recipe(get_spec("emt_net"), "paper")
-    assert (emt.positive_weight, emt.class_weight, emt.mask_weight) == (3, 3, 1)
-    assert (emt.schedule, emt.select, emt.augmentation) == ("plateau", "last", NO_AUGMENTATION)
-    vgga = make_recipe(get_spec("vgga_vit"), "paper")
-    assert (vgga.augmentation.crop, vgga.augmentation.jitter) == (0.2, 0.4)
-    assert (vgga.epochs, vgga.batch_size, vgga.schedule) == (100, 16, "steps")
-    assert make_recipe(get_spec("vit"), "paper") == make_recipe(get_spec("swin"), "paper")
 
 
 def test_a_paper_without_settings_says_so():

@@ -14,6 +14,7 @@ from ...nn.deformable import DeformableAttention, DeformableSpatialAttention
 from ...nn.encoders import LITE
 from ...nn.gates import ChannelAttention, LevelGate, conv_norm_relu
 from ...nn.lite_encoder import LiteEncoder
+from ..encoder_maps import ENCODER_MEANS, encoder_means
 from ..parts import MEAN, Call, Part, Silencing, mean_output, mean_sigmoid, zero
 
 COMPACT_CHANNELS = (32, 48, 64, 128)
@@ -103,6 +104,7 @@ MAPS = (
     *GATE_MAP.values(),
     *(declared[n] for n in (1, 2) for declared in (DSA_MEAN, DSA_MAX, OFFSET, MODULATION)),
     *CHANNEL_WEIGHT.values(),
+    *ENCODER_MEANS,
     POOLED,
 )
 
@@ -176,11 +178,12 @@ class ACSNet(nn.Module):
         return Output(
             mask_logits=mask_logits,
             class_logits={MALIGNANCY.name: class_logits},
-            maps=self._maps(passed, (dsa1, dsa2), weighed, pooled) if maps else {},
+            maps=self._maps(layers, passed, (dsa1, dsa2), weighed, pooled) if maps else {},
         )
 
     @staticmethod
     def _maps(
+        layers: list[Tensor],
         passed: list[tuple[Tensor, Tensor, Tensor]],
         attentions: tuple[DeformableAttention, DeformableAttention],
         weighed: list[tuple[Tensor, Tensor]],
@@ -200,6 +203,7 @@ class ACSNet(nn.Module):
             maps |= MODULATION[number].of(found.modulation, *place)
         for (number, source), (_, weights) in zip(WEIGHED.items(), weighed, strict=True):
             maps |= CHANNEL_WEIGHT[number].of(weights, source, 32 if source == "layer4" else 16)
+        maps |= encoder_means(layers[1:4])
         return maps | POOLED.of(pooled, "layer3, layer4, ffm1", 16)
 
 

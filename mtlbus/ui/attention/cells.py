@@ -1,4 +1,4 @@
-"""Attention from a chosen cell: where it looks, where the context comes from, and γ."""
+"""Attention from a chosen cell: where it looks, where the context comes from, what it adds."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from ...core.wording import listed
 from ...explain import attention as arrays
 from ...figures import cells
 from .details import take_click
-from .hearing import added_words
 from .look import Look
 from .shown import Shown
 
@@ -52,7 +52,7 @@ def show_attention(shown: Shown) -> None:
     said.append(f"From {found.stage}: {grid[0]}×{grid[1]} cells.")
     with shown.stage.foot():
         look.note(" ".join(filter(None, said)))
-        gamma_line(look, shown.pick.level)
+        added_line(look, shown.pick.level)
 
 
 def top_of_attention(shown: Shown) -> float:
@@ -122,24 +122,22 @@ def _clip(plane: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     return plane[: grid[0], : grid[1]]
 
 
-def gamma_line(look: Look, part: str = "") -> None:
-    """γ of the attention, with how much it adds; of one region, or of all."""
-    found = arrays.gammas(look.maps)
+def added_line(look: Look, part: str = "") -> None:
+    """How much attention adds to this image's features; in one region, or in all."""
+    found = arrays.added(look.maps)
     if part in found:
         found = {part: found[part]}
     if not found:
         return
-    numbers = ", ".join(
-        f"**γ = {value:+.3f}**" + (f" in the {name}" if name != "γ" else "")
-        for name, value in found.items()
-    )
-    numbers = numbers.replace("+-", "−").replace("= -", "= −")
     if not any(found.values()):
-        verdict = "Where γ is 0, attention adds nothing, however striking its maps look."
+        said = "Here attention adds nothing, however striking its maps look."
     else:
-        verdict = (
-            "The attended context is multiplied by γ before it is added. A small γ says little by "
-            "itself, since the context may be large."
+        ratios = [
+            f"{name} **{f'{ratio:.2g}' if ratio >= 0.001 else 'less than 0.001'}**"
+            for name, ratio in found.items()
+        ]
+        said = (
+            "Norm of what attention adds, over that of what it is added to, in this image: "
+            f"{listed(ratios)}."
         )
-    said = f"{numbers}. {verdict} {added_words(look, part)}"
-    look.note(said.strip(), st.markdown)
+    look.note(said, st.markdown)

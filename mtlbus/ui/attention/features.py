@@ -12,7 +12,7 @@ from ...explain.attention import array_of, cell_boxes
 from ...figures import cells
 from ...figures.arrows import arrow_figure, magnification
 from ...figures.channels import channel_figure
-from .cells import gamma_line
+from .cells import added_line
 from .details import TAPS
 from .look import grid_words
 from .shown import Shown
@@ -126,7 +126,7 @@ def show_numbers(shown: Shown) -> None:
             st.markdown(f"**{arrays.title_of(names[0], look.maps[names[0]])}**")
             st.table([_row(name, look.maps[name]) for name in names])
         look.note("Numbers for the image as a whole, a row a part: they say how much, never where.")
-        gamma_line(look)
+        added_line(look)
 
 
 def _row(name: str, found: Map) -> dict[str, str]:

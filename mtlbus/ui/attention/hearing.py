@@ -47,17 +47,6 @@ def hearing_words(silence: Mapping[str, Any], names: Sequence[str]) -> tuple[str
     return " ".join(said), False
 
 
-def added_words(look: Look, region: str = "") -> str:
-    """How large what an attention adds is beside what it is added to, where it was measured."""
-    names = [f"cosa_attention.{region}"] if region else []
-    parts = _silence(look).get("parts", {})
-    for name in (*names, "cosa_attention", "self_attention"):
-        added = parts.get(name, {}).get("added")
-        if added is not None:
-            return f"What is added has **{added:.2g} times the norm** of what it is added to."
-    return ""
-
-
 def parts_of(silence: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Any]]:
     """The parts that make these maps, the one with the fewest maps first."""
     parts = silence.get("parts", {}).values()

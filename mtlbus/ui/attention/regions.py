@@ -8,7 +8,7 @@ import streamlit as st
 from ...core.wording import percent, signed
 from ...explain import attention as arrays
 from ...figures import cells, regions
-from .cells import gamma_line
+from .cells import added_line
 from .look import Look, grid_words
 from .shown import Shown
 
@@ -98,7 +98,7 @@ def show_scores(shown: Shown) -> None:
         _show_score_cells(shown, planes, split.regions)
     with shown.stage.foot():
         st.markdown("##### What attention has to do with it")
-        gamma_line(look)
+        added_line(look)
 
 
 def _sum(look: Look, split: arrays.LogitSplit) -> None:

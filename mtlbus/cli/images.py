@@ -132,7 +132,7 @@ def explain(arguments: argparse.Namespace) -> int:
     from ..explain.subject import Subject
     from ..explain.targets import Target
     from ..inference.input_checks import require_answerable
-    from ..inference.predictor import MASK_THRESHOLD, Predictor, prepare
+    from ..inference.predictor import MASK_THRESHOLD, Predictor
 
     if arguments.out:
         require_folder(arguments.out)
@@ -145,7 +145,7 @@ def explain(arguments: argparse.Namespace) -> int:
     image, predictor = read_image(arguments.image), Predictor.of(arguments.method)
     require_answerable(image)
     truth = fitting_mask(arguments.truth, image.pixels.shape) if arguments.truth else None
-    prepared = prepare(image, predictor.size)
+    prepared = predictor.prepare(image)
     prediction = predictor.predict(prepared)
     square = prediction.mask_square
     lesion = None if square is None else square > MASK_THRESHOLD

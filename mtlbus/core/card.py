@@ -164,6 +164,7 @@ class CardSpec(_Part):
     """The method as it was when these weights were made (`core.spec.Spec`)."""
 
     input_size: Annotated[Whole, Field(ge=16, le=2048)]
+    fit: Literal["pad", "resize"] = "pad"  # an older card does not say: it was padded
     mean: tuple[Number, Number, Number]
     std: tuple[Positive, Positive, Positive]
     maps: tuple[CardMap, ...]

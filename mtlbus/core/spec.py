@@ -16,6 +16,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 Role = Literal["proposed", "ablation", "baseline", "panel"]
+Fit = Literal["pad", "resize"]  # how an image becomes square: with black beside it, or stretched
 ROLES: tuple[Role, ...] = ("proposed", "ablation", "baseline")  # of what is registered
 
 
@@ -265,6 +266,7 @@ class PaperRecipe:
 
     Attributes:
         optimizer, learning_rate, betas, weight_decay, batch_size, epochs, input_size: as usual.
+        fit: whether images are padded or stretched to a square.
         mask_weight, class_weight: of the two tasks, for fixed weighting.
         cross_entropy_weight, dice_weight: within the loss of the mask.
         dice_over, dice_smooth: Dice sums over each "image" or the whole "batch", and its smoothing.
@@ -287,6 +289,7 @@ class PaperRecipe:
     input_size: int
     mask_weight: float
     class_weight: float
+    fit: Fit = "pad"
     betas: tuple[float, float] = (0.9, 0.999)
     cross_entropy_weight: float = 1.0
     dice_weight: float = 0.0
@@ -335,6 +338,7 @@ class Spec:
         compact_imagenet: whether the small variant has the encoder with ImageNet weights without
             an option that asks for it.
         input_size: side of the square input, pixels.
+        fit: whether an image is padded or stretched to it.
         mean, std: by channel, of the normalisation.
     """
 
@@ -357,6 +361,7 @@ class Spec:
     side_class: str = ""
     compact_imagenet: bool = False
     input_size: int = 256
+    fit: Fit = "pad"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
 

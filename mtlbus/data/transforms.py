@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..core.spec import Fit
 from .devices import as_other_device
 
 PREPROCESSING_VERSION = "pad-square-bilinear-1"
@@ -19,40 +20,49 @@ _BLOCK = 2**22  # numbers of a square that are held at one time; a usual image h
 
 @dataclass(frozen=True)
 class Frame:
-    """Where an image lies inside its zero-padded square, so that results can return to it.
+    """Where an image lies inside the network's square, so that results can return to it.
 
     Attributes:
         height, width: of the image, pixels.
-        top, left: of the image inside the square, pixels.
+        fit: "pad" for a square with zeros beside the image, "resize" for the image stretched.
     """
 
     height: int
     width: int
+    fit: Fit = "pad"
 
     @property
-    def side(self) -> int:
-        """Side of the square, pixels."""
-        return max(self.height, self.width)
+    def down(self) -> int:
+        """Height of the network's square in pixels of the image."""
+        return self.height if self.fit == "resize" else max(self.height, self.width)
+
+    @property
+    def across(self) -> int:
+        """Its width in pixels of the image."""
+        return self.width if self.fit == "resize" else max(self.height, self.width)
 
     @property
     def top(self) -> int:
         """Rows of padding above; an odd rest goes to the bottom."""
-        return (self.side - self.height) // 2
+        return (self.down - self.height) // 2
 
     @property
     def left(self) -> int:
         """Columns of padding on the left; an odd rest goes to the right."""
-        return (self.side - self.width) // 2
+        return (self.across - self.width) // 2
 
 
-def square_image(pixels: np.ndarray, size: int) -> Tensor:
+def square_image(pixels: np.ndarray, size: int, fit: Fit = "pad") -> Tensor:
     """Zero-pad an image to a centred square and scale it, bilinear with anti-aliasing.
+
+    With "resize" it is scaled without padding, its two sides differently.
 
     The padded square is never held: that of 300×8000 pixels would have 64 million.
 
     Args:
         pixels: H×W or H×W×3, uint8 or float32 in 0..255.
         size: side of the result, pixels.
+        fit: see `Frame`.
 
     Returns:
         1×size×size or 3×size×size float32 in 0..1.
@@ -60,30 +70,30 @@ def square_image(pixels: np.ndarray, size: int) -> Tensor:
     how = {"mode": "bilinear", "antialias": True, "align_corners": False}
     planes = [pixels] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
     return torch.stack(
-        [_squeeze(np.ascontiguousarray(plane), size, 255, **how) for plane in planes]
+        [_squeeze(np.ascontiguousarray(plane), size, 255, fit, **how) for plane in planes]
     ).clamp(0, 1)
 
 
-def square_plane(plane: np.ndarray, size: int) -> Tensor:
-    """Pad with 0 and scale numbers like their image, by nearest neighbour: to size×size float32."""
-    return _squeeze(np.ascontiguousarray(plane), size, 1, mode="nearest-exact")
+def square_plane(plane: np.ndarray, size: int, fit: Fit = "pad") -> Tensor:
+    """Numbers made square like their image, by nearest neighbour: to size×size float32."""
+    return _squeeze(np.ascontiguousarray(plane), size, 1, fit, mode="nearest-exact")
 
 
-def square_mask(mask: np.ndarray, size: int) -> Tensor:
-    """Pad and scale a mask like its image, by nearest neighbour: H×W bool to size×size bool."""
-    return square_plane(mask, size) > 0.5
+def square_mask(mask: np.ndarray, size: int, fit: Fit = "pad") -> Tensor:
+    """A mask made square like its image, by nearest neighbour: H×W bool to size×size bool."""
+    return square_plane(mask, size, fit) > 0.5
 
 
-def _squeeze(plane: np.ndarray, size: int, white: int, **how: Any) -> Tensor:
-    """The zero-padded square of a plane, its values over `white`, scaled to size×size.
+def _squeeze(plane: np.ndarray, size: int, white: int, fit: Fit, **how: Any) -> Tensor:
+    """The square of a plane, its values over `white`, scaled to size×size.
 
     Scaling works on rows and columns apart. So some rows at a time are padded and made narrow,
     and then all of them low: the same numbers, to the last bit, as of the whole square.
     """
-    frame = Frame(*plane.shape)
-    right = frame.side - frame.width - frame.left
-    narrow = torch.zeros(1, 1, frame.side, size)
-    step = max(1, _BLOCK // frame.side)
+    frame = Frame(*plane.shape, fit)
+    right = frame.across - frame.width - frame.left
+    narrow = torch.zeros(1, 1, frame.down, size)
+    step = max(1, _BLOCK // frame.across)
     for first in range(0, frame.height, step):
         rows = torch.from_numpy(plane[first : first + step]).float()[None, None] / white
         rows = F.pad(rows, (frame.left, right))
@@ -101,14 +111,14 @@ def restore(plane: Tensor, frame: Frame) -> Tensor:
     """
     how: dict[str, Any] = {"mode": "bilinear", "align_corners": False}
     flat = plane.reshape(1, -1, *plane.shape[-2:]).float()
-    low = F.interpolate(flat, size=(flat.shape[2], frame.side), **how)
+    low = F.interpolate(flat, size=(flat.shape[2], frame.across), **how)
     low = low[..., frame.left : frame.left + frame.width]
     restored = torch.empty(*plane.shape[:-2], frame.height, frame.width)
     target = restored.view(1, flat.shape[1], frame.height, frame.width)
-    step = max(1, _BLOCK // (frame.side * flat.shape[1]))
+    step = max(1, _BLOCK // (frame.down * flat.shape[1]))
     for first in range(0, frame.width, step):
         columns = low[..., first : first + step]
-        high = F.interpolate(columns, size=(frame.side, columns.shape[3]), **how)
+        high = F.interpolate(columns, size=(frame.down, columns.shape[3]), **how)
         target[..., first : first + step] = high[:, :, frame.top : frame.top + frame.height]
     return restored
 

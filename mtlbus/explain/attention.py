@@ -77,12 +77,13 @@ class CellBoxes(NamedTuple):
 def cell_boxes(grid: tuple[int, int], frame: Frame) -> CellBoxes:
     """Where the cells of a rows×columns grid over the square lie on the image."""
 
-    def edges(cells: int, before: int, length: int) -> tuple[np.ndarray, np.ndarray]:
-        lines = np.linspace(0, frame.side, cells + 1) - before
+    def edges(cells: int, whole: int, before: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+        lines = np.linspace(0, whole, cells + 1) - before
         return np.clip(lines[:-1], 0, length), np.clip(lines[1:], 0, length)
 
     return CellBoxes(
-        *edges(grid[0], frame.top, frame.height), *edges(grid[1], frame.left, frame.width)
+        *edges(grid[0], frame.down, frame.top, frame.height),
+        *edges(grid[1], frame.across, frame.left, frame.width),
     )
 
 
@@ -93,8 +94,8 @@ def cells_on_image(plane: np.ndarray, frame: Frame) -> np.ndarray:
     """
     plane = np.asarray(plane)
     rows, columns = plane.shape[-2:]
-    y = ((np.arange(frame.height) + frame.top + 0.5) * rows / frame.side).astype(int)
-    x = ((np.arange(frame.width) + frame.left + 0.5) * columns / frame.side).astype(int)
+    y = ((np.arange(frame.height) + frame.top + 0.5) * rows / frame.down).astype(int)
+    x = ((np.arange(frame.width) + frame.left + 0.5) * columns / frame.across).astype(int)
     return plane[..., y[:, None], x[None, :]]
 
 

@@ -175,7 +175,7 @@ def _read_box(text: str) -> Box:
 
 def visible_part(frame: Frame, size: int) -> np.ndarray:
     """The image's part of the network's square, size×size bool; the rest is padding."""
-    return square_mask(np.ones((frame.height, frame.width), bool), size).numpy()
+    return square_mask(np.ones((frame.height, frame.width), bool), size, frame.fit).numpy()
 
 
 def box_around(mask: np.ndarray) -> Box | None:
@@ -231,7 +231,7 @@ def _inside(target: Target, frame: Frame, size: int, lesion, truth) -> np.ndarra
             raise InputError(
                 "The true lesion of this image is unknown. Choose the predicted one: 'lesion'."
             )
-        return square_mask(truth, size).numpy()
+        return square_mask(truth, size, frame.fit).numpy()
     if region in _OF_PREDICTION or box is None:
         if lesion is None:
             raise InputError("This network draws no mask. Ask its class: 'class:difference'.")
@@ -248,4 +248,4 @@ def _inside(target: Target, frame: Frame, size: int, lesion, truth) -> np.ndarra
     left, top, width, height = box
     plane = np.zeros((frame.height, frame.width), bool)
     plane[max(0, top) : max(0, top + height), max(0, left) : max(0, left + width)] = True
-    return square_mask(plane, size).numpy()
+    return square_mask(plane, size, frame.fit).numpy()

@@ -237,13 +237,11 @@ def arrows_on_image(moved: np.ndarray, frame: Frame, finest: int = FINEST_ARROWS
     rows, columns = moved.shape[1:]
     step = -(-max(rows, columns) // finest)
     row, column = np.mgrid[step // 2 : rows : step, step // 2 : columns : step]
-    height, width = frame.side / rows, frame.side / columns
+    height, width = frame.down / rows, frame.across / columns
     x, y = (column + 0.5) * width - frame.left, (row + 0.5) * height - frame.top
     seen = (x >= 0) & (x < frame.width) & (y >= 0) & (y < frame.height)
     down, right = moved[:, row, column]
-    return Arrows(
-        x[seen], y[seen], (right * width)[seen], (down * height)[seen], step, frame.side / rows
-    )
+    return Arrows(x[seen], y[seen], (right * width)[seen], (down * height)[seen], step, height)
 
 
 def title_of(name: str, found: Map) -> str:

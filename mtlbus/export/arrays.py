@@ -82,9 +82,12 @@ def _masks(view: Finding, prefix: str = "") -> Iterator[Named]:
 
 def _facts_of(view: Finding | CompareView | PairView | AttentionView) -> dict[str, Any]:
     if isinstance(view, AttentionView):
+        frame = view.frame
+        if frame.fit == "resize":
+            return {"square": "the image is stretched to a square"}
         return {
-            "square": f"the image is padded with zeros to {view.frame.side}×{view.frame.side} px, "
-            f"its upper left corner at ({view.frame.left}, {view.frame.top})"
+            "square": f"the image is padded with zeros to {frame.across}×{frame.down} px, "
+            f"its upper left corner at ({frame.left}, {frame.top})"
         }
     if isinstance(view, Finding):
         return {"mask_threshold": view.mask_threshold}

@@ -65,14 +65,13 @@ def attributions(view: AttributionView) -> list[Cell]:
             from mtlbus.explain.options import Options
             from mtlbus.explain.subject import Subject
             from mtlbus.explain.targets import Target
-            from mtlbus.inference.predictor import prepare
 
             MASK_THRESHOLD = $threshold  # a pixel is inside above this tumour probability
             target = Target.parse($target)
             options = Options.parse($options)  # what is not named keeps its default
 
             predictor = replay.network($method, weights=$weights)
-            prepared = prepare(image, predictor.size)
+            prepared = predictor.prepare(image)
             prediction = predictor.predict(prepared)
             square = prediction.mask_square
             lesion = None if square is None else square > MASK_THRESHOLD

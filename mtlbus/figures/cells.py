@@ -166,8 +166,8 @@ def cell_figure(
         gap = 1 if max(rows, columns) <= FINEST_GRID // 2 else 0  # many lines would hide the image
         figure.add_heatmap(
             z=plane,
-            x=np.linspace(0, frame.side, columns + 1) - frame.left,
-            y=np.linspace(0, frame.side, rows + 1) - frame.top,
+            x=np.linspace(0, frame.across, columns + 1) - frame.left,
+            y=np.linspace(0, frame.down, rows + 1) - frame.top,
             zmin=scale.low,
             zmax=scale.high,
             colorscale=scale.colours,

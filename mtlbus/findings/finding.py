@@ -225,7 +225,7 @@ class Finding:
         found = self.prediction
         if self.case.truth is None or found.mask_square is None:
             return None
-        truth = square_mask(self.case.truth, found.size).numpy()
+        truth = square_mask(self.case.truth, found.size, found.frame.fit).numpy()
         inside = found.mask_square > self.mask_threshold
         return mask_metrics(inside & (self.outlined is not False), truth)
 

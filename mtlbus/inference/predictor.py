@@ -17,7 +17,7 @@ from ..core.declaration import BREAST
 from ..core.errors import CheckpointError, InputError
 from ..core.outputs import Map, positive_logit
 from ..core.presence import presence_score
-from ..core.spec import Spec
+from ..core.spec import Fit, Spec
 from ..core.tasks import MALIGNANCY
 from ..data.intake import GreyImage
 from ..data.transforms import Frame, normalise, restore, square_image
@@ -98,11 +98,11 @@ class Prepared:
     seconds: float
 
 
-def prepare(image: GreyImage, size: int = 256) -> Prepared:
-    """Pad an image to its square and scale it to `size`."""
+def prepare(image: GreyImage, size: int = 256, fit: Fit = "pad") -> Prepared:
+    """Make an image square, as `Frame` says, and scale it to `size`."""
     started = time.perf_counter()
-    grey = square_image(image.pixels, size)[None]
-    frame = Frame(*image.pixels.shape)
+    grey = square_image(image.pixels, size, fit)[None]
+    frame = Frame(*image.pixels.shape, fit)
     return Prepared(image.sha256, frame, grey, time.perf_counter() - started)
 
 
@@ -133,7 +133,8 @@ class Predictor:
         model = checkpoint.load().requires_grad_(False)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
         spec = checkpoint.card.spec
-        self.size, self.mean, self.std = spec.input_size, spec.mean, spec.std
+        self.size, self.fit = spec.input_size, spec.fit
+        self.mean, self.std = spec.mean, spec.std
         self._panel = isinstance(model, Panel)
         self.familiarity, self.familiarity_problem = None, ""
         try:
@@ -156,12 +157,17 @@ class Predictor:
             return ()
         return check_distance(prediction.distance, self.familiarity.quantile)
 
+    def prepare(self, image: GreyImage) -> Prepared:
+        """An image as this network wants it."""
+        return prepare(image, self.size, self.fit)
+
     def inputs(self, prepared: Prepared) -> torch.Tensor:
         """The network's input, 1×3×size×size, on the predictor's device."""
-        if prepared.grey.shape[-1] != self.size:
+        given, wanted = (prepared.grey.shape[-1], prepared.frame.fit), (self.size, self.fit)
+        if given != wanted:
             raise InputError(
-                f"The image was prepared at {prepared.grey.shape[-1]} px, "
-                f"{self.checkpoint.method} needs {self.size} px."
+                f"The image was prepared at {given[0]} px ({given[1]}), "
+                f"{self.checkpoint.method} needs {wanted[0]} px ({wanted[1]})."
             )
         inputs = normalise(prepared.grey.to(self.device), self.mean, self.std)
         return inputs.contiguous(memory_format=torch.channels_last)
@@ -177,7 +183,7 @@ class Predictor:
         Raises:
             CheckpointError: the network answers with something that is no number.
         """
-        prepared = image if isinstance(image, Prepared) else prepare(image, self.size)
+        prepared = image if isinstance(image, Prepared) else self.prepare(image)
         started = time.perf_counter()
         # The maps are views of what the pass computes anyway (measured: at most 3 % of its time).
         output = self.model(self.inputs(prepared), maps=maps or self._reads_maps)
@@ -260,6 +266,9 @@ def inner_maps(model: nn.Module, prepared: Prepared) -> dict[str, Map]:
 def predict_all(
     predictors: Sequence[Predictor], image: GreyImage, maps: bool = False
 ) -> list[Prediction]:
-    """Ask several methods about one image that is prepared once per input size."""
-    prepared = {size: prepare(image, size) for size in {p.size for p in predictors}}
-    return [predictor.predict(prepared[predictor.size], maps) for predictor in predictors]
+    """Ask several methods about one image that is prepared once for all that want it alike."""
+    alike = {(predictor.size, predictor.fit): predictor for predictor in predictors}
+    prepared = {way: predictor.prepare(image) for way, predictor in alike.items()}
+    return [
+        predictor.predict(prepared[predictor.size, predictor.fit], maps) for predictor in predictors
+    ]

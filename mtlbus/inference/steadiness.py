@@ -106,7 +106,9 @@ def ask_again(predictor: Predictor, images: dict[str, np.ndarray]) -> list[Again
     Raises:
         CheckpointError: it answers with something that is no number.
     """
-    squares = torch.stack([square_image(pixels, predictor.size) for pixels in images.values()])
+    squares = torch.stack(
+        [square_image(pixels, predictor.size, predictor.fit) for pixels in images.values()]
+    )
     answers: list[tuple[float | None, float | None, float | None]] = []
     for batch in squares.split(BATCH):
         answers += _answers(predictor, batch)

@@ -24,6 +24,7 @@ RECIPE = PaperRecipe(
     batch_size=12,
     epochs=100,
     input_size=256,
+    fit="resize",
     mask_weight=0.8,
     class_weight=0.2,
     note="M6: ImageNet normalisation, horizontal flip only, weights of the last epoch. M7: results "

@@ -62,13 +62,13 @@ def panel_spec(members: Sequence[Spec]) -> Spec:
     """The specification of a panel; it answers what any of its members answers.
 
     Raises:
-        InputError: the members look at images of different sizes.
+        InputError: the members look at images that are prepared differently.
     """
-    sizes = sorted({member.input_size for member in members})
-    if len(sizes) > 1:
+    ways = sorted({(member.input_size, member.fit) for member in members})
+    if len(ways) > 1:
         raise InputError(
-            "The networks of a panel look at images of one size; these look at "
-            f"{' and '.join(map(str, sizes))} px."
+            "The networks of a panel look at one image; these look at "
+            f"{' and '.join(f'{size} px ({fit})' for size, fit in ways)}."
         )
     tasks = dict.fromkeys(task for member in members for task in member.tasks)
     titles = [member.title for member in members]
@@ -85,7 +85,8 @@ def panel_spec(members: Sequence[Spec]) -> Spec:
         maps=(MapSpec(MEMBERS_MAP, "scalar", _MEANING),) if classifies else (),
         stated="The mean of the probabilities of networks that differ in their random start.",
         ours="The mean of log-odds, of networks that differ in how they are built.",
-        input_size=sizes[0],
+        input_size=ways[0][0],
+        fit=ways[0][1],
         mean=(0.0, 0.0, 0.0),
         std=(1.0, 1.0, 1.0),
     )

@@ -18,7 +18,7 @@ from ..data.transforms import square_mask
 from ..evaluation.metrics import mask_metrics
 from ..evaluation.presence import presence_rates
 from ..evaluation.tables import lesion_rows, normal_rows, prediction_frame, summarise
-from ..inference.predictor import MASK_THRESHOLD, Prediction, Predictor, prepare
+from ..inference.predictor import MASK_THRESHOLD, Prediction, Predictor
 from .images import met_before
 
 Report = Callable[[str], None]
@@ -83,7 +83,7 @@ def with_mirror(predictor: Predictor, image: GreyImage) -> Prediction:
 
     Other parts of the answer are those of the image itself.
     """
-    prepared = prepare(image, predictor.size)
+    prepared = predictor.prepare(image)
     plain = predictor.predict(prepared)
     turned = predictor.predict(replace(prepared, grey=prepared.grey.flip(-1)))
     logit, square = plain.logit, plain.mask_square
@@ -130,7 +130,7 @@ def judge_sample(
     if problem:
         report(f"judged without its mask: {problem}")
     if mask is not None:
-        true = square_mask(mask, predictor.size).numpy()
+        true = square_mask(mask, predictor.size, predictor.fit).numpy()
         row["lesion_area"] = int(true.sum())
         if prediction.mask_square is not None:
             predicted = prediction.mask_square > MASK_THRESHOLD

@@ -99,9 +99,11 @@ def learn(
     report: Report = lambda line: None,
     start: nn.Module | None = None,
 ) -> Trained:
-    """`training.engine.train`; a network is judged and used at the size its training ended with."""
+    """`training.engine.train`; a network is judged and used on images made square as its training
+    ended with."""
     trained = train(plan, split.train, split.validation, out, resume, report, start)
-    trained.model.spec = replace(trained.model.spec, input_size=plan.recipe.stages[-1][1])
+    size, fit = plan.recipe.stages[-1][1], plan.recipe.fit
+    trained.model.spec = replace(trained.model.spec, input_size=size, fit=fit)
     return trained
 
 

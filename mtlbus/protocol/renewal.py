@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -182,8 +182,13 @@ def write_silence(checkpoint: Checkpoint, silence: dict[str, Any]) -> None:
 
 
 def renew_spec(checkpoint: Checkpoint) -> None:
-    """Put what the method says of itself today onto the card; no figure and no weight changes."""
-    write_card(checkpoint, {"spec": checkpoint.load().spec.as_dict()})
+    """Put what the method says of itself today onto the card; no figure and no weight changes.
+
+    How images are prepared belongs to the weights and stays.
+    """
+    stated = checkpoint.card.spec
+    kept = {name: getattr(stated, name) for name in ("input_size", "fit", "mean", "std")}
+    write_card(checkpoint, {"spec": replace(checkpoint.load().spec, **kept).as_dict()})
 
 
 def write_card(checkpoint: Checkpoint, fields: dict[str, Any]) -> None:

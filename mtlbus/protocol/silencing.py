@@ -12,7 +12,7 @@ from ..core.errors import InputError
 from ..data.dataset import Sample
 from ..evaluation.intervals import bootstrap_by_group
 from ..explain.silencing import Silenced, silence
-from ..inference.predictor import Predictor, prepare
+from ..inference.predictor import Predictor
 from ..methods.registry import get_entry
 from .judging import Report
 
@@ -58,7 +58,7 @@ def measure_silence(
     parts = get_entry(model.spec.name).parts_of(model)
     if not parts:
         raise InputError(f"{model.spec.name} has no inner part that makes a map of its own.")
-    images = [predictor.inputs(prepare(sample.grey(), predictor.size)) for sample in samples]
+    images = [predictor.inputs(predictor.prepare(sample.grey())) for sample in samples]
     report(f"silencing {len(parts)} parts of {model.spec.name} on {len(images)} images")
     found = silence(model, parts, images)
     groups = [f"{sample.dataset}:{sample.group}" for sample in samples]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import DataError, InputError
+from ..core.spec import Fit
 from ..core.tasks import Task
 from ..data.dataset import Sample
 from ..data.transforms import Augmentation, square_image, square_mask, square_plane
@@ -49,6 +50,7 @@ class Images:
         samples: of each something is known.
         size: input side, pixels.
         tasks: what is asked about them.
+        fit: how they become square, see `transforms.Frame`.
 
     Attributes:
         pixels: N×C×S×S, bytes, or float32 in 0..1 where the files have more than bytes.
@@ -60,7 +62,9 @@ class Images:
         DataError: some are grey and some have colours.
     """
 
-    def __init__(self, samples: Sequence[Sample], size: int, tasks: Sequence[Task]) -> None:
+    def __init__(
+        self, samples: Sequence[Sample], size: int, tasks: Sequence[Task], fit: Fit = "pad"
+    ) -> None:
         form = samples[0].form
         if any(sample.form != form for sample in samples):
             raise DataError("Images of several forms cannot be trained on together.")
@@ -73,12 +77,12 @@ class Images:
         self.problems = []
         for index, sample in enumerate(samples):
             pixels = sample.pixels()
-            square = square_image(pixels, size)
+            square = square_image(pixels, size, fit)
             self.pixels[index] = (square * 255).round().to(kind) if form.bits == 8 else square
             for task in tasks:
                 truth, problem = sample.truth(task, pixels.shape[:2])
                 if truth is not None:
-                    self.truth[task.name][index] = _square(task, truth, size)
+                    self.truth[task.name][index] = _square(task, truth, size, fit)
                     self.known[task.name][index] = True
                 if problem:
                     self.problems.append(f"no {task.name} loss: {problem}")
@@ -172,13 +176,13 @@ def _empty(task: Task, count: int, size: int) -> Tensor:
     return torch.zeros(count, *planes, size, size, dtype=torch.uint8)
 
 
-def _square(task: Task, truth: np.ndarray, size: int) -> Tensor:
+def _square(task: Task, truth: np.ndarray, size: int, fit: Fit) -> Tensor:
     """The truth of an image on the network's square."""
     if not task.of_pixels:
         return torch.tensor(float(truth))
     if task.kind == "pixel_regression":
-        counts = square_mask(np.isfinite(truth), size)
-        return torch.where(counts, square_plane(np.nan_to_num(truth), size), math.nan)
+        counts = square_mask(np.isfinite(truth), size, fit)
+        return torch.where(counts, square_plane(np.nan_to_num(truth), size, fit), math.nan)
     if task.overlapping:
-        return torch.stack([square_plane(plane, size) for plane in truth]).to(torch.uint8)
-    return square_plane(truth, size).to(torch.uint8)
+        return torch.stack([square_plane(plane, size, fit) for plane in truth]).to(torch.uint8)
+    return square_plane(truth, size, fit).to(torch.uint8)

@@ -302,8 +302,8 @@ def train(
         size = recipe.size_at(epoch)
         if size != loaded_size:
             report(f"reading {len(training) + len(validation)} images at {size} px")
-            train_images = Images(training, size, learned_from(tasks, recipe))
-            validation_images = Images(validation, size, tasks)
+            train_images = Images(training, size, learned_from(tasks, recipe), recipe.fit)
+            validation_images = Images(validation, size, tasks, recipe.fit)
             if loaded_size is None:
                 for line in (*train_images.problems, *validation_images.problems):
                     report(line)

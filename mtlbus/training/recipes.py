@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core.errors import InputError, choose
-from ..core.spec import Spec
+from ..core.spec import Fit, Spec
 from ..data.transforms import NO_AUGMENTATION, Augmentation
 from ..methods import get_spec, list_methods
 from .weighting import WEIGHTINGS
@@ -15,6 +15,7 @@ from .weighting import WEIGHTINGS
 # Fields that a paper's recipe and a recipe of ours have in common.
 _SHARED = (
     "optimizer", "learning_rate", "betas", "weight_decay", "batch_size", "schedule", "select",
+    "fit",
 )  # fmt: skip
 LOSS_FIELDS = (
     "mask_weight", "class_weight", "cross_entropy_weight", "dice_weight", "dice_over",
@@ -42,6 +43,7 @@ class Recipe:
         schedule: "one_cycle", "constant", "cosine", "plateau" or "steps" (see `PaperRecipe`).
         batch_size: images a step.
         stages: (epochs, input size in pixels), in order: progressive resizing.
+        fit: how images become square, "pad" or "resize"; it goes onto the card.
         mask_weight, class_weight: of the two tasks, for fixed weighting.
         cross_entropy_weight, dice_weight, dice_over, dice_smooth, dice_form: of the mask's loss.
         side_weight: of the mean loss of the decoder's coarser masks, added to the mask's
@@ -69,6 +71,7 @@ class Recipe:
     schedule: str = "one_cycle"
     batch_size: int = 16
     stages: tuple[tuple[int, int], ...] = ((28, 128), (8, 192), (5, 256))
+    fit: Fit = "pad"
     mask_weight: float = 1.0
     class_weight: float = 1.0
     cross_entropy_weight: float = 1.0

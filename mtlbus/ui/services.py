@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from ..checkpoints import CARD, WEIGHTS, Checkpoint, checkpoints_folder, list_checkpoints
 from ..core.errors import CheckpointError, InputError, MtlbusError, choose
+from ..core.spec import Fit
 from ..core.text import printable
 from ..data.transforms import PREPROCESSING_VERSION
 from ..evaluation.panels import find_network
@@ -236,10 +237,10 @@ def is_ready(case: Case, method: str) -> bool:
     return any(_PREDICTIONS.peek(key) is not None for key in keys)
 
 
-def prepared(case: Case, size: int) -> Prepared:
+def prepared(case: Case, size: int, fit: Fit = "pad") -> Prepared:
     """The case's image in the square of a network, made once for all methods."""
-    key = (case.image.sha256, size, PREPROCESSING_VERSION)
-    return _PREPARED.get(key, lambda: prepare(case.image, size))
+    key = (case.image.sha256, size, fit, PREPROCESSING_VERSION)
+    return _PREPARED.get(key, lambda: prepare(case.image, size, fit))
 
 
 def checks(case: Case) -> tuple[Check, ...]:
@@ -275,7 +276,7 @@ def predict(case: Case, method: str, maps: bool = False) -> Prediction:
         if found is not None:
             return found
     network = predictor(method)  # before the gate: loading shows its own spinner
-    ready = prepared(case, network.size)
+    ready = prepared(case, network.size, network.fit)
     with waiting_line() as say:
         return _PREDICTIONS.get(key, lambda: network.predict(ready, maps), say)
 

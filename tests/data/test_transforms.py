@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from mtlbus.data import transforms
 from mtlbus.data.transforms import (
@@ -18,11 +19,12 @@ from mtlbus.data.transforms import (
     square_image,
     square_mask,
 )
+from mtlbus.explain.attention import cell_boxes
 
 
 def test_the_odd_row_goes_to_the_bottom_and_the_odd_column_to_the_right():
     frame = Frame(height=100, width=163)
-    assert (frame.side, frame.top, frame.left) == (163, 31, 0)
+    assert (frame.down, frame.across, frame.top, frame.left) == (163, 163, 31, 0)
     padded = square_image(np.full((100, 163), 255, np.uint8), 163)
     assert padded.shape == (1, 163, 163)
     assert padded[0, 30].sum() == 0 and padded[0, 31].sum() == 163
@@ -81,7 +83,7 @@ def test_blocks_are_the_whole_square(shape, block, monkeypatch):
     )
     assert torch.equal(square_mask(mask, 64), nearest[0, 0] > 0.5)
     frame, planes = Frame(*shape), torch.from_numpy(noise.random((3, 64, 64), np.float32))
-    side = torch.nn.functional.interpolate(planes[None], size=(frame.side, frame.side), **how)[0]
+    side = torch.nn.functional.interpolate(planes[None], size=(frame.down, frame.across), **how)[0]
     inner = side[:, frame.top : frame.top + shape[0], frame.left : frame.left + shape[1]]
     restored = restore(planes, frame)
     torch.testing.assert_close(restored, inner, rtol=0, atol=1e-6)
@@ -99,6 +101,20 @@ def test_a_thin_image_costs_what_it_holds():
     assert largest <= 32 * 1024**2
     assert restored.shape == pixels.shape
     assert square[0, 128, 128] == pytest.approx(128 / 255)
+
+
+def test_an_image_may_be_stretched_to_the_square_instead():
+    """As COSA and ACSNet do: nothing is padded, and cells are as wide as the image asks."""
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 80)).astype(np.uint8)
+    square, frame = square_image(pixels, 64, "resize"), Frame(40, 80, "resize")
+    grey = torch.from_numpy(pixels)[None, None].float() / 255
+    expected = F.interpolate(grey, size=(64, 64), mode="bilinear", antialias=True)[0]
+    torch.testing.assert_close(square, expected)
+    assert (frame.down, frame.across, frame.top, frame.left) == (40, 80, 0, 0)
+    assert restore(square[0], frame).shape == (40, 80)
+    assert square_mask(np.ones((40, 80), bool), 64, "resize").all()
+    boxes = cell_boxes((8, 8), frame)
+    assert boxes.right[0] == 10 and boxes.bottom[0] == 5 and boxes.right[-1] == 80
 
 
 def test_masks_are_never_mixed():

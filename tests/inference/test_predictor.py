@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mtlbus import load, predict
+from mtlbus.checkpoints import Checkpoint
 from mtlbus.core.errors import InputError
 from mtlbus.core.outputs import positive_probability
 from mtlbus.data.intake import read_image
@@ -16,6 +17,8 @@ from mtlbus.data.phantom import make_phantom, random_parameters
 from mtlbus.data.transforms import normalise, square_image
 from mtlbus.figures.overlay import encode_png
 from mtlbus.inference.predictor import Predictor, predict_all, prepare
+from mtlbus.protocol import renew_spec
+from mtlbus.protocol.renewal import write_card
 from tests.made import untrained_checkpoint
 
 
@@ -66,6 +69,20 @@ def test_several_methods_share_one_preparation(predictor, image, monkeypatch):
 def test_a_wrong_preparation_is_refused(predictor, image):
     with pytest.raises(InputError, match="prepared at 128 px"):
         predictor.predict(prepare(image, 128))
+
+
+def test_an_image_is_prepared_as_the_card_says(tmp_path, image):
+    checkpoint = untrained_checkpoint(tmp_path / "mtl", "mtl")
+    write_card(checkpoint, {"spec": {**checkpoint.card.to_json()["spec"], "fit": "resize"}})
+    wide = read_image(encode_png(image.pixels[:100].copy()), "wide.png")
+    stretched = Predictor(Checkpoint(tmp_path / "mtl"))
+    prepared = stretched.prepare(wide)
+    assert prepared.frame.fit == "resize" and (prepared.grey[0, 0, -1] > 0).any()
+    assert stretched.predict(wide).mask_probability.shape == wide.pixels.shape
+    with pytest.raises(InputError, match=r"needs 256 px \(resize\)"):
+        stretched.predict(prepare(wide))
+    renew_spec(Checkpoint(checkpoint.folder))
+    assert Checkpoint(checkpoint.folder).card.spec.fit == "resize", "it belongs to the weights"
 
 
 def test_threads_share_a_predictor(predictor, image):

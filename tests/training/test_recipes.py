@@ -35,6 +35,7 @@ def test_the_papers_recipe():
     assert (recipe.weight_decay, recipe.batch_size, recipe.epochs) == (5e-4, 12, 100)
     assert (recipe.mask_weight, recipe.class_weight, recipe.dice_weight) == (0.8, 0.2, 0.0)
     assert recipe.select == "last" and recipe.stages == ((100, 256),)
+    assert recipe.fit == "resize" and make_recipe(get_spec("mtl_cosa")).fit == "pad"
 
 
 def test_recipes_of_the_other_papers_are_data():

@@ -94,6 +94,7 @@ SPEC = Spec(
         batch_size=8,
         epochs=90,
         input_size=256,
+        fit="resize",
         mask_weight=1.0,
         class_weight=1.0,
         cross_entropy_weight=0.0,

@@ -123,7 +123,7 @@ class Question:
         Raises:
             InputError: the region of the target is empty or unknown here.
         """
-        ready = services.prepared(self.case, self.network.size)
+        ready = services.prepared(self.case, self.network.size, self.network.fit)
         made = Subject.of(
             self.network, ready.grey, ready.frame, self.request.target, self.lesion,
             self.case.truth,

@@ -173,7 +173,8 @@ def _recipe_words(recipe: PaperRecipe) -> str:
     return (
         f"{optimiser}, rate {_power(recipe.learning_rate)}{decay}, batch "
         f"{recipe.batch_size}, {recipe.epochs} epochs at {recipe.input_size}×{recipe.input_size} "
-        f"pixels, {recipe.schedule} rate; {weighting}; the {recipe.select} epoch is kept."
+        f"pixels, {'stretched' if recipe.fit == 'resize' else 'padded'} to a square, "
+        f"{recipe.schedule} rate; {weighting}; the {recipe.select} epoch is kept."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -113,8 +114,10 @@ def of_square(case: Case, prediction: Prediction) -> float | None:
         case: as `known` returns it.
         prediction: of its image.
     """
-    down, across = case.image.spacing or (None, None)
-    return down * prediction.frame.side / prediction.size if down and down == across else None
+    down, across = case.image.spacing or (0, 0)
+    high = down * prediction.frame.down / prediction.size
+    wide = across * prediction.frame.across / prediction.size
+    return high if high and math.isclose(high, wide) else None
 
 
 def sentence(case: Case) -> str:

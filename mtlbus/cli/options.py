@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError, choose
+
+_WORDS = {"yes": True, "no": False}
 
 
 def parse_options(
@@ -38,6 +41,14 @@ def _parse(text: str, known: Collection[str] | None, kind: str) -> tuple[str, An
         return name, value
 
 
-def parse_pretrained(text: str | None) -> bool | str | None:
-    """--pretrained: "yes", "no", the path of a weight file, or nothing for the method's own."""
-    return {"yes": True, "no": False}.get(text, text) if text else None
+def parse_pretrained(text: str | None) -> bool | str | dict[str, bool | str] | None:
+    """--pretrained: "yes", "no", the path of a weight file, or nothing for the method's own.
+
+    For a method with several backbones BACKBONE=yes|no|FILE, joined by commas.
+    """
+    if not text:
+        return None
+    if "=" not in text or Path(text).exists():
+        return _WORDS.get(text, text)
+    pairs = (part.partition("=") for part in text.split(","))
+    return {name.strip(): _WORDS.get(value, value) for name, _, value in pairs}

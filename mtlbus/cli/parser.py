@@ -350,7 +350,8 @@ def _pretrained(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--pretrained",
         metavar="yes|no|FILE",
-        help="start from ImageNet weights; without: yes where a package brings them",
+        help="start from ImageNet weights; without: yes where a package brings them; of several "
+        "backbones: resnet=FILE,swin=FILE",
     )
 
 

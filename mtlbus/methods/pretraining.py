@@ -90,6 +90,17 @@ def starts_from_imagenet(method: str, variant: str, options: Mapping[str, Any]) 
     return entry.spec.compact_imagenet or chosen == LITE
 
 
+def stored_encoder(method: str, options: Mapping[str, Any]) -> dict[str, str]:
+    """The option for the compact encoder of weights, by their card; empty without such an option.
+
+    Args:
+        method: whose weights they are.
+        options: of the card.
+    """
+    stated = stored_options(method, options).get("compact_encoder")
+    return {} if stated is None else {"compact_encoder": stated}
+
+
 def stored_options(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of weights by their card, whatever the defaults are today.
 

@@ -41,25 +41,26 @@ def count_parameters(method: str, variant: str = "compact") -> int:
 
 
 @lru_cache(maxsize=64)
-def diagram_shapes(method: str, variant: str = "compact") -> Mapping[str, Shape]:
+def diagram_shapes(method: str, variant: str = "compact", **options: str) -> Mapping[str, Shape]:
     """The shape behind every tap of the method's diagram, for one image at its input size.
 
     Args:
         method: a name of `list_methods()`.
         variant: "compact" or "paper".
+        options: of `create_model`, where they are not the defaults.
 
     Returns:
         Tap to shape, without the axis of the batch.
     """
     spec = get_spec(method)
-    model = _build(method, variant).eval()
+    model = _build(method, variant, **options).eval()
     shapes = tap_shapes(model, taps_of(spec.diagram), spec.input_size)
     return MappingProxyType(shapes)
 
 
-def _build(method: str, variant: str) -> nn.Module:
+def _build(method: str, variant: str, **options: str) -> nn.Module:
     with torch.device("meta"), _NoFilling():
-        return create_model(method, variant)
+        return create_model(method, variant, **options)
 
 
 class _NoFilling(TorchFunctionMode):

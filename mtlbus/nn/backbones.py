@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ def timm_model(name: str, pretrained: bool | str | Path = False, **arguments) ->
     Raises:
         CheckpointError: the hub cannot be reached, or the file is missing or does not fit.
     """
+    if isinstance(pretrained, Mapping):
+        raise CheckpointError(
+            f"This network has one backbone: give one file, not {', '.join(map(repr, pretrained))}."
+        )
     if pretrained is False:
         return timm.create_model(name, pretrained=False, **arguments)
     overlay = None

@@ -159,14 +159,14 @@ def initial_weights(plan: Plan, model: nn.Module) -> dict[str, str]:
         plan: of the run.
         model: the network, which knows timm's names of its backbones.
     """
-    if plan.pretrained is False:
+    chosen = plan.pretrained if isinstance(plan.pretrained, dict) else {"": plan.pretrained}
+    files = {name: Path(path) for name, path in chosen.items() if isinstance(path, str)}
+    if files:
+        named = " and ".join(f"{name} {path.name}".strip() for name, path in files.items())
+        digests = " ".join(sha256(path.read_bytes()) for path in files.values())
+        return {"initial_weights": f"ImageNet: {named}", "initial_sha256": digests}
+    if not any(chosen.values()):
         return {"initial_weights": "random"}
-    if isinstance(plan.pretrained, str):
-        content = Path(plan.pretrained).read_bytes()
-        return {
-            "initial_weights": f"ImageNet: {Path(plan.pretrained).name}",
-            "initial_sha256": sha256(content),
-        }
     if plan.variant == "compact":
         return {"initial_weights": lite_encoder.SOURCE, "initial_sha256": lite_encoder.SHA256}
     return {"initial_weights": f"ImageNet: {hub_weights(model)}, from timm's model hub"}

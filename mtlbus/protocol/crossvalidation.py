@@ -25,6 +25,7 @@ from ..evaluation import paper_tables
 from ..evaluation.tables import read_predictions
 from ..methods import get_spec
 from ..training.engine import STATE
+from ..training.plan import Pretrained
 from ..training.recipe_words import start_words
 from ..training.recipes import Recipe
 from .card import exclusions
@@ -67,7 +68,7 @@ class CrossValidation:
     split: str = "group"
     variant: str = "compact"
     seed: int = 0
-    pretrained: bool | str | None = None
+    pretrained: Pretrained | None = None
 
     def runs(self) -> list[tuple[str, bool, int]]:
         """Method, whether images are split at random, and fold, of every run in order."""

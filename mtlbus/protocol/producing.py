@@ -20,10 +20,10 @@ from ..evaluation.card_figures import choose_operating_points, figures_of
 from ..evaluation.tables import read_predictions, write_predictions
 from ..inference.predictor import Predictor
 from ..methods import create_model
-from ..methods.pretraining import starts_from_imagenet, stored_options
+from ..methods.pretraining import starts_from_imagenet, stored_encoder
 from ..methods.registry import get_entry, require_options, spec_of
 from ..training.engine import train
-from ..training.plan import Plan, Trained
+from ..training.plan import Plan, Pretrained, Trained
 from ..training.recipes import Recipe
 from .card import training_card
 from .images import ImageList, list_images, require_no_leak, write_images
@@ -152,7 +152,7 @@ def make_plan(
     fold: int,
     seed: int,
     start: Checkpoint | None = None,
-    pretrained: bool | str | None = None,
+    pretrained: Pretrained | None = None,
     declaration: Declaration = BREAST,
     asked: Sequence[str] = (),
 ) -> Plan:
@@ -173,8 +173,7 @@ def make_plan(
     """
     require_options(method, options)
     if start is not None and "compact_encoder" in get_entry(method).options:
-        stated = stored_options(start.method, start.card.options)
-        options = {name: stated[name] for name in ("compact_encoder",) if name in stated} | options
+        options = stored_encoder(start.method, start.card.options) | options
     data = dict(Counter(sample.dataset for sample in split.train))
     digest = start.digest if start is not None else ""
     if start is not None:

@@ -24,6 +24,7 @@ from ..evaluation.paper_tables import cross_validated, difference
 from ..evaluation.tables import PHANTOMS, interval_entry, read_predictions, write_predictions
 from ..inference.predictor import Predictor
 from ..training.engine import STATE
+from ..training.plan import Pretrained
 from ..training.recipes import LOSS_FIELDS, Recipe
 from .card import training_card
 from .images import ImageList, list_images, require_same_images
@@ -109,7 +110,7 @@ class Trials:
     fold: int = 1
     seed: int = 0
     options: dict[str, Any] = field(default_factory=dict)
-    pretrained: bool | str | None = None
+    pretrained: Pretrained | None = None
 
 
 def run_trials(plan: Trials, report: Report = lambda line: None) -> dict[str, Any]:

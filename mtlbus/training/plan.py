@@ -12,6 +12,8 @@ from ..core.declaration import BREAST, Declaration, asked_of
 from ..core.tasks import Task
 from .recipes import Recipe
 
+Pretrained = bool | str | dict[str, bool | str]  # of all backbones, of the one, or by name
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -38,7 +40,7 @@ class Plan:
     seed: int
     data: dict[str, int]
     start: str = ""
-    pretrained: bool | str = False
+    pretrained: Pretrained = False
     images: str = ""
     declaration: Declaration = BREAST
     asked: tuple[str, ...] = ()

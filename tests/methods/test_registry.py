@@ -26,7 +26,8 @@ from mtlbus.methods import create_model, get_spec, list_methods, registry
         (("mtl",), {"decoder": "unet"}, "Allowed: conv, literal"),
         (("resnet",), {"tasks": (SEGMENTATION,)}, "cannot answer segmentation"),
         (("resnet",), {"tasks": ()}, "cannot answer no task"),
-        (("mtl",), {"pretrained": True}, "no ImageNet weights for the compact variant"),
+        (("vgg16",), {"pretrained": True}, "no ImageNet weights for the compact variant"),
+        (("mtl",), {"pretrained": {"resnet": True}}, "one backbone"),
         (("mtl", "paper"), {"pretrained": "nowhere.safetensors"}, "No weight file"),
     ],
 )

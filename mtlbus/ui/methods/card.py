@@ -15,7 +15,6 @@ from ...figures.diagrams import diagram_svg, lay_out
 from ...methods import get_spec
 from ...methods.pretraining import stored_options
 from ...methods.registry import get_entry
-from ...methods.shapes import diagram_shapes
 from ...training.recipe_words import loss_words, start_words
 from .. import services, state
 from ..memory import choice, mirror
@@ -90,7 +89,7 @@ def _idea(spec: Spec) -> None:
         return
     variant = _variant()
     svg = diagram_svg(
-        spec.diagram, diagram_shapes(spec.name, variant), st.context.theme.type == "dark"
+        spec.diagram, files.shapes_of(spec.name, variant), st.context.theme.type == "dark"
     )
     width, alt = round(BIGGER * lay_out(spec.diagram).width), f"Wiring of {spec.title}."
     alt = f"{alt} {spec.diagram.reading}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,7 +10,8 @@ from ...core.spec import Spec
 from ...export.method_views import MethodView, OverviewView
 from ...figures.diagrams import diagram_svg
 from ...methods import get_spec
-from ...methods.shapes import diagram_shapes
+from ...methods.pretraining import stored_encoder
+from ...methods.shapes import Shape, diagram_shapes
 from .. import services, takeaway
 from .record import SHOWN
 
@@ -18,6 +19,15 @@ from .record import SHOWN
 def view_of(method: str) -> MethodView:
     """A method with its weights, where they ship."""
     return MethodView(get_spec(method), services.available().get(method), SHOWN)
+
+
+def shapes_of(method: str, variant: str) -> Mapping[str, Shape]:
+    """The sizes in the drawing of a method: of its weights, where those of the variant ship."""
+    found = services.available().get(method)
+    options: dict[str, str] = {}
+    if found is not None and found.card.variant == variant:
+        options = stored_encoder(method, found.card.options)
+    return diagram_shapes(method, variant, **options)
 
 
 def offer_card(spec: Spec, variant: str) -> None:
@@ -32,7 +42,7 @@ def offer_card(spec: Spec, variant: str) -> None:
         more.append(takeaway.File(
             "Drawing (SVG)", f"_{variant}.svg", "image/svg+xml", "polyline",
             "How the network is wired, with the sizes that are chosen under Idea.",
-            lambda: diagram_svg(spec.diagram, diagram_shapes(spec.name, variant), dark),
+            lambda: diagram_svg(spec.diagram, shapes_of(spec.name, variant), dark),
         ))  # fmt: skip
     takeaway.offer(view_of(spec.name), more)
 

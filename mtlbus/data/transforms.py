@@ -90,7 +90,8 @@ def _squeeze(plane: np.ndarray, size: int, white: int, fit: Fit, **how: Any) -> 
     Scaling works on rows and columns apart. So some rows at a time are padded and made narrow,
     and then all of them low: the same numbers, to the last bit, as of the whole square.
     """
-    frame = Frame(*plane.shape, fit)
+    height, width = plane.shape
+    frame = Frame(height, width, fit)
     right = frame.across - frame.width - frame.left
     narrow = torch.zeros(1, 1, frame.down, size)
     step = max(1, _BLOCK // frame.across)

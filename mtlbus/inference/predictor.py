@@ -102,7 +102,8 @@ def prepare(image: GreyImage, size: int = 256, fit: Fit = "pad") -> Prepared:
     """Make an image square, as `Frame` says, and scale it to `size`."""
     started = time.perf_counter()
     grey = square_image(image.pixels, size, fit)[None]
-    frame = Frame(*image.pixels.shape, fit)
+    height, width = image.pixels.shape
+    frame = Frame(height, width, fit)
     return Prepared(image.sha256, frame, grey, time.perf_counter() - started)
 
 

@@ -74,7 +74,8 @@ class TaskPredictor:
         model = checkpoint.load().requires_grad_(False)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
         spec = checkpoint.card.spec
-        self.size, self.mean, self.std = spec.input_size, spec.mean, spec.std
+        self.size, self.fit = spec.input_size, spec.fit
+        self.mean, self.std = spec.mean, spec.std
 
     @torch.inference_mode()
     def answer(self, pixels: np.ndarray) -> dict[str, Answer]:
@@ -86,10 +87,11 @@ class TaskPredictor:
         Raises:
             CheckpointError: the network answers with something that is no number.
         """
-        square = square_image(pixels, self.size)[None]
+        square = square_image(pixels, self.size, self.fit)[None]
         inputs = normalise(square.to(self.device), self.mean, self.std)
         output = self.model(inputs.contiguous(memory_format=torch.channels_last))
-        frame, tasks = Frame(*pixels.shape[:2]), cast(Spec, self.model.spec).tasks
+        height, width = pixels.shape[:2]
+        frame, tasks = Frame(height, width, self.fit), cast(Spec, self.model.spec).tasks
         return {task.name: self._answer(task, output, frame) for task in tasks}
 
     def _answer(self, task: Task, output: Output, frame: Frame) -> Answer:

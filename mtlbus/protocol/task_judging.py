@@ -51,7 +51,8 @@ def judge_tasks(
     device = best_device()
     network = checkpoint.load().to(device, memory_format=torch.channels_last)
     tasks = network.spec.tasks
-    images = Images(samples, checkpoint.card.spec.input_size, tasks)
+    stated = checkpoint.card.spec
+    images = Images(samples, stated.input_size, tasks, stated.fit)
     for line in images.problems:
         report(f"judged without it: {line.partition(': ')[2]}")
     columns: dict[str, Any] = {

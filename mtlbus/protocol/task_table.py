@@ -23,6 +23,7 @@ from ..evaluation.gains import MEAN, STL, Gains, average_rows, gain_rows, measur
 from ..methods import get_spec
 from ..nn.encoders import LITE
 from ..training.engine import STATE
+from ..training.plan import Pretrained
 from ..training.recipes import Recipe
 from .card import training_card
 from .images import ImageList, list_images
@@ -70,7 +71,7 @@ class TaskTable:
     fold: int = 1
     seed: int = 0
     variant: str = "compact"
-    pretrained: bool | str | None = None
+    pretrained: Pretrained | None = None
     options: dict[str, Any] = field(default_factory=lambda: {"compact_encoder": LITE})
     images: int | None = None
 

@@ -63,6 +63,10 @@ ENTRIES = (
         "How good the networks are on images they have not seen.",
     ),
     PageEntry(
+        "Learn", "stories.py", "Stories", "auto_stories",
+        "Guided tours through the pages, a few minutes each.",
+    ),
+    PageEntry(
         "Learn", "methods.py", "Methods", "menu_book",
         "Idea, wiring, equations and decisions of every method.",
     ),
@@ -109,6 +113,7 @@ def run() -> None:
         from ..core.wording import DISCLAIMER
         from . import services, sidebar, state, unopened, uploads, visits
         from .lecture import view as stage
+        from .stories import guide
         from .widgets import explain_error
     if not lecture:  # which says so below
         st.caption(f":material/science: **{DISCLAIMER}**")
@@ -118,11 +123,13 @@ def run() -> None:
         visits.note()
         with services.one_look(), state.one_update():
             state.read_link()
+            guide.follow()
             uploads.take_early()
             if not lecture:
                 sidebar.draw()
             notes = st.container()
             state.tell(notes)
+            guide.show(entry.file)
             found = state.current()
             if entry.about_case and isinstance(found, state.Unopened):
                 unopened.show(found)

@@ -1,0 +1,101 @@
+"""The guide above a page: where the story is, what to look at, and the way on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ...core.text import literal
+from .. import state
+from ..frame import PAGES
+from .tour import Story, stories
+
+_GO = "_story_go"  # in the session: the step to go to in the next run
+
+
+def current() -> tuple[Story, int] | None:
+    """The story that is told and the number of its step, from 1 on; None where there is none."""
+    name = st.session_state.get("story")
+    if not name:
+        return None
+    found = stories().get(str(name))
+    if found is None:
+        state.say_of_link("story", f"Allowed: {', '.join(stories())}.")
+        end()
+        return None
+    try:
+        number = int(st.session_state.get("step", 1))
+    except (TypeError, ValueError):
+        number = 1
+    return found, min(max(number, 1), len(found.steps))
+
+
+def begin(name: str) -> None:
+    """Start with the first step; to be called in a callback."""
+    st.session_state.update({"story": name, _GO: 1})
+
+
+def end() -> None:
+    """Leave the story; the page stays."""
+    for name in ("story", "step", _GO):
+        st.session_state.pop(name, None)
+    for name in ("story", "step"):
+        state.drop_link(name)
+
+
+def follow() -> None:
+    """Go where the last click leads; before anything of a page is drawn."""
+    number = st.session_state.pop(_GO, None)
+    if number is None or (told := current()) is None:
+        return
+    story, _ = told
+    step = story.steps[min(max(int(number), 1), len(story.steps)) - 1]
+    st.session_state["step"] = str(number)
+    query = {**step.query, "story": story.name, "step": str(number)}
+    if st.session_state.get("lecture") in (True, "1"):
+        query["lecture"] = "1"
+    st.switch_page(PAGES / step.page, query_params=query)
+
+
+def show(page: str) -> None:
+    """The words of the step; nothing where no story is told.
+
+    Args:
+        page: the file of the page that is drawn; on another than that of the step it only offers
+            the way back.
+    """
+    told = current()
+    if told is None:
+        return
+    story, number = told
+    step, count = story.steps[number - 1], len(story.steps)
+    state.write_link("story", story.name)
+    state.write_link("step", str(number))
+    with st.container(border=True, key="_story"):
+        st.markdown(f"**{literal(story.title)}** :small[:gray[{number} of {count}]]")
+        if page != step.page:
+            st.button(
+                "Back to the story", key="_story_return", icon=":material/undo:", on_click=_go,
+                args=(number,),
+            )  # fmt: skip
+            return
+        st.markdown(literal(step.say))
+        if step.look:
+            st.markdown(f":material/visibility: *{literal(step.look)}*")
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.button(
+                "Back", key="_story_back", icon=":material/chevron_left:", shortcut="PageUp",
+                disabled=number == 1, on_click=_go, args=(number - 1,),
+            )  # fmt: skip
+            if number < count:
+                st.button(
+                    "Next", key="_story_next", icon=":material/chevron_right:", type="primary",
+                    shortcut="PageDown", on_click=_go, args=(number + 1,),
+                )  # fmt: skip
+            st.button(
+                "End" if number == count else "Leave the story", key="_story_end", type="tertiary",
+                icon=":material/close:", on_click=end,
+            )  # fmt: skip
+
+
+def _go(number: int) -> None:
+    st.session_state[_GO] = number

@@ -7,7 +7,7 @@ images are kept in a small file beside the weights, and hold for these weights o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -46,21 +46,21 @@ class Places:
     places: np.ndarray
 
     def nearest(
-        self, place: np.ndarray, count: int = 6, without: tuple[str, str] | None = None
+        self, place: np.ndarray, count: int = 6, without: Collection[tuple[str, str]] = ()
     ) -> list[Neighbour]:
         """The images that lie nearest, the nearest first.
 
         Args:
             place: K float32, as of `Familiarity.place`.
             count: how many.
-            without: an image that is left out: the case itself.
+            without: images that are left out: the case itself, and others of its patient.
         """
         gaps = self.places.astype(np.float32) - place
         distances = np.sqrt((gaps**2).sum(axis=1))
         found = []
         for i in np.argsort(distances, kind="stable"):
             dataset, image_id = self.images[i]
-            if (dataset, image_id) != without:
+            if (dataset, image_id) not in without:
                 found.append(Neighbour(dataset, image_id, float(distances[i])))
         return found[:count]
 

@@ -95,13 +95,15 @@ def require_frame(page_file: str) -> None:
 def run() -> None:
     """Draw the frame and the page in it: all of `app.py`."""
     # An own icon, before the navigation: Streamlit would fetch its named ones from a stranger.
-    st.set_page_config(page_title=APP, page_icon=favicon(), layout="wide")
+    lecture = _is_lecture()
+    # A lecture that is begun by the button in the sidebar would keep that, though empty.
+    sidebar_state = "collapsed" if lecture else "auto"
+    st.set_page_config(APP, favicon(), layout="wide", initial_sidebar_state=sidebar_state)
     pages = {entry.file: _page(entry) for entry in ENTRIES if (PAGES / entry.file).is_file()}
     sections: dict[str, list] = {}
     for entry in ENTRIES:
         if entry.file in pages:
             sections.setdefault(entry.section, []).append(pages[entry.file])
-    lecture = _is_lecture()
     page = st.navigation(sections, position="hidden" if lecture else "sidebar")
     entry = next(entry for entry in ENTRIES if pages.get(entry.file) == page)
     title = APP if entry.file == HOME else f"{entry.title} · {APP}"

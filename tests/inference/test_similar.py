@@ -24,7 +24,7 @@ def test_the_nearest_are_kept_and_found(tmp_path):
     found = places.nearest(asked)
     assert [one.image_id for one in found] == [IMAGES[i][1] for i in expected[1][0][:6]]
     assert [one.distance for one in found] == pytest.approx(expected[0][0][:6], abs=1e-3)
-    without = places.nearest(asked, without=IMAGES[7])
+    without = places.nearest(asked, without={IMAGES[7]})
     assert [one.image_id for one in without] == [IMAGES[i][1] for i in expected[1][0][1:]]
 
 

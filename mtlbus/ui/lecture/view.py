@@ -38,9 +38,9 @@ def run(case: Case | Unopened, page: Callable[[], None] | None = None) -> None:
         page()
         _keys(case.key, stands_alone=False)
     elif isinstance(case, Case):
-        left, right = st.columns([5, 3], gap="medium", vertical_alignment="center")
+        left, right = st.columns([5, 3], gap="medium")
         with right:
-            words, keys = st.container(), st.container()
+            words, keys = st.container(gap="xsmall"), st.container(gap="xsmall")
         _show(case, left, words)
         with keys:
             _keys(case.key, stands_alone=True)
@@ -118,7 +118,7 @@ def _plain(case: Case) -> bytes:
 
 def _answer(finding: Finding, truth: bool) -> None:
     """The answer in large type, then what speaks against it, then the truth."""
-    st.title(literal(finding.case.title))
+    st.subheader(literal(finding.case.title))
     said = finding.prediction.probability
     if finding.nothing or said is None:
         verdict.answer(finding)
@@ -126,9 +126,8 @@ def _answer(finding: Finding, truth: bool) -> None:
         call = verdict.BADGES.get(finding.call or "", "no call")
         if finding.cautious:
             call = f":gray-badge[{finding.call or 'no call'}, with caution]"
-        st.markdown(f"# {percent(said)}")
-        st.markdown(f"### {call}")
-        st.markdown(f"probability of malignancy, {finding.title}")
+        st.title(f"{percent(said)} {call}")
+        st.caption(f"probability of malignancy, {finding.title}")
     if finding.cautions:
         st.caption(f":material/warning: {literal(finding.cautions[0].reason)}")
     verdict.standing(replace(finding, prediction=replace(finding.prediction, members={})))

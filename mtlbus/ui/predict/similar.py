@@ -17,13 +17,15 @@ from ...findings import Finding
 from ...findings.points import operating_points
 from ...inference.similar import FILE, Neighbour, Places, read_similar
 from .. import datasets, state
+from ..case import Case
 from ..verdict import BADGES
 
 _NARROWEST = 150  # pixels of a card
 _SIDE = 220  # of a picture
 _ALIKE = (
     "Alike means near each other among the network's own features, by which it decides: where "
-    "neighbours are mixed, it cannot tell them apart. It is no search for the same disease."
+    "neighbours are mixed, it cannot tell them apart. It is no search for the same disease. Other "
+    "images of the same patient are left out where they are known."
 )
 
 
@@ -45,9 +47,7 @@ def show(finding: Finding, checkpoint: Checkpoint) -> None:
         except MtlbusError as error:
             st.caption(literal(error))
             return
-        case = finding.case
-        own = (case.dataset or "", case.title) if case.origin == "dataset" else None
-        found = places.nearest(place, without=own)
+        found = places.nearest(place, without=_of_the_same(finding.case, table.rows))
         rows = table.rows.set_index(["dataset", "image_id"])
         facts = [rows.loc[key] for one in found if (key := one[:2]) in rows.index]
         known = [row["label"] for row in facts if pd.notna(row["label"])]
@@ -65,6 +65,17 @@ def show(finding: Finding, checkpoint: Checkpoint) -> None:
                     key = (one.dataset, one.image_id)
                     _card(one, rows.loc[key] if key in rows.index else None, checkpoint)
         st.caption(_ALIKE)
+
+
+def _of_the_same(case: Case, rows: pd.DataFrame) -> set[tuple[str, str]]:
+    """The test images of the patient, or of the near-duplicates, that a case of a dataset is of."""
+    if case.origin != "dataset":
+        return set()
+    dataset, image_id = case.dataset or "", case.key.partition(":")[2]
+    there = rows[rows["dataset"] == dataset]
+    groups = set(there.loc[there["image_id"] == image_id, "group"]) - {""}
+    same = there.loc[there["group"].isin(groups), "image_id"]
+    return {(dataset, image_id), *((dataset, name) for name in same)}
 
 
 def _stamp(checkpoint: Checkpoint) -> int:

@@ -17,6 +17,7 @@ import torch
 from ..checkpoints import Checkpoint
 from ..core.errors import DataError
 from ..core.files import write_atomically
+from ..core.tables import csv_text, unguarded
 from ..core.tasks import Task
 from ..data.dataset import Dataset, Sample
 from ..data.splits import split_fold
@@ -154,8 +155,9 @@ def evaluate_tasks(
 
 
 def write_judged(path: Path, frame: pd.DataFrame) -> None:
-    """Write judged rows as CSV; six digits are finer than any of them is known."""
-    write_atomically(path, frame.to_csv(index=False, float_format="%.6g").encode())
+    """Write judged rows as CSV."""
+    rows = frame.itertuples(index=False, name=None)
+    write_atomically(path, csv_text(list(frame.columns), rows).encode())
 
 
 def read_judged(path: Path) -> pd.DataFrame:
@@ -167,4 +169,5 @@ def read_judged(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise DataError(f"No {path.name} in {str(path.parent)!r}: nothing was judged there.")
     texts = dict.fromkeys(("image_id", "dataset", "group"), str)
-    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
+    frame = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
+    return frame.rename(columns=unguarded).assign(**{n: frame[n].map(unguarded) for n in texts})

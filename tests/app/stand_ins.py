@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,7 @@ from mtlbus.methods import create_model, get_spec
 from ..made import narrow
 
 SIZES = {"busi": 60, "busbra": 90, "phantom": 20}
+_PLACE = TemporaryDirectory(prefix="mtlbus-stand-ins-")
 
 
 def invented_predictions(seed: int, strength: float = 1.6, classifies: bool = True) -> pd.DataFrame:
@@ -50,8 +54,14 @@ def write_stand_in(
     root: Path, method: str, seed: int = 0, strength: float = 1.6, bootstrap: int = 50
 ) -> Path:
     """A whole checkpoint folder of a method under `root`, with random weights."""
-    folder, spec = root / method, get_spec(method)
-    folder.mkdir(parents=True)
+    return Path(shutil.copytree(_made(method, seed, strength, bootstrap), root / method))
+
+
+@cache
+def _made(method: str, seed: int, strength: float, bootstrap: int) -> Path:
+    """The folder that is copied; each is made once a process."""
+    folder, spec = Path(_PLACE.name) / f"{method}-{seed}-{strength}-{bootstrap}", get_spec(method)
+    folder.mkdir()
     frame = invented_predictions(seed, strength, spec.classifies)
     card = {
         "training": {"data": {"busi": 100, "busbra": 200}, "validation": SIZES, "fold": 1},

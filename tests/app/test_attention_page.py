@@ -14,7 +14,10 @@ from mtlbus.explain.views import can_be_seen
 from mtlbus.methods import get_spec, list_methods
 from mtlbus.protocol import write_gates
 from mtlbus.ui import cases, services, state
+from mtlbus.ui import untrained as wiring
 from mtlbus.ui.attention import opening
+from mtlbus.ui.gate import GATE
+from mtlbus.ui.results import ResultStore
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -97,8 +100,17 @@ def pictures(app: AppTest) -> list:
     return list(app.get("plotly_chart"))
 
 
+@pytest.fixture
+def small(monkeypatch):
+    """Untrained networks get a square of 128 pixels, a quarter of the work."""
+    monkeypatch.setattr(wiring, "input_size", lambda method: 128)
+    monkeypatch.setattr(wiring, "_MAPS", ResultStore(1, lambda maps: 0, GATE))
+
+
 @pytest.mark.parametrize("method", list_methods())
-def test_every_view_of_every_method_opens_and_says_that_weights_are_random(untrained, method):
+def test_every_view_of_every_method_opens_and_says_that_weights_are_random(
+    untrained, small, method
+):
     app = untrained(method)
     assert app.toggle(key="_untrained").value
     assert NOTE in app.warning[0].value and get_spec(method).title in app.warning[0].value

@@ -72,16 +72,15 @@ def test_a_link_is_read_and_kept_in_step(open_app):
 
 
 @pytest.mark.parametrize(
-    ("key", "sentence"),
+    ("page", "key", "sentence"),
     [
-        ("upload:0123456789ab", "upload it again"),
-        ("no-such-case", "no case named 'no-such-case'"),
-        ("busbra:bus_0001-l", "not set up here"),
-        ("../../etc/passwd:x", "no case named '../../etc/passwd"),
-        ("x" * 5000, "no case named"),
+        *((page, "upload:0123456789ab", "upload it again") for page in ABOUT_CASE),
+        ("predict", "no-such-case", "no case named 'no-such-case'"),
+        ("predict", "busbra:bus_0001-l", "not set up here"),
+        ("home", "../../etc/passwd:x", "no case named '../../etc/passwd"),
+        ("home", "x" * 5000, "no case named"),
     ],
 )
-@pytest.mark.parametrize("page", ABOUT_CASE)
 def test_a_link_that_leads_nowhere_is_one_line_and_no_other_case(open_app, page, key, sentence):
     app = open_app(page, case=key)
     (error,) = app.error

@@ -29,8 +29,13 @@ def warnings(app) -> str:
     return " ".join(found.value for found in app.warning)
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("content", [b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize(
+    ("page", "content"),
+    [
+        *((page, b"[]") for page in PAGES),
+        *(("predict", content) for content in (b"null", b"\xff\xfe", b"[" * 100_000)),
+    ],
+)
 def test_a_card_that_is_none_takes_no_page_down(root, caplog, page, content):
     (root / "resnet" / CARD).write_bytes(content)
     services._read_checkpoints.cache_clear()

@@ -12,6 +12,7 @@ from PIL import Image
 
 from mtlbus.core.text import printable
 from mtlbus.data.phantom import GALLERY, make_phantom
+from mtlbus.ui.frame import ENTRIES
 from mtlbus.ui.state import LINKED
 
 from .conftest import ROOT, served
@@ -112,14 +113,14 @@ def test_no_page_calls_a_stranger(server, page, stranger):
     page.on("request", lambda request: called.append(request.url))
     hostile = f"![q]({there}/p.png)<img src={there}/i.png>[q]({there})"
     everything = "&".join(f"{name}={quote(hostile)}" for name in LINKED if name != "case")
-    pages = ("", "predict", "compare", "attention", "attributions", "performance", "methods")
-    for name in (*pages, "phantom_lab"):
-        for query in (everything, f"case={quote(hostile)}", f"case=upload:{quote(hostile)}"):
-            page.goto(f"{server}/{name}?{query}")
-            page.get_by_test_id("stMainBlockContainer").wait_for()
-            settle(page)
-            own = page.locator(f"[src*='{there}'], [href*='{there}']")
-            assert own.count() == 0, (name, query[:60])
+    no_case = [f"case={quote(hostile)}", f"case=upload:{quote(hostile)}"]  # one page for all
+    wanted = [(entry.address, everything) for entry in ENTRIES]
+    for name, query in [*wanted, *(("predict", query) for query in no_case)]:
+        page.goto(f"{server}/{name}?{query}")
+        page.get_by_test_id("stMainBlockContainer").wait_for()
+        settle(page)
+        own = page.locator(f"[src*='{there}'], [href*='{there}']")
+        assert own.count() == 0, (name, query[:60])
     buffer = io.BytesIO()
     Image.fromarray(make_phantom(GALLERY["lipoma"].parameters, 128).image).save(buffer, "PNG")
     file = {"name": f"![q]({there[7:]}).png", "mimeType": "image/png", "buffer": buffer.getvalue()}

@@ -1,4 +1,4 @@
-"""One journey of a person through the explorer, on a fresh server, in a real browser."""
+"""One journey of a person through the explorer in a real browser."""
 
 from __future__ import annotations
 
@@ -44,9 +44,8 @@ def pictures_keep_their_aspect(page) -> bool:
     )
 
 
-def test_journey(fresh_server, page):
-    # A deep link is the first thing that this server sees.
-    page.goto(f"{fresh_server}/predict?case=lipoma&method=mtl")
+def test_journey(server, page):
+    page.goto(f"{server}/predict?case=lipoma&method=mtl")
     page.wait_for_selector(f"{SIDEBAR} [data-testid=stSidebarNav]")
     page.wait_for_selector("[data-testid=stMetricValue]")
     settle(page)
@@ -99,7 +98,7 @@ def test_journey(fresh_server, page):
     assert pictures_keep_their_aspect(page)
 
     # The regions of MTL-COSA.
-    page.goto(f"{fresh_server}/attention?case=large-carcinoma&method=mtl_cosa&map=regions")
+    page.goto(f"{server}/attention?case=large-carcinoma&method=mtl_cosa&map=regions")
     page.wait_for_selector("h1:has-text('Attention')")
     page.wait_for_selector("text=Regions of the predicted mask")
     page.wait_for_selector("[data-testid=stMain] .js-plotly-plot")

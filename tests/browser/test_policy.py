@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mtlbus.ui.frame import ENTRIES
 from tests.browser.test_journey import settle
 
-PAGES = [entry.address for entry in ENTRIES]
+MAIN = "[data-testid=stMain]"
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_breaks_no_rule_and_asks_no_other_host(page, server, path):
+def test_a_page_breaks_no_rule_asks_no_other_host_and_has_its_terms_in_sight(page, server):
     said, asked = [], []
     page.on("console", lambda message: said.append(message.text))
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{server}/{path}")
-    page.get_by_test_id("stSidebar").get_by_text("Case", exact=True).wait_for()
-    settle(page)
-    page.wait_for_timeout(1000)  # for what comes when the script has run
-    assert not [text for text in said if "Content Security Policy" in text]
-    assert not [url for url in asked if not url.startswith((server, "data:", "blob:"))]
+    for entry in ENTRIES:
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(f"{server}/{entry.address}")
+        terms = page.locator(MAIN).get_by_text("Research and education only").first
+        terms.wait_for()
+        settle(page)
+        for width, height in ((390, 844), (1280, 800)):
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(300)
+            box = terms.bounding_box()
+            assert box["y"] >= 0 and box["y"] + box["height"] <= height, (entry.title, width)
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width, (entry.title, width)
+        page.wait_for_timeout(500)  # for what comes when the script has run
+        assert not [text for text in said if "Content Security Policy" in text], entry.title
+        own = (server, "data:", "blob:")
+        assert not [url for url in asked if not url.startswith(own)], entry.title
 
 
 def test_what_a_foreign_script_or_picture_would_do_is_stopped(page, server):

@@ -24,8 +24,9 @@ def read(text: str):
     return json.loads(text, parse_float=lambda digits: round(float(digits), 5))
 
 
-@pytest.mark.parametrize("method", ["mtl", "uresnet", "resnet"])
-@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize(
+    ("method", "inverted"), [("mtl", False), ("mtl", True), ("uresnet", False), ("resnet", True)]
+)
 def test_page_command_line_and_notebook_say_the_same(
     method, inverted, tmp_path, monkeypatch, capsys
 ):

@@ -20,8 +20,7 @@ from ..made import narrow
 
 CASES = [(name, variant) for name in list_methods() for variant in VARIANTS]
 COMPACT_PARAMETERS = 7_500_000
-SMALL = {"compact": 128, "paper": 64}  # sides where the size does not matter, for speed
-WIDE = {"compact": (192, 256), "paper": (96, 128)}  # height and width that differ
+SMALL = 64  # side where the size does not matter, for speed
 
 # Parameters that rightly have no gradient, by method, and why.
 _KEY = "a bias of all keys adds the same to every score of a row, and softmax drops it"
@@ -89,6 +88,12 @@ def case(request):
     del model
 
 
+compact_only = pytest.mark.parametrize(
+    "case", [(name, "compact") for name in list_methods()], indirect=True, ids="-".join
+)
+"""What ships: weights of the paper's sizes take half a gigabyte and have the same parts."""
+
+
 def logits_of(output: Output) -> dict[str, torch.Tensor]:
     mask = {} if output.mask_logits is None else {"mask": output.mask_logits}
     return {**output.class_logits, **mask}
@@ -105,13 +110,13 @@ def distance(a: torch.Tensor, b: torch.Tensor) -> float:
     return float((a - b).detach().abs().max())
 
 
-@pytest.mark.parametrize("wide", [False, True], ids=["square", "wide"])
-def test_output_shapes(case, wide):
-    name, variant, model = case
+@pytest.mark.parametrize(("height", "width"), [(256, 256), (192, 256)])
+@pytest.mark.parametrize(("name", "variant"), CASES)
+def test_output_shapes(name, variant, height, width):
+    """On the meta device, which knows shapes and computes nothing."""
     spec = get_spec(name)
-    height, width = WIDE[variant] if wide else (256, 256)
-    with torch.inference_mode():
-        output = model(images(1, height, width))
+    with torch.device("meta"), torch.inference_mode():
+        output = create_model(name, variant).eval()(torch.empty(1, 3, height, width))
     assert isinstance(output, Output) and output.maps == {}
     if SEGMENTATION in spec.tasks:
         assert output.mask_logits.shape[0] == 1 and output.mask_logits.shape[1] in (1, 2)
@@ -124,7 +129,7 @@ def test_output_shapes(case, wide):
         assert output.class_logits == {}
 
 
-def maps_keep_what_is_declared(model: torch.nn.Module, side: int = 256) -> None:
+def maps_keep_what_is_declared(model: torch.nn.Module, side: int = 128) -> None:
     """Names and kinds are those of the model's specification, and numbers those of their kind."""
     declared = {found.name: found.kind for found in model.spec.maps}
     with torch.inference_mode():
@@ -147,9 +152,9 @@ def maps_keep_what_is_declared(model: torch.nn.Module, side: int = 256) -> None:
 
 
 def test_maps_are_those_declared_and_keep_their_kind(case):
-    name, variant, model = case
+    name, _, model = case
     assert model.spec.maps == get_spec(name).maps
-    maps_keep_what_is_declared(model, side=256 if variant == "compact" else 128)
+    maps_keep_what_is_declared(model)
 
 
 def test_an_option_of_words_has_its_default_among_them():
@@ -166,20 +171,18 @@ def test_an_option_of_words_has_its_default_among_them():
 )
 def test_every_option_returns_the_maps_it_declares(name, option):
     torch.manual_seed(0)
-    maps_keep_what_is_declared(create_model(name, **dict([option])).eval(), side=128)
+    maps_keep_what_is_declared(create_model(name, **dict([option])).eval())
 
 
 def test_maps_do_not_change_the_answer(case):
-    _, variant, model = case
-    inputs = images(1, SMALL[variant], SMALL[variant])
+    inputs, model = images(1, SMALL, SMALL), case[-1]
     with torch.inference_mode():
         same(model(inputs), model(inputs, maps=True))
 
 
 def test_evaluation_is_deterministic_and_a_batch_equals_a_loop(case):
     """What the batch changes is small beside what tells its two images apart."""
-    _, _, model = case
-    batch = images(2, 128, 128)
+    batch, model = images(2, SMALL, SMALL), case[-1]
     with torch.inference_mode():
         together, again = model(batch), model(batch)
         alone = [logits_of(model(batch[index : index + 1])) for index in range(2)]
@@ -200,7 +203,7 @@ def test_gradients_reach_every_parameter(case):
         torch.manual_seed(0)
         model = wake(create_model(name, **narrow(name)))
     model = copy.deepcopy(model).train().double()
-    output = model(images(2, SMALL[variant], SMALL[variant]).double())
+    output = model(images(2, SMALL, SMALL).double())
     sum(logits.square().mean() for logits in logits_of(output).values()).backward()
     sizes = {
         key: 0.0 if parameter.grad is None else float(parameter.grad.abs().max())
@@ -218,8 +221,7 @@ def test_gradients_reach_every_parameter(case):
 def test_two_threads_on_one_model_get_their_own_maps(case):
     """The threads go in step, layer by layer, so that whatever one of them left on a module
     would be read by the other."""
-    _, variant, model = case
-    inputs = images(2, SMALL[variant], SMALL[variant]).split(1)
+    inputs, model = images(2, SMALL, SMALL).split(1), case[-1]
 
     @torch.inference_mode()
     def ask(index: int) -> Output:
@@ -253,12 +255,13 @@ def test_two_threads_on_one_model_get_their_own_maps(case):
             assert own <= 1e-3 * apart, f"{key} of the other thread"
 
 
+@compact_only
 def test_weights_survive_a_file_bit_for_bit(case):
-    _, variant, model = case
+    model = case[-1]
     other = copy.deepcopy(model)
     for tensor in other.state_dict().values():
         tensor.zero_()
-    inputs = images(1, SMALL[variant], SMALL[variant])
+    inputs = images(1, SMALL, SMALL)
     with torch.inference_mode():
         expected, before = model(inputs), other(inputs)
         other.load_state_dict(load(save(model.state_dict())))
@@ -273,11 +276,11 @@ def test_compact_is_compact(case):
     assert count <= COMPACT_PARAMETERS or variant == "paper", f"{name} has {count} parameters"
 
 
+@compact_only
 def test_bf16_stays_close_to_fp32(case):
     """Random weights, so only the order of the drift is held; for trained ones see
     `tests/test_shipped.py`. Small images, because most processors only emulate bfloat16."""
-    _, _, model = case
-    inputs = images(1, 64, 64)
+    inputs, model = images(1, SMALL, SMALL), case[-1]
     with torch.inference_mode():
         exact = logits_of(model(inputs))
         with torch.autocast("cpu", torch.bfloat16):

@@ -28,7 +28,7 @@ from mtlbus.training.recipes import Recipe, make_recipe
 from mtlbus.training.schedules import decay_for, make_schedule
 from mtlbus.training.validation import validate
 
-RECIPE = Recipe(stages=((2, 64), (2, 96)), batch_size=8, average_decay=0.8, learning_rate=2e-3)
+RECIPE = Recipe(stages=((2, 32), (2, 64)), batch_size=8, average_decay=0.8, learning_rate=2e-3)
 SPLIT = split_fold(load("40@70000").samples, 1, share=0.25)
 FEW = 16  # images, of both classes, where a few steps are enough
 
@@ -62,9 +62,9 @@ def whole(tmp_path_factory):
 
 
 def test_it_learns_and_keeps_an_epoch_of_the_last_size(whole):
-    assert [entry["size"] for entry in whole.history] == [64, 64, 96, 96]
+    assert [entry["size"] for entry in whole.history] == [32, 32, 64, 64]
     assert whole.history[-1]["segmentation_loss"] < whole.history[0]["segmentation_loss"]
-    last = [entry for entry in whole.history if entry["size"] == 96]
+    last = [entry for entry in whole.history if entry["size"] == 64]
     assert whole.epoch == max(last, key=lambda entry: entry["score"])["epoch"]
     assert not whole.model.training
 
@@ -110,7 +110,7 @@ def test_a_run_killed_between_epochs_resumes_with_the_same_losses(whole, tmp_pat
 
 
 def test_a_finished_run_is_not_trained_again(whole, tmp_path):
-    short = plan(recipe=replace(RECIPE, stages=((1, 64),)))
+    short = plan(recipe=replace(RECIPE, stages=((1, 32),)))
     first = train(short, SPLIT.train, SPLIT.validation, tmp_path)
     again = train(short, SPLIT.train, SPLIT.validation, tmp_path, resume=True)
     assert figures(first.history) == figures(again.history)
@@ -129,19 +129,19 @@ def test_parts_must_be_disjoint_and_hold_both_classes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("method", "weighting", "schedule", "side_weight"),
+    ("method", "size", "weighting", "schedule", "side_weight"),
     [
-        ("mtl", "dwa", "constant", 0.0),
-        ("mtl", "learned", "cosine", 0.5),
-        ("mtl", "learned", "plateau", 0.0),
-        ("mt_estan_swin", "learned", "one_cycle", 0.5),
+        ("mtl", 32, "dwa", "constant", 0.0),
+        ("mtl", 32, "learned", "cosine", 0.5),
+        ("mtl", 32, "learned", "plateau", 0.0),
+        ("mt_estan_swin", 64, "learned", "one_cycle", 0.5),
     ],
 )
 def test_weights_of_tasks_schedules_and_sides_survive_a_restart(
-    method, weighting, schedule, side_weight, tmp_path
+    method, size, weighting, schedule, side_weight, tmp_path
 ):
     recipe = replace(
-        RECIPE, stages=((3, 64),), weighting=weighting, schedule=schedule, average_decay=0.0,
+        RECIPE, stages=((3, size),), weighting=weighting, schedule=schedule, average_decay=0.0,
         side_weight=side_weight,
     )  # fmt: skip
     chosen = plan(method=method, recipe=recipe)
@@ -286,7 +286,7 @@ def mixed(start: int) -> list[Sample]:
 
 
 def test_images_without_a_class_or_a_mask_are_trained_on_for_what_is_known(tmp_path):
-    recipe = replace(RECIPE, stages=((3, 64),), batch_size=5)
+    recipe = replace(RECIPE, stages=((2, 32),), batch_size=5)
     lines: list[str] = []
     found = train(plan(recipe=recipe), mixed(0), mixed(100), tmp_path, report=lines.append)
     told = "40 images, 8 of them normal (empty mask), 4 without segmentation (no segmentation loss)"

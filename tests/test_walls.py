@@ -88,6 +88,26 @@ def test_a_room_imports_only_from_its_own_and_lower_floors(floor):
     assert not upward
 
 
+def types_of(path: Path) -> set[str]:
+    """Classes and names of types that a file makes for others: CapWords without a dash before."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return {name for name in names if name[0].isupper() and not name.isupper()}
+
+
+@pytest.mark.parametrize("floor", FLOORS, ids=lambda floor: "-".join(sorted(floor)))
+def test_no_two_things_of_a_floor_have_one_name(floor):
+    where: dict[str, list[str]] = {}
+    for path in SOURCES:
+        if room_of(path) in floor:
+            for name in types_of(path):
+                where.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
+    assert {name: paths for name, paths in where.items() if len(paths) > 1} == {}
+
+
 @pytest.mark.parametrize("library", KEPT_IN)
 def test_a_library_stays_in_its_rooms(library):
     outside = [

@@ -18,7 +18,7 @@ import torch
 
 from .options import Options
 from .perturbations import parts_of
-from .subject import Cost, Subject
+from .subject import Passes, Subject
 from .technique import Technique
 from .techniques import technique_of
 
@@ -63,7 +63,7 @@ class Attribution:
     square: np.ndarray
     plane: np.ndarray
     completeness: Completeness | None
-    cost: Cost
+    cost: Passes
     seconds: float
 
 
@@ -101,7 +101,7 @@ def attribute(subject: Subject, name: str, options: Options | None = None) -> At
         square=square,
         plane=subject.on_image(square),
         completeness=completeness,
-        cost=Cost(sum(images for images, _ in passed) - gradients, gradients),
+        cost=Passes(sum(images for images, _ in passed) - gradients, gradients),
         seconds=time.perf_counter() - started,
     )
 

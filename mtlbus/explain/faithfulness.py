@@ -17,7 +17,7 @@ from captum.metrics import sensitivity_max
 from torch import Tensor
 
 from .options import Options
-from .subject import BATCH, Cost, Subject
+from .subject import BATCH, Passes, Subject
 from .techniques import technique_of
 
 CURVE_STEPS = 16
@@ -62,15 +62,15 @@ class Faithfulness:
     max_sensitivity: float | None = None
 
 
-def faithfulness_cost(own: Cost, sensitivity: bool) -> Cost:
+def faithfulness_cost(own: Passes, sensitivity: bool) -> Passes:
     """What `measure_faithfulness` runs.
 
     Args:
         own: cost of the attribution itself.
         sensitivity: with max-sensitivity.
     """
-    curves = Cost(forwards=2 * (CURVE_STEPS - 1) + 2)
-    squares = Cost(forwards=SQUARES + SQUARES // BATCH)  # each pass asks about the image again
+    curves = Passes(forwards=2 * (CURVE_STEPS - 1) + 2)
+    squares = Passes(forwards=SQUARES + SQUARES // BATCH)  # each pass asks about the image again
     total = curves.plus(squares)
     return total.plus(own * (NEIGHBOURS + 1)) if sensitivity else total
 

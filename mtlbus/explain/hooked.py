@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from .gradcam import NotServed
 from .options import Options
-from .subject import Cost, Subject
+from .subject import Passes, Subject
 from .technique import gradient_passes, technique
 
 # Captum says on each call that it sets hooks; here they are set on a copy.
@@ -84,7 +84,7 @@ def require_sum(total: float, change: float, size: float) -> None:
     "share",
     what="Each pixel's share of the change against the baseline, by rules for each layer.",
     isnt="Not defined for every network: where its shares do not add up, no map is shown.",
-    cost=lambda options, frame, size: Cost(gradients=2),
+    cost=lambda options, frame, size: Passes(gradients=2),
     uses=("baseline",),
     adds_up=True,
     check=require_sum,

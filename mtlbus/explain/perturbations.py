@@ -20,22 +20,22 @@ from torch.utils.data import DataLoader
 from ..data.transforms import Frame
 from .chance import Draw
 from .options import Options
-from .subject import BATCH, Cost, Subject
+from .subject import BATCH, Passes, Subject
 from .superpixels import grid_of, superpixels
 from .targets import visible_part
 from .technique import technique
 
 
-def _windows(options: Options, frame: Frame, size: int) -> Cost:
+def _windows(options: Options, frame: Frame, size: int) -> Passes:
     visible = visible_part(frame, size)
     height, width = int(visible.any(axis=1).sum()), int(visible.any(axis=0).sum())
     window = min(options.window, height, width)
     count = math.prod(1 + math.ceil((side - window) / options.stride) for side in (height, width))
-    return Cost(forwards=count + 1)
+    return Passes(forwards=count + 1)
 
 
-def _ablations(options: Options, frame: Frame, size: int) -> Cost:
-    return Cost(forwards=math.prod(grid_of(visible_part(frame, size), options.superpixels)) + 1)
+def _ablations(options: Options, frame: Frame, size: int) -> Passes:
+    return Passes(forwards=math.prod(grid_of(visible_part(frame, size), options.superpixels)) + 1)
 
 
 @technique(
@@ -135,7 +135,7 @@ class _SeededKernelShap(KernelShap):
     "effect",
     what="Each superpixel's fair share over many sets of superpixels (Shapley value, estimated).",
     isnt="Not exact: with few coalitions the estimate is rough.",
-    cost=lambda options, frame, size: Cost(forwards=options.coalitions),
+    cost=lambda options, frame, size: Passes(forwards=options.coalitions),
     uses=("baseline", "superpixels", "coalitions", "seed"),
     adds_up=True,
 )

@@ -38,7 +38,7 @@ class Network(Protocol):
     std: tuple[float, float, float]
 
 
-class Cost(NamedTuple):
+class Passes(NamedTuple):
     """Images that go through the network forwards only, and forwards and back."""
 
     forwards: int = 0
@@ -49,12 +49,12 @@ class Cost(NamedTuple):
         """Images in all, in the unit of `Subject.watch`."""
         return self.forwards + self.gradients
 
-    def __mul__(self, times: int) -> Cost:
-        return Cost(self.forwards * times, self.gradients * times)
+    def __mul__(self, times: int) -> Passes:
+        return Passes(self.forwards * times, self.gradients * times)
 
-    def plus(self, other: Cost) -> Cost:
+    def plus(self, other: Passes) -> Passes:
         """The cost of both together."""
-        return Cost(self.forwards + other.forwards, self.gradients + other.gradients)
+        return Passes(self.forwards + other.forwards, self.gradients + other.gradients)
 
 
 class Pace(NamedTuple):
@@ -63,11 +63,11 @@ class Pace(NamedTuple):
     forward: float
     gradient: float
 
-    def seconds(self, cost: Cost) -> float:
+    def seconds(self, cost: Passes) -> float:
         """What a cost takes at this pace."""
         return cost.forwards * self.forward + cost.gradients * self.gradient
 
-    def after(self, cost: Cost, seconds: float) -> Pace:
+    def after(self, cost: Passes, seconds: float) -> Pace:
         """The pace that a run shows: what it mostly consisted of took as long as it did.
 
         A short run says only how long its passes take at most, because what surrounds them weighs

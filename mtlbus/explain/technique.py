@@ -10,14 +10,14 @@ from torch import Tensor
 
 from ..data.transforms import Frame
 from .options import Options
-from .subject import Cost, Subject
+from .subject import Passes, Subject
 
 Unit = Literal["share", "slope", "effect", "heat"]
 """What the numbers of a map are: shares that should add up to the change of the answer, slopes
 (change of the answer per step of grey), effects (change when a part is taken away), or heat
 without unit."""
-Run = Callable[[Subject, Options], Tensor]
-Price = Callable[[Options, Frame, int], Cost]
+Compute = Callable[[Subject, Options], Tensor]
+Price = Callable[[Options, Frame, int], Passes]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Technique:
     what: str
     isnt: str
     cost: Price = field(repr=False)
-    run: Run = field(repr=False)
+    run: Compute = field(repr=False)
     uses: tuple[str, ...] = ()
     signed: bool = True
     adds_up: bool = False
@@ -53,12 +53,12 @@ class Technique:
         """The map as 1×1×size×size."""
         return self.run(subject, options)
 
-    def price(self, options: Options, frame: Frame, size: int) -> Cost:
+    def price(self, options: Options, frame: Frame, size: int) -> Passes:
         """All that `attribute` runs, with both ends of the way for a sum that is held to them.
 
         Ends that the subject knows already are not run again.
         """
-        ends = Cost(forwards=2) if self.adds_up else Cost()
+        ends = Passes(forwards=2) if self.adds_up else Passes()
         return self.cost(options, frame, size).plus(ends)
 
     def reads(self, options: Options) -> tuple:
@@ -66,11 +66,11 @@ class Technique:
         return tuple((name, getattr(options, name)) for name in self.uses)
 
 
-def technique(title: str, unit: Unit, **more) -> Callable[[Run], Technique]:
+def technique(title: str, unit: Unit, **more) -> Callable[[Compute], Technique]:
     """Make a function an attribution method of its own name; `more` as of `Technique`."""
     return lambda run: Technique(run.__name__, title, unit, run=run, **more)
 
 
 def gradient_passes(count: Callable[[Options], int]) -> Price:
     """The price of so many gradients."""
-    return lambda options, frame, size: Cost(gradients=count(options))
+    return lambda options, frame, size: Passes(gradients=count(options))

@@ -19,7 +19,7 @@ from .decoders import conv_bn_relu
 
 ATTENTIONS = ("token", "literal", "no_softmax", "channel")
 
-Pair = tuple[Tensor, Tensor]
+Streams = tuple[Tensor, Tensor]
 
 
 class TaskMask(nn.Sequential):
@@ -133,8 +133,8 @@ class Crossed(NamedTuple):
         weights: as of `cross_attention`.
     """
 
-    features: Pair
-    weights: Pair
+    features: Streams
+    weights: Streams
 
 
 class CrossTaskBottleneck(nn.Module):

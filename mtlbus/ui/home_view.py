@@ -55,11 +55,13 @@ def finished(case: Case, method: str) -> None:
     with row:
         prediction = ask(case, method)
     finding = finding_of(case, prediction)
-    look = pictures.Look(colour=verdict.colour_of(finding), place=_PLACE)
+    style = pictures.Style(colour=verdict.colour_of(finding), place=_PLACE)
     with row.container(width=390):
         drawn = "with the outline that" if finding.outlined else "in which"
         rest = "draws" if finding.outlined else "outlines nothing"
-        show_image(pictures.picture(finding, look), f"{case.title} {drawn} {finding.title} {rest}.")
+        show_image(
+            pictures.picture(finding, style), f"{case.title} {drawn} {finding.title} {rest}."
+        )
     with row.container(width="stretch"):
         st.subheader(literal(case.title))
         st.caption(f"What {finding.title} says, this moment, on this machine.")
@@ -67,7 +69,7 @@ def finished(case: Case, method: str) -> None:
         verdict.answer(finding)
         verdict.standing(finding)
         verdict.bar(finding, key="home_bar")
-        takeaway.offer_prediction(finding, look)
+        takeaway.offer_prediction(finding, style)
 
 
 def doors(method: str | None) -> None:

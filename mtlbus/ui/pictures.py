@@ -1,4 +1,4 @@
-"""The pictures of the pages: drawn once for each look, then kept by content."""
+"""The pictures of the pages: drawn once for each style, then kept by content."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TRUTH_BESIDE = "#FFFFFF"
 
 
 @dataclass(frozen=True)
-class Look:
+class Style:
     """How a prediction is drawn; none of this needs the network.
 
     Attributes:
@@ -45,48 +45,48 @@ class Look:
     place: tuple[int, int] = overlay.PANEL
 
 
-def picture(finding: Finding, look: Look) -> bytes:
+def picture(finding: Finding, style: Style) -> bytes:
     """A case with a finding drawn on it, as JPEG."""
     said = finding.prediction
     key = (
-        finding.case.key, said.image_sha256, said.weights_sha256, finding.outlined, astuple(look),
+        finding.case.key, said.image_sha256, said.weights_sha256, finding.outlined, astuple(style),
     )  # fmt: skip
-    return _PICTURES.get(key, lambda: overlay.encode_jpeg(draw(finding, look)))
+    return _PICTURES.get(key, lambda: overlay.encode_jpeg(draw(finding, style)))
 
 
-def draw(finding: Finding, look: Look) -> np.ndarray:
+def draw(finding: Finding, style: Style) -> np.ndarray:
     """The picture as h×w×3 uint8, without its legend."""
     case = finding.case
-    panel = overlay.grey_panel(case.image.pixels, look.place)
-    if look.agreement and case.truth is not None and finding.mask is not None:
+    panel = overlay.grey_panel(case.image.pixels, style.place)
+    if style.agreement and case.truth is not None and finding.mask is not None:
         return overlay.draw_agreement(panel, finding.mask, case.truth)
-    if look.truth and case.truth is not None:
+    if style.truth and case.truth is not None:
         panel = overlay.draw_region(panel, case.truth, colours.TRUTH, line=2.0)
-    if finding.outlined and (look.outline or look.fill > 0):
-        line, plane = 2.8 if look.outline else 0.0, finding.prediction.mask_probability
+    if finding.outlined and (style.outline or style.fill > 0):
+        line, plane = 2.8 if style.outline else 0.0, finding.prediction.mask_probability
         panel = overlay.draw_region(
-            panel, plane, look.colour, look.threshold, line=line, fill=look.fill
+            panel, plane, style.colour, style.threshold, line=line, fill=style.fill
         )
     return panel
 
 
-def legend(finding: Finding, look: Look) -> list[tuple[str, str]]:
+def legend(finding: Finding, style: Style) -> list[tuple[str, str]]:
     """What the colours of a picture mean, as (colour, words); empty where one line is drawn."""
-    if finding.case.truth is None or not (look.truth or look.agreement):
+    if finding.case.truth is None or not (style.truth or style.agreement):
         return []
-    if look.agreement and finding.mask is not None:
+    if style.agreement and finding.mask is not None:
         return [*RIGHT_AND_WRONG.items(), (TRUTH_BESIDE, TRUTH_WORDS)]
-    if not look.truth:
+    if not style.truth:
         return []
     entries = [(colours.TRUTH, TRUTH_WORDS)]
-    if finding.outlined and (look.outline or look.fill > 0):
-        entries.append((look.colour, f"predicted outline, threshold {look.threshold:.2f}"))
+    if finding.outlined and (style.outline or style.fill > 0):
+        entries.append((style.colour, f"predicted outline, threshold {style.threshold:.2f}"))
     return entries
 
 
-def export_png(finding: Finding, look: Look) -> bytes:
+def export_png(finding: Finding, style: Style) -> bytes:
     """The picture as PNG with its legend and a strip that says what it is and what it is not."""
-    panel, entries = draw(finding, look), legend(finding, look)
+    panel, entries = draw(finding, style), legend(finding, style)
     if entries:
         panel = overlay.add_strip(panel, entries)
     said = [finding.case.title, finding.sentence, *(c.reason for c in finding.cautions), DISCLAIMER]

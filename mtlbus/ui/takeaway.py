@@ -138,18 +138,18 @@ def report_file(make: Callable[[], str], of: str = "") -> File:
     return File(f"{label} (HTML)", ending, "text/html", "description", about, make)
 
 
-def offer_prediction(finding: Finding, look: pictures.Look, opinion: Ask = lambda: None) -> None:
+def offer_prediction(finding: Finding, style: pictures.Style, opinion: Ask = lambda: None) -> None:
     """Draw the menu of a finding.
 
     Args:
         finding: what one network says about one image.
-        look: how it is drawn.
+        style: how it is drawn.
         opinion: what else is known of it by the time that a file is made.
     """
     files = [
         File(
             "Picture (PNG)", ".png", "image/png", "image", "As it is shown, with its origin.",
-            lambda: pictures.export_png(finding, look),
+            lambda: pictures.export_png(finding, style),
         ),
         File(
             "Numbers (JSON)", ".json", "application/json", "data_object",

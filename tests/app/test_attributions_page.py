@@ -16,7 +16,7 @@ from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.explain import faithfulness
 from mtlbus.explain.options import Options
 from mtlbus.explain.request import Request
-from mtlbus.explain.subject import Cost, Pace
+from mtlbus.explain.subject import Pace, Passes
 from mtlbus.explain.targets import Target
 from mtlbus.ui import services
 from mtlbus.ui.attributions import files, runs, view
@@ -252,7 +252,7 @@ def test_a_stopped_run_keeps_nothing_half_done_and_frees_the_gate(monkeypatch):
 
 def test_a_run_without_a_measured_pace_does_not_wait_for_its_own_gate(monkeypatch):
     monkeypatch.setattr("mtlbus.ui.attributions.question._PACES", {})
-    learner = Thread(target=question().note_pace, args=(Cost(1, 1), 0.5), daemon=True)
+    learner = Thread(target=question().note_pace, args=(Passes(1, 1), 0.5), daemon=True)
     with GATE.turn():
         learner.start()
         learner.join(5)
@@ -303,24 +303,24 @@ def test_the_files_say_what_they_hold():
 
 def test_costs_in_words():
     pace = Pace(0.1, 0.25)
-    assert cost_words(Cost(2, 24), pace).startswith(
+    assert cost_words(Passes(2, 24), pace).startswith(
         "Cost: 24 gradients and 2 forward passes, about 6 s here"
     )
-    assert "1 forward pass, about a second or less" in cost_words(Cost(1), pace)
-    assert "about 7 min" in cost_words(Cost(4096), pace)
+    assert "1 forward pass, about a second or less" in cost_words(Passes(1), pace)
+    assert "about 7 min" in cost_words(Passes(4096), pace)
     # A run that took twice as long changes what it mostly consisted of.
-    assert pace.after(Cost(1, 10), 5.1) == pytest.approx((0.1, 0.5))
-    assert pace.after(Cost(10, 1), 2.0) == pytest.approx((0.2, 0.25))
-    assert pace.after(Cost(0, 1), 9.0) == pace  # one pass tells little
+    assert pace.after(Passes(1, 10), 5.1) == pytest.approx((0.1, 0.5))
+    assert pace.after(Passes(10, 1), 2.0) == pytest.approx((0.2, 0.25))
+    assert pace.after(Passes(0, 1), 9.0) == pace  # one pass tells little
 
 
 def test_a_pace_measured_on_a_busy_machine_is_corrected_by_short_and_fast_runs():
     """It said "a forward pass takes 2199 ms" after runs of 0.4 s."""
     busy = Pace(2.2, 3.0)
-    assert busy.after(Cost(0, 1), 0.4) == pytest.approx((0.4, 0.4))
-    assert busy.after(Cost(2, 0), 0.4) == pytest.approx((0.2, 3.0))
+    assert busy.after(Passes(0, 1), 0.4) == pytest.approx((0.4, 0.4))
+    assert busy.after(Passes(2, 0), 0.4) == pytest.approx((0.2, 3.0))
     # What is left for the gradients of a long run is not counted with a forward that was too slow.
-    assert busy.after(Cost(2, 20), 2.2) == pytest.approx((0.1, 0.1))
+    assert busy.after(Passes(2, 20), 2.2) == pytest.approx((0.1, 0.1))
 
 
 def test_the_last_attribution_can_be_taken_away():

@@ -18,7 +18,7 @@ from mtlbus.ui.case import Case
 from mtlbus.ui.compare import mirrored
 from mtlbus.ui.compare.answers import Answers
 from mtlbus.ui.panels import region_shapes
-from mtlbus.ui.pictures import Look
+from mtlbus.ui.pictures import Style
 from tests.made import card_of
 
 
@@ -134,7 +134,7 @@ def test_an_outline_that_turns_with_the_image_agrees_with_its_mirror(case):
     mirror = mirrored.mirror_of(case)
     same = {"turns": finding(case, plane), "stays": finding(case, plane)}
     turned = {"turns": finding(mirror, plane[:, ::-1]), "stays": finding(mirror, plane)}
-    here, there = Answers(case, same, Look()), Answers(mirror, turned, Look())
+    here, there = Answers(case, same, Style()), Answers(mirror, turned, Style())
     assert mirrored.dice_with_mirror(here, there, "turns") == 1
     # Columns 5–24 against 15–34: ten of twenty columns are shared.
     assert mirrored.dice_with_mirror(here, there, "stays") == 0.5
@@ -145,7 +145,7 @@ def test_one_line_says_how_the_calls_stand(case):
     yes, no, mute = finding(case, plane, 2.0), finding(case, plane, -2.0), finding(case, plane)
 
     def said(**found: Finding) -> str:
-        return Answers(case, found, Look()).said()
+        return Answers(case, found, Style()).said()
 
     assert said(a=yes, b=no, c=mute) == (
         "**1 of 2 call it malignant (12 % to 88 %)** · **1 of 2 are right: it is malignant**"
@@ -159,7 +159,7 @@ def test_a_pill_is_grey_with_a_caution_and_none_where_no_lesion_is_outlined(case
     plane = (block(10, 20, 5, 25) > 0).astype(np.float32)
     sure, empty = finding(case, plane, 2.0), finding(case, 0 * plane, 2.0)
     doubted = replace(sure, seen="train")
-    answers = Answers(case, {"sure": sure, "doubted": doubted, "empty": empty}, Look())
+    answers = Answers(case, {"sure": sure, "doubted": doubted, "empty": empty}, Style())
     pills = {name: (p.badge, p.kind) for name, p in ((n, answers.panel(n)) for n in answers.found)}
     assert pills == {
         "sure": ("88 % → malignant", "malignant"),

@@ -276,17 +276,17 @@ def test_the_legend_is_a_line_of_the_page_and_burned_into_what_is_exported():
     said = Finding(
         case, Prediction("mtl", "a", "b", None, 256, plane, plane, None, None), card_of()
     )
-    look = pictures.Look(truth=True)
-    assert pictures.legend(said, pictures.Look()) == []
-    assert [words for _, words in pictures.legend(said, look)] == [
+    style = pictures.Style(truth=True)
+    assert pictures.legend(said, pictures.Style()) == []
+    assert [words for _, words in pictures.legend(said, style)] == [
         "true outline",
         "predicted outline, threshold 0.50",
     ]
-    plain = pictures.draw(said, pictures.Look()).shape
-    assert pictures.draw(said, look).shape == plain
+    plain = pictures.draw(said, pictures.Style()).shape
+    assert pictures.draw(said, style).shape == plain
     one, two = (
         Image.open(io.BytesIO(pictures.export_png(said, chosen))).height
-        for chosen in (pictures.Look(), look)
+        for chosen in (pictures.Style(), style)
     )
     assert one < two
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mtlbus.explain.attributions import Attribution
 from mtlbus.explain.faithfulness import Curve
-from mtlbus.explain.subject import Cost
+from mtlbus.explain.subject import Passes
 from mtlbus.explain.targets import Target
 from mtlbus.figures.agreement import agreement_figure
 from mtlbus.figures.attribution_maps import (
@@ -102,7 +102,7 @@ def test_twelve_maps_with_placebos_fit_a_page():
 
 
 def test_a_placebo_is_marked_on_the_picture_for_keeping():
-    found = Attribution("saliency", PLANE, PLANE, None, Cost(0, 1), 0.1)
+    found = Attribution("saliency", PLANE, PLANE, None, Passes(0, 1), 0.1)
     plain, marked = (
         np.asarray(Image.open(io.BytesIO(labelled_png(GREY, name, found, Target(), "Terms."))))
         for name in ("saliency", "saliency_placebo")
@@ -113,7 +113,7 @@ def test_a_placebo_is_marked_on_the_picture_for_keeping():
 
 
 def test_all_maps_on_one_picture_stand_side_by_side():
-    found = Attribution("saliency", PLANE, PLANE, None, Cost(0, 1), 0.1)
+    found = Attribution("saliency", PLANE, PLANE, None, Passes(0, 1), 0.1)
     many = dict.fromkeys(("saliency", "saliency_placebo", "a", "b", "c"), found)
     sizes = [
         Image.open(io.BytesIO(contact_sheet(GREY, maps, Target(), "Terms."))).size
@@ -124,7 +124,7 @@ def test_all_maps_on_one_picture_stand_side_by_side():
 
 
 def test_the_words_on_a_narrow_picture_are_broken_not_cut():
-    found = Attribution("saliency", PLANE.T, PLANE.T, None, Cost(0, 1), 0.1)
+    found = Attribution("saliency", PLANE.T, PLANE.T, None, Passes(0, 1), 0.1)
     terms = "Research and education only; not a medical device."
     heights = [
         Image.open(io.BytesIO(labelled_png(GREY.T, "saliency", found, Target(), text))).height

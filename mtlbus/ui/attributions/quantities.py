@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...explain.subject import Cost, Pace
+from ...explain.subject import Pace, Passes
 
 
-def cost_words(cost: Cost, pace: Pace) -> str:
+def cost_words(cost: Passes, pace: Pace) -> str:
     """What a run will take, in passes and in seconds on this machine."""
     parts = [
         f"{count} {noun}{'' if count == 1 else 's'}"

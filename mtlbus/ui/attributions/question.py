@@ -21,7 +21,7 @@ from ...explain.gradcam import NotServed
 from ...explain.options import Options
 from ...explain.placebo import randomised
 from ...explain.request import Request
-from ...explain.subject import Cost, Pace, Subject, measure_pace
+from ...explain.subject import Pace, Passes, Subject, measure_pace
 from ...explain.targets import Box, box_around
 from ...explain.techniques import technique_of
 from ...inference.predictor import MASK_THRESHOLD, Prediction, Predictor
@@ -153,7 +153,7 @@ class Question:
                 _PACES[self._pace_key] = measure_pace(made)
         return _PACES[self._pace_key]
 
-    def note_pace(self, cost: Cost, seconds: float) -> None:
+    def note_pace(self, cost: Passes, seconds: float) -> None:
         """Learn from a run; where nothing was measured before, nothing: the run holds the gate."""
         if self._pace_key in _PACES:
             _PACES[self._pace_key] = _PACES[self._pace_key].after(cost, seconds)

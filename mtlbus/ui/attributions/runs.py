@@ -18,7 +18,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ...explain.attributions import attribute
 from ...explain.faithfulness import faithfulness_cost, measure_faithfulness
 from ...explain.gradcam import NotServed
-from ...explain.subject import Cost
+from ...explain.subject import Passes
 from ...explain.techniques import technique_of
 from .. import stopping
 from ..gate import GATE
@@ -41,7 +41,7 @@ class Step(NamedTuple):
 
     key: Hashable
     title: str
-    cost: Cost
+    cost: Passes
     ready: Callable[[], bool]
     work: Callable[[Callable[[int], None]], None]
 
@@ -87,7 +87,7 @@ def measure_steps(question: Question, sensitivity: bool) -> list[Step]:
         cost = faithfulness_cost(own, sensitivity)
 
         def work(
-            watch: Callable[[int], None], name: str = name, square=found.square, cost: Cost = cost
+            watch: Callable[[int], None], name: str = name, square=found.square, cost: Passes = cost
         ) -> None:
             started = time.perf_counter()
             measured = measure_faithfulness(
@@ -108,9 +108,9 @@ def measure_steps(question: Question, sensitivity: bool) -> list[Step]:
     return steps
 
 
-def total_cost(steps: Sequence[Step]) -> Cost:
+def total_cost(steps: Sequence[Step]) -> Passes:
     """Of all steps together."""
-    total = Cost()
+    total = Passes()
     for step in steps:
         total = total.plus(step.cost)
     return total

@@ -1,4 +1,4 @@
-"""What several networks say about one image, drawn under one look."""
+"""What several networks say about one image, drawn in one style."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..case import Case
 from ..panels import region_shapes
 from ..panels.case_shapes import shapes_of
 from ..panels.zoom_panels import Key, Panel
-from ..pictures import RIGHT_AND_WRONG, TRUTH_BESIDE, TRUTH_WORDS, Look
+from ..pictures import RIGHT_AND_WRONG, TRUTH_BESIDE, TRUTH_WORDS, Style
 
 
 class Area(NamedTuple):
@@ -47,12 +47,12 @@ class Answers:
     Attributes:
         case: the image.
         found: what each method says.
-        look: how all of it is drawn, but for the colours, which tell the calls.
+        style: how all of it is drawn, but for the colours, which tell the calls.
     """
 
     case: Case
     found: Mapping[str, Finding]
-    look: Look
+    style: Style
 
     @cached_property
     def levels(self) -> dict[str, np.ndarray]:
@@ -126,7 +126,7 @@ class Answers:
             answer.title,
             f"{self.case.title}: {answer.title} {drawn}. {answer.sentence}",
             shapes_of(
-                self.levels.get(method), self.truth, replace(self.look, colour=self.colour(method))
+                self.levels.get(method), self.truth, replace(self.style, colour=self.colour(method))
             ),
             badge_of(answer),
             kind_of(answer),
@@ -140,7 +140,7 @@ class Answers:
 
     def legend(self) -> list[Key]:
         """What the colours of the outlines mean, as far as they occur."""
-        if self.look.agreement and self.truth is not None:
+        if self.style.agreement and self.truth is not None:
             return [*RIGHT_AND_WRONG.items(), (TRUTH_BESIDE, TRUTH_WORDS)]
         named = {
             colours.MALIGNANT: "outline, called malignant",
@@ -149,7 +149,7 @@ class Answers:
         }
         used = {self.colour(method) for method in self.levels}
         keys = [(colour, text) for colour, text in named.items() if colour in used]
-        return [*keys, (colours.TRUTH, TRUTH_WORDS)] if self.look.truth else keys
+        return [*keys, (colours.TRUTH, TRUTH_WORDS)] if self.style.truth else keys
 
     def view(self) -> CompareView:
         """To take away."""

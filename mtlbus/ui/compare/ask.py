@@ -11,10 +11,10 @@ from .. import services, state, stopping
 from ..case import Case
 
 _STOPPED = "_compare_stopped"
-Answers = list[dict[str, Prediction]]
+Predictions = list[dict[str, Prediction]]
 
 
-def ask(cases: Sequence[Case], methods: Sequence[str]) -> Answers:
+def ask(cases: Sequence[Case], methods: Sequence[str]) -> Predictions:
     """What each method says about each image, with progress and a way to stop.
 
     Args:

@@ -20,7 +20,7 @@ from .. import services, takeaway, verdict
 from ..case import Case
 from ..panels import region_shapes, zoom_panels
 from ..panels.zoom_panels import Panel
-from ..pictures import Look
+from ..pictures import Style
 from ..predict import spacing
 from . import table, view
 from .answers import Answers, kind_of
@@ -45,9 +45,9 @@ def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, P
         turned: what each says about the mirror, as it came from the network.
     """
     case, top = spacing.known(case), st.container()
-    look = view.controls(case.truth is not None, agreement=False)
+    style = view.controls(case.truth is not None, agreement=False)
     mirror = mirror_of(case)
-    answers, other = _both_ways(case, mirror, found, turned, look)
+    answers, other = _both_ways(case, mirror, found, turned, style)
     with top:
         verdict.cautions(answers.doubts())
         st.markdown(said(answers.found, other.found), help=WHY)
@@ -81,10 +81,10 @@ def _both_ways(
     mirror: Case,
     found: Mapping[str, Prediction],
     turned: Mapping[str, Prediction],
-    look: Look,
+    style: Style,
 ) -> tuple[Answers, Answers]:
     """What is said of the case and of its mirror; who has seen the one has seen the other."""
-    answers, other = view.answers_of(case, found, look), view.answers_of(mirror, turned, look)
+    answers, other = view.answers_of(case, found, style), view.answers_of(mirror, turned, style)
     known = {
         method: replace(one, seen=answers.found[method].seen) for method, one in other.found.items()
     }

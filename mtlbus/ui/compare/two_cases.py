@@ -106,8 +106,8 @@ def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]
         found: what each method says about the first and about the second.
     """
     pair, top = tuple(map(spacing.known, pair)), st.container()
-    look = view.controls(any(case.truth is not None for case in pair))
-    both = [view.answers_of(case, said, look) for case, said in zip(pair, found, strict=True)]
+    style = view.controls(any(case.truth is not None for case in pair))
+    both = [view.answers_of(case, said, style) for case, said in zip(pair, found, strict=True)]
     with top:
         for answers in both:
             view.say(answers, answers.case.title)

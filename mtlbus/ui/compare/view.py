@@ -14,7 +14,7 @@ from ..case import Case
 from ..finding import findings_of
 from ..memory import choice, mirror, number, switch
 from ..panels import zoom_panels
-from ..pictures import Look
+from ..pictures import Style
 from ..predict import spacing
 from . import table, votes
 from .answers import Answers
@@ -103,9 +103,9 @@ def networks(case: Case, found: Mapping[str, Prediction]) -> None:
         st.caption("Votes and agreement need at least two networks that outline.")
 
 
-def answers_of(case: Case, found: Mapping[str, Prediction], look: Look) -> Answers:
+def answers_of(case: Case, found: Mapping[str, Prediction], style: Style) -> Answers:
     """What several networks said, with all that is known about the case and about them."""
-    return Answers(case, findings_of(case, found, look.threshold), look)
+    return Answers(case, findings_of(case, found, style.threshold), style)
 
 
 def say(answers: Answers, name: str = "") -> None:
@@ -117,7 +117,7 @@ def say(answers: Answers, name: str = "") -> None:
         st.caption(literal(scope))
 
 
-def controls(truth_known: bool, agreement: bool = True) -> Look:
+def controls(truth_known: bool, agreement: bool = True) -> Style:
     """Threshold, fill and truth, the same for all pictures; kept over pages and in the address.
 
     The threshold is that of Predict, too. What the colours of right and wrong leave out is
@@ -162,7 +162,7 @@ def controls(truth_known: bool, agreement: bool = True) -> Look:
     state.link_unless("compare_truth", str(int(truth)), "0")
     if agreement:
         state.link_unless("compare_agreement", str(int(wrong)), "0")
-    return Look(
+    return Style(
         threshold=threshold,
         fill=fill / 100,
         truth=truth and truth_known,

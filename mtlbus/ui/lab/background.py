@@ -20,7 +20,7 @@ LOG = logging.getLogger("mtlbus")
 PATIENCE = 8.0  # seconds; a page looks every `EVERY` seconds
 EVERY = 1.5
 _JOB = "_lab_job"  # in the session
-Step = Callable[[], None]
+Work = Callable[[], None]
 
 
 class _Ended(Exception):
@@ -35,7 +35,7 @@ class Job:
         steps: each keeps its own result.
     """
 
-    def __init__(self, key: Hashable, steps: Sequence[Step]) -> None:
+    def __init__(self, key: Hashable, steps: Sequence[Work]) -> None:
         self.key, self.steps = key, tuple(steps)
         self.done, self.error = 0, None
         self._seen, self._stopped = time.monotonic(), False
@@ -77,7 +77,7 @@ class Job:
             raise _Ended
 
 
-def begin(key: Hashable, steps: Sequence[Step]) -> Job:
+def begin(key: Hashable, steps: Sequence[Work]) -> Job:
     """Start the job of this session; an earlier one ends."""
     before = st.session_state.get(_JOB)
     if before is not None:

@@ -24,7 +24,7 @@ from .sweep import Sweep
 
 _FEW = 4  # networks whose thresholds are drawn
 
-Answers = dict[Value, Answer | None]
+Curve = dict[Value, Answer | None]
 
 
 def show(case: Case, phantom: PhantomState, methods: Sequence[str], knob: str) -> None:
@@ -57,11 +57,11 @@ def show(case: Case, phantom: PhantomState, methods: Sequence[str], knob: str) -
     Sweep("curve", wanted, methods).live(draw)
 
 
-def _along(values: Sequence[Value], wanted: Sequence[PhantomParameters], method: str) -> Answers:
+def _along(values: Sequence[Value], wanted: Sequence[PhantomParameters], method: str) -> Curve:
     return {v: points.known(one, method) for v, one in zip(values, wanted, strict=True)}
 
 
-def _line(method: str, answers: Answers, count: int) -> Line:
+def _line(method: str, answers: Curve, count: int) -> Line:
     known = {value: answer for value, answer in answers.items() if answer is not None}
     operating = next(iter(operating_points(services.checkpoint(method).card).values()), None)
     return Line(
@@ -83,7 +83,7 @@ def _in_words(lines: dict[str, Line], knob: str) -> list[str]:
 
 
 def _told(
-    found: dict[str, Answers], values: Sequence[Value], knob: str, titles: dict[str, str]
+    found: dict[str, Curve], values: Sequence[Value], knob: str, titles: dict[str, str]
 ) -> list[str]:
     """From where to where each network goes, and where its call changes."""
     told = []

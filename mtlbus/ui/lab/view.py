@@ -17,11 +17,11 @@ from ..finding import findings_of
 from ..panels import zoom_panels
 from ..panels.case_shapes import shapes_of
 from ..panels.zoom_panels import Panel
-from ..pictures import Look
+from ..pictures import Style
 from ..widgets import show_image
 from . import files, inner
 
-_LOOK = Look(truth=True)
+_STYLE = Style(truth=True)
 _NARROWEST = 220  # pixels of a map
 _FEW = 5  # networks whose maps are drawn; more would be many small pictures
 
@@ -32,7 +32,7 @@ def show(case: Case, methods: Sequence[str]) -> None:
         show_image(encode_jpeg(grey_panel(case.image.pixels, (420, 420))), case.title)
         return
     found = _ask(case, methods)
-    answers = Answers(case, findings_of(case, found), _LOOK)
+    answers = Answers(case, findings_of(case, found), _STYLE)
     verdict.cautions(answers.doubts())
     st.markdown(answers.said() or "These networks outline only.")
     zoom_panels.show(
@@ -65,7 +65,7 @@ def _own(answers: Answers) -> Panel:
     return Panel(
         "The phantom",
         f"{case.title}, a simulated ultrasound image {outlined}.",
-        shapes_of(None, truth if lesion else None, _LOOK),
+        shapes_of(None, truth if lesion else None, _STYLE),
         note="" if lesion else "Normal tissue: there is nothing to outline.",
     )
 

@@ -10,10 +10,10 @@ from ...inference.predictor import MASK_THRESHOLD, Prediction
 from .. import state
 from ..case import Case
 from ..memory import mirror, number, switch
-from ..pictures import Look
+from ..pictures import Style
 
 
-def pick_look(case: Case, prediction: Prediction, look: Look) -> Look:
+def pick_style(case: Case, prediction: Prediction, style: Style) -> Style:
     """How the picture is drawn; nothing to pick where there is no mask to draw.
 
     What the colours of right and wrong replace is switched off while they are on.
@@ -21,11 +21,11 @@ def pick_look(case: Case, prediction: Prediction, look: Look) -> Look:
     Args:
         case: the image.
         prediction: what the network said about it.
-        look: what is drawn where nothing is picked.
+        style: what is drawn where nothing is picked.
     """
     if prediction.mask_probability is None:
         st.caption("This network says benign or malignant only; it draws no outline.")
-        return look
+        return style
     known = case.truth is not None
     wrong = known and switch("show_agreement")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -54,7 +54,7 @@ def pick_look(case: Case, prediction: Prediction, look: Look) -> Look:
     state.link_unless("mask_threshold", f"{threshold:g}", f"{MASK_THRESHOLD:g}")
     state.link_unless("mask_fill", str(fill), "0")
     return replace(
-        look, outline=outline, truth=truth, agreement=wrong, threshold=threshold, fill=fill / 100
+        style, outline=outline, truth=truth, agreement=wrong, threshold=threshold, fill=fill / 100
     )
 
 

@@ -23,10 +23,10 @@ from ...inference.predictor import Prediction
 from .. import input_line, services, takeaway, verdict, words
 from ..case import Case
 from ..finding import finding_of
-from ..pictures import Look
+from ..pictures import Style
 from ..widgets import ask, show_image
 from . import local_worth, opinion, picture, similar, spacing, tools, true_mask
-from .controls import pick_look
+from .controls import pick_style
 
 NARROWEST = 340  # pixels; below twice this the verdict stands under the picture
 
@@ -82,16 +82,16 @@ def _result(case: Case, asked: Asked) -> None:
     with choice.container():
         point = None if prediction.probability is None else verdict.pick_point(asked.checkpoint)
     with left:  # on a phone the picture belongs on the first screen, so its controls are below
-        picture_place, look = st.container(), pick_look(case, prediction, Look())
+        picture_place, style = st.container(), pick_style(case, prediction, Style())
     started = time.perf_counter()
-    finding = finding_of(case, prediction, look.threshold, point)
+    finding = finding_of(case, prediction, style.threshold, point)
     if finding.call is None:
         choice.empty()
     lesion, metrics = finding.lesion, finding.against_truth
     measured = time.perf_counter()
-    look = replace(look, colour=verdict.colour_of(finding))
+    style = replace(style, colour=verdict.colour_of(finding))
     with picture_place:
-        picture.show(finding, look)
+        picture.show(finding, style)
     drawn = time.perf_counter()
     with answer:
         verdict.cautions(finding.cautions)
@@ -109,7 +109,7 @@ def _result(case: Case, asked: Asked) -> None:
         if asked.unknown:
             st.caption(literal(asked.unknown))
         second = st.container(gap="small")
-        takeaway.offer_prediction(finding, look, lambda: opinion.known(finding, counted))
+        takeaway.offer_prediction(finding, style, lambda: opinion.known(finding, counted))
     with left:
         tools.offer(original)
         _truth(original, finding)

@@ -107,6 +107,7 @@ def _picture() -> list[Cell]:
     return [
         code("""
             from PIL import Image
+
             from mtlbus.figures import colours, overlay
 
             panel = overlay.grey_panel(image.pixels)

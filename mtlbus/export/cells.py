@@ -29,13 +29,14 @@ def start() -> Cell:
     """Find the package, or say where it has to be."""
     return code("""
         try:
-            import mtlbus
-        except ModuleNotFoundError:
+            from mtlbus.export import replay
+        except ModuleNotFoundError as error:
+            if error.name != "mtlbus":
+                raise
             raise ModuleNotFoundError(
                 "mtlbus is not found. Start Jupyter in the folder that holds it (the one with "
                 "app.py), in an environment with its requirements.txt."
             ) from None
-        from mtlbus.export import replay
     """)
 
 

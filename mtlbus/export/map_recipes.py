@@ -22,6 +22,7 @@ def attention(view: AttentionView) -> list[Cell]:
         _run(view),
         code("""
             import pandas as pd
+
             from mtlbus.explain.attention import array_of
 
             pd.DataFrame(
@@ -96,7 +97,9 @@ def attributions(view: AttributionView) -> list[Cell]:
         code(
             """
             import io
+
             from PIL import Image
+
             from mtlbus.figures.attribution_maps import labelled_png
 
             NAME = $name
@@ -176,6 +179,7 @@ def _picture(name: str) -> list[Cell]:
             import numpy as np
             from PIL import Image
             from plotly.colors import sequential
+
             from mtlbus.explain.attention import cells_on_image, received
             from mtlbus.figures.colours import rgb
 

@@ -184,6 +184,7 @@ def overview(view: OverviewView) -> list[Cell]:
         code(
             """
             import pandas as pd
+
             from mtlbus.methods import get_spec
             from mtlbus.methods.shapes import count_parameters
 

@@ -46,11 +46,12 @@ def mirror(view: MirrorView) -> list[Cell]:
         """),
         code("""
             import pandas as pd
+
             from mtlbus.export.numbers import mirror_numbers
 
             here = {
                 one.prediction.method: mirror_numbers(one, two)
-                for one, two in zip(as_it_is, turned)
+                for one, two in zip(as_it_is, turned, strict=True)
             }
             table = pd.DataFrame(here).T
             table
@@ -72,6 +73,7 @@ def _both_outlines(view: MirrorView) -> list[Cell]:
         code(
             """
             from PIL import Image
+
             from mtlbus.figures import colours, overlay
 
             NUMBER = $number  # of the network
@@ -119,6 +121,7 @@ def two_cases(view: TwoCasesView) -> list[Cell]:
         *(cells.asked(half.views, of=word, name=f"of_{word}") for word, half in view.halves),
         code("""
             import pandas as pd
+
             from mtlbus.findings.finding import flat
 
             here = {

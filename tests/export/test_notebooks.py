@@ -8,19 +8,25 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 
+from mtlbus.checkpoints import list_checkpoints
 from mtlbus.core.errors import CheckpointError, DataError, InputError
 from mtlbus.export import replay
+from mtlbus.export.method_views import MethodView, OverviewView
 from mtlbus.export.notebook import literal, plain
 from mtlbus.export.recipes import notebook_of
 from mtlbus.export.views import AttentionView
 from mtlbus.inference.predictor import inner_maps, prepare
+from mtlbus.methods import get_spec
 from mtlbus.ui.cases import phantom_case
 from tests.export.conftest import HOSTILE
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def code_of(text: str) -> list[str]:
@@ -159,6 +165,26 @@ def test_performance(performance_view):
     assert check.loc[("mtl", "n"), "here"] == len(rows)
     assert check.loc[("mtl", "fp"), "here"] == (called & (rows["label"] == 0)).sum()
     assert "tp" not in check.loc["uresnet"].index
+
+
+def test_the_linter_reads_every_cell(
+    uploaded, phantom, predict_view, compare_view, mirror_view, two_cases_view, attention_view,
+    attribution_view, performance_view, weights, tmp_path,
+):  # fmt: skip
+    """Cells stand in the recipes beside what fills them, so they are read when they are filled."""
+    method = MethodView(get_spec("mtl"), list_checkpoints(weights)["mtl"], ("auc", "dice"))
+    views = (
+        predict_view(uploaded), predict_view(phantom, "resnet"), compare_view(phantom),
+        mirror_view(phantom), two_cases_view(uploaded, phantom), attention_view(phantom),
+        attribution_view(phantom, "class:difference", "", ("saliency",)), performance_view, method,
+        OverviewView("mtl", "a paper", (method,)),
+    )  # fmt: skip
+    for number, view in enumerate(views):
+        (tmp_path / f"{number}.ipynb").write_text(notebook_of(view), encoding="utf-8")
+    linter = [sys.executable, "-m", "ruff", "check", "--quiet", "--no-cache", "--ignore", "E501"]
+    command = [*linter, "--config", str(ROOT / ".ruff.toml"), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_without_the_package_it_says_where_to_start(phantom, predict_view, tmp_path):

@@ -36,7 +36,7 @@ def count_parameters(method: str, variant: str = "compact") -> int:
         method: a name of `list_methods()`.
         variant: "compact" or "paper".
     """
-    model = _build(method, variant)
+    model = on_meta(method, variant)
     return sum(parameter.numel() for parameter in model.parameters())
 
 
@@ -53,12 +53,13 @@ def diagram_shapes(method: str, variant: str = "compact", **options: str) -> Map
         Tap to shape, without the axis of the batch.
     """
     spec = get_spec(method)
-    model = _build(method, variant, **options).eval()
+    model = on_meta(method, variant, **options).eval()
     shapes = tap_shapes(model, taps_of(spec.diagram), spec.input_size)
     return MappingProxyType(shapes)
 
 
-def _build(method: str, variant: str, **options: str) -> nn.Module:
+def on_meta(method: str, variant: str = "compact", **options: str) -> nn.Module:
+    """A method on the meta device: sizes without numbers, and hardly any time."""
     with torch.device("meta"), _NoFilling():
         return create_model(method, variant, **options)
 

@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from mtlbus.core.errors import CheckpointError, InputError, UnknownNameError
 from mtlbus.core.tasks import MALIGNANCY
 from mtlbus.methods import create_model, get_spec
+from mtlbus.methods.shapes import on_meta
 from mtlbus.nn.backbones import timm_model
 from mtlbus.training.recipes import make_recipe
 
@@ -56,8 +57,8 @@ def test_other_input_sizes(name, height, width):
 
 @pytest.mark.parametrize("name", POOLED)
 def test_paper_shapes(name):
+    model = on_meta(name, "paper").eval()
     with torch.device("meta"), torch.inference_mode():
-        model = create_model(name, "paper").eval()
         pooled = model(torch.empty(1, 3, 128, 128), maps=True).maps["pooled_features"]
     channels, stride = POOLED[name]
     assert pooled.stride == stride
@@ -89,9 +90,7 @@ def test_the_class_can_be_traced_to_the_pooled_features(name):
     ],
 )
 def test_sizes_are_the_published_ones(name, part, published):
-    with torch.device("meta"):
-        model = create_model(name, "paper")
-    assert parameters(part(model)) == pytest.approx(published, rel=0.01)
+    assert parameters(part(on_meta(name, "paper"))) == pytest.approx(published, rel=0.01)
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -189,8 +188,9 @@ def test_cells_hold_fractions_or_touches():
 
 
 def test_gates_go_from_the_deepest_skip_to_the_finest():
+    model = on_meta("sha_mtl", "paper").eval()
     with torch.device("meta"), torch.inference_mode():
-        maps = create_model("sha_mtl", "paper").eval()(torch.empty(1, 3, 256, 256), maps=True).maps
+        maps = model(torch.empty(1, 3, 256, 256), maps=True).maps
     shapes = [tuple(maps[f"ag_gate.{level}"].tensor.shape[1:]) for level in (1, 2, 3, 4)]
     assert shapes == [(1, 16, 16), (1, 32, 32), (1, 64, 64), (1, 128, 128)]
 

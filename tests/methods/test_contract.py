@@ -15,12 +15,16 @@ from mtlbus.core.outputs import Map, Output, positive_probability
 from mtlbus.core.tasks import MALIGNANCY, SEGMENTATION
 from mtlbus.methods import create_model, get_spec, list_methods
 from mtlbus.methods.registry import VARIANTS, get_entry
+from mtlbus.methods.shapes import on_meta
 
 from ..made import narrow
 
 CASES = [(name, variant) for name in list_methods() for variant in VARIANTS]
 COMPACT_PARAMETERS = 7_500_000
 SMALL = 64  # side where the size does not matter, for speed
+
+# At 64 the hidden layer of ACSNet's first channel weights is silent.
+GRADIENT_SIDE = {"acsnet": 128}
 
 # Parameters that rightly have no gradient, by method, and why.
 _KEY = "a bias of all keys adds the same to every score of a row, and softmax drops it"
@@ -110,13 +114,18 @@ def distance(a: torch.Tensor, b: torch.Tensor) -> float:
     return float((a - b).detach().abs().max())
 
 
-@pytest.mark.parametrize(("height", "width"), [(256, 256), (192, 256)])
 @pytest.mark.parametrize(("name", "variant"), CASES)
-def test_output_shapes(name, variant, height, width):
+def test_output_shapes(name, variant):
     """On the meta device, which knows shapes and computes nothing."""
+    model = on_meta(name, variant).eval()
+    outputs_have_their_shape(name, model, 256, 256)
+    outputs_have_their_shape(name, model, 192, 256)
+
+
+def outputs_have_their_shape(name: str, model: torch.nn.Module, height: int, width: int) -> None:
     spec = get_spec(name)
     with torch.device("meta"), torch.inference_mode():
-        output = create_model(name, variant).eval()(torch.empty(1, 3, height, width))
+        output = model(torch.empty(1, 3, height, width))
     assert isinstance(output, Output) and output.maps == {}
     if SEGMENTATION in spec.tasks:
         assert output.mask_logits.shape[0] == 1 and output.mask_logits.shape[1] in (1, 2)
@@ -203,7 +212,8 @@ def test_gradients_reach_every_parameter(case):
         torch.manual_seed(0)
         model = wake(create_model(name, **narrow(name)))
     model = copy.deepcopy(model).train().double()
-    output = model(images(2, SMALL, SMALL).double())
+    side = GRADIENT_SIDE.get(name, SMALL)
+    output = model(images(2, side, side).double())
     sum(logits.square().mean() for logits in logits_of(output).values()).backward()
     sizes = {
         key: 0.0 if parameter.grad is None else float(parameter.grad.abs().max())

@@ -21,10 +21,9 @@ from torch import Tensor
 from ..core.errors import InputError, choose
 from ..core.outputs import Output
 from ..core.tasks import MALIGNANCY
+from ..data.edits import Box
 from ..data.transforms import Frame, square_mask
 from ..nn.context_regions import split_regions
-
-Box = tuple[int, int, int, int]
 
 ANSWERS = {
     "class": ("difference", "malignant", "benign"),

@@ -27,7 +27,7 @@ from .region_shapes import Shape, grid_of
 Key = tuple[str, str]
 """A colour "#RRGGBB" and what it means."""
 
-Box = tuple[float, float, float, float]
+Window = tuple[float, float, float, float]
 """Left, top, right and bottom in fractions of the image."""
 
 _LONGEST = 1024  # pixels of the image that travels
@@ -70,7 +70,7 @@ def show(
     key: str,
     cases: Sequence[Case],
     panels: Sequence[Panel],
-    lesions: Sequence[Box | None],
+    lesions: Sequence[Window | None],
     legend: Sequence[Key] = (),
     together: int = 1,
     mirrored: bool = False,
@@ -111,7 +111,7 @@ def source_of(case: Case) -> str:
     return _ADDRESSES.get(case.image.sha256, lambda: jpeg_address(case.image.pixels))
 
 
-def _image(case: Case, lesion: Box | None) -> dict:
+def _image(case: Case, lesion: Window | None) -> dict:
     height, width = case.image.pixels.shape
     rows, columns = grid_of((height, width))
     return {

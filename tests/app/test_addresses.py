@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from mtlbus.checkpoints import CARD
 from mtlbus.ui import state
 from mtlbus.ui.frame import ENTRIES
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
+from tests.made import make_manifest
 
 # Page, the address that is open, the one that comes after it; every value differs from the one
 # before and from what a new visitor gets, so that each stands in the address afterwards.
 CHANGES = [
     ("home", {}, {"case": "lipoma"}),
+    ("home", {"case": "scar"}, {"case": "lipoma", "method": "mtl", "lecture": "1"}),
+    (
+        "cases",
+        {},
+        {"case": "lipoma", "source": "manifest", "method": "mtl", "find": "p", "only": "malignant"},
+    ),
+    ("cases", {"case": "scar"}, {"blind": "1"}),
     (
         "predict",
         {"method": "mtl"},
         {"case": "lipoma", "method": "mtl_cosa", "point": "youden", "mask_threshold": "0.3",
-         "mask_fill": "20", "show_outline": "0", "show_truth": "1", "show_agreement": "1"},
+         "mask_fill": "20", "show_outline": "0", "show_truth": "1", "show_agreement": "1",
+         "steady": "1", "others": "1"},
     ),
     (
         "compare",
@@ -71,7 +83,12 @@ CHANGES = [
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for method in ("mtl_cosa", "mtl"):
-        write_stand_in(root, method)
+        path = write_stand_in(root, method) / CARD
+        card = json.loads(path.read_text())
+        points = card["operating_points"]
+        points["youden"] = points["balanced"] | {"threshold": 0.4}
+        path.write_text(json.dumps(card))
+    make_manifest(root / "data", count=4)
     return root
 
 
@@ -82,7 +99,11 @@ def test_an_address_that_changes_within_a_session_is_followed(
     root, monkeypatch, page, before, after
 ):
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+    if page == "cases":
+        monkeypatch.setenv("MTLBUS_DATA", f"manifest={root / 'data' / 'manifest.csv'}")
     app = visit(page, **before)
+    said, note = {}, state._note
+    monkeypatch.setattr(state, "_note", lambda name, v: said.update({name: v}) or note(name, v))
     app.query_params.clear()
     for name, value in after.items():
         app.query_params[name] = value
@@ -90,6 +111,7 @@ def test_an_address_that_changes_within_a_session_is_followed(
     assert not app.exception and not app.error
     assert not [w.value for w in app.main.warning if "in the address" in w.value]
     assert {name: "".join(value) for name, value in app.query_params.items()} == after
+    assert {name: said.get(name) for name in after} == after, "not written by the page itself"
 
 
 def test_the_changes_name_every_page_and_every_name_of_an_address():

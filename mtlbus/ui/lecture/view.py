@@ -18,7 +18,7 @@ from ..browse import walk
 from ..case import Case
 from ..case_store import Unopened
 from ..finding import finding_of
-from ..pictures import Look
+from ..pictures import Style
 from ..widgets import NO_METHODS, ask, pick_method
 from . import stage
 
@@ -71,11 +71,11 @@ def _show(case: Case, left: DeltaGenerator, right: DeltaGenerator) -> None:
     with right:
         prediction = ask(case, _method())
     finding = finding_of(case, prediction)
-    look = Look(colour=verdict.colour_of(finding), truth=case.truth is not None, place=_PLACE)
+    style = Style(colour=verdict.colour_of(finding), truth=case.truth is not None, place=_PLACE)
     with left:
-        stage.show(pictures.picture(finding, look), _alt(finding))
+        stage.show(pictures.picture(finding, style), _alt(finding))
     with right:
-        _answer(finding, look.truth)
+        _answer(finding, style.truth)
 
 
 def _keys(case_key: str, stands_alone: bool) -> None:

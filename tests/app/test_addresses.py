@@ -24,6 +24,7 @@ CHANGES = [
         {"case": "lipoma", "source": "manifest", "method": "mtl", "find": "p", "only": "malignant"},
     ),
     ("cases", {"case": "scar"}, {"blind": "1"}),
+    ("stories", {}, {"case": "lipoma", "story": "leakage", "step": "2"}),
     (
         "predict",
         {"method": "mtl"},

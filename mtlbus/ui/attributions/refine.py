@@ -21,7 +21,7 @@ from ...explain.refinement import (
 from . import runs
 from .quantities import cost_words
 from .question import Question
-from .runs import Step
+from .runs import Computation
 
 _GIVEN_UP = (
     f"More steps do not help here: {PATIENCE} doublings in a row took away less than "
@@ -72,13 +72,13 @@ def offer(question: Question) -> None:
         st.rerun()
 
 
-def refinements(question: Question) -> list[Step]:
+def refinements(question: Question) -> list[Computation]:
     """A part of the run for each doubling; those after the one that settles it do nothing."""
     asked = [question.with_options(options) for options in doublings(question.request.options)]
     return [_step(asked[: number + 1]) for number in range(len(asked))]
 
 
-def _step(tries: list[Question]) -> Step:
+def _step(tries: list[Question]) -> Computation:
     """The last of these tries; it is shown as soon as it is there."""
     step = runs.map_step(tries[-1], NAME)
     options = tries[-1].request.options

@@ -28,7 +28,7 @@ _TELL_EVERY = 0.4  # seconds; a message after every pass holds up the passes
 _STOPPED = "_attributions_stopped"
 
 
-class Step(NamedTuple):
+class Computation(NamedTuple):
     """A part of a run that is kept as a whole.
 
     Attributes:
@@ -46,12 +46,12 @@ class Step(NamedTuple):
     work: Callable[[Callable[[int], None]], None]
 
 
-def map_steps(question: Question) -> list[Step]:
+def map_steps(question: Question) -> list[Computation]:
     """The maps of a question that are missing."""
     return [map_step(question, name, random) for name, random in question.missing()]
 
 
-def map_step(question: Question, name: str, random: bool = False) -> Step:
+def map_step(question: Question, name: str, random: bool = False) -> Computation:
     """One map of a question, or its placebo."""
     technique, request = technique_of(name), question.request
     ready = question.prediction
@@ -66,7 +66,7 @@ def map_step(question: Question, name: str, random: bool = False) -> Step:
             found = refusal
         question.keep(name, random, found)
 
-    return Step(
+    return Computation(
         question.map_key(name, random),
         f"{technique.title}{', placebo' if random else ''}",
         technique.price(request.options, ready.frame, ready.size),
@@ -75,7 +75,7 @@ def map_step(question: Question, name: str, random: bool = False) -> Step:
     )
 
 
-def measure_steps(question: Question, sensitivity: bool) -> list[Step]:
+def measure_steps(question: Question, sensitivity: bool) -> list[Computation]:
     """The maps of a question whose faithfulness has not been measured."""
     steps = []
     for name, found in question.maps().items():
@@ -97,7 +97,7 @@ def measure_steps(question: Question, sensitivity: bool) -> list[Step]:
             question.keep_measured(name, sensitivity, measured)
 
         steps.append(
-            Step(
+            Computation(
                 (*question.map_key(name, False), "measured", sensitivity),
                 technique.title,
                 cost,
@@ -108,7 +108,7 @@ def measure_steps(question: Question, sensitivity: bool) -> list[Step]:
     return steps
 
 
-def total_cost(steps: Sequence[Step]) -> Passes:
+def total_cost(steps: Sequence[Computation]) -> Passes:
     """Of all steps together."""
     total = Passes()
     for step in steps:
@@ -116,7 +116,7 @@ def total_cost(steps: Sequence[Step]) -> Passes:
     return total
 
 
-def run(steps: Sequence[Step], key: str) -> None:
+def run(steps: Sequence[Computation], key: str) -> None:
     """Do the steps one by one, with progress and a Stop button in the place where this is called.
 
     Args:
@@ -132,7 +132,7 @@ def run(steps: Sequence[Step], key: str) -> None:
             _do(step, progress)
 
 
-def _do(step: Step, progress: _Progress) -> None:
+def _do(step: Computation, progress: _Progress) -> None:
     with _alone_with(step.key, progress.say):
         if step.ready():
             return
@@ -147,14 +147,14 @@ def _do(step: Step, progress: _Progress) -> None:
 class _Progress:
     """How far a run has come, in images through the network."""
 
-    def __init__(self, bar: DeltaGenerator, steps: Sequence[Step]) -> None:
+    def __init__(self, bar: DeltaGenerator, steps: Sequence[Computation]) -> None:
         self._bar, self._count = bar, len(steps)
         self._total = max(1, total_cost(steps).passes)
         self._before = self._now = self._number = 0
-        self._step: Step | None = None
+        self._step: Computation | None = None
         self._told = 0.0
 
-    def begin(self, step: Step) -> None:
+    def begin(self, step: Computation) -> None:
         """The next step starts, however many passes the last one really took."""
         self._before += self._step.cost.passes if self._step else 0
         self._step, self._now, self._number = step, 0, self._number + 1

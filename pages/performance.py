@@ -13,7 +13,7 @@ from mtlbus.ui.memory import choice, mirror
 from mtlbus.ui.performance import files, judgement, threshold
 from mtlbus.ui.widgets import explain_error, pick_methods
 
-title, networks, tested = st.columns([3, 2, 6], vertical_alignment="bottom", gap="medium")
+title, networks, tested = st.columns([18, 10, 31], vertical_alignment="bottom", gap="small")
 title.title(
     "Performance",
     help="How good the networks are on images that took no part in their training, and what that "

@@ -86,8 +86,8 @@ def _keys(case_key: str, stands_alone: bool) -> None:
         stands_alone: no page with sliders, which want the arrows.
     """
     hidden = state.is_blind()
+    walk.buttons(case_key, shortcuts=stands_alone)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        walk.buttons(case_key, shortcuts=stands_alone)
         st.button(
             "Show" if hidden else "Hide", key="_lecture_blind", shortcut="b",
             icon=":material/visibility:" if hidden else ":material/visibility_off:",

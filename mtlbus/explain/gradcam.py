@@ -6,7 +6,7 @@ al., Seg-Grad-CAM, AAAI 2020.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
@@ -19,16 +19,24 @@ from .subject import Subject
 from .technique import gradient_passes, technique
 
 POOLED = "pooled_features"
+MEANS = "encoder_means"  # of channels over the image, for familiarity: no cells to draw
 
 
 class NotServed(InputError):
     """A method cannot explain this network or this answer; the message says why in one line."""
 
 
+def layers_of(names: Iterable[str]) -> list[str]:
+    """Those feature maps that Grad-CAM can use; the one that the class head reads comes first."""
+    served = (name for name in names if not name.startswith(MEANS))
+    return sorted(served, key=lambda name: not name.startswith(POOLED))
+
+
 def feature_names(maps: Mapping[str, Map]) -> list[str]:
-    """The returned maps that Grad-CAM can use; the one that the class head reads comes first."""
-    names = [n for n, found in maps.items() if found.kind == "feature" and found.tensor.ndim >= 3]
-    return sorted(names, key=lambda name: not name.startswith(POOLED))
+    """The returned maps that Grad-CAM can use, as `layers_of`."""
+    return layers_of(
+        name for name, found in maps.items() if found.kind == "feature" and found.tensor.ndim >= 3
+    )
 
 
 def grad_cam(subject: Subject, layer: str = "", smooth: bool = False) -> Tensor:

@@ -101,9 +101,9 @@ def test_a_lecture_has_no_sidebar_and_hides_the_answer_until_it_is_asked_for(dat
     app = visit("predict", case="lipoma", lecture="1", blind="1", method="mtl")
     assert not app.sidebar.selectbox and app.title[0].value == "What do you see?"
     app.button(key="_lecture_blind").click().run()
-    assert app.title[0].value == GALLERY["lipoma"].title
+    assert app.subheader[0].value == GALLERY["lipoma"].title
     assert "it is benign" in "\n".join(one.value for one in app.markdown)
     app.button(key="_walk_chevron_right").click().run()
-    assert app.title[0].value == GALLERY["calcified-fibroadenoma"].title
+    assert app.subheader[0].value == GALLERY["calcified-fibroadenoma"].title
     app.button(key="_lecture_leave").click().run()
     assert app.sidebar.selectbox and "lecture" not in app.query_params

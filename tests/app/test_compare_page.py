@@ -82,9 +82,9 @@ def test_adding_a_network_runs_only_that_one_and_controls_run_none(open_page, as
 def test_all_networks_share_one_preprocessing(open_page, asked, monkeypatch):
     sizes, prepare = [], services.prepare
 
-    def counted(image, size):
+    def counted(image, size, fit):
         sizes.append(size)
-        return prepare(image, size)
+        return prepare(image, size, fit)
 
     monkeypatch.setattr(services, "prepare", counted)
     open_page(case="angular-carcinoma", methods=ALL)

@@ -245,7 +245,7 @@ def test_a_menu_and_its_files(page, query, open_page, offered, monkeypatch):
     ):
         make = getattr(takeaway, name)
         monkeypatch.setattr(
-            takeaway, name, lambda *a, make=make, name=name: made.append(name) or make(*a)
+            takeaway, name, lambda *a, make=make, name=name, **k: made.append(name) or make(*a, **k)
         )
     app = open_page(page, query)
     if page == "attributions":  # nothing is computed there before it is asked for

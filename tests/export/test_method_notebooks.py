@@ -16,6 +16,7 @@ from mtlbus.export.recipes import notebook_of
 from mtlbus.export.tables import csv_of
 from mtlbus.methods import create_model, get_spec, list_methods
 from tests.export.test_notebooks import code_of, run
+from tests.made import narrow
 
 METRICS = ("auc", "sensitivity", "dice", "hd95")
 
@@ -82,7 +83,8 @@ def test_the_overview(view_of):
     assert names["check"]["same"].all() and len(names["check"]) == 4
     assert list(names["table"]["weights"]) == ["not yet", "ship"]
     assert names["table"]["compact"].tolist() == [
-        sum(p.numel() for p in create_model(name).parameters()) for name in ("acsnet", "mtl_cosa")
+        sum(p.numel() for p in network.parameters())
+        for network in (create_model("acsnet"), create_model("mtl_cosa", **narrow("mtl_cosa")))
     ]
 
 

@@ -144,7 +144,7 @@ def test_a_file_that_does_not_belong_is_not_used_and_said_so(checkpoint, damage,
 def near_and_far() -> tuple[GreyImage, GreyImage]:
     """A phantom, and noise."""
     noise = np.random.default_rng(0).integers(0, 256, (256, 256), np.uint8)
-    return made(make_phantom(random_parameters(700_001), 256).image), made(noise)
+    return made(make_phantom(random_parameters(700_002), 256).image), made(noise)
 
 
 @pytest.mark.parametrize("method", list_checkpoints())

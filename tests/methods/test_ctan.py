@@ -18,6 +18,7 @@ from mtlbus.training.loss_weighting import DynamicWeightAverage
 from mtlbus.training.losses import task_losses
 from mtlbus.training.recipes import paper_recipe
 from tests.evaluation.test_task_metrics import judged
+from tests.made import narrow
 
 FAMILY = ("ctan", "mtan", "hps", "stl_segmentation", "stl_classification")
 ORGANS = Task("organs", "pixel_class", ("background", "bladder", "rectum"))
@@ -82,10 +83,10 @@ def test_staging_keeps_the_resnet(tmp_path):
         assert stage.before.shape == tensor.shape and not torch.equal(stage.before, tensor)
 
 
-def test_compact_has_no_pretrained_weights():
+def test_the_narrow_encoder_has_no_pretrained_weights():
     for name in FAMILY:
         with pytest.raises(CheckpointError, match="compact"):
-            create_model(name, pretrained=True)
+            create_model(name, pretrained=True, **narrow(name))
 
 
 def test_masks_are_named_by_the_task_they_come_from():

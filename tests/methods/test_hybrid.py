@@ -12,6 +12,7 @@ from mtlbus.methods import create_model, get_spec
 from mtlbus.methods.pretraining import weights_by_backbone
 from mtlbus.methods.swin import SwinClassifier
 from mtlbus.nn.swin import run_block, swin_encoder
+from tests.made import narrow
 
 FAMILY = ("hybrid_mt_estan", "mt_estan", "mt_estan_swin", "swin")
 MASKED = FAMILY[:3]
@@ -177,9 +178,9 @@ def test_weights_for_each_backbone():
 
 @pytest.mark.parametrize("name", [*FAMILY, "acsnet", "resformer_mtl"])
 @pytest.mark.parametrize("pretrained", [True, "some/file"])
-def test_compact_has_no_imagenet_weights(name, pretrained):
+def test_the_narrow_encoder_has_no_imagenet_weights(name, pretrained):
     with pytest.raises(CheckpointError):
-        create_model(name, pretrained=pretrained)
+        create_model(name, pretrained=pretrained, **narrow(name))
 
 
 def test_a_missing_weight_file_is_named():

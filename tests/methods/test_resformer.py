@@ -12,6 +12,9 @@ from mtlbus.core.errors import InputError, UnknownNameError
 from mtlbus.methods import create_model, get_spec
 from mtlbus.methods.resformer_mtl.network import COMPACT_CHANNELS
 from mtlbus.nn.dilated import DilatedFeatureEnhancement
+from tests.made import narrow
+
+NARROW = narrow("resformer_mtl")
 
 LABEL = "re-imagined from the abstract"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -62,7 +65,7 @@ def test_size_and_shapes_of_the_proposal():
 
 def test_with_a_silent_fusion_the_resnet_is_left_alone():
     """R1: the residual hands R on, so ImageNet features survive an untrained Transformer."""
-    block = create_model("resformer_mtl").eval().blocks[1]
+    block = create_model("resformer_mtl", **NARROW).eval().blocks[1]
     torch.nn.init.zeros_(block.fuse[1].weight)
     x = torch.randn(1, COMPACT_CHANNELS[0], 32, 32)
     with torch.inference_mode():
@@ -70,7 +73,7 @@ def test_with_a_silent_fusion_the_resnet_is_left_alone():
 
 
 def test_sum_adds_the_transformer_to_the_stage():
-    block = create_model("resformer_mtl", block_fusion="sum").eval().blocks[1]
+    block = create_model("resformer_mtl", block_fusion="sum", **NARROW).eval().blocks[1]
     x = torch.randn(1, COMPACT_CHANNELS[0], 32, 32)
     with torch.inference_mode():
         context = block.stage(x).permute(0, 2, 3, 1)
@@ -82,7 +85,7 @@ def test_sum_adds_the_transformer_to_the_stage():
 
 
 def test_parallel_input_goes_past_the_stage():
-    block = create_model("resformer_mtl", block_input="parallel").eval().blocks[1]
+    block = create_model("resformer_mtl", block_input="parallel", **NARROW).eval().blocks[1]
     assert block.adapt.stride == (2, 2) and block.adapt.kernel_size == (1, 1)
     inputs, outputs, *_ = COMPACT_CHANNELS
     with torch.inference_mode():

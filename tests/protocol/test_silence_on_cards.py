@@ -15,7 +15,13 @@ from mtlbus.protocol.silencing import QUIET_DICE, QUIET_PROBABILITY
 # No other part may be silent in weights that ship. Of these the Swin branch and what lies in it
 # never learned to differ between images; the others are told in checkpoints/README.md.
 SILENT = {
-    "hybrid_mt_estan": {"swin_branch", "aaa_gate", "swin_attention"},
+    "hybrid_mt_estan": {
+        "aaa_gate",
+        "swin_attention.3",
+        "estan_rowcol.2",
+        "estan_rowcol.3",
+        "estan_rowcol.4",
+    },
     "mt_estan_swin": {"swin_branch", "swin_attention"},
     "mtl_sa": {"self_attention"},
     "mtl_cosa": {"cosa_attention.background", "cosa_attention.margin"},

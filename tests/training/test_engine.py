@@ -27,6 +27,7 @@ from mtlbus.training.plan import Plan
 from mtlbus.training.recipes import Recipe, make_recipe
 from mtlbus.training.schedules import decay_for, make_schedule
 from mtlbus.training.validation import validate
+from tests.made import narrow
 
 RECIPE = Recipe(stages=((2, 32), (2, 64)), batch_size=8, average_decay=0.8, learning_rate=2e-3)
 SPLIT = split_fold(load("40@70000").samples, 1, share=0.25)
@@ -304,7 +305,7 @@ def test_a_mask_that_is_not_known_is_no_empty_mask(tmp_path):
     assert images.known["segmentation"].tolist() == [False, True, True]
     assert images.normal.tolist() == [False, True, False]
     assert images.known["malignancy"].tolist() == [True, False, True]
-    run = Run(plan(), 4, torch.device("cpu"))
+    run = Run(plan(options=narrow("mtl")), 4, torch.device("cpu"))
     everything = [made(f"{i}", i % 2) for i in range(8)]
     unknown = [made(f"u{i}", i % 2, masked=False) for i in range(8)]
     with_them, without = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ...explain.gradcam import POOLED
+from ...explain.gradcam import layers_of
 from .. import services
 from ..case import Case
 from . import runs
@@ -31,8 +31,7 @@ def ask(case: Case, method: str) -> Question:
 def _layers(method: str) -> list[str]:
     """Feature maps of a network by its card; the one that the class head reads comes first."""
     maps = services.checkpoint(method).card.spec.maps
-    names = [found.name for found in maps if found.kind == "feature"]
-    return sorted(names, key=lambda name: not name.startswith(POOLED))
+    return layers_of(found.name for found in maps if found.kind == "feature")
 
 
 def run_what_is_missing(question: Question) -> None:

@@ -195,8 +195,11 @@ def drawn(html: str) -> tuple[str, int]:
     ("chosen", "said"),
     [
         ("map=region", ["Tumour, 8×8 weights", "Regions of the predicted mask"]),
-        ("map=region_score", ["no estimate", "log-odds", "γ"]),
-        ("map=cosa_attention.tumour&cell=3,4", ["Where the cell in row 3, column 4 looks", "γ"]),
+        ("map=region_score", ["no estimate", "log-odds", "Here attention adds nothing"]),
+        (
+            "map=cosa_attention.tumour&cell=3,4",
+            ["Where the cell in row 3, column 4 looks", "Here attention adds nothing"],
+        ),
     ],
 )
 def test_the_report_of_attention_holds_what_the_page_shows(chosen, said, open_page, reports):

@@ -298,4 +298,4 @@ def test_bf16_stays_close_to_fp32(case):
     for key, logits in exact.items():
         drift = (positive_probability(logits) - positive_probability(rough[key])).abs()
         assert drift.max() > 0, "nothing was computed in bfloat16"
-        assert drift.mean() < 0.01, key
+        assert drift.mean() < 0.02, key

@@ -54,7 +54,7 @@ class Point:
 
     def call(self, probability: float) -> str:
         """ "malignant" at or above the threshold, else "benign"."""
-        return LABELS[probability >= self.threshold]
+        return LABELS[int(probability >= self.threshold)]  # numpy.bool is no index
 
     def unsure(self, probability: float) -> str:
         """That a probability lies in the grey zone, in words; "" where it does not."""

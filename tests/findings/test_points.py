@@ -100,3 +100,4 @@ def test_the_default_point_comes_first():
 def test_the_call_is_malignant_at_the_threshold_itself():
     half = point({"threshold": 0.5})
     assert [half.call(p) for p in (0.49, 0.5, 0.51)] == ["benign", "malignant", "malignant"]
+    assert half.call(np.float64(0.51)) == "malignant", "a number of a table"

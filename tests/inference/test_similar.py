@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
+from mtlbus.checkpoints import list_checkpoints
 from mtlbus.core.errors import CheckpointError
+from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.similar import FILE, read_similar, write_similar
 from tests.made import untrained_checkpoint
 
@@ -38,3 +40,18 @@ def test_a_file_that_does_not_belong_is_not_used(damage, tmp_path):
     (checkpoint.folder / FILE).write_bytes(content[:-99] if damage == "cut" else content)
     with pytest.raises(CheckpointError, match="is not used"):
         read_similar(checkpoint)
+
+
+SHIPPED = [name for name, one in list_checkpoints().items() if (one.folder / FILE).is_file()]
+
+
+@pytest.mark.parametrize("method", SHIPPED)
+def test_what_ships_belongs_to_its_weights_and_was_judged(method):
+    checkpoint = list_checkpoints()[method]
+    found = read_similar(checkpoint)
+    rows = read_predictions(checkpoint.predictions)
+    judged = rows.loc[rows["part"] == "test", ["dataset", "image_id"]]
+    assert found is not None
+    assert set(found.images) <= set(judged.itertuples(index=False, name=None))
+    assert np.isfinite(found.places).all()
+    assert (checkpoint.folder / FILE).stat().st_size <= 300_000

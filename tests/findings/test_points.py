@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mtlbus.core.card import Card
 from mtlbus.findings import points
 from mtlbus.findings.points import operating_points

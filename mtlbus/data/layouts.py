@@ -38,6 +38,8 @@ LAYOUTS: dict[str, Loader] = {
     "ham10000": ham10000.load,
 }
 """The layouts of files on disk."""
+OTHER_TASKS = ("tasks", "busbra_classes", "openkbp", "ham10000")  # than outline and malignancy
+BREAST_LAYOUTS = tuple(name for name in LAYOUTS if name not in OTHER_TASKS)
 PHANTOMS = "phantom"  # whose "path" is a count
 
 

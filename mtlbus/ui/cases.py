@@ -11,7 +11,7 @@ from ..core.errors import InputError
 from ..data import edits
 from ..data.edits import Box
 from ..data.intake import GreyImage
-from ..data.layouts import LAYOUTS
+from ..data.layouts import BREAST_LAYOUTS
 from ..data.phantom import GALLERY, make_phantom
 from ..data.phantom_state import grey_image, is_phantom, read_state
 from . import case_store, datasets
@@ -28,7 +28,7 @@ def open_shipped(key: str) -> Case:
     if is_phantom(key):
         return phantom_case(key)
     dataset, separator, sample = key.partition(":")
-    if separator and dataset in LAYOUTS:
+    if separator and dataset in BREAST_LAYOUTS:
         return datasets.case_of(dataset, sample)
     raise InputError(f"There is no case named {key[:60]!r} in the gallery.")
 

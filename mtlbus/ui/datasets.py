@@ -18,7 +18,7 @@ from ..core.errors import DataError, InputError, MtlbusError
 from ..core.text import printable
 from ..data.dataset import Dataset, Sample
 from ..data.decoding import read_image
-from ..data.layouts import LAYOUTS, load_dataset
+from ..data.layouts import BREAST_LAYOUTS, load_dataset
 from ..data.places import checked_path, is_folder, lies_inside, shown
 from ..data.splits import with_folds
 from .case import Case
@@ -86,8 +86,10 @@ def open_dataset(layout: str) -> Dataset:
             f"This link names an image of the dataset {layout[:40]!r}, which is not set up here: "
             f"the administrator offers datasets by {_VARIABLE}."
         )
-    if layout not in LAYOUTS:
-        raise InputError(f"Unknown dataset layout {layout[:40]!r}. Allowed: {', '.join(LAYOUTS)}.")
+    if layout not in BREAST_LAYOUTS:
+        raise InputError(
+            f"Unknown dataset layout {layout[:40]!r}. Allowed: {', '.join(BREAST_LAYOUTS)}."
+        )
     return _read(layout, path, root)
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ..core.errors import MtlbusError
 from ..core.text import literal
-from ..data.layouts import LAYOUTS
+from ..data.layouts import BREAST_LAYOUTS
 from ..figures.overlay import thumbnail
 from . import cases, datasets, edit_tools, services, state, too_large, unopened, uploads
 from .browse import walk
@@ -87,7 +87,7 @@ def _datasets() -> None:
                 "pages/cases.py", label=f"Browse its {len(samples)} images",
                 icon=":material/grid_view:", query_params={"source": layout},
             )  # fmt: skip
-        st.selectbox("Layout of another folder in it", list(LAYOUTS), key="_new_layout")
+        st.selectbox("Layout of another folder in it", BREAST_LAYOUTS, key="_new_layout")
         st.text_input(
             "Its path",
             key="_new_path",

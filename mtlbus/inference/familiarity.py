@@ -28,6 +28,7 @@ from ..core.files import write_atomically
 from ..core.outputs import Map
 from ..data.transforms import PREPROCESSING_VERSION
 from ..evaluation.panels import PanelCheckpoint
+from .beside import require_own
 
 FILE = "familiarity.safetensors"
 QUANTILE = 0.99
@@ -220,7 +221,5 @@ def _read_one(checkpoint: Checkpoint) -> Familiarity | None:
             )
     except (SafetensorError, KeyError, IndexError, OSError):
         raise CheckpointError(f"{FILE} is damaged and is not used. {again}") from None
-    expected = (checkpoint.digest, PREPROCESSING_VERSION)
-    if (marks.get("weights_sha256"), marks.get("preprocessing")) != expected:
-        raise CheckpointError(f"{FILE} belongs to other weights and is not used. {again}")
+    require_own(checkpoint, marks, FILE, again)
     return found

@@ -25,6 +25,7 @@ from ..evaluation.panels import find_network
 from ..methods.panel import MEMBERS_MAP, Panel
 from .familiarity import Familiarity, read_familiarity
 from .input_checks import Check, check_distance
+from .loaded import LoadedNetwork
 
 MASK_THRESHOLD = 0.5
 
@@ -107,7 +108,7 @@ def prepare(image: GreyImage, size: int = 256, fit: Fit = "pad") -> Prepared:
     return Prepared(image.sha256, frame, grey, time.perf_counter() - started)
 
 
-class Predictor:
+class Predictor(LoadedNetwork):
     """A trained method of breast ultrasound, ready to answer; safe to share between threads.
 
     Args:
@@ -129,14 +130,8 @@ class Predictor:
                 f"{checkpoint.method} in {str(checkpoint.folder)!r} answers "
                 f"{checkpoint.declaration.about}. It is asked by the verbs predict and evaluate."
             )
-        self.checkpoint = checkpoint
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        model = checkpoint.load().requires_grad_(False)
-        self.model = model.to(self.device).to(memory_format=torch.channels_last)
-        spec = checkpoint.card.spec
-        self.size, self.fit = spec.input_size, spec.fit
-        self.mean, self.std = spec.mean, spec.std
-        self._panel = isinstance(model, Panel)
+        super().__init__(checkpoint, device)
+        self._panel = isinstance(self.model, Panel)
         self.familiarity, self.familiarity_problem = None, ""
         try:
             self.familiarity = read_familiarity(checkpoint)

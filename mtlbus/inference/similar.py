@@ -20,6 +20,7 @@ from ..checkpoints import Checkpoint
 from ..core.errors import CheckpointError
 from ..core.files import write_atomically
 from ..data.transforms import PREPROCESSING_VERSION
+from .beside import require_own
 
 FILE = "similar.safetensors"
 _BETWEEN = "\t"  # the name of a dataset and that of an image
@@ -103,9 +104,7 @@ def read_similar(checkpoint: Checkpoint) -> Places | None:
         images = tuple((a, b) for a, _, b in (line.partition(_BETWEEN) for line in lines))
     except (SafetensorError, KeyError, OSError):
         raise CheckpointError(f"{FILE} is damaged and is not used. {again}") from None
-    expected = (checkpoint.digest, PREPROCESSING_VERSION)
-    if (marks.get("weights_sha256"), marks.get("preprocessing")) != expected:
-        raise CheckpointError(f"{FILE} belongs to other weights and is not used. {again}")
+    require_own(checkpoint, marks, FILE, again)
     if places.ndim != 2 or len(places) != len(images):
         raise CheckpointError(f"{FILE} is damaged and is not used. {again}")
     return Places(images, places)

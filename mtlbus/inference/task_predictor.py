@@ -15,6 +15,7 @@ from ..core.outputs import Output
 from ..core.spec import Spec
 from ..core.tasks import Task
 from ..data.transforms import Frame, normalise, restore, square_image
+from .loaded import LoadedNetwork
 
 MASK_THRESHOLD = 0.5
 
@@ -59,7 +60,7 @@ class Answer:
         return {"says": called, "probabilities": rounded}
 
 
-class TaskPredictor:
+class TaskPredictor(LoadedNetwork):
     """A trained network with its declaration, ready to answer.
 
     Args:
@@ -68,14 +69,8 @@ class TaskPredictor:
     """
 
     def __init__(self, checkpoint: Checkpoint, device: torch.device | str | None = None) -> None:
-        self.checkpoint = checkpoint
+        super().__init__(checkpoint, device)
         self.form = checkpoint.declaration.image
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        model = checkpoint.load().requires_grad_(False)
-        self.model = model.to(self.device).to(memory_format=torch.channels_last)
-        spec = checkpoint.card.spec
-        self.size, self.fit = spec.input_size, spec.fit
-        self.mean, self.std = spec.mean, spec.std
 
     @torch.inference_mode()
     def answer(self, pixels: np.ndarray) -> dict[str, Answer]:

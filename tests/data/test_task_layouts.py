@@ -86,7 +86,7 @@ def test_ham10000_is_coloured_and_split_by_lesion(tmp_path):
 )
 def test_the_real_ones(layout, folder, images, groups, test):
     if not (REAL / folder).is_dir():
-        pytest.skip("the data are not there")
+        pytest.skip("needs ../shared/data, which is not here")
     dataset = LAYOUTS[layout](REAL / folder, None)
     assert len(dataset.samples) == images and not dataset.defects
     assert len({sample.group for sample in dataset.samples}) == groups

@@ -45,6 +45,14 @@ PRETRAINED_DECISION = Decision(
     "The numbers of the paper are out of reach from scratch on 647 images.",
     elsewhere="pretrained = False | True | path",
 )
+GAMMA_DECISION = Decision(
+    "M7",
+    "What γ of the self-attention is at the start is not stated.",
+    "0, as in SAGAN; any other number when asked for.",
+    "Beside features that come from ImageNet a γ that starts at 0 hardly grows: the answer does "
+    "not hear the attention.",
+    options=(Option("gamma_start", 0.0, meaning="γ before training"),),
+)
 POOLING_DECISION = Decision(
     "B1",
     "C5 goes 'into a fully connected layer': flattened or pooled is not said.",

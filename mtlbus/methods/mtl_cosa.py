@@ -77,7 +77,7 @@ SPEC = Spec(
     stated="ResNet-101; Sobel contour dilated by 5×5; regions resized to 8×8 and multiplied with "
     "C5; self-attention of each with C5; pooling; 1×1 convolution over the regions; linear layer; "
     "0.8·CE mask + 0.2·CE class.",
-    ours="Decisions M1 to M5.",
+    ours="Decisions M1 to M5 and M7.",
     decisions=(
         cosa_paper.DECODER_DECISION,
         Decision(
@@ -118,6 +118,7 @@ SPEC = Spec(
             ),
         ),
         cosa_paper.PRETRAINED_DECISION,
+        cosa_paper.GAMMA_DECISION,
         COMPACT_ENCODER,
     ),
     equations=(
@@ -151,7 +152,7 @@ SPEC = Spec(
             ),
             "Each region has its own $W_q, W_k, W_v$ and $\\gamma_R$, which starts at 0. The paper "
             "only says that $C_R$ and $C_5$ go in together.",
-            ("M4",),
+            ("M4", "M7"),
         ),
         Equation(
             "Pooling, and one vector of three",
@@ -218,6 +219,7 @@ class MTLCOSA(nn.Module):
         region_attention: str,
         attention_source: str,
         region_pooling: str,
+        gamma_start: float,
         compact_encoder: str,
     ) -> None:
         super().__init__()
@@ -226,7 +228,12 @@ class MTLCOSA(nn.Module):
         self.decoder = cosa_paper.concat_decoder(self.encoder, variant, decoder)
         channels = self.encoder.channels[-1]
         self.cosa = ContextOrientedAttention(
-            channels, region_resize, region_attention, attention_source, region_pooling
+            channels,
+            region_resize,
+            region_attention,
+            attention_source,
+            region_pooling,
+            gamma_start,
         )
         self.classifier = nn.Linear(channels, len(MALIGNANCY.classes))
 

@@ -45,11 +45,13 @@ SPEC = Spec(
     tasks=(SEGMENTATION, MALIGNANCY),
     maps=(ATTENTION, ADDED, *ENCODER_MEANS, POOLED),
     stated="SAGAN self-attention on C5; the attended C5 feeds both branches.",
-    ours="Decision M1 (decoder), B1 (pooling before the layer), M5 (ImageNet weights).",
+    ours="Decision M1 (decoder), B1 (pooling before the layer), M5 (ImageNet weights), "
+    "M7 (γ at the start).",
     decisions=(
         cosa_paper.DECODER_DECISION,
         cosa_paper.POOLING_DECISION,
         cosa_paper.PRETRAINED_DECISION,
+        cosa_paper.GAMMA_DECISION,
         COMPACT_ENCODER,
     ),
     equations=(
@@ -92,10 +94,12 @@ SPEC = Spec(
 class MTLSA(nn.Module):
     """C5 to attended C5, then as MTL."""
 
-    def __init__(self, variant: str, pretrained, decoder: str, compact_encoder: str) -> None:
+    def __init__(
+        self, variant: str, pretrained, decoder: str, gamma_start: float, compact_encoder: str
+    ) -> None:
         super().__init__()
         self.encoder = level_encoder(variant, compact_encoder, pretrained)
-        self.attention = SelfAttention(self.encoder.channels[-1])
+        self.attention = SelfAttention(self.encoder.channels[-1], gamma=gamma_start)
         self.decoder = cosa_paper.concat_decoder(self.encoder, variant, decoder)
         self.head = PooledHead(self.encoder.channels[-1])
 

@@ -93,6 +93,7 @@ class ContextOrientedAttention(nn.Module):
         source: decision M4, "regional_query_key" (q, k from C_R, v from C5) or
             "regional_query" (q from C_R; k, v from C5). The residual is C_R in both.
         pooling: "mean" over all cells (paper) or "masked", weighted by the region.
+        gamma: γ of each attention at the start.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class ContextOrientedAttention(nn.Module):
         attention: str = "separate",
         source: str = "regional_query_key",
         pooling: str = "mean",
+        gamma: float = 0.0,
     ) -> None:
         super().__init__()
         self.resize = choose("value of region_resize (M3)", resize, ("area", "max", "nearest"))
@@ -111,7 +113,7 @@ class ContextOrientedAttention(nn.Module):
         )
         self.pooling = choose("value of region_pooling", pooling, ("mean", "masked"))
         modules = 1 if attention == "shared" else len(REGIONS)
-        self.attention = nn.ModuleList(SelfAttention(channels) for _ in range(modules))
+        self.attention = nn.ModuleList(SelfAttention(channels, gamma=gamma) for _ in range(modules))
         self.mix = nn.Conv1d(len(REGIONS), 1, kernel_size=1)  # w_X, w_Y, w_Z and b
         nn.init.constant_(self.mix.weight, 1.0)
         nn.init.zeros_(self.mix.bias)

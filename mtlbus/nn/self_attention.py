@@ -21,20 +21,25 @@ def ratio_of_norms(added: Tensor, base: Tensor, least: Tensor | float = 1e-12) -
 
 
 class SelfAttention(nn.Module):
-    """out = γ · (v Aᵀ) + residual, A = softmax over keys of qᵀk; γ starts at 0, no √d scale.
+    """out = γ · (v Aᵀ) + residual, A = softmax over keys of qᵀk; no √d scale.
 
     Queries and keys are 1×1 convolutions to C/8 channels, values to C channels. With one input
     all of them read the same map (MTL-SA); with two, the caller says which reads which (MTL-COSA,
     decision M4).
+
+    Args:
+        channels: C of all inputs.
+        reduction: C over the channels of queries and keys.
+        gamma: γ at the start; 0 in SAGAN, so that nothing is added until γ has learned to.
     """
 
-    def __init__(self, channels: int, reduction: int = 8) -> None:
+    def __init__(self, channels: int, reduction: int = 8, gamma: float = 0.0) -> None:
         super().__init__()
         inner = channels // reduction
         self.query = nn.Conv2d(channels, inner, 1)
         self.key = nn.Conv2d(channels, inner, 1)
         self.value = nn.Conv2d(channels, channels, 1)
-        self.gamma = nn.Parameter(torch.zeros(()))
+        self.gamma = nn.Parameter(torch.tensor(float(gamma)))
 
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, residual: Tensor

@@ -50,3 +50,11 @@ def test_gamma_starts_at_zero_so_nothing_is_added():
     module = SelfAttention(8)
     x = torch.randn(1, 8, 4, 4)
     assert torch.equal(module(x, x, x, x)[0], x)
+
+
+def test_gamma_may_begin_above_nothing():
+    torch.manual_seed(0)
+    module, images = SelfAttention(8, gamma=0.5), torch.randn(2, 8, 3, 3)
+    out, attention = module(images, images, images, images)
+    context = torch.einsum("bij,bcj->bci", attention, module.value(images).flatten(2))
+    torch.testing.assert_close(out.flatten(2), images.flatten(2) + 0.5 * context)

@@ -60,8 +60,9 @@ def produce(
         InputError: `start` has met images that this run is judged by, or is no part of this
             method; or the run that is to be resumed was on other images.
     """
-    report("reading all images to note what they are")
-    images = images or list_images(split, plan.tasks or BREAST.tasks)
+    if images is None:
+        report("reading all images to note what they are")
+        images = list_images(split, plan.tasks or BREAST.tasks)
     plan = replace(plan, images=images.truth_sha256)
     if start is not None:
         require_no_leak(start, images)

@@ -8,11 +8,10 @@ metric. What is finished is not done again, and what was interrupted goes on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..checkpoints import write_checkpoint
 from ..core.declaration import BREAST, Declaration
 from ..core.errors import InputError
 from ..core.files import write_json
@@ -25,10 +24,9 @@ from ..nn.encoders import LITE
 from ..training.engine import STATE
 from ..training.plan import Pretrained
 from ..training.recipes import Recipe
-from .card import training_card
 from .images import ImageList, list_images
 from .judging import Report, split_datasets
-from .producing import learn, make_plan
+from .producing import make_plan, produce
 from .task_judging import JUDGED, judge_tasks, read_judged, write_judged
 
 REPORT = "tasktable.json"
@@ -211,17 +209,16 @@ def _do(
         run.method, plan.variant, plan.options, plan.recipes[run.method], split, plan.fold,
         plan.seed, pretrained=plan.pretrained, declaration=declaration, asked=run.asked,
     )  # fmt: skip
-    wanted = replace(wanted, images=images.truth_sha256)
-    trained = learn(wanted, split, folder, True, report)
-    card = training_card(wanted, split, trained, images)
-    checkpoint = write_checkpoint(folder, trained.model, card, trained.history)
-    # Judged rows last: now it is finished.
-    write_judged(folder / JUDGED, judge_tasks(checkpoint, split.test, "test", plan.fold, report))
-    (folder / STATE).unlink(missing_ok=True)
+    checkpoint = produce(wanted, split, folder, True, report, images=images)
+    if declaration == BREAST:  # its own judgement is another one
+        rows = judge_tasks(checkpoint, split.test, "test", plan.fold, report)
+        write_judged(folder / JUDGED, rows)
+    (folder / STATE).unlink(missing_ok=True)  # last: now it is finished
 
 
 def _finished(plan: TaskTable, name: str, run: Run) -> bool:
-    return (plan.out / name / run.name / JUDGED).is_file()
+    folder = plan.out / name / run.name
+    return (folder / JUDGED).is_file() and not (folder / STATE).is_file()
 
 
 def _few(split: Split, most: int | None) -> Split:

@@ -90,6 +90,54 @@ def logit_figure(
     return figure
 
 
+def moved_figure(before: LogitSplit, after: LogitSplit | None, height: int = 250) -> go.Figure:
+    """The shares of the regions and the logit: a ring where each was, a dot where it is now.
+
+    Args:
+        before: with the network's own outline.
+        after: with another one; None where there is none yet.
+        height: pixels.
+    """
+    names = [*before.regions, "log-odds"]
+    rings = [*map(float, before.contributions), before.total]
+    dots = rings if after is None else [*map(float, after.contributions), after.total]
+    figure = go.Figure()
+    if after is not None:
+        for name, ring, dot in zip(names, rings, dots, strict=True):
+            figure.add_scatter(
+                x=[ring, dot], y=[name] * 2, mode="lines", hoverinfo="skip",
+                line={"color": NEUTRAL, "width": 2}, showlegend=False,
+            )  # fmt: skip
+        figure.add_scatter(
+            x=rings, y=names, mode="markers", name="the network's outline",
+            marker={"symbol": "circle-open", "size": 12, "color": NEUTRAL, "line": {"width": 2}},
+            hovertemplate="%{y}: %{x:+.2f}<extra></extra>",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=dots, y=names, mode="markers+text", cliponaxis=False, showlegend=False,
+        text=[f"{dot:+.2f}".replace("-", "−") for dot in dots], textposition="top center",
+        marker={"size": 13, "color": [MALIGNANT if dot > 0 else BENIGN for dot in dots]},
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )  # fmt: skip
+    if after is not None:  # a name in the legend, in neither colour
+        figure.add_scatter(
+            x=[None], y=[names[0]], mode="markers", name="your outline",
+            marker={"size": 13, "color": NEUTRAL},
+        )  # fmt: skip
+    finish(figure, height, legend=after is not None).update_layout(
+        legend={"y": 1.04, "yanchor": "bottom", "itemclick": False}, margin_t=40
+    )
+    ends = np.array([0.0, *rings, *dots])
+    room = 0.15 * max(np.ptp(ends), 0.1)
+    figure.update_xaxes(
+        title="log-odds   (← benign · malignant →)", automargin=True,
+        range=[ends.min() - room, ends.max() + room],
+        showgrid=True, gridcolor=FAINT, zeroline=True, zerolinecolor=NEUTRAL, zerolinewidth=2,
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return figure
+
+
 def _ends(split: LogitSplit) -> np.ndarray:
     """Where the bars begin and end, from 0 on."""
     return np.cumsum([0.0, *split.contributions, split.constant])

@@ -34,6 +34,10 @@ NO_CLASS = "This network outlines only; it does not say benign or malignant."
 NO_POINT = "The card of this network states no operating point, so there is no call."
 NOTHING = "No lesion outlined."
 IF = "If this is a lesion"
+READERS = (
+    "The outline is a reader's, not the network's: what is measured on it is the reader's too, and "
+    "nothing on the network's card was counted so."
+)
 _MOST_OF_IT = 0.6  # share of the image; the largest lesion of the training covers less
 
 
@@ -122,6 +126,8 @@ class Finding:
         found = [*self.checks]
         if self.seen in seen.SENTENCES:
             found.append(Check("caution", "training", seen.SENTENCES[self.seen]))
+        if self.prediction.outline_sha256:
+            found.append(Check("caution", "reader", READERS))
         share = 0.0 if self.mask is None else float(self.mask.mean())
         if share > _MOST_OF_IT:
             found.append(Check("caution", "outline", (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +22,7 @@ from ..core.presence import presence_score
 from ..core.spec import Fit, Spec
 from ..core.tasks import MALIGNANCY
 from ..data.intake import GreyImage
-from ..data.transforms import Frame, normalise, restore, square_image
+from ..data.transforms import Frame, normalise, restore, square_image, square_mask
 from ..evaluation.panels import find_network
 from ..methods.panel import MEMBERS_MAP, Panel
 from .familiarity import Familiarity, read_familiarity
@@ -48,6 +50,8 @@ class Prediction:
             1 the image is unlike them; None where the checkpoint cannot tell.
         place: among the images that it knows, K float32 (see `similar`); None where it cannot tell.
         members: log-odds of malignant by each network of a panel, by its title; else empty.
+        outline_sha256: of a reader's outline that stands here in place of the network's; "" where
+            the outline is its own.
         maps: inner maps with the batch dimension removed, on the CPU; empty unless asked for.
         seconds: duration of each stage.
     """
@@ -64,6 +68,7 @@ class Prediction:
     distance: float | None = None
     place: np.ndarray | None = None
     members: dict[str, float] = field(default_factory=dict)
+    outline_sha256: str = ""
     maps: dict[str, Map] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -74,8 +79,13 @@ class Prediction:
 
     @property
     def presence(self) -> float | None:
-        """How sure it is that there is a lesion, 0..1 (`presence_score`); None without a mask."""
-        return None if self.mask_square is None else presence_score(self.mask_square)
+        """How sure it is that there is a lesion, 0..1 (`presence_score`).
+
+        None without a mask, and where the mask is a reader's.
+        """
+        if self.mask_square is None or self.outline_sha256:
+            return None
+        return presence_score(self.mask_square)
 
     def mask(self, threshold: float = MASK_THRESHOLD) -> np.ndarray | None:
         """The tumour on the image's grid, H×W bool."""
@@ -97,6 +107,11 @@ class Prepared:
     frame: Frame
     grey: torch.Tensor
     seconds: float
+
+
+def outline_digest(outline: np.ndarray) -> str:
+    """SHA-256 of a reader's outline, H×W bool."""
+    return hashlib.sha256(f"{outline.shape}".encode() + np.packbits(outline).tobytes()).hexdigest()
 
 
 def prepare(image: GreyImage, size: int = 256, fit: Fit = "pad") -> Prepared:
@@ -168,21 +183,39 @@ class Predictor(LoadedNetwork):
         inputs = normalise(prepared.grey.to(self.device), self.mean, self.std)
         return inputs.contiguous(memory_format=torch.channels_last)
 
+    @property
+    def reads_outline(self) -> bool:
+        """Whether the class is read from the regions of an outline, which may be a reader's."""
+        return "given_mask" in inspect.signature(self.model.forward).parameters
+
     @torch.inference_mode()
-    def predict(self, image: GreyImage | Prepared, maps: bool = False) -> Prediction:
+    def predict(
+        self,
+        image: GreyImage | Prepared,
+        maps: bool = False,
+        outline: np.ndarray | None = None,
+    ) -> Prediction:
         """Predict one image.
 
         Args:
             image: as read by `data.intake`, or made ready by `prepare` to share it.
             maps: return the inner maps too.
+            outline: a reader's, H×W bool on the image's grid. It takes the place of the network's
+                own in what is returned, and a network that `reads_outline` cuts its regions from
+                it; the class of any other network stays.
 
         Raises:
+            InputError: the outline is not of the image's size.
             CheckpointError: the network answers with something that is no number.
         """
         prepared = image if isinstance(image, Prepared) else self.prepare(image)
+        given = None if outline is None else _squared(outline, prepared.frame, self.size)
+        regions = {}
+        if given is not None and self.reads_outline:
+            regions["given_mask"] = given[None].to(self.device)
         started = time.perf_counter()
         # The maps are views of what the pass computes anyway (measured: at most 3 % of its time).
-        output = self.model(self.inputs(prepared), maps=maps or self._reads_maps)
+        output = self.model(self.inputs(prepared), maps=maps or self._reads_maps, **regions)
         mask_square = mask_probability = logit = distance = place = None
         if output.mask_logits is not None:
             square = torch.sigmoid(positive_logit(output.mask_logits.float())).cpu()
@@ -203,6 +236,8 @@ class Predictor(LoadedNetwork):
             if not np.isfinite(mask_square).all():
                 raise _no_number(self.checkpoint.method)
             mask_probability = restore(square[0], prepared.frame).numpy()
+        if given is not None and outline is not None:
+            mask_square, mask_probability = given.numpy(), outline.astype(np.float32)
         returned = _single(output.maps) if maps else {}
         if self._panel:  # the maps of its members are looked at by asking them
             returned = {name: found for name, found in returned.items() if name == MEMBERS_MAP}
@@ -219,9 +254,20 @@ class Predictor(LoadedNetwork):
             distance=distance,
             place=place,
             members=_members(output.maps) if self._panel else {},
+            outline_sha256="" if outline is None else outline_digest(outline),
             maps=returned,
             seconds={**seconds, "restore": time.perf_counter() - started},
         )
+
+
+def _squared(outline: np.ndarray, frame: Frame, size: int) -> torch.Tensor:
+    """A reader's outline on the network's square, size×size float32, 0 or 1."""
+    if outline.shape != (frame.height, frame.width):
+        raise InputError(
+            f"The outline is of {outline.shape[1]}×{outline.shape[0]} px, the image of "
+            f"{frame.width}×{frame.height}. Give one of the same size."
+        )
+    return square_mask(outline, size, frame.fit).float()
 
 
 def _members(maps: Mapping[str, Map]) -> dict[str, float]:

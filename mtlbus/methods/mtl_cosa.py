@@ -238,19 +238,21 @@ class MTLCOSA(nn.Module):
         self.classifier = nn.Linear(channels, len(MALIGNANCY.classes))
 
     def forward(
-        self, images: Tensor, maps: bool = False, true_mask: Tensor | None = None
+        self, images: Tensor, maps: bool = False, given_mask: Tensor | None = None
     ) -> Output:
         """B×3×H×W to mask logits B×2×H×W and class logits B×2.
 
         Args:
             images: normalised images.
             maps: return the inner maps too.
-            true_mask: B×H×W; regions from here instead of the prediction (decision M2, only in
-                the first `truth_epochs` epochs of training).
+            given_mask: B×H×W; the regions are cut from it instead of from the prediction: the true
+                mask in the first `truth_epochs` epochs of training (decision M2), or a reader's
+                outline.
         """
         features = self.encoder(images)
         mask_logits = self.decoder(features, images.shape[-2:])
-        mask = positive_logit(mask_logits).detach() > 0 if true_mask is None else true_mask > 0.5
+        predicted = positive_logit(mask_logits).detach() > 0
+        mask = predicted if given_mask is None else given_mask > 0.5
         cosa = self.cosa(features[-1], mask)
         class_logits = self.classifier(cosa.vector)
         return Output(

@@ -136,7 +136,7 @@ class Run:
                 batch = batch.to(self.device)
                 inputs = normalise(batch.images, spec.mean, spec.std)
                 inputs = inputs.contiguous(memory_format=torch.channels_last)
-                extra = {"true_mask": batch.truth[SEGMENTATION.name]} if teach else {}
+                extra = {"given_mask": batch.truth[SEGMENTATION.name]} if teach else {}
                 with autocast(self.device):
                     output = self.model(inputs, **extra)
                     sides = self.sides(inputs.shape[-2:]) if self.sides is not None else ()

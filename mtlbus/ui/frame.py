@@ -55,6 +55,10 @@ ENTRIES = (
         "Where a network looks, by its own inner maps.", True,
     ),
     PageEntry(
+        "Explore", "surgery.py", "Mask surgery", "draw",
+        "Correct the outline, and see what the network's decision makes of it.", True,
+    ),
+    PageEntry(
         "Explore", "attributions.py", "Attributions", "grain",
         "Which pixels an answer rests on, and whether such a map can be believed.", True,
     ),

@@ -49,7 +49,8 @@ def picture(finding: Finding, style: Style) -> bytes:
     """A case with a finding drawn on it, as JPEG."""
     said = finding.prediction
     key = (
-        finding.case.key, said.image_sha256, said.weights_sha256, finding.outlined, astuple(style),
+        finding.case.key, said.image_sha256, said.weights_sha256, said.outline_sha256,
+        finding.outlined, astuple(style),
     )  # fmt: skip
     return _PICTURES.get(key, lambda: overlay.encode_jpeg(draw(finding, style)))
 

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 import torch
 from streamlit.delta_generator import DeltaGenerator
@@ -23,7 +24,7 @@ from ..data.transforms import PREPROCESSING_VERSION
 from ..evaluation.panels import find_network
 from ..inference.burned_in import BurnedIn, burned_in
 from ..inference.input_checks import Check, check_image, refusal
-from ..inference.predictor import Prediction, Predictor, Prepared, prepare
+from ..inference.predictor import Prediction, Predictor, Prepared, outline_digest, prepare
 from ..methods import get_spec, list_methods
 from ..methods.panel import PREFIX, is_panel, members_of
 from . import overrides
@@ -226,9 +227,12 @@ def waiting_line() -> Iterator[Say]:
         place.empty()
 
 
-def prediction_key(case: Case, method: str, maps: bool = False) -> tuple:
+def prediction_key(
+    case: Case, method: str, maps: bool = False, outline: np.ndarray | None = None
+) -> tuple:
     """What a prediction depends on, in digests."""
-    return (case.image.sha256, checkpoint(method).digest, PREPROCESSING_VERSION, maps)
+    drawn = "" if outline is None else outline_digest(outline)
+    return (case.image.sha256, checkpoint(method).digest, PREPROCESSING_VERSION, maps, drawn)
 
 
 def is_ready(case: Case, method: str) -> bool:
@@ -257,13 +261,16 @@ def marks(case: Case) -> BurnedIn:
     return _MARKS.get(case.image.sha256, lambda: burned_in(case.image.pixels))
 
 
-def predict(case: Case, method: str, maps: bool = False) -> Prediction:
+def predict(
+    case: Case, method: str, maps: bool = False, outline: np.ndarray | None = None
+) -> Prediction:
     """What a method says about a case; computed once for each image and set of weights.
 
     Args:
         case: the image.
         method: a name of `available()`.
         maps: with the inner maps; a prediction with maps serves requests without them too.
+        outline: a reader's, see `Predictor.predict`.
 
     Raises:
         InputError: the image is refused; a page asks `input_line.let_in` before it gets here.
@@ -271,14 +278,15 @@ def predict(case: Case, method: str, maps: bool = False) -> Prediction:
     refused = refusal(checks(case))
     if refused:
         raise InputError(refused)
-    for key in (prediction_key(case, method, True), prediction_key(case, method, maps)):
+    for with_maps in (True, maps):
+        key = prediction_key(case, method, with_maps, outline)
         found = _PREDICTIONS.peek(key)
         if found is not None:
             return found
     network = predictor(method)  # before the gate: loading shows its own spinner
     ready = prepared(case, network.size, network.fit)
     with waiting_line() as say:
-        return _PREDICTIONS.get(key, lambda: network.predict(ready, maps), say)
+        return _PREDICTIONS.get(key, lambda: network.predict(ready, maps, outline), say)
 
 
 def device_words() -> str:

@@ -65,9 +65,20 @@ def offer(
         opinion: what else is known of a finding by the time that a file is made.
     """
     stem = stem_of(view) if isinstance(view, Finding) else view.stem
-    menu = st.popover("Take it away", icon=":material/download:", width="content", key=key)
-    with menu, st.container(gap="xxsmall"):
-        for file in (*files(view, opinion), *more):
+    menu((*files(view, opinion), *more), stem, key)
+
+
+def menu(files: Sequence[File], stem: str, key: str = "takeaway") -> None:
+    """Draw the menu itself.
+
+    Args:
+        files: what can be downloaded.
+        stem: their name without its ending.
+        key: of the menu, if a page has several.
+    """
+    place = st.popover("Take it away", icon=":material/download:", width="content", key=key)
+    with place, st.container(gap="xxsmall"):
+        for file in files:
             st.download_button(
                 file.label, file.make, f"{stem}{file.ending}", file.kind, type="tertiary",
                 icon=f":material/{file.icon}:", on_click="ignore", help=file.help,

@@ -58,6 +58,11 @@ CHANGES = [
          "channel": "5", "stretch": "1", "beside": "method:mtl_cosa", "map2": "region_score"},
     ),
     (
+        "surgery",
+        {"method": "mtl"},
+        {"case": "lipoma", "method": "mtl_cosa", "outline": "add:9.9.80.9.80.80_grow:-3"},
+    ),
+    (
         "attributions",
         {"method": "mtl", "attributions": "-"},
         {"case": "lipoma", "method": "mtl_cosa", "attributions": "saliency",

@@ -104,6 +104,10 @@ def test_every_parameter(page):
     held(visit(page, faulty=True, **dict.fromkeys(PARAMETERS, HOSTILE)))
 
 
+def test_the_steps_of_an_outline():
+    held(visit("surgery", faulty=True, outline=HOSTILE, method="mtl"))
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_network_of_somebody_elses(page):
     held(visit(page, faulty=True, method="mtl", methods="mtl,mtl_sa"))

@@ -55,6 +55,25 @@ def test_results_lie_on_the_images_own_grid(predictor, image):
     assert predictor.predict(image).maps == {}
 
 
+def test_a_readers_outline_takes_the_place_of_the_networks(predictor, image):
+    drawn = np.zeros(image.pixels.shape, bool)
+    drawn[40:120, 60:200] = True
+    found = predictor.predict(image, maps=True, outline=drawn)
+    square = torch.zeros(1, 256, 256)
+    square[0, 40 + 38 : 120 + 38, 60:200] = 1  # 180 of 256 rows: 38 are padded above
+    grey = square_image(image.pixels, 256)[None]
+    with torch.inference_mode():
+        inputs = normalise(grey, predictor.mean, predictor.std)
+        output = predictor.model(inputs, given_mask=square)
+    expected = float(positive_probability(output.class_logits["malignancy"])[0])
+    assert predictor.reads_outline and found.probability == pytest.approx(expected, abs=1e-5)
+    assert np.array_equal(found.mask(), drawn) and found.maps["regions"].tensor[1].sum() == 74 * 134
+    assert found.presence is None and found.outline_sha256
+    assert predictor.predict(image).outline_sha256 == ""
+    with pytest.raises(InputError, match="same size"):
+        predictor.predict(image, outline=drawn[:90])
+
+
 def test_several_methods_share_one_preparation(predictor, image, monkeypatch):
     import mtlbus.inference.predictor as module
 

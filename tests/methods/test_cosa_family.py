@@ -131,13 +131,32 @@ def test_an_empty_or_full_mask_gives_finite_answers(sign, region):
     assert gradients and all(torch.isfinite(gradient).all() for gradient in gradients)
 
 
-def test_true_masks_can_replace_the_prediction():
-    model = with_gamma(truth_epochs=3)
-    truth = torch.zeros(2, 256, 256)
-    truth[:, 100:180, 90:170] = 1
+def test_the_regions_can_be_cut_from_a_given_mask():
+    """A square of 128 px whose regions, and with γ = 0 whose shares, are worked out by hand."""
+    model = with_gamma()
+    with torch.no_grad():
+        for attention in model.cosa.attention:
+            attention.gamma.zero_()
+    given = torch.zeros(2, 256, 256)
+    given[:, 64:192, 64:192] = 1
+    inputs = images()
     with torch.inference_mode():
-        maps = model(images(), maps=True, true_mask=truth).maps
-    assert maps["regions"].tensor[0, 1].sum() == (80 - 6) ** 2
+        output, bottleneck = model(inputs, maps=True, given_mask=given), model.encoder(inputs)[-1]
+    # The margin runs from 61 to 66 and from 189 to 194; shares of each cell of 32 px, one way.
+    outer = torch.tensor([0, 3 / 32, 1, 1, 1, 1, 3 / 32, 0])
+    inner = torch.tensor([0, 0, 29 / 32, 1, 1, 29 / 32, 0, 0])
+    tumour, inside = inner[:, None] * inner, outer[:, None] * outer
+    for region, (share, weight) in enumerate(
+        ((1 - inside, 0.7), (tumour, -1.2), (inside - tumour, 2.0))
+    ):
+        pooled = (share * bottleneck).sum(dim=(2, 3)) / 64
+        expected = weight * pooled @ model.classifier.weight.T
+        found = output.maps["region_score"].tensor[:, :, region]
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    with torch.inference_mode():
+        own = model(inputs)
+    torch.testing.assert_close(own.mask_logits, output.mask_logits, rtol=0, atol=0)
+    assert not torch.allclose(own.class_logits[LOGITS], output.class_logits[LOGITS])
 
 
 def test_mtl_sa_and_mtl_cosa_start_as_mtl():

@@ -54,7 +54,7 @@ def reduced(answer: Prediction) -> np.ndarray:
     size = grid_of(plane.shape)
     if size == plane.shape:
         return plane
-    key = (answer.image_sha256, answer.weights_sha256)
+    key = (answer.image_sha256, answer.weights_sha256, answer.outline_sha256)
     return _REDUCED.get(key, lambda: overlay.plane_panel(plane, size))
 
 

@@ -1,0 +1,25 @@
+"""Mask surgery: correct the outline, and see what the decision and the measurements make of it."""
+
+from mtlbus.ui.frame import require_frame
+
+require_frame(__file__)  # before torch is loaded
+
+import streamlit as st
+
+from mtlbus.ui import input_line, state
+from mtlbus.ui.predict import spacing
+from mtlbus.ui.surgery import steps, view
+from mtlbus.ui.widgets import pick_method
+
+case = state.current_case()
+title, network = st.columns(2, gap="medium", vertical_alignment="bottom")
+title.title(
+    "Mask surgery",
+    help="MTL-COSA cuts background, tumour and margin from its own outline. Correct the outline "
+    "as a reader would, and see which part of the decision hung on it.",
+)
+if not input_line.let_in(case, cautions=False):
+    state.stop()
+with network:
+    method = pick_method()
+view.show(view.operate(spacing.known(case), method, steps.of_case(case)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from .intake import GreyImage
+from .transforms import Fit, square_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,17 @@ class Case:
     dataset: str | None = None
     before: Case | None = None
     film: str = ""
+    _squares: dict[tuple[int, Fit], np.ndarray] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def square_truth(self, size: int, fit: Fit = "pad") -> np.ndarray | None:
+        """The truth on a network's square, size×size bool, worked out once; None without one."""
+        if self.truth is None:
+            return None
+        if (size, fit) not in self._squares:
+            self._squares[size, fit] = square_mask(self.truth, size, fit).numpy()
+        return self._squares[size, fit]
 
     @property
     def as_it_came(self) -> Case:

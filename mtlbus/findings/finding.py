@@ -18,7 +18,6 @@ from ..checkpoints import Checkpoint
 from ..core.card import Card
 from ..core.wording import DISCLAIMER, LABELS, percent
 from ..data.case import Case
-from ..data.transforms import square_mask
 from ..evaluation.metrics import mask_metrics
 from ..inference.familiarity import QUANTILE
 from ..inference.input_checks import Check, check_distance, worst
@@ -229,9 +228,9 @@ class Finding:
     def against_truth(self) -> dict[str, float] | None:
         """Mask metrics on the network's square, where distances compare; None without a truth."""
         found = self.prediction
-        if self.case.truth is None or found.mask_square is None:
+        truth = self.case.square_truth(found.size, found.frame.fit)
+        if truth is None or found.mask_square is None:
             return None
-        truth = square_mask(self.case.truth, found.size, found.frame.fit).numpy()
         inside = found.mask_square > self.mask_threshold
         return mask_metrics(inside & (self.outlined is not False), truth)
 

@@ -59,11 +59,11 @@ def test_found_excess_and_missed_share_out_both_regions():
 def test_votes_count_and_minorities_are_those_that_are_outvoted():
     # Columns 0–9 have one vote, 10–19 two, 20–29 three, 30–39 all four.
     levels = [block(0, 40, start, 40) for start in (0, 10, 20, 30)]
-    votes = region_shapes.votes(levels, list("abcd"))
+    votes = region_shapes.votes(region_shapes.ranked(levels), list("abcd"))
     assert [area_of(shape.path) for shape in votes] == pytest.approx(
         [1600, 1200, 800, 400], rel=0.02
     )
-    one, two = region_shapes.minorities(levels, list("ab"))
+    one, two = region_shapes.minorities(region_shapes.ranked(levels), list("ab"))
     assert area_of(one.path) == pytest.approx(1200, rel=0.02)  # all but the unanimous columns
     assert area_of(two.path) == pytest.approx(400, rel=0.02)  # two against two
 

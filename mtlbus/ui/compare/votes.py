@@ -72,13 +72,13 @@ class Votes:
 
 
 def _maps(answers: Answers, votes: Votes) -> None:
-    levels, count = list(answers.voting.values()), votes.count
+    ranked, count = region_shapes.ranked(list(answers.voting.values())), votes.count
     voted, outvoted = palette("Viridis", count), palette("Plasma", count // 2)
     panels = [
         Panel(
             "Votes",
             f"How many of {count} networks call each pixel lesion; all on {votes.united} pixels.",
-            region_shapes.votes(levels, voted),
+            region_shapes.votes(ranked, voted),
             note="How many networks call it lesion.",
             keys=keys_of(voted, count),
             opacity=_OPACITY,
@@ -86,7 +86,7 @@ def _maps(answers: Answers, votes: Votes) -> None:
         Panel(
             "Disagreement",
             f"How many networks are outvoted; they differ on {votes.disputed} pixels.",
-            region_shapes.minorities(levels, outvoted),
+            region_shapes.minorities(ranked, outvoted),
             note="How many networks are outvoted there.",
             keys=keys_of(outvoted, count),
             opacity=_OPACITY,

@@ -144,24 +144,27 @@ def agreement(
     return tuple(region(part, c, 0, fill) for part, c in zip(parts, colours, strict=True))
 
 
-def votes(levels: Sequence[np.ndarray], palette: Sequence[str]) -> tuple[Shape, ...]:
+def ranked(levels: Sequence[np.ndarray]) -> np.ndarray:
+    """The levels of N voters in falling order at each pixel, N×H×W."""
+    return np.sort(np.stack(levels), axis=0)[::-1]
+
+
+def votes(ranked: np.ndarray, palette: Sequence[str]) -> tuple[Shape, ...]:
     """Areas with at least 1, 2 … N votes, each over the one before.
 
     Args:
-        levels: one for each voter.
+        ranked: see `ranked`.
         palette: N colours.
     """
-    ranked = -np.sort(-np.stack(levels), axis=0)
     return tuple(region(level, c, 0, 1) for level, c in zip(ranked, palette, strict=True))
 
 
-def minorities(levels: Sequence[np.ndarray], palette: Sequence[str]) -> tuple[Shape, ...]:
+def minorities(ranked: np.ndarray, palette: Sequence[str]) -> tuple[Shape, ...]:
     """Areas where at least 1, 2 … ⌊N/2⌋ voters are outvoted, each over the one before.
 
     Args:
-        levels: one for each voter.
+        ranked: see `ranked`.
         palette: ⌊N/2⌋ colours.
     """
-    ranked = -np.sort(-np.stack(levels), axis=0)
     split = (np.minimum(ranked[k], -ranked[-1 - k]) for k in range(len(palette)))
     return tuple(region(level, c, 0, 1) for level, c in zip(split, palette, strict=True))

@@ -95,7 +95,9 @@ def case(request):
 compact_only = pytest.mark.parametrize(
     "case", [(name, "compact") for name in list_methods()], indirect=True, ids="-".join
 )
-"""What ships: weights of the paper's sizes take half a gigabyte and have the same parts."""
+"""What ships: networks of the paper's sizes take half a gigabyte each and have the same parts. They
+are run once with numbers (`test_maps_are_those_declared_and_keep_their_kind`), and the way of the
+gradients is followed on the meta device."""
 
 
 def logits_of(output: Output) -> dict[str, torch.Tensor]:
@@ -183,12 +185,14 @@ def test_every_option_returns_the_maps_it_declares(name, option):
     maps_keep_what_is_declared(create_model(name, **dict([option])).eval())
 
 
+@compact_only
 def test_maps_do_not_change_the_answer(case):
     inputs, model = images(1, SMALL, SMALL), case[-1]
     with torch.inference_mode():
         same(model(inputs), model(inputs, maps=True))
 
 
+@compact_only
 def test_evaluation_is_deterministic_and_a_batch_equals_a_loop(case):
     """What the batch changes is small beside what tells its two images apart."""
     batch, model = images(2, SMALL, SMALL), case[-1]
@@ -202,13 +206,14 @@ def test_evaluation_is_deterministic_and_a_batch_equals_a_loop(case):
         assert distance(logits, torch.cat([one[key] for one in alone])) < 1e-3 * apart, key
 
 
+@compact_only
 def test_gradients_reach_every_parameter(case):
     """In double precision, where a gradient that is zero on paper is below 1e-11 of the largest
     one, and every other is far above; in single precision rounding would pass for a gradient. With
     random weights EfficientNet-Lite0 outlines nothing, so attention in the tumour would learn
     nothing: its own gradients are held in `tests/nn/test_lite_encoder.py`."""
-    name, variant, model = case
-    if variant == "compact" and narrow(name):
+    name, _, model = case
+    if narrow(name):
         torch.manual_seed(0)
         model = wake(create_model(name, **narrow(name)))
     model = copy.deepcopy(model).train().double()
@@ -228,6 +233,16 @@ def test_gradients_reach_every_parameter(case):
     assert all(excused.values()), "an exception that is none any more"
 
 
+@pytest.mark.parametrize("name", list_methods())
+def test_of_the_papers_sizes_too_every_parameter_lies_on_the_way_to_an_answer(name):
+    model = on_meta(name, "paper").train()
+    with torch.device("meta"):
+        output = model(torch.empty(2, 3, 256, 256))
+        sum(logits.square().mean() for logits in logits_of(output).values()).backward()
+    assert [key for key, parameter in model.named_parameters() if parameter.grad is None] == []
+
+
+@compact_only
 def test_two_threads_on_one_model_get_their_own_maps(case):
     """The threads go in step, layer by layer, so that whatever one of them left on a module
     would be read by the other."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from ..figures.icon import favicon
+from . import address
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 APP = "mtlbus explorer"
@@ -98,8 +99,9 @@ def require_frame(page_file: str) -> None:
 
 def run() -> None:
     """Draw the frame and the page in it: all of `app.py`."""
+    address.read_link()
+    lecture = st.session_state.get("lecture") in (True, "1")
     # An own icon, before the navigation: Streamlit would fetch its named ones from a stranger.
-    lecture = _is_lecture()
     # A lecture that is begun by the button in the sidebar would keep that, though empty.
     sidebar_state = "collapsed" if lecture else "auto"
     st.set_page_config(APP, favicon(), layout="wide", initial_sidebar_state=sidebar_state)
@@ -128,7 +130,6 @@ def run() -> None:
     try:
         visits.note()
         with services.one_look(), state.one_update():
-            state.read_link()
             guide.follow()
             uploads.take_early()
             if not lecture:
@@ -151,12 +152,6 @@ def run() -> None:
         explain_error(error)
     finally:
         _INSIDE.reset(token)
-
-
-def _is_lecture() -> bool:
-    """Whether the pages are shown to a hall: without a sidebar, in large type."""
-    kept = st.session_state.get("lecture", st.query_params.get("lecture"))
-    return kept in (True, "1")
 
 
 def _patience() -> AbstractContextManager:

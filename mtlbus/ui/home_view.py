@@ -68,6 +68,7 @@ def finished(case: Case, method: str) -> None:
         verdict.cautions(finding.cautions)
         verdict.answer(finding)
         verdict.standing(finding)
+        verdict.scope(finding)
         verdict.bar(finding, key="home_bar")
         takeaway.offer_prediction(finding, style)
 
@@ -130,13 +131,19 @@ def _open(name: str) -> None:
 
 
 def gallery() -> None:
-    """All phantoms as pictures with a button each, in rows that fill the page."""
+    """All phantoms as pictures with a button each, in rows that fill the page.
+
+    Where names and answers are hidden they have numbers, as on the page of all cases.
+    """
     st.subheader("Samples: phantoms made from physics, with their true outline")
+    blind = state.is_blind()
     with st.grid(_TILES, min_column_width=_NARROWEST, gap="small"):
-        for name, entry in GALLERY.items():
+        for number, (name, entry) in enumerate(GALLERY.items(), start=1):
+            title = f"Case {number}" if blind else entry.title
             with st.container(gap="xxsmall"):
-                st.image(_tile(name), alt=f"Phantom: {entry.title}", width="stretch")
+                st.image(_tile(name), alt=f"Phantom: {title}", width="stretch")
                 st.button(
-                    entry.title, key=f"_sample_{name}", on_click=_open, args=(name,),
-                    help=entry.text, width="stretch", type="tertiary",
+                    title, key=f"_sample_{name}", on_click=_open, args=(name,),
+                    help="Open in Predict" if blind else entry.text, width="stretch",
+                    type="tertiary",
                 )  # fmt: skip

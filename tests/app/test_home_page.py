@@ -46,6 +46,17 @@ def test_every_sample_has_a_picture_with_words_and_a_button(home):
         assert home.button(key=f"_sample_{name}").label == entry.title
 
 
+def test_a_blind_reader_sees_no_name_in_the_gallery(home):
+    home.query_params["blind"] = "1"
+    home.run()
+    tiles = [one.label for one in home.button if str(one.key).startswith("_sample_")]
+    assert tiles == [f"Case {number}" for number in range(1, len(GALLERY) + 1)]
+    told = [entry.alt for picture in home.image for entry in picture.proto.imgs]
+    helps = [one.help for one in home.button if str(one.key).startswith("_sample_")]
+    for entry in GALLERY.values():
+        assert f"Phantom: {entry.title}" not in told and entry.text not in helps
+
+
 def test_a_bad_file_stays_on_home_and_is_all_that_it_shows(home):
     home.file_uploader(key="_home_upload").set_value(("bad.png", b"no", "image/png")).run()
     assert home.title[0].value == "Refused: bad.png" and not home.metric

@@ -12,8 +12,8 @@ from PIL import Image
 
 from mtlbus.core.text import printable
 from mtlbus.data.phantom import GALLERY, make_phantom
+from mtlbus.ui.address import LINKED
 from mtlbus.ui.frame import ENTRIES
-from mtlbus.ui.state import LINKED
 
 from .conftest import ROOT, served
 from .test_journey import settle

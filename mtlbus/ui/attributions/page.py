@@ -13,13 +13,17 @@ from .quantities import cost_words, quantity
 from .question import Question
 
 _FIRST = "gradcam"  # two gradients with its placebo
+_UNWANTED = "_first_map_stopped"  # in the session: of which image and weights
 
 
 def _open_with_a_map(question: Question) -> None:
-    """The cheapest map is there at once, as long as nobody has chosen others."""
-    if not st.session_state.get("attributions"):
-        missing = [one for one in question.missing() if one[0] == _FIRST]
-        runs.run([runs.map_step(question, *one) for one in missing], "_stop_first")
+    """The cheapest map is there at once, unless others were chosen or it was stopped."""
+    wish = question.case.image.sha256, question.prediction.weights_sha256
+    if st.session_state.get("attributions") or st.session_state.get(_UNWANTED) == wish:
+        return
+    missing = [one for one in question.missing() if one[0] == _FIRST]
+    steps = [runs.map_step(question, *one) for one in missing]
+    runs.run(steps, "_stop_first", {_UNWANTED: wish})
 
 
 def ask(case: Case, method: str) -> Question:
@@ -45,8 +49,8 @@ def run_what_is_missing(question: Question) -> None:
     if not question.request.attributions:
         st.info("Choose at least one attribution above.", icon=":material/arrow_upward:")
         return
-    if not runs.say_if_stopped():
-        _open_with_a_map(question)
+    runs.say_if_stopped()
+    _open_with_a_map(question)
     steps = runs.map_steps(question)
     if not steps:
         return

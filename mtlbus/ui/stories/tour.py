@@ -26,8 +26,8 @@ import yaml
 
 from ...core.errors import DataError
 from ...core.text import printable
+from ..address import LINKED
 from ..frame import ENTRIES
-from ..state import LINKED
 
 LOG = logging.getLogger("mtlbus")
 TOURS = Path(__file__).parent / "tours"

@@ -20,7 +20,7 @@ title.title(
     "leaves open.",
 )
 with networks.popover("Networks", icon=":material/hub:", width="stretch"):
-    methods = pick_methods("Networks")
+    methods = pick_methods("Networks", everything=True)
 if not methods:
     st.info("Choose at least one network above.", icon=":material/info:")
     state.stop()

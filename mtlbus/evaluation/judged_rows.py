@@ -31,8 +31,14 @@ from .comparisons import (
     mcnemar_test,
 )
 from .curves import PrecisionRecallBand, RocBand, precision_recall_band, roc_band
+from .decision_curve import DecisionCurve, decision_curve
 from .metrics import classification_metrics
-from .operating_points import Confusion, choose_threshold, confusion
+from .operating_points import (
+    Confusion,
+    choose_threshold,
+    confusion,
+    threshold_for_sensitivity,
+)
 from .panels import judged_images, stamps
 from .tables import group_keys
 
@@ -188,6 +194,12 @@ def precision_recall(table: Table, images: str) -> PrecisionRecallBand | None:
     return _curve(precision_recall_band, table, images)
 
 
+@lru_cache(maxsize=64)
+def decision(table: Table, images: str) -> DecisionCurve | None:
+    """Net benefit with its band; None where one class is missing."""
+    return _curve(decision_curve, table, images)
+
+
 def _curve(band, table: Table, images: str):
     rows = judged(select(table, images))
     labels, probabilities = classes(rows)
@@ -243,20 +255,25 @@ def _validation(table: Table) -> pd.DataFrame:
     return rows if len(rows) else select(table, PHANTOM, "validation")
 
 
-@lru_cache(maxsize=64)
-def threshold_for(table: Table, rule: str) -> float | None:
+@lru_cache(maxsize=256)
+def threshold_for(table: Table, rule: str, amount: float | None = None) -> float | None:
     """The threshold of a rule, chosen on validation images only; None where that is impossible.
 
     Args:
         table: of the method.
-        rule: "shipped" for the card's default, or a purpose of `choose_threshold`.
+        rule: "shipped" for the card's default, "sensitivity" for the largest that finds a share of
+            the cancers, or a purpose of `choose_threshold`.
+        amount: that share, above 0 up to 1, for "sensitivity"; for "cost" what a missed cancer
+            costs in false alarms.
     """
     if rule == "shipped":
         point = table.card.default_point
         return None if point is None else point.threshold
     labels, probabilities = classes(validation_rows(table))
     try:
-        return choose_threshold(labels, probabilities, rule)
+        if rule == "sensitivity":
+            return threshold_for_sensitivity(labels, probabilities, amount or 0.0)
+        return choose_threshold(labels, probabilities, rule, amount)
     except InputError:
         return None
 

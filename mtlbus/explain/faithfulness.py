@@ -7,7 +7,7 @@ of explanations, NeurIPS 2019 (through `captum.metrics`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -23,6 +23,7 @@ from .techniques import technique_of
 CURVE_STEPS = 16
 SQUARES = 32
 _SQUARE_SHARE = (1 / 16, 1 / 4)  # sides of the covering squares as a share of the network's square
+RANDOM_ORDERS = 4
 NEIGHBOURS = 3
 RADIUS = 0.02
 
@@ -60,6 +61,39 @@ class Faithfulness:
     deletion: Curve
     infidelity: float
     max_sensitivity: float | None = None
+
+
+class RandomOrder(NamedTuple):
+    """What pixels in no order do, the mean of a few draws: a map that is no better tells nothing.
+
+    Attributes:
+        insertion, deletion: the curves.
+    """
+
+    insertion: Curve
+    deletion: Curve
+
+
+def random_cost() -> Passes:
+    """What `measure_random` runs."""
+    return Passes(forwards=2 * RANDOM_ORDERS * (CURVE_STEPS - 1) + 2)
+
+
+def measure_random(subject: Subject, options: Options) -> RandomOrder:
+    """The curves of pixels in random orders (seeded), the reference of every map of a question.
+
+    Args:
+        subject: the question.
+        options: its baseline and seed.
+    """
+    flat = np.zeros((subject.size, subject.size))  # of equal rank, so their order is random
+    orders = [replace(options, seed=options.seed + k) for k in range(1, RANDOM_ORDERS + 1)]
+
+    def mean(kind: Literal["insertion", "deletion"]) -> Curve:
+        found = [perturbation_curve(subject, flat, one, kind, CURVE_STEPS) for one in orders]
+        return Curve(found[0].share, np.mean([one.value for one in found], axis=0))
+
+    return RandomOrder(mean("insertion"), mean("deletion"))
 
 
 def faithfulness_cost(own: Passes, sensitivity: bool) -> Passes:

@@ -35,22 +35,19 @@ class Picture(NamedTuple):
     said: str
 
 
-def image_element(png: bytes, alt: str) -> str:
-    """A PNG as HTML, with a text for people who cannot see it."""
-    address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+def image_element(picture: bytes, alt: str, kind: str = "png") -> str:
+    """A picture as HTML, with a text for people who cannot see it; `kind` as in "image/png"."""
+    address = f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
     return Markup('<img src="{}" alt="{}">').format(address, alt)
 
 
-def attention_report(
-    view: AttentionView, pictures: Sequence[Picture], notes: Sequence[str], code: str
-) -> str:
+def attention_report(view: AttentionView, pictures: Sequence[Picture], notes: Sequence[str]) -> str:
     """The inner maps that are looked at, as HTML.
 
     Args:
         view: the maps.
         pictures: of them, as the page shows them.
         notes: what the page says of all of them; `**` marks what is important.
-        code: that the pictures need.
     """
     random = "Random weights: this shows the wiring, not knowledge. "
     weights = view.weights_sha256 or f"random, seed {view.seed}"
@@ -59,7 +56,7 @@ def attention_report(
         "pictures.html", "inner maps", view.case.title,
         ("" if view.weights_sha256 else random) + NO_FINDING,
         [*case_rows(view.case), (f"Weights of {view.title}", weights)],
-        case=view.case, code=code, heading=f"Inside {view.title}", seen=view.seen, before=(),
+        case=view.case, heading=f"Inside {view.title}", seen=view.seen, before=(),
         pictures=pictures, after=notes, numbers="The maps in numbers",
         **frame_grid(table_of(view)[columns]), note="",
     )  # fmt: skip
@@ -90,20 +87,19 @@ def attribution_report(
     )  # fmt: skip
 
 
-def performance_report(view: PerformanceView, pictures: Sequence[Picture], code: str) -> str:
+def performance_report(view: PerformanceView, pictures: Sequence[Picture]) -> str:
     """Methods on test images, as HTML.
 
     Args:
         view: what was judged.
         pictures: the curves and matrices of the page.
-        code: that the pictures need.
     """
     titles = ", ".join(one.title for one in view.methods)
     return render(
         "pictures.html", "performance", f"Performance on {view.title}",
         "Measured on the test fold; thresholds were chosen on others or by hand.",
         [(f"Predictions of {one.title}", one.predictions_sha256) for one in view.methods],
-        about=f"{titles} on images that trained none of them.", code=code, heading="", seen="",
+        about=f"{titles} on images that trained none of them.", heading="", seen="",
         before=(), pictures=pictures, after=(), numbers="In numbers", columns=_JUDGED,
         rows=map(_judged, view.methods),
         note="In brackets 95 % intervals from 1000 draws of whole patients or groups.",

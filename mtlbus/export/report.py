@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ..core.errors import InputError
 from ..core.quantities import OUTLINES
 from ..findings import Finding
+from ..findings.description import DRAFT, described
 from ..findings.finding import NO_CLASS, NO_POINT
 from ..findings.measured import lesion_rows
 from ..findings.opinion import STEADY, Opinion
@@ -26,8 +27,8 @@ def compared_rows(metrics: Mapping[str, float]) -> list[Row]:
     return [(one.title, one.said(metrics[one.name]), one.meaning) for one in COMPARED]
 
 
-ENVIRONMENT.filters |= {"rows": lesion_rows, "compared": compared_rows}
-ENVIRONMENT.globals |= {"NO_CLASS": NO_CLASS, "NO_POINT": NO_POINT}
+ENVIRONMENT.filters |= {"rows": lesion_rows, "compared": compared_rows, "described": described}
+ENVIRONMENT.globals |= {"NO_CLASS": NO_CLASS, "NO_POINT": NO_POINT, "DRAFT": DRAFT}
 
 
 class _Shown(NamedTuple):
@@ -68,6 +69,7 @@ def report_of(
         "together": " · ".join(filter(None, (tally(views), judged(views)))) if several else "",
         "findings": [_shown(view, palette, shared) for view in views],
         "mirror": mirror,
+        "asked": opinion is not None,
         "opinion": opinion.lines if opinion else (),
         "local": opinion.worth if opinion else (),
         "steady": STEADY if opinion and opinion.steadiness else "",

@@ -34,7 +34,7 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.filters |= {"emphasised": emphasised, "percent": percent}
 ENVIRONMENT.globals |= {
     "DISCLAIMER": DISCLAIMER, "LABELS": LABELS, "ORIGINS": ORIGINS, "now": now,
-    "versions": versions, "case": None, "code": "",
+    "versions": versions, "case": None,
 }  # fmt: skip
 
 
@@ -49,8 +49,7 @@ def render(
         title: of what it is about.
         terms: what to know after the disclaimer, one sentence.
         origin: what everything is computed from; the versions come by themselves.
-        facts: what the template asks for; `case` or `about`, and `code`: the scripts that draw the
-            charts, which is no text and not escaped.
+        facts: what the template asks for, `case` or `about` among it.
     """
     page = ENVIRONMENT.get_template(template)
     return page.render(kind=kind, title=title, terms=terms, origin=origin, **facts)

@@ -14,13 +14,17 @@ Points = tuple[np.ndarray, np.ndarray]
 
 
 def curves_figure(
-    curves: Mapping[str, tuple[Points, Points]], unit: str, height: int = 380
+    curves: Mapping[str, tuple[Points, Points]],
+    unit: str,
+    random: tuple[Points, Points] | None = None,
+    height: int = 380,
 ) -> go.Figure:
     """Insertion on the left, deletion on the right, one line an attribution.
 
     Args:
         curves: by title (insertion, deletion), each as shares of the pixels and answers there.
         unit: of the answers.
+        random: of pixels in random order, the reference; None where it is not known.
         height: pixels.
     """
     figure = make_subplots(
@@ -39,13 +43,21 @@ def curves_figure(
                 hovertemplate="%{x:.0%} of the pixels: %{y:.4g}<extra>" + title + "</extra>",
                 row=1, col=column,
             )  # fmt: skip
+    for column, (share, value) in enumerate(random or (), start=1):
+        figure.add_scatter(
+            x=share, y=np.round(value, 4), mode="lines", name="random order",
+            legendgroup="random order", showlegend=column == 1,
+            line={"color": NEUTRAL, "width": 2, "dash": "dash"},
+            hovertemplate="%{x:.0%} of the pixels: %{y:.4g}<extra>random order</extra>",
+            row=1, col=column,
+        )  # fmt: skip
     if curves:
         (_, shown), _ = next(iter(curves.values()))
         for value, text in ((shown[0], "baseline"), (shown[-1], "whole image")):
             figure.add_hline(
                 y=value, line={"color": NEUTRAL, "width": 1, "dash": "dot"},
                 annotation_text=text, annotation_position="right",
-                annotation_font={"size": 11, "color": NEUTRAL}, row=1, col=2,
+                annotation_font_size=11, row=1, col=2,
             )  # fmt: skip
             figure.add_hline(
                 y=value, line={"color": NEUTRAL, "width": 1, "dash": "dot"}, row=1, col=1

@@ -46,14 +46,14 @@ def roc_figure(
         name="chance line", hoverinfo="skip",
     )  # fmt: skip
     full = drawn_in_full(curves, chosen)
-    for title, colour in _order(curves, full):
+    for title, colour in in_order(curves, full):
         curve = curves[title]
         if title in full:
-            _add_band(figure, curve.grid, curve.low, curve.high, colour, title)
+            add_band(figure, curve.grid, curve.low, curve.high, colour, title)
         figure.add_scatter(
             x=curve.fpr, y=curve.tpr, mode="lines", line={"color": colour},
             name=f"{title} · AUC {curve.auc:.3f}", legendgroup=title,
-            customdata=curve.thresholds, **_strength(title in full),
+            customdata=curve.thresholds, **strength(title in full),
             hovertemplate="sensitivity %{y:.1%}<br>1 − specificity %{x:.1%}<br>"
             "threshold %{customdata:.3f}<extra>" + title + "</extra>",
         )  # fmt: skip
@@ -79,15 +79,15 @@ def precision_recall_figure(
             line={"color": NEUTRAL, "dash": "dot", "width": 1},
         )  # fmt: skip
     full = drawn_in_full(curves, chosen)
-    for title, colour in _order(curves, full):
+    for title, colour in in_order(curves, full):
         curve = curves[title]
         if title in full:
-            _add_band(figure, curve.grid, curve.low, curve.high, colour, title)
+            add_band(figure, curve.grid, curve.low, curve.high, colour, title)
         figure.add_scatter(
             x=curve.recall, y=curve.precision, mode="lines", legendgroup=title,
             line={"color": colour, "shape": "vh"},
             name=f"{title} · average precision {curve.average_precision:.3f}",
-            customdata=curve.thresholds, **_strength(title in full),
+            customdata=curve.thresholds, **strength(title in full),
             hovertemplate="right %{y:.1%} of malignant calls<br>found %{x:.1%}<br>"
             "threshold %{customdata:.3f}<extra>" + title + "</extra>",
         )  # fmt: skip
@@ -98,18 +98,18 @@ def precision_recall_figure(
     return finish(figure, height).update_layout(margin_r=LAST_LABEL)
 
 
-def _order(curves: Mapping[str, object], full: set[str]) -> list[tuple[str, str]]:
+def in_order(curves: Mapping[str, object], full: set[str]) -> list[tuple[str, str]]:
     """Title and colour of each method; those drawn in full come last, on top."""
     coloured = [(title, method_colour(position)) for position, title in enumerate(curves)]
     return sorted(coloured, key=lambda found: found[0] in full)
 
 
-def _strength(full: bool) -> dict[str, Any]:
+def strength(full: bool) -> dict[str, Any]:
     """How a curve is drawn among others."""
     return {"line_width": 2.5} if full else {"line_width": 1, "opacity": 0.7, "showlegend": False}
 
 
-def _add_band(
+def add_band(
     figure: go.Figure, grid: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, title: str
 ) -> None:
     known = ~(np.isnan(low) | np.isnan(high))
@@ -129,7 +129,7 @@ def _add_points(
     curves: Mapping[str, object],
     full: set[str],
 ) -> None:
-    for title, colour in _order(curves, full):
+    for title, colour in in_order(curves, full):
         if title not in places:
             continue
         (x, y), point = places[title], points[title]

@@ -108,5 +108,5 @@ def _mark_sizes(figure: go.Figure, history: Sequence[Mapping[str, Any]]) -> None
     for start, size in zip(starts, sizes, strict=True):
         figure.add_annotation(
             x=start, xanchor="left", y=1.0, yref="paper", yanchor="bottom", showarrow=False,
-            text=f"{size}×{size} px", font={"color": NEUTRAL, "size": 12},
+            text=f"{size}×{size} px", font_size=12,
         )  # fmt: skip

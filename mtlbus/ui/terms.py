@@ -16,8 +16,8 @@ TERMS = """\
   use with citation). Phantoms are computed here and free of any person's data.
 - **Libraries**: Apache-2.0 (Streamlit, timm, safetensors), BSD (PyTorch, torchvision, Captum,
   NumPy, SciPy, pandas, scikit-learn, contourpy, threadpoolctl, tifffile, imagecodecs, Jinja2), MIT
-  (Plotly, pydicom, openpyxl, pydantic, PyYAML), MIT-CMU (Pillow), SIL Open Font License
-  (Noto Sans CJK).
+  (Plotly, pydicom, openpyxl, pydantic, PyYAML), MIT-CMU (Pillow), Python Software
+  Foundation License (Matplotlib), SIL Open Font License (Noto Sans CJK).
 """
 
 

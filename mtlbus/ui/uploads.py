@@ -30,8 +30,9 @@ CONSENT = (
     "is closed. Do not upload identifiable data: names burned into the picture remain visible; of "
     "a DICOM header spacing and modality are kept."
 )
-WIDGETS = ("_upload", "_home_upload", "_again")
-"""Keys of the uploaders of one image: in the sidebar, on Home, on the page of a refused file."""
+WIDGETS = ("_upload", "_home_upload", "_page_upload", "_again")
+"""Keys of the uploaders of one image: in the sidebar, on Home, on Predict, and on the page of a
+refused file."""
 _NAMELESS = "The file"
 _BEGUN = "_session_has_begun"
 

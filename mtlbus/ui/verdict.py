@@ -11,7 +11,7 @@ from ..core.text import literal, small
 from ..core.wording import percent
 from ..figures.colours import of_class
 from ..figures.probability import bar_in_words, probability_bar
-from ..figures.style import CONFIG
+from ..figures.style import CONFIG, readable
 from ..findings import Finding, operating_points
 from ..findings.finding import IF, NO_CLASS, NO_POINT
 from ..inference.input_checks import Check
@@ -76,12 +76,16 @@ def answer(finding: Finding) -> None:
 
 
 def standing(finding: Finding) -> None:
-    """Right or wrong where the truth is known, a panel's spread, for which images it counts."""
+    """Right or wrong where the truth is known, and a panel's spread."""
     if finding.judgement:
         colour, icon = ("blue", "check") if finding.right else ("red", "close")
         st.markdown(f":{colour}-badge[:material/{icon}: {finding.judgement}]")
     if finding.spread:
         st.caption(literal(finding.spread))
+
+
+def scope(finding: Finding) -> None:
+    """For which images its figures count, where the image is of others."""
     if finding.scope and not finding.nothing:
         st.caption(literal(finding.scope))
 
@@ -92,7 +96,9 @@ def bar(finding: Finding, key: str) -> None:
         return
     probability, point = finding.prediction.probability, finding.point
     st.plotly_chart(
-        probability_bar(probability, point.threshold, point.zone, doubted=finding.cautious),
+        readable(
+            probability_bar(probability, point.threshold, point.zone, doubted=finding.cautious)
+        ),
         config={**CONFIG, "displayModeBar": False},
         key=key,
         alt=bar_in_words(probability, point.threshold, point.zone),

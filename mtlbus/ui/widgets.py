@@ -102,6 +102,7 @@ def pick_methods(
     methods: Sequence[str] | None = None,
     key: str = "methods",
     default: int = 3,
+    everything: bool = False,
 ) -> list[str]:
     """A choice of several methods, kept over pages and in the address (`?methods=a,b`).
 
@@ -112,6 +113,7 @@ def pick_methods(
         methods: names to choose from; None for all with trained weights.
         key: of the widget.
         default: how many are chosen at first.
+        everything: one click chooses all of them.
 
     Returns:
         The names, after the one that one came with in the order of `methods`; may be empty, and
@@ -149,6 +151,12 @@ def pick_methods(
         ),
         wrap=True,
     )
+    if everything and len(names) > 1:
+        st.button(
+            f"All {len(names)}", key=f"{widget}_all", icon=":material/select_all:",
+            disabled=len(st.session_state[widget]) == len(names),
+            on_click=lambda: st.session_state.update(methods=",".join(names)),
+        )  # fmt: skip
     first = sorted(names, key=lambda name: name != came_with)
     chosen = [name for name in first if name in st.session_state[widget]]
     st.session_state["methods"] = ",".join(chosen) or _NONE

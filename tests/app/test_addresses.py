@@ -7,7 +7,7 @@ import json
 import pytest
 
 from mtlbus.checkpoints import CARD
-from mtlbus.ui import state
+from mtlbus.ui import address
 from mtlbus.ui.frame import ENTRIES
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
@@ -74,6 +74,12 @@ CHANGES = [
         {"case": "lipoma", "methods": "mtl_cosa,mtl", "images": "busi", "rule": "hand",
          "threshold": "0.250", "section": "outlines"},
     ),
+    ("performance", {"methods": "mtl", "rule": "hand"},
+     {"case": "lipoma", "methods": "mtl", "images": "busi", "section": "metrics",
+      "rule": "sensitivity", "least": "80"}),
+    ("performance", {"methods": "mtl", "rule": "sensitivity"},
+     {"case": "lipoma", "methods": "mtl", "images": "busi", "section": "metrics", "rule": "cost",
+      "cost": "20"}),
     ("methods", {}, {"case": "lipoma", "paper": "ctan"}),
     ("methods", {"method": "ctan"}, {"case": "lipoma", "method": "mtl", "tab": "equations"}),
     (
@@ -108,8 +114,8 @@ def test_an_address_that_changes_within_a_session_is_followed(
     if page == "cases":
         monkeypatch.setenv("MTLBUS_DATA", f"manifest={root / 'data' / 'manifest.csv'}")
     app = visit(page, **before)
-    said, note = {}, state._note
-    monkeypatch.setattr(state, "_note", lambda name, v: said.update({name: v}) or note(name, v))
+    said, note = {}, address._note
+    monkeypatch.setattr(address, "_note", lambda name, v: said.update({name: v}) or note(name, v))
     app.query_params.clear()
     for name, value in after.items():
         app.query_params[name] = value
@@ -122,4 +128,4 @@ def test_an_address_that_changes_within_a_session_is_followed(
 
 def test_the_changes_name_every_page_and_every_name_of_an_address():
     assert {page for page, _, _ in CHANGES} == {entry.file.removesuffix(".py") for entry in ENTRIES}
-    assert {name for _, _, after in CHANGES for name in after} == set(state.LINKED)
+    assert {name for _, _, after in CHANGES for name in after} == set(address.LINKED)

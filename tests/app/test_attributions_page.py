@@ -19,7 +19,7 @@ from mtlbus.explain.request import Request
 from mtlbus.explain.subject import Pace, Passes
 from mtlbus.explain.targets import Target
 from mtlbus.ui import services
-from mtlbus.ui.attributions import files, runs, view
+from mtlbus.ui.attributions import files, page, runs, view
 from mtlbus.ui.attributions.box import _fitting
 from mtlbus.ui.attributions.quantities import cost_words, quantity
 from mtlbus.ui.attributions.question import Question
@@ -101,6 +101,16 @@ def test_run_shows_maps_placebos_and_numbers_and_keeps_them(ran):
     assert table["Passes"].tolist() == ["1 + 3", "0 + 1"]  # the image's own value was known
     again = open_page(**query)  # another session finds everything
     assert len(ran) == 4 and again.dataframe[0].value.equals(table)
+
+
+def test_it_opens_with_a_map_and_a_stop_of_that_lasts(ran):
+    asked = question()
+    stopped = {page._UNWANTED: (asked.case.image.sha256, asked.prediction.weights_sha256)}
+    app = visit("attributions", session=stopped, case=CASE, method="mtl")
+    app.run()
+    assert not ran and app.button(key="_run")
+    open_page(method="mtl")
+    assert ran == ["gradcam"] * 2  # with its placebo
 
 
 def test_how_it_is_drawn_computes_nothing(ran):

@@ -8,15 +8,22 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtlbus.checkpoints import Checkpoint
 from mtlbus.evaluation import judged_rows
-from mtlbus.evaluation.operating_points import choose_threshold, confusion
+from mtlbus.evaluation.operating_points import (
+    choose_threshold,
+    confusion,
+    threshold_for_sensitivity,
+)
 from mtlbus.evaluation.tables import read_predictions
+from mtlbus.ui import datasets
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
+from tests.made import make_manifest
 
 
 @pytest.fixture(scope="module")
@@ -98,17 +105,66 @@ def test_a_link_without_a_threshold_falls_back(page, value):
     assert control(app, "button_group", "_rule").value == "shipped"
 
 
-def test_rules_are_chosen_on_validation_images_only(page, root):
-    app = page(methods="mtl")
-    control(app, "button_group", "_rule").set_value("sensitivity_95").run()
+@pytest.mark.parametrize(
+    ("rule", "amount", "choose"),
+    [
+        ("least", 80, lambda *data: threshold_for_sensitivity(*data, 0.8)),
+        ("cost", 3, lambda *data: choose_threshold(*data, "cost", 3)),
+    ],
+)
+def test_rules_are_chosen_on_validation_images_only(page, root, rule, amount, choose):
+    app = page(methods="mtl", rule="sensitivity" if rule == "least" else rule)
+    app.slider(key=f"_{rule}").set_value(amount).run()
     rows = read_predictions(root / "mtl" / "predictions.csv")
-    real = rows[rows["dataset"] != "phantom"]
-    expected = {
-        part: choose_threshold(some["label"], some["probability"], "sensitivity_95")
-        for part, some in real.groupby("part")
-    }
+    parts = rows[rows["dataset"] != "phantom"].groupby("part")
+    expected = {part: choose(some["label"], some["probability"]) for part, some in parts}
     assert abs(expected["test"] - expected["validation"]) > 0.01  # else this could not fail
     assert app.dataframe[0].value["Threshold"].iloc[0] == f"{expected['validation']:.3f}"
+    assert np.ravel(app.query_params[rule])[0] == str(amount)
+
+
+def test_an_address_of_before_is_followed(page):
+    assert page(methods="mtl", rule="sensitivity_95").slider(key="_least").value == 95
+
+
+def test_all_networks_by_one_click(page):
+    app = page(methods="mtl")
+    app.button(key="_pick_methods_all").click().run()
+    assert np.ravel(app.query_params["methods"])[0] == "mtl,mtl_sa,uresnet"
+    assert app.button(key="_pick_methods_all").disabled
+
+
+def test_a_click_on_a_judged_image_opens_it(page, monkeypatch, tmp_path):
+    """The images of the list have small pictures where their dataset is here."""
+    path = make_manifest(tmp_path / "data", count=4)
+    monkeypatch.setenv("MTLBUS_DATA", f"manifest={path}")
+    names = list(datasets.samples_of("manifest"))
+    rows = pd.DataFrame(
+        {"image_id": names, "dataset": "manifest", "dice": 0.5, "birads": "", "method": "mtl"}
+    )
+
+    def script(rows, cells):
+        import streamlit as st
+
+        from mtlbus.ui.performance import case_list
+
+        event = type("Event", (), {"selection": type("S", (), {"cells": cells})})
+        shown = []
+        st.dataframe, kept = (lambda table, **_: shown.append(table) or event), st.dataframe
+        st.switch_page, left = (lambda name: shown.append(name)), st.switch_page
+        try:
+            case_list.show(rows, {"image_id": "Image", "dice": "Dice", "birads": "B"}, "k", "All.")
+        finally:
+            st.dataframe, st.switch_page = kept, left
+        st.session_state["shown"] = shown
+
+    app = AppTest.from_function(script, kwargs={"rows": rows, "cells": [(1, "dice")]}).run()
+    assert not app.exception
+    table, page_after = app.session_state["shown"]
+    assert list(table) == ["picture", "image_id", "dice", "dataset"]
+    assert all(one.startswith("data:image/jpeg;base64,") for one in table["picture"])
+    assert page_after == "pages/predict.py" and app.session_state["method"] == "mtl"
+    assert app.session_state["case"] == f"manifest:{names[1]}"
 
 
 def test_phantoms_stay_apart(page):

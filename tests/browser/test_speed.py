@@ -46,12 +46,14 @@ pytestmark = pytest.mark.skipif(
 class Answer:
     """What a run of the script sent: how long it took, its line of times, widgets and tables.
 
-    `widgets` maps a label to the id and the fragment of a slider or button.
+    `widgets` maps a label to the id and the fragment of a slider or button, `buttons` the key of
+    a button that may have no label.
     """
 
     milliseconds: float = 0.0
     timing: str = ""
     widgets: dict[str, tuple[str, str]] = field(default_factory=dict)
+    buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
     tables: list[pd.DataFrame] = field(default_factory=list)
 
 
@@ -84,6 +86,8 @@ class Session:
             said = ForwardMsg.FromString(self._socket.recv())
             if said.WhichOneof("type") == "delta":
                 _read(said.delta, answer)
+            elif said.WhichOneof("type") == "page_info_changed":  # as a browser would keep it
+                self._query = said.page_info_changed.query_string
             elif said.WhichOneof("type") == "script_finished" and said.script_finished != EARLY:
                 answer.milliseconds = 1000 * (time.perf_counter() - started)
                 return answer
@@ -100,6 +104,8 @@ def _read(delta, answer: Answer) -> None:
     elif kind in ("slider", "button"):
         widget = getattr(element, kind)
         answer.widgets[widget.label] = (widget.id, delta.fragment_id)
+        if kind == "button" and "_walk_" in widget.id:
+            answer.buttons[widget.id[widget.id.index("_walk_") :]] = answer.widgets[widget.label]
     elif kind == "dataframe":
         data = io.BytesIO(element.dataframe.arrow_data.data)
         answer.tables.append(pyarrow.ipc.open_stream(data).read_pandas())
@@ -204,6 +210,24 @@ def test_phantom_lab(server, limits):
         make_phantom(replace(GALLERY[WARM].parameters, gain_db=gain))
         drawn.append(1000 * (time.perf_counter() - started))
     limits.hold("Phantom lab: the phantom of it", drawn, 200, " ms")
+    assert not limits.above
+
+
+def test_lecture(server, limits):
+    """The next case in lecture mode takes no longer than a new image on Predict."""
+    keys = list(GALLERY)
+    Session(server, "predict", f"case={WARM}&method=mtl_cosa").run()  # loads the network
+    asked = [Session(server, "predict", f"case={c}&method=mtl_cosa") for c in keys[1:9:2]]
+    shown = [session.run().milliseconds for session in asked]
+    session = Session(server, "predict", f"case={keys[8]}&method=mtl_cosa&lecture=1")
+    times, answer = [], session.run()
+    for _ in range(6):  # cases that nobody has asked about
+        answer = session.run(answer.buttons["_walk_chevron_right"])
+        times.append(answer.milliseconds)
+    for one in (*asked, session):
+        one.close()
+    base = statistics.median(shown)
+    limits.hold("Lecture: next case, in new images on Predict", [t / base for t in times], 1.3)
     assert not limits.above
 
 

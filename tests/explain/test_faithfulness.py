@@ -11,10 +11,12 @@ import torch
 from mtlbus.data.transforms import Frame
 from mtlbus.explain.attributions import attribute
 from mtlbus.explain.faithfulness import (
+    CURVE_STEPS,
     faithfulness_cost,
     infidelity,
     max_sensitivity,
     measure_faithfulness,
+    measure_random,
     perturbation_curve,
 )
 from mtlbus.explain.options import Options
@@ -49,6 +51,20 @@ def test_the_wrong_order_is_worse():
         for sign in (1, -1)
     )
     assert wrong == pytest.approx(0.625, abs=1e-6) and right < wrong
+
+
+def test_random_orders_are_worse_than_the_right_one_and_better_than_the_wrong_one():
+    grey = torch.linspace(0, 1, 256).view(16, 16)
+    subject = ask(total(16), grey)
+    found = measure_random(subject, BLACK)
+    assert found.deletion.value == pytest.approx(np.linspace(128, 0, CURVE_STEPS + 1), abs=8)
+    assert found.insertion.value == pytest.approx(found.deletion.value[::-1], abs=16)
+    best, worst = (
+        perturbation_curve(subject, sign * grey.numpy(), BLACK, "deletion", CURVE_STEPS).area
+        for sign in (1, -1)
+    )
+    assert best < 0.8 * found.deletion.area < worst
+    assert measure_random(subject, BLACK).deletion.area == found.deletion.area
 
 
 def test_equal_pixels_go_in_no_order_of_rows():

@@ -14,8 +14,8 @@ MARKED = "<strong>caution</strong> Its training &lt;knew&gt; it."
 
 def test_of_inner_maps(phantom, attention_view):
     view = attention_view(phantom)
-    assert "caution" not in _body(attention_report(view, [], [], ""))
-    assert MARKED in _body(attention_report(replace(view, seen=CAUTION), [], [], ""))
+    assert "caution" not in _body(attention_report(view, [], []))
+    assert MARKED in _body(attention_report(replace(view, seen=CAUTION), [], []))
 
 
 def test_of_attributions(phantom, attribution_view):

@@ -11,6 +11,7 @@ import pytest
 from mtlbus.core.errors import InputError
 from mtlbus.export.origin import pixels_sha256
 from mtlbus.export.report import report_of
+from mtlbus.findings.description import described
 from mtlbus.findings.opinion import Opinion, Said
 from mtlbus.inference.input_checks import Check
 from tests.export.conftest import HOSTILE, PALETTE
@@ -101,9 +102,21 @@ def test_what_was_asked_again_stands_in_it(phantom, predict_view):
     others = (Said("<b>A</b>", 0.2, "benign", doubted=True), Said("B", 0.6, "malignant"))
     opinion = Opinion(view, (Said("mirrored", 0.9, "malignant"),), others)
     page = read(report_of([view], PALETTE, opinion=opinion))
-    assert "Asked again" in page.text and "<b>A</b> 20 % (doubted), B 60 %." in page.text
+    assert "How steady it is" in page.text and "<b>A</b> 20 % (doubted), B 60 %." in page.text
     assert "2 other networks say 20 to 60 %" in page.text and "Steady is not" in page.text
-    assert "Asked again" not in read(report_of([view], PALETTE, opinion=Opinion(view))).text
+    text = read(report_of([view], PALETTE, opinion=Opinion(view))).text
+    assert "Steady is not" not in text and "Not asked: on the page" in text
+    assert "How steady it is" not in read(report_of([view], PALETTE)).text
+
+
+def test_the_description_is_a_draft_in_words_that_can_be_edited(phantom, predict_view):
+    view = predict_view(phantom)
+    html = report_of([view], PALETTE)
+    draft = html.partition('class="draft" contenteditable="true"')[2].partition("</div>")[0]
+    for one in described(view.lesion):
+        assert f"{one.feature}: <strong>{one.word}</strong>" in draft
+    assert not re.search(r"BI-RADS\s*(category)?\s*[0-6]", read(html).text)
+    assert html.index("Description, a draft") < html.index("Made from")
 
 
 @pytest.mark.parametrize(

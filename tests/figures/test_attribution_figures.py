@@ -142,6 +142,9 @@ def test_curves_are_given_as_they_are():
     assert lines[0].y.tolist() == [0, 1, 2, 3, 4] and lines[1].xaxis == "x2"
     levels = {shape.y0 for shape in figure.layout.shapes}
     assert levels == {0.0, 4.0}  # the baseline and the whole image
+    beside = curves_figure({"A": pair}, "log-odds", pair[::-1]).data[2:]
+    assert [trace.name for trace in beside] == ["random order"] * 2
+    assert beside[0].y.tolist() == [4, 3, 2, 1, 0] and beside[1].xaxis == "x2"
 
 
 def test_the_agreement_table_shows_each_pair_once_and_nothing_for_flat_maps():

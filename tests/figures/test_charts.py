@@ -9,8 +9,10 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from mtlbus.evaluation.calibration import reliability
 from mtlbus.evaluation.curves import precision_recall_band, roc_band
+from mtlbus.evaluation.decision_curve import decision_curve
 from mtlbus.evaluation.slices import Slice
 from mtlbus.figures.calibration import calibration_figure
+from mtlbus.figures.decision import decision_figure
 from mtlbus.figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from mtlbus.figures.segmentation import dice_figure
 from mtlbus.figures.slices import slices_figure
@@ -53,6 +55,17 @@ def test_precision_recall_is_that_of_scikit_learn(judged):
     assert list(drawn.x) == list(recall[-2::-1]) and list(drawn.y) == list(precision[-2::-1])
     dot = trace(figure, "One, threshold")
     assert (dot.x[0], dot.y[0]) == (0.8, 0.6)
+
+
+def test_a_decision_curve_stands_beside_everybody_and_nobody(judged):
+    curve = decision_curve(*judged, n=20)
+    figure = decision_figure({"One": curve}, {"One": 0.255})
+    drawn = {found.name: found for found in figure.data}
+    assert list(drawn["One"].y) == list(curve.network)
+    assert list(drawn["act on everybody"].y) == list(curve.everybody)
+    assert set(drawn["act on nobody"].y) == {0}
+    dot = trace(figure, "One, threshold")
+    assert dot.y[0] == pytest.approx((curve.network[24] + curve.network[25]) / 2)  # 0.25, 0.26
 
 
 def test_a_point_without_malignant_calls_is_left_out(judged):

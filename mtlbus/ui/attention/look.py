@@ -12,7 +12,7 @@ import streamlit as st
 
 from ...core.outputs import Map
 from ...data.transforms import Frame
-from ...figures.style import CONFIG
+from ...figures.style import CONFIG, readable
 from ..case import Case
 
 CAMERA = {**CONFIG, "modeBarButtons": [["toImage"]]}
@@ -91,7 +91,9 @@ class Look:
         if heading:
             st.markdown(f"**{heading}**")
         clicks = {"on_select": on_click, "selection_mode": "points"} if on_click else {}
-        st.plotly_chart(figure, key=self.key(name), config=CAMERA, alt=self.marked(alt), **clicks)
+        st.plotly_chart(
+            readable(figure), key=self.key(name), config=CAMERA, alt=self.marked(alt), **clicks
+        )
         st.caption(self.marked(caption))
         self.kept.append(Kept(heading, self.marked(caption), figure))
 

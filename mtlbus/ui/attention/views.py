@@ -119,7 +119,7 @@ def _draw(shown: Shown) -> None:
         look.case, look.method, look.title, weights, seed, inner, names, look.frame, known
     )
     with shown.stage.foot():
-        takeaway.offer(view, [files.report(view, look.kept)], look.key("takeaway"))
+        takeaway.offer(view, files.of_pictures(view, look.kept), look.key("takeaway"))
 
 
 def _say_answer(look: Look) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ...explain.targets import Box, Target
 from ...figures.boxes import box_figure
-from ...figures.style import CONFIG
+from ...figures.style import CONFIG, readable
 from ..case import Case
 
 _PARTS = ("left", "top", "width", "height")
@@ -42,7 +42,7 @@ def pick_box(case: Case, target: Target, lesion: Box | None) -> Target:
 
 def _draw(case: Case, target: Target, figure: go.Figure) -> None:
     st.plotly_chart(
-        figure,
+        readable(figure),
         key=_PLOT,
         selection_mode="box",
         on_select=lambda: _take_drawn(case, target),

@@ -8,14 +8,14 @@ import streamlit as st
 
 from ...core.quantities import heads
 from ...explain.agreement import own_planes, rank_correlations
-from ...explain.faithfulness import CURVE_STEPS, NEIGHBOURS, RADIUS, SQUARES
+from ...explain.faithfulness import CURVE_STEPS, NEIGHBOURS, RADIUS, RANDOM_ORDERS, SQUARES
 from ...explain.options import BASELINES
 from ...explain.techniques import TECHNIQUES
 from ...explain.views import address_of, list_views, title_of
 from ...figures.agreement import agreement_figure
 from ...figures.faithfulness import curves_figure
-from ...figures.style import CONFIG
-from .. import services
+from ...figures.style import CONFIG, readable
+from .. import charts, in_sight, services
 from ..columns import columns
 from ..results import ResultStore
 from . import runs
@@ -26,6 +26,7 @@ _H = heads("insertion", "deletion", "infidelity", "max_sensitivity")
 _TABLES = ResultStore(8 * 1024**2, lambda table: table.nbytes)
 _QUIET = {**CONFIG, "displayModeBar": False}
 _FIRST_OWN = 4
+_NOW = "_measured_now"  # in the session: by the last click
 
 
 def faithfulness(question: Question) -> None:
@@ -48,18 +49,25 @@ def faithfulness(question: Question) -> None:
             st.caption(cost_words(runs.total_cost(steps), question.pace()))
         if asked:
             runs.run(steps, "_stop_measure")
+            st.session_state[_NOW] = True
             st.rerun()
     found = {n: question.measured(n, sensitivity) for n in question.maps()}
     found = {name: measured for name, measured in found.items() if measured is not None}
     if found:
-        _show_measured(question, found)
+        with st.container(key="_measured"):
+            in_sight.follow(
+                "_measured", (*found, sensitivity), at_first=st.session_state.pop(_NOW, False)
+            )
+            _show_measured(question, found)
 
 
 def _show_measured(question: Question, found: dict) -> None:
     target = question.request.target
     curves = {TECHNIQUES[name].title: (m.insertion, m.deletion) for name, m in found.items()}
+    random = question.random_order()
+    figure = curves_figure(curves, target.unit, random)
     st.plotly_chart(
-        curves_figure(curves, target.unit),
+        readable(figure),
         key="_curves",
         config=_QUIET,
         alt="Insertion and deletion curves: "
@@ -78,7 +86,16 @@ def _show_measured(question: Question, found: dict) -> None:
             insertion=f"In {CURVE_STEPS} steps.", infidelity=f"{SQUARES} squares.",
         ),
     )  # fmt: skip
-    st.caption(f"Answer and areas: {target.words}.")
+    random_words = ""
+    if random is not None:
+        random_words = (
+            f" Dashed: pixels in random order, the mean of {RANDOM_ORDERS} orders; its areas are "
+            f"{random.insertion.area:.3g} and {random.deletion.area:.3g}. A map that does no "
+            "better names no pixels that count. Single pixels spread over the image disturb a "
+            "network more than a patch of as many, so its curve may fall fast."
+        )
+    st.caption(f"Answer and areas: {target.words}.{random_words}")
+    charts.offer("Insertion and deletion", figure, "faithfulness")
 
 
 def measured_table(found: dict) -> pd.DataFrame:
@@ -111,8 +128,9 @@ def agreement(question: Question) -> None:
     key = (*question.key, question.case.key, tuple(question.request.as_text().items()),
            tuple(planes))  # fmt: skip
     table = _TABLES.get(key, lambda: rank_correlations(planes))
+    figure = agreement_figure(table, list(planes))
     st.plotly_chart(
-        agreement_figure(table, list(planes)),
+        readable(figure),
         key="_agreement",
         config=_QUIET,
         alt="Rank correlations of each pair of " + ", ".join(planes) + ".",
@@ -123,6 +141,7 @@ def agreement(question: Question) -> None:
         "It asks for the same order everywhere, so two maps that share only their peak can score "
         "low. Agreement of two maps is no proof that either is right."
     )
+    charts.offer("Agreement", figure, "agreement")
 
 
 def _own(question: Question) -> dict[str, np.ndarray]:

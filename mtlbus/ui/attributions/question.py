@@ -16,7 +16,7 @@ from torch import nn
 
 from ...data.transforms import PREPROCESSING_VERSION
 from ...explain.attributions import Attribution
-from ...explain.faithfulness import Faithfulness
+from ...explain.faithfulness import Faithfulness, RandomOrder
 from ...explain.gradcam import NotServed
 from ...explain.options import Options
 from ...explain.placebo import randomised
@@ -183,6 +183,19 @@ class Question:
     def placebo(self, name: str) -> Attribution | NotServed | None:
         """The placebo of a map, if the request has one and it is there."""
         return self.found(name, random=True) if self.request.placebo else None
+
+    @property
+    def _random_key(self) -> tuple:
+        options = self.request.options
+        return (*self.key, "random order", options.baseline, options.seed)
+
+    def random_order(self) -> RandomOrder | None:
+        """What pixels in random order do to the answer; None if it has not been measured."""
+        return _MEASURED.peek(self._random_key)
+
+    def keep_random_order(self, value: RandomOrder) -> None:
+        """Keep it for every session."""
+        _MEASURED.get(self._random_key, lambda: value)
 
     def _measure_key(self, name: str, sensitivity: bool) -> tuple:
         options = self.request.options

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ...explain.attributions import attribute
-from ...explain.faithfulness import faithfulness_cost, measure_faithfulness
+from ...explain.faithfulness import (
+    faithfulness_cost,
+    measure_faithfulness,
+    measure_random,
+    random_cost,
+)
 from ...explain.gradcam import NotServed
 from ...explain.subject import Passes
 from ...explain.techniques import technique_of
@@ -76,8 +81,8 @@ def map_step(question: Question, name: str, random: bool = False) -> Computation
 
 
 def measure_steps(question: Question, sensitivity: bool) -> list[Computation]:
-    """The maps of a question whose faithfulness has not been measured."""
-    steps = []
+    """The maps of a question whose faithfulness has not been measured, and their reference."""
+    steps = [] if question.random_order() is not None else [_random_step(question)]
     for name, found in question.maps().items():
         if question.measured(name, sensitivity) is not None:
             continue
@@ -108,6 +113,19 @@ def measure_steps(question: Question, sensitivity: bool) -> list[Computation]:
     return steps
 
 
+def _random_step(question: Question) -> Computation:
+    """The reference of all maps of a question: pixels in random order."""
+
+    def work(watch: Callable[[int], None]) -> None:
+        made = question.subject(watch=watch)
+        question.keep_random_order(measure_random(made, question.request.options))
+
+    return Computation(
+        (*question.key, "random order", question.request.options.seed), "Random order",
+        random_cost(), lambda: question.random_order() is not None, work,
+    )  # fmt: skip
+
+
 def total_cost(steps: Sequence[Computation]) -> Passes:
     """Of all steps together."""
     total = Passes()
@@ -116,16 +134,17 @@ def total_cost(steps: Sequence[Computation]) -> Passes:
     return total
 
 
-def run(steps: Sequence[Computation], key: str) -> None:
+def run(steps: Sequence[Computation], key: str, stopped: Mapping[str, Any] | None = None) -> None:
     """Do the steps one by one, with progress and a Stop button in the place where this is called.
 
     Args:
         steps: what is missing.
         key: of the button.
+        stopped: what the session remembers, too, once it is pressed.
     """
     if not steps:
         return
-    with stopping.progress(key, {_STOPPED: True}, "Getting ready") as bar:
+    with stopping.progress(key, {_STOPPED: True, **(stopped or {})}, "Getting ready") as bar:
         progress = _Progress(bar, steps)
         for step in steps:
             progress.begin(step)
@@ -174,15 +193,13 @@ class _Progress:
         self._bar.progress(share, text)
 
 
-def say_if_stopped() -> bool:
-    """After a Stop, once: what became of the work; whether there was one."""
-    stopped = st.session_state.pop(_STOPPED, False)
-    if stopped:
+def say_if_stopped() -> None:
+    """After a Stop, once: what became of the work."""
+    if st.session_state.pop(_STOPPED, False):
         st.info(
             "Stopped. What was finished is shown; the unfinished rest was dropped.",
             icon=":material/stop_circle:",
         )
-    return stopped
 
 
 class _Turn:

@@ -12,8 +12,8 @@ from plotly.colors import sample_colorscale
 
 from ...core.quantities import OUTLINES
 from ...figures.pairwise_dice import dice_matrix, pairwise_dice
-from ...figures.style import CONFIG
-from .. import services
+from ...figures.style import CONFIG, readable
+from .. import charts, services
 from ..panels import region_shapes, zoom_panels
 from ..panels.zoom_panels import Key, Panel
 from ..short_names import short, show_in_full
@@ -133,10 +133,12 @@ def _pairs(names: Sequence[str], dice: np.ndarray) -> None:
 
 def _matrix(names: Sequence[str], dice: np.ndarray) -> None:
     st.markdown("**Dice of each pair of outlines.** Who agrees most with the others comes first.")
+    figure = dice_matrix([*map(short, names)], dice)
     st.plotly_chart(
-        dice_matrix([*map(short, names)], dice),
+        readable(figure),
         key="compare_matrix",
         config={**CONFIG, "displayModeBar": False},
         alt=f"Dice of each pair of {len(names)} outlines; the lowest is {dice.min():.2f}.",
     )
+    charts.offer("Dice of each pair", figure, "compare_dice")
     show_in_full(names)

@@ -11,11 +11,11 @@ from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, Value, told_value
 from ...figures import response as figures
 from ...figures.response import Line
-from ...figures.style import CONFIG
+from ...figures.style import CONFIG, readable
 from ...findings import operating_points
 from ...protocol import response
 from ...protocol.response import Answer
-from .. import services
+from .. import charts, services
 from ..case import Case
 from ..short_names import show_in_full
 from . import files, knobs, points
@@ -41,18 +41,21 @@ def show(case: Case, phantom: PhantomState, methods: Sequence[str], knob: str) -
             st.caption(f"{len(values)} phantoms from one end of the knob to the other.")
             return
         switch = isinstance(values[0], bool)
+        figure = figures.response_figure(
+            lines, knobs.with_unit(knob), float(getattr(phantom.parameters, knob)),
+            None if switch else response.usual_range(knob), switch,
+        )  # fmt: skip
         st.plotly_chart(
-            figures.response_figure(
-                lines, knobs.with_unit(knob), float(getattr(phantom.parameters, knob)),
-                None if switch else response.usual_range(knob), switch,
-            ),
-            key="lab_curve", config=CONFIG, alt=" ".join(_in_words(lines, knob)),
+            readable(figure), key="lab_curve", config=CONFIG, alt=" ".join(_in_words(lines, knob)),
         )  # fmt: skip
         for line in _told(found, values, knob, titles):
             st.markdown(f"- {line}")
         st.caption(_how_to_read(switch))
         show_in_full(services.title_of(method) for method in methods)
-        files.offer_csv(case, {m: {knob: answers} for m, answers in found.items()}, f"curve_{knob}")
+        by_knob = {m: {knob: answers} for m, answers in found.items()}
+        with st.container(horizontal=True, gap="small"):
+            files.offer_csv(case, by_knob, f"curve_{knob}")
+            charts.offer(knobs.with_unit(knob), figure, f"lab_curve_{knob}")
 
     Sweep("curve", wanted, methods).live(draw)
 

@@ -11,10 +11,10 @@ from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, Value, told_value
 from ...figures import response as figures
 from ...figures.response import Tile
-from ...figures.style import CONFIG
+from ...figures.style import CONFIG, readable
 from ...protocol import response
 from ...protocol.response import Answer
-from .. import services
+from .. import charts, services
 from ..memory import choice, mirror
 from . import knobs, points
 from .sweep import Sweep
@@ -48,12 +48,12 @@ def show(phantom: PhantomState, methods: Sequence[str], knob: str) -> None:
             st.caption(f"{len(wanted)} phantoms, {knobs.with_unit(knob)} from left to right and "
                        f"{knobs.with_unit(other)} from below to above.")  # fmt: skip
             return
+        figure = figures.grid_figure(
+            tiles, [told_value(knob, v) for v in across], [told_value(other, v) for v in down],
+            (knobs.with_unit(knob), knobs.with_unit(other)),
+        )  # fmt: skip
         st.plotly_chart(
-            figures.grid_figure(
-                tiles, [told_value(knob, v) for v in across], [told_value(other, v) for v in down],
-                (knobs.with_unit(knob), knobs.with_unit(other)),
-            ),
-            key="lab_grid", config=CONFIG,
+            readable(figure), key="lab_grid", config=CONFIG,
             alt=f"{len(known)} small phantoms over {knobs.title(knob)} and {knobs.title(other)}, "
             f"each with the outline and the probability of {services.title_of(method)}: "
             f"{', '.join(tile.text for tile in known)}.",
@@ -62,6 +62,7 @@ def show(phantom: PhantomState, methods: Sequence[str], knob: str) -> None:
             "Yellow is the true outline. Below each picture its probability of malignancy; an "
             "orange mark is called malignant, a green one benign, a grey one neither or doubted."
         )
+        charts.offer(f"{knob} and {other}", figure, f"lab_grid_{knob}_{other}")
 
     Sweep("grid", wanted, [method]).live(draw)
 

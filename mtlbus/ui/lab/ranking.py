@@ -12,9 +12,10 @@ from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, told_value
 from ...figures import response as figures
 from ...figures.response import Bar
-from ...figures.style import CONFIG
+from ...figures.style import CONFIG, readable
 from ...protocol import response
 from ...protocol.response import Swing
+from .. import charts
 from ..case import Case
 from . import files, knobs, points
 from .points import titles_of
@@ -53,8 +54,9 @@ def show(case: Case, phantom: PhantomState, methods: Sequence[str]) -> None:
             return
         drawn = {titles[m]: _bars(by_size, order[:_TOP]) for m, by_size in swings.items()}
         now = {titles[m]: here[m].probability for m in swings if here[m] is not None}
+        figure = figures.ranking_figure(drawn, now)
         st.plotly_chart(
-            figures.ranking_figure(drawn, now), key="lab_ranking", config=CONFIG,
+            readable(figure), key="lab_ranking", config=CONFIG,
             alt=f"The probability moves most with {knobs.title(order[0])}; {len(order)} knobs.",
         )  # fmt: skip
         st.markdown("\n".join(f"- {line}" for line in _most(swings, titles)))
@@ -67,7 +69,9 @@ def show(case: Case, phantom: PhantomState, methods: Sequence[str]) -> None:
         )
         with st.expander("All knobs as a table", icon=":material/table:"):
             st.dataframe(_table(swings, order, titles), hide_index=True, key="lab_ranking_table")
-        files.offer_csv(case, found, "ranking")
+        with st.container(horizontal=True, gap="small"):
+            files.offer_csv(case, found, "ranking")
+            charts.offer("What changes the answer most", figure, "lab_ranking")
 
     Sweep("ranking", wanted, methods).live(draw)
 

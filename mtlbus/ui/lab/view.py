@@ -8,6 +8,7 @@ import streamlit as st
 
 from ...core.text import literal
 from ...figures.overlay import encode_jpeg, grey_panel
+from ...figures.style import readable
 from ...inference.predictor import Prediction
 from .. import input_line, services, takeaway, verdict
 from ..attention.look import CAMERA
@@ -90,7 +91,7 @@ def _map(case: Case, method: str, prediction: Prediction) -> None:
         return
     st.markdown(f"**{literal(title)}** · {literal(drawn.title)}")
     st.plotly_chart(
-        drawn.figure, key=f"lab_map_{method}", config=CAMERA,
+        readable(drawn.figure), key=f"lab_map_{method}", config=CAMERA,
         alt=f"{drawn.title} of {title} over the phantom. {drawn.text}",
     )  # fmt: skip
     st.caption(drawn.text)

@@ -131,6 +131,7 @@ def _answer(finding: Finding, truth: bool) -> None:
     if finding.cautions:
         st.caption(f":material/warning: {literal(finding.cautions[0].reason)}")
     verdict.standing(replace(finding, prediction=replace(finding.prediction, members={})))
+    verdict.scope(finding)
     if truth:
         st.caption(":yellow[**━**] the true outline")
 

@@ -16,12 +16,12 @@ from ...core.spec import PaperRecipe, Spec
 from ...core.tables import guarded
 from ...core.text import literal, printable
 from ...evaluation.judged_rows import DATASETS
-from ...figures.style import CONFIG
+from ...figures.style import CONFIG, readable
 from ...figures.training_curve import training_figure
 from ...findings import operating_points
 from ...methods import get_spec
 from ...training.recipe_words import loss_words, start_words
-from .. import services
+from .. import charts, services
 
 LOG = logging.getLogger("mtlbus")
 SHOWN = (
@@ -112,8 +112,9 @@ def _course(checkpoint: Checkpoint) -> None:
     if not history:
         st.info("No course of the training was kept with these weights.", icon=":material/info:")
     else:
+        figure = training_figure(history, about and about.epoch)
         st.plotly_chart(
-            training_figure(history, about and about.epoch),
+            readable(figure),
             key="_training",
             config=CONFIG,
             alt="Losses on the training images and figures on the validation part, by epoch.",
@@ -123,6 +124,7 @@ def _course(checkpoint: Checkpoint) -> None:
             "was chosen; dotted lines mark where the input size changes. Losses of different sizes "
             "and rounds do not compare."
         )
+        charts.offer("Training", figure, f"training_{checkpoint.method}")
     if len(rounds) > 1:
         total = "" if checkpoint.epochs is None else f"; {checkpoint.epochs} epochs in all"
         st.markdown(

@@ -8,16 +8,26 @@ from ...core.tables import csv_text
 from ...evaluation import judged_rows
 from ...evaluation.judged_rows import Table
 from ...evaluation.operating_points import Confusion
-from ...export.picture_report import Picture, performance_report
+from ...export.picture_report import performance_report
 from ...export.views import Judged, PerformanceView
-from ...figures.as_html import chart_code, chart_element
 from ...figures.calibration import calibration_figure
 from ...figures.confusion import confusion_figure
+from ...figures.decision import decision_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.segmentation import dice_figure
 from .. import takeaway
+from ..charts import Chart, charts_file, picture
 
 _TALL = 520  # pixels: the report is narrower than the page, and its legends take more lines
+BANDS = (
+    "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the threshold."
+)
+DECISION = (
+    "Net benefit: cancers found among all images, less the false alarms, weighed by the odds of "
+    "the probability from which one would act. A network is worth asking where its curve lies "
+    "above both acting on everybody and acting on nobody. It holds for the share of cancers among "
+    "these images, and takes the probabilities as the network gives them."
+)
 
 
 def downloads(tables: Sequence[Table], images: str, thresholds: Mapping[str, float | None]) -> None:
@@ -39,10 +49,15 @@ def downloads(tables: Sequence[Table], images: str, thresholds: Mapping[str, flo
         for table in tables
     )
     view = PerformanceView(images, judged_rows.title_of_images(images), methods)
-    report = takeaway.report_file(
-        lambda: performance_report(view, list(pictures(tables, images, thresholds)), chart_code())
-    )
-    takeaway.offer(view, [report, *(_predictions_of(table) for table in tables)])
+
+    def drawn() -> Iterator[Chart]:
+        return charts(tables, images, thresholds)
+
+    takeaway.offer(view, [
+        takeaway.report_file(lambda: performance_report(view, [picture(one) for one in drawn()])),
+        charts_file(drawn),
+        *(_predictions_of(table) for table in tables),
+    ])  # fmt: skip
 
 
 def _predictions_of(table: Table) -> takeaway.File:
@@ -56,9 +71,9 @@ def _predictions_of(table: Table) -> takeaway.File:
     )
 
 
-def pictures(
+def charts(
     tables: Sequence[Table], images: str, thresholds: Mapping[str, float | None]
-) -> Iterator[Picture]:
+) -> Iterator[Chart]:
     """Curves, calibration, a confusion matrix for each method, and outlines."""
     classifying = [
         table
@@ -74,33 +89,33 @@ def pictures(
         for table in classifying
     }
     if classifying:
-        yield Picture(
+        yield Chart(
             "ROC",
-            chart_element(
-                roc_figure(
-                    {t.title: judged_rows.roc(t, images) for t in classifying}, points, height=_TALL
-                )
+            roc_figure(
+                {t.title: judged_rows.roc(t, images) for t in classifying}, points, height=_TALL
             ),
-            "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the "
-            "threshold.",
+            BANDS,
         )
         recalls = {t.title: judged_rows.precision_recall(t, images) for t in classifying}
-        yield Picture(
+        yield Chart(
             "Precision–recall",
-            chart_element(precision_recall_figure(recalls, points, height=_TALL)),
+            precision_recall_figure(recalls, points, height=_TALL),
             "The same bands. Precision depends on how many of the images are malignant.",
         )
+        decisions = {t.title: judged_rows.decision(t, images) for t in classifying}
+        at = {t.title: thresholds[t.method] for t in classifying}
+        yield Chart("Decision", decision_figure(decisions, at, height=_TALL), DECISION)
         curves = {t.title: judged_rows.calibration(t, images)[0] for t in classifying}
-        yield Picture(
+        yield Chart(
             "Calibration",
-            chart_element(calibration_figure(curves)),
+            calibration_figure(curves),
             "Where 80 % is promised, 8 of 10 images should be malignant: a point on the dotted "
             "line. Bars are 95 % Wilson intervals.",
         )
     for table in classifying:
-        yield Picture(
+        yield Chart(
             f"Confusion matrix of {table.title}",
-            chart_element(confusion_figure(counts[table.title])),
+            confusion_figure(counts[table.title]),
             f"Called malignant from {thresholds[table.method]:.3f} on.",
         )
     outlined = {
@@ -109,9 +124,9 @@ def pictures(
         if len(rows := judged_rows.select(table, images).dropna(subset=["dice"]))
     }
     if outlined:
-        yield Picture(
+        yield Chart(
             "Outlines",
-            chart_element(dice_figure(outlined)),
+            dice_figure(outlined),
             "Dice of each image: 1 for the dataset's outline, 0 for no overlap. The box holds the "
             "middle half, its line is the median, the dashed line the mean.",
         )

@@ -10,20 +10,18 @@ import pandas as pd
 import streamlit as st
 
 from ...core.quantities import heads
-from ...core.tables import guarded
 from ...evaluation import judged_rows
 from ...evaluation import slices as parts
 from ...evaluation.judged_rows import Table
 from ...figures.calibration import calibration_figure
 from ...figures.segmentation import dice_figure
 from ...figures.slices import slices_figure
-from ...figures.style import CONFIG, FEW
+from ...figures.style import CONFIG, FEW, readable
 from ...methods import get_spec
-from .. import services
-from ..columns import columns
+from .. import charts, services
 from ..memory import choice, mirror
 from ..state import write_link
-from . import metrics_table, normals
+from . import case_list, metrics_table, normals
 from .table_picks import pick_table
 
 CALIBRATION = heads(
@@ -59,7 +57,9 @@ def _show_calibration(tables: Sequence[Table], images: str) -> None:
     tiles = st.grid(2, min_column_width=340, gap="medium")
     with tiles:
         st.plotly_chart(
-            calibration_figure({title: curve for title, (curve, _) in found.items()}, shown),
+            readable(
+                calibration_figure({title: curve for title, (curve, _) in found.items()}, shown)
+            ),
             key="_calibration",
             config=CONFIG,
             alt="Calibration curves with 95 % intervals.",
@@ -107,10 +107,10 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
         st.info("None of the chosen networks draws a mask.", icon=":material/info:")
         return
     st.plotly_chart(
-        dice_figure({
+        readable(dice_figure({
             title: (rows["dice"].to_numpy(float), rows["image_id"].tolist())
             for title, rows in outlined.items()
-        }),
+        })),
         key="_dice", config=CONFIG, alt="Dice of each image, by network.",
     )  # fmt: skip
     points = "Each point is an image" if len(outlined) <= FEW else "Points are outliers"
@@ -119,23 +119,16 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
         "line the mean. Dice is 1 for the dataset's outline, 0 for no overlap."
     )
     st.markdown("**The worst outlines**")
-    worst = pd.concat([rows.assign(method=title) for title, rows in outlined.items()])
-    worst["dataset"] = worst["dataset"].map(judged_rows.title_of_images)
+    by_title = {table.title: table.method for table in tables}
+    worst = pd.concat(
+        [rows.assign(title=title, method=by_title[title]) for title, rows in outlined.items()]
+    ).nsmallest(15, "dice")
     names = {
-        "method": "Network", "image_id": "Image", "dataset": "Dataset", "dice": "Dice",
+        "title": "Network", "image_id": "Image", "dataset": "Dataset", "dice": "Dice",
         **heads("hd95"), "lesion_area": "Lesion, px", "predicted_area": "Marked, px",
         "birads": "BI-RADS",
     }  # fmt: skip
-    st.dataframe(
-        worst.nsmallest(15, "dice")[list(names)].rename(columns=names).map(guarded),
-        hide_index=True,
-        height=300,
-        placeholder="–",
-        alt="The images with the lowest Dice.",
-        column_config={
-            **columns("dice", "hd95"),
-        },
-    )
+    case_list.show(worst, names, "_worst", "The images with the lowest Dice.")
     st.caption("Pixels are those of the 256×256 square that the network sees.")
 
 
@@ -215,8 +208,9 @@ def _show_slices(tables: Sequence[Table], images: str) -> None:
     if not any(found.values()):
         st.info("No part has enough images for this number.", icon=":material/info:")
         return
+    figure = slices_figure(found, parts.FIGURES[quantity])
     st.plotly_chart(
-        slices_figure(found, parts.FIGURES[quantity]),
+        readable(figure),
         key="_slices",
         config=CONFIG,
         alt=f"{parts.FIGURES[quantity]} by {parts.SLICINGS[slicing]}, with intervals.",
@@ -226,6 +220,7 @@ def _show_slices(tables: Sequence[Table], images: str) -> None:
         f"{parts.FEWEST} are left out, at most {parts.MOST_PARTS} are shown. Calls at the shipped "
         "threshold. Small parts differ by luck: compare the intervals, not the points."
     )
+    charts.offer(f"{quantity} by {slicing}", figure, f"parts_{slicing}_{quantity}")
 
 
 def _show_papers(tables: Sequence[Table], images: str) -> None:

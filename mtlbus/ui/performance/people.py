@@ -8,6 +8,7 @@ from ...core.wording import share_with_interval
 from ...evaluation.judged_rows import Table
 from ...evaluation.operating_points import Confusion, natural_frequencies, predictive_values
 from ...figures.confusion import people_figure
+from ...figures.style import readable
 from ..memory import mirror
 
 DEFAULT_PREVALENCE = 5.0
@@ -50,7 +51,7 @@ def show(table: Table, counts: Confusion) -> None:
             )
         with tiles:
             st.plotly_chart(
-                people_figure(people),
+                readable(people_figure(people)),
                 key="_people",
                 config={"displayModeBar": False},
                 alt=f"One dot for each of 1000 people: {people.true_positives} cancers found, "

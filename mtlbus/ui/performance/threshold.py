@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
 
-from ...core.tables import guarded
 from ...core.text import literal
 from ...core.wording import share_with_interval, with_interval
 from ...evaluation import judged_rows
@@ -15,26 +15,48 @@ from ...evaluation.comparisons import AucInterval
 from ...evaluation.judged_rows import Table
 from ...evaluation.operating_points import Confusion, wilson_interval
 from ...figures.confusion import ENDS, confusion_figure
+from ...figures.decision import decision_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
-from ...figures.style import CONFIG, FEW
-from .. import datasets, services, state
-from ..columns import column
+from ...figures.style import CONFIG, FEW, readable
+from .. import in_sight, services, state
 from ..memory import choice, mirror, number, remember
-from . import files, people
+from . import case_list, files, people
 from .table_picks import pick_table
 
 RULES = {
     "shipped": "Shipped",
-    "sensitivity_95": "Sensitivity ≥ 95 %",
+    "sensitivity": "Sensitivity",
     "youden": "Youden",
+    "cost": "Cost",
     "hand": "By hand",
 }
 RULES_HELP = (
-    "**Shipped**: what the other pages use. **Sensitivity ≥ 95 %**: finds at least 95 of 100 "
-    "cancers. **Youden**: the largest sensitivity + specificity. Balanced means both as equal as "
-    "possible. All are chosen on validation images, never on the test images that are shown. "
-    "**By hand**: the slider, the same for every network."
+    "**Shipped**: what the other pages use. **Sensitivity**: the largest threshold that finds so "
+    "many cancers. **Youden**: the largest sensitivity + specificity. **Cost**: the smallest sum "
+    "of missed cancers and false alarms, when one of the first costs as much as so many of the "
+    "second. Balanced means sensitivity and specificity as equal as possible. All are chosen on "
+    "validation images, never on the test images that are shown. **By hand**: the slider, the "
+    "same for every network."
 )
+
+
+class Amount(NamedTuple):
+    """What a rule asks for, moved by a slider; its name is that in the address, too."""
+
+    name: str
+    label: str
+    default: int
+    least: int
+    most: int
+    unit: float
+
+
+AMOUNTS = {
+    "sensitivity": Amount("least", "At least so many of 100 cancers are found", 95, 50, 100, 0.01),
+    "cost": Amount("cost", "A missed cancer costs as much as so many false alarms", 10, 1, 50, 1),
+}
+"""By rule; `unit` makes of a step of the slider what `judged_rows.threshold_for` takes."""
+_FORMER = {"sensitivity_95": "sensitivity"}  # rules as older addresses call them
 NARROWEST = 340  # pixels; below twice this the halves stand one above the other
 
 
@@ -75,28 +97,35 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
 def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
     """The threshold of each method by name, by a rule or by hand; kept in the address."""
     tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
+    kept = st.session_state.get("rule")
+    if kept in _FORMER:
+        st.session_state["rule"] = _FORMER[kept]
     with tiles:
         rule = st.segmented_control(
             "Call an image malignant from this probability on", list(RULES),
             format_func=RULES.get, required=True, help=RULES_HELP,
             wrap=True, **mirror("rule", choice("rule", RULES, "shipped")),
         )  # fmt: skip
+    with tiles:
+        amount = _pick_amount(rule)
     chosen = {
-        table.method: None if rule == "hand" else judged_rows.threshold_for(table, rule)
+        table.method: None if rule == "hand" else judged_rows.threshold_for(table, rule, amount)
         for table in tables
     }
     missing = [table.title for table in tables if rule != "hand" and chosen[table.method] is None]
     first = chosen[tables[0].method]
     if first is not None:
-        st.session_state["threshold"] = first
+        st.session_state["threshold"] = min(first, 1.0)  # above 1 nobody is called malignant
     by_hand = round(number("threshold", 0.5, 0.0, 1.0), 3)
-    with tiles:
-        st.session_state["_threshold"] = by_hand
-        st.slider(
-            "Threshold", 0.0, 1.0, step=0.001, format="%.3f", key="_threshold",
-            on_change=_take_threshold,
-            help="Moving it takes the threshold into your hand. Left and right arrow keys work.",
-        )  # fmt: skip
+    if amount is None or missing:
+        with tiles:
+            st.session_state["_threshold"] = by_hand
+            st.slider(
+                "Threshold", 0.0, 1.0, step=0.001, format="%.3f", key="_threshold",
+                on_change=_take_threshold,
+                help="Moving it takes the threshold into your hand. Left and right arrow keys "
+                "work.",
+            )  # fmt: skip
     state.link_unless("rule", rule, "shipped")
     if rule == "hand" or missing:
         state.write_link("threshold", f"{by_hand:.3f}")
@@ -112,6 +141,20 @@ def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
     return {name: by_hand if value is None else value for name, value in chosen.items()}
 
 
+def _pick_amount(rule: str) -> float | None:
+    """What the rule asks for, by a slider; None for a rule that asks for nothing."""
+    for other, one in AMOUNTS.items():
+        if other != rule:
+            state.drop_link(one.name)
+    if rule not in AMOUNTS:
+        return None
+    one = AMOUNTS[rule]
+    kept = int(number(one.name, one.default, one.least, one.most))
+    chosen = st.slider(one.label, one.least, one.most, step=1, **mirror(one.name, kept))
+    state.link_unless(one.name, str(chosen), str(one.default))
+    return chosen * one.unit
+
+
 def _take_threshold() -> None:
     remember("threshold")
     st.session_state["rule"] = "hand"
@@ -125,15 +168,16 @@ def _origin(tables: Sequence[Table], rule: str) -> str:
     what = "The shipped thresholds" if rule == "shipped" else "Thresholds"
     if rule == "shipped" and len(names) == 1:
         what += f" ({literal(names.pop().replace('_', ' '))})"
-    each = " Each network has its own; the slider shows the first's." if len(tables) > 1 else ""
+    shown = "" if rule in AMOUNTS else "; the slider shows the first's"
+    each = f" Each network has its own{shown}." if len(tables) > 1 else ""
     return f"{what} were chosen on validation images and are shown on test images.{each}"
 
 
 def _show_curves(
     tables: Sequence[Table], images: str, points: dict[str, OperatingPoint], chosen: str
 ) -> None:
-    roc_tab, precision_tab = st.tabs(
-        ["ROC", "Precision–recall"], key="_curves", on_change="rerun"
+    roc_tab, precision_tab, decision_tab = st.tabs(
+        ["ROC", "Precision–recall", "Decision"], key="_curves", on_change="rerun"
     )  # only the open one is drawn
     curves = {table.title: judged_rows.roc(table, images) for table in tables}
     usable = {title: curve for title, curve in curves.items() if curve is not None}
@@ -141,21 +185,28 @@ def _show_curves(
         st.info("A curve needs benign and malignant images; these are of one class.")
         return
     points = {title: point for title, point in points.items() if title in usable}
+    shown = [table for table in tables if table.title in usable]
     if precision_tab.open:
-        recalls = {
-            table.title: judged_rows.precision_recall(table, images)
-            for table in tables
-            if table.title in usable
-        }
+        recalls = {table.title: judged_rows.precision_recall(table, images) for table in shown}
         precision_tab.plotly_chart(
-            precision_recall_figure(recalls, points, chosen),
+            readable(precision_recall_figure(recalls, points, chosen)),
             key="_pr",
             config=CONFIG,
             alt="Precision–recall curves with the operating points.",
         )
+    elif decision_tab.open:
+        worth = {table.title: judged_rows.decision(table, images) for table in shown}
+        at = {title: point.threshold for title, point in points.items()}
+        decision_tab.plotly_chart(
+            readable(decision_figure(worth, at, chosen)),
+            key="_decision",
+            config=CONFIG,
+            alt="Decision curves: net benefit by the probability from which one would act.",
+        )
+        decision_tab.caption(files.DECISION)
     else:
         roc_tab.plotly_chart(
-            roc_figure(usable, points, chosen),
+            readable(roc_figure(usable, points, chosen)),
             key="_roc",
             config=CONFIG,
             alt="ROC curves: " + ", ".join(f"{t} AUC {c.auc:.3f}" for t, c in usable.items()),
@@ -163,15 +214,12 @@ def _show_curves(
     others = ""
     if len(tables) > FEW:
         others = " Thin lines are the other networks; point at one for its name."
-    st.caption(
-        "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the "
-        f"threshold.{others}"
-    )
+    st.caption(f"{files.BANDS}{others}")
 
 
 def _show_matrix(table: Table, counts: Confusion) -> None:
     st.plotly_chart(
-        confusion_figure(counts, dark=st.context.theme.type == "dark"),
+        readable(confusion_figure(counts, dark=st.context.theme.type == "dark")),
         key="_matrix",
         config={"displayModeBar": False},
         on_select=_take_cell,
@@ -260,40 +308,19 @@ def _show_cases(table: Table, images: str, threshold: float) -> None:
     if end not in ENDS:
         return
     rows = judged_rows.ending(judged_rows.select(table, images), threshold, end)
-    st.markdown(f"**{ENDS[end]} by {table.title}: {len(rows)} images**, most surprising first")
-    if rows.empty:
-        st.caption("None at this threshold.")
-        return
-    columns = {
-        "image_id": "Image", "dataset": "Dataset", "probability": "Probability", "dice": "Dice",
-        "birads": "BI-RADS", "histology": "Histology", "device": "Device",
-    }  # fmt: skip
-    shown = [name for name in columns if (rows[name].replace("", None).notna()).any()]
-    titled = rows[shown].assign(dataset=rows["dataset"].map(judged_rows.title_of_images))
-    titled = titled.map(guarded)  # a table can be saved as CSV from its own corner
-    event = st.dataframe(
-        titled, hide_index=True, height=min(320, 42 + 35 * len(rows)), key=f"_cases_{end}",
-        on_select="rerun", selection_mode="single-row",
-        column_config={name: columns[name] for name in shown} | {
-            "probability": st.column_config.NumberColumn("Probability", format="%.3f"),
-            "dice": column("dice"),
-        },
-        alt=f"The images that end as {ENDS[end].lower()}.",
-    )  # fmt: skip
-    chosen = event.selection.rows
-    if chosen and chosen[0] < len(rows):
-        _offer_case(rows.iloc[chosen[0]])
-    else:
-        st.caption("Tick a row to open that image.")
-
-
-def _offer_case(row: pd.Series) -> None:
-    if row["dataset"] in datasets.here():
-        if st.button(f"Open {literal(row['image_id'])} in Predict", icon=":material/radiology:"):
-            state.choose_case(f"{row['dataset']}:{row['image_id']}")
-            st.switch_page("pages/predict.py")
-    else:
-        st.caption(
-            f"{literal(row['image_id'])} belongs to {judged_rows.literal_title(row['dataset'])}, "
-            "whose images are not here. Give the dataset's folder in the sidebar to open it."
-        )
+    head = f"**{ENDS[end]} by {table.title}: {len(rows)} images**, most surprising first"
+    with st.container(key="_ending"):
+        in_sight.follow("_ending", (end, table.method), at_first=True)
+        st.markdown(head)
+        if rows.empty:
+            st.caption("None at this threshold.")
+            return
+        case_list.show(
+            rows.assign(method=table.method),
+            {
+                "image_id": "Image", "dataset": "Dataset", "probability": "Probability",
+                "dice": "Dice", "birads": "BI-RADS", "histology": "Histology", "device": "Device",
+            },
+            f"_cases_{end}",
+            f"The images that end as {ENDS[end].lower()}.",
+        )  # fmt: skip

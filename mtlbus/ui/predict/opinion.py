@@ -11,7 +11,7 @@ import streamlit as st
 from ...core.text import literal
 from ...data.transforms import PREPROCESSING_VERSION
 from ...figures.strip import Dot, strip_figure
-from ...figures.style import CONFIG
+from ...figures.style import CONFIG, readable
 from ...findings import Finding
 from ...findings.opinion import STEADY, Opinion, Said, after_changes, of_others
 from ...inference.predictor import Prediction
@@ -132,7 +132,7 @@ def _draw(found: Opinion) -> None:
     finding = found.finding
     point, here = finding.point, finding.prediction.probability
     st.plotly_chart(
-        strip_figure(dots, here, None if point is None else point.threshold),
+        readable(strip_figure(dots, here, None if point is None else point.threshold)),
         config={**CONFIG, "displayModeBar": False}, key="opinion_strip",
         alt=" ".join(line.replace("**", "") for line in found.lines),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from ...findings.measured import lesion_rows
 from ...inference.input_checks import refusal
 from ...inference.measure import Lesion
 from ...inference.predictor import Prediction
-from .. import input_line, services, takeaway, verdict, words
+from .. import input_line, services, takeaway, uploads, verdict, words
 from ..case import Case
 from ..finding import finding_of
 from ..pictures import Style
@@ -70,6 +70,13 @@ def show(case: Case, method: str) -> None:
     _result(case, Asked(prediction, services.checkpoint(method), unknown, kept, checking))
 
 
+def offer_upload() -> None:
+    """A place for one image on the page itself: on a phone the sidebar is closed."""
+    with st.popover("", icon=":material/upload:", help="Upload an image"):
+        uploads.uploader("PNG, JPEG, BMP, TIFF, WebP, GIF or DICOM", "_page_upload")
+        st.caption(uploads.CONSENT)
+
+
 @st.fragment
 @services.one_look()
 def _result(case: Case, asked: Asked) -> None:
@@ -103,6 +110,7 @@ def _result(case: Case, asked: Asked) -> None:
     with bar:
         verdict.bar(finding, key="bar")
     with worth:
+        verdict.scope(finding)
         verdict.worth(finding)
         counted = local_worth.show(finding, asked.checkpoint)
         verdict.fine(finding)

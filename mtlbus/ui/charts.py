@@ -1,0 +1,75 @@
+"""Charts to take away: in a report, and each as PNG and SVG in one file."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ..export.picture_report import Picture, image_element
+from ..figures.static import plain, png_of_chart, svg_of_chart
+from .takeaway import File
+
+
+class Chart(NamedTuple):
+    """A chart with its words.
+
+    Attributes:
+        heading: what it is.
+        figure: as the page shows it.
+        said: the text below; `**` marks what is important.
+    """
+
+    heading: str
+    figure: go.Figure
+    said: str
+
+
+def picture(chart: Chart) -> Picture:
+    """The chart in a report: drawn, so that the report runs nothing and stays small."""
+    alt = chart.heading or plain(chart.said)
+    element = image_element(svg_of_chart(chart.figure).encode(), alt, "svg+xml")
+    return Picture(chart.heading, element, chart.said)
+
+
+def charts_file(make: Callable[[], Iterable[Chart]], ending: str = "_charts.zip") -> File:
+    """All charts of a page as something to download.
+
+    Args:
+        make: the charts; called when the button is pressed.
+        ending: of the file's name.
+    """
+    return File(
+        "Charts (ZIP)", ending, "application/zip", "bar_chart",
+        "Every chart as PNG and as SVG, on a light ground.", lambda: _zipped(make()),
+    )  # fmt: skip
+
+
+def offer(heading: str, figure: go.Figure, name: str) -> None:
+    """A button below a chart that takes it away, where the page's menu does not have it.
+
+    Args:
+        heading: what it is.
+        figure: as the page shows it.
+        name: of the file, without its ending; also of the button.
+    """
+    file = charts_file(lambda: [Chart(heading, figure, "")])
+    st.download_button(
+        "Chart (PNG, SVG)", file.make, f"{name}.zip", file.kind, type="tertiary",
+        icon=f":material/{file.icon}:", on_click="ignore", key=f"_chart_{name}", help=file.help,
+    )  # fmt: skip
+
+
+def _zipped(charts: Iterable[Chart]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, chart in enumerate(charts, start=1):
+            word = re.sub(r"[^a-z0-9]+", "-", chart.heading.casefold()).strip("-") or "chart"
+            archive.writestr(f"{number:02}-{word[:40]}.svg", svg_of_chart(chart.figure))
+            archive.writestr(f"{number:02}-{word[:40]}.png", png_of_chart(chart.figure))
+    return stream.getvalue()

@@ -1,0 +1,29 @@
+"""What a click brings is scrolled to, where it stands below the edge of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+
+import streamlit as st
+
+_MOUNT = st.components.v2.component(
+    "mtlbus_in_sight", js=Path(__file__).with_suffix(".js").read_text("utf-8")
+)
+
+
+def follow(place: str, shown: Hashable, at_first: bool = False) -> None:
+    """Scroll to a container whenever it shows something else; belongs into it.
+
+    Args:
+        place: key of the container.
+        shown: what it shows; None before anybody asked for it.
+        at_first: also when it is shown for the first time, because a click brought it.
+    """
+    kept = f"_in_sight_{place}"
+    before, turn = st.session_state.get(kept, (None, 0))
+    if shown != before:
+        turn += before is not None or at_first
+        st.session_state[kept] = (shown, turn)
+    with st.container(gap=None):  # an element with nothing to see
+        _MOUNT(key=f"{kept}_listens", data={"place": place, "turn": turn})

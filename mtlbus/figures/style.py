@@ -12,7 +12,7 @@ from .colours import rgb
 FEW = 4  # so many methods can be told apart with their bands
 CLEAR = "rgba(0,0,0,0)"
 NEUTRAL = "#8A8F98"  # readable on white and on black
-LETTERS = "#000037"  # Streamlit puts the grey of its own letters in its place, by theme
+LETTERS = {False: "#56616A", True: "#BAC4C9"}  # of a light and of a dark page
 FAINT = "rgba(138,143,152,0.28)"
 LAST_LABEL = 28  # pixels right of a `share_axis`, so that its "100%" is not left out
 
@@ -71,16 +71,17 @@ def finish(figure: go.Figure, height: int, legend: bool = True) -> go.Figure:
     )
 
 
-def readable(figure: go.Figure) -> go.Figure:
-    """The letters of a chart as dark as the page's on a light page, as light on a dark one.
+def with_letters(figure: go.Figure, dark: bool) -> go.Figure:
+    """The letters of a chart in a grey that stands out from the page.
 
-    Streamlit's own are a grey of 3.6 : 1 on a light page. Where a chart says a colour for some of
-    its letters, it stays.
+    Streamlit's own is 3.6 : 1 on a light page. Where a chart says a colour for some of its letters,
+    it stays.
 
     Args:
-        figure: is changed and returned; for `st.plotly_chart`.
+        figure: is changed and returned.
+        dark: for a dark page.
     """
-    letters = {"color": LETTERS}
+    letters = {"color": LETTERS[dark]}
     figure.update_layout(font=letters, legend_font=letters)
     axes = {name: {"tickfont": letters, "title_font": letters} for name in _axes_of(figure)}
     return figure.update_layout(axes)

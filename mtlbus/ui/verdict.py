@@ -11,12 +11,13 @@ from ..core.text import literal, small
 from ..core.wording import percent
 from ..figures.colours import of_class
 from ..figures.probability import bar_in_words, probability_bar
-from ..figures.style import CONFIG, readable
+from ..figures.style import CONFIG
 from ..findings import Finding, operating_points
 from ..findings.finding import IF, NO_CLASS, NO_POINT
 from ..inference.input_checks import Check
 from . import state
 from .memory import choice, mirror
+from .theme import readable
 
 BADGES = {"malignant": ":orange-badge[malignant]", "benign": ":green-badge[benign]"}
 _COLOURS = {"malignant": "orange", "benign": "green"}

@@ -17,6 +17,7 @@ import pytest
 from mtlbus.figures import agreement, cells, confusion
 from mtlbus.figures.colours import rgb
 from mtlbus.figures.static import INK
+from mtlbus.figures.style import LETTERS
 
 ROOT = Path(__file__).resolve().parents[2]
 THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
@@ -53,6 +54,9 @@ def test_letters_of_the_theme(name):
     for ground in grounds:
         assert contrast(mixed(theme["textColor"], ground, CAPTION), ground) >= 4.5
         assert contrast(theme["linkColor"], ground) >= 4.5
+    chosen = mixed(theme["primaryColor"], theme["backgroundColor"], 0.1)
+    assert contrast(theme["primaryColor"], chosen) >= 4.5
+    assert contrast(LETTERS[name == "dark"], theme["backgroundColor"]) >= 4.5
     for colour in ("green", "orange", "red", "blue", "gray"):
         letters = theme[f"{colour}TextColor"]
         assert contrast(letters, theme["backgroundColor"]) >= 4.5

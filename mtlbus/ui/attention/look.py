@@ -12,8 +12,9 @@ import streamlit as st
 
 from ...core.outputs import Map
 from ...data.transforms import Frame
-from ...figures.style import CONFIG, readable
+from ...figures.style import CONFIG
 from ..case import Case
+from ..theme import readable
 
 CAMERA = {**CONFIG, "modeBarButtons": [["toImage"]]}
 MASK = "mask_probability"  # the name of the answer among the maps of a look

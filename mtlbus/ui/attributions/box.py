@@ -10,8 +10,9 @@ import streamlit as st
 
 from ...explain.targets import Box, Target
 from ...figures.boxes import box_figure
-from ...figures.style import CONFIG, readable
+from ...figures.style import CONFIG
 from ..case import Case
+from ..theme import readable
 
 _PARTS = ("left", "top", "width", "height")
 _PLOT = "_target_box_plot"

@@ -14,10 +14,11 @@ from ...explain.techniques import TECHNIQUES
 from ...explain.views import address_of, list_views, title_of
 from ...figures.agreement import agreement_figure
 from ...figures.faithfulness import curves_figure
-from ...figures.style import CONFIG, readable
+from ...figures.style import CONFIG
 from .. import charts, in_sight, services
 from ..columns import columns
 from ..results import ResultStore
+from ..theme import readable
 from . import runs
 from .quantities import cost_words
 from .question import Question

@@ -7,6 +7,7 @@ import streamlit as st
 from ...explain.gradcam import layers_of
 from .. import services
 from ..case import Case
+from ..theme import strong
 from . import runs
 from .picks import pick_request
 from .quantities import cost_words, quantity
@@ -55,7 +56,7 @@ def run_what_is_missing(question: Question) -> None:
     if not steps:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        asked = st.button("Run", type="primary", icon=":material/play_arrow:", key="_run")
+        asked = st.button("Run", type=strong(), icon=":material/play_arrow:", key="_run")
         st.caption(cost_words(runs.total_cost(steps), question.pace()))
     if asked:
         runs.run(steps, "_stop_run")

@@ -12,11 +12,12 @@ from plotly.colors import sample_colorscale
 
 from ...core.quantities import OUTLINES
 from ...figures.pairwise_dice import dice_matrix, pairwise_dice
-from ...figures.style import CONFIG, readable
+from ...figures.style import CONFIG
 from .. import charts, services
 from ..panels import region_shapes, zoom_panels
 from ..panels.zoom_panels import Key, Panel
 from ..short_names import short, show_in_full
+from ..theme import readable
 from .answers import Answers
 
 _OPACITY = 0.62

@@ -11,13 +11,14 @@ from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, Value, told_value
 from ...figures import response as figures
 from ...figures.response import Line
-from ...figures.style import CONFIG, readable
+from ...figures.style import CONFIG
 from ...findings import operating_points
 from ...protocol import response
 from ...protocol.response import Answer
 from .. import charts, services
 from ..case import Case
 from ..short_names import show_in_full
+from ..theme import readable
 from . import files, knobs, points
 from .points import titles_of
 from .sweep import Sweep

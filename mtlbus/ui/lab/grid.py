@@ -11,11 +11,12 @@ from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, Value, told_value
 from ...figures import response as figures
 from ...figures.response import Tile
-from ...figures.style import CONFIG, readable
+from ...figures.style import CONFIG
 from ...protocol import response
 from ...protocol.response import Answer
 from .. import charts, services
 from ..memory import choice, mirror
+from ..theme import readable
 from . import knobs, points
 from .sweep import Sweep
 

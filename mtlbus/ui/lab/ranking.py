@@ -12,11 +12,12 @@ from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, told_value
 from ...figures import response as figures
 from ...figures.response import Bar
-from ...figures.style import CONFIG, readable
+from ...figures.style import CONFIG
 from ...protocol import response
 from ...protocol.response import Swing
 from .. import charts
 from ..case import Case
+from ..theme import readable
 from . import files, knobs, points
 from .points import titles_of
 from .sweep import Sweep

@@ -9,6 +9,7 @@ from ...core.text import literal
 from ...data.phantom_state import PhantomState, Value, is_phantom, read_state
 from .. import state
 from ..case import Case
+from ..theme import strong
 
 _LAST = "_lab_phantom"  # in the session: the phantom that was looked at last
 
@@ -30,7 +31,7 @@ def offer_phantom(case: Case) -> None:
     )
     last = st.session_state.get(_LAST, state.DEFAULT_CASE)
     st.button(
-        "Take a phantom", type="primary", icon=":material/east:", key="_lab_take",
+        "Take a phantom", type=strong(), icon=":material/east:", key="_lab_take",
         on_click=state.choose_case, args=(last,),
     )  # fmt: skip
 

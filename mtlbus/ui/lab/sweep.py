@@ -8,6 +8,7 @@ import streamlit as st
 
 from ...data.phantom_parameters import PhantomParameters
 from .. import services
+from ..theme import strong
 from ..widgets import explain_error
 from . import background, points
 
@@ -62,7 +63,7 @@ class Sweep:
             word = f"Go on: {done} of {len(self.wanted)} are done" if done else "Draw it"
             networks = f"{len(self.methods)} network{'s' if len(self.methods) > 1 else ''}"
             asked = st.button(
-                word, key=f"_lab_start_{self.name}", type="primary", icon=":material/play_arrow:",
+                word, key=f"_lab_start_{self.name}", type=strong(), icon=":material/play_arrow:",
                 help=f"Asks {networks} about {len(left)} phantoms, in the background.",
             )  # fmt: skip
             if asked:

@@ -8,7 +8,6 @@ import streamlit as st
 
 from ...core.text import literal
 from ...figures.overlay import encode_jpeg, grey_panel
-from ...figures.style import readable
 from ...inference.predictor import Prediction
 from .. import input_line, services, takeaway, verdict
 from ..attention.look import CAMERA
@@ -19,6 +18,7 @@ from ..panels import zoom_panels
 from ..panels.case_shapes import shapes_of
 from ..panels.zoom_panels import Panel
 from ..pictures import Style
+from ..theme import readable
 from ..widgets import show_image
 from . import files, inner
 

@@ -18,6 +18,7 @@ from ...methods.registry import get_entry
 from ...training.recipe_words import loss_words, start_words
 from .. import services, state
 from ..memory import choice, mirror
+from ..theme import is_dark
 from . import files, pick, record
 from .overview import millions
 
@@ -88,9 +89,7 @@ def _idea(spec: Spec) -> None:
     if spec.diagram is None:
         return
     variant = _variant()
-    svg = diagram_svg(
-        spec.diagram, files.shapes_of(spec.name, variant), st.context.theme.type == "dark"
-    )
+    svg = diagram_svg(spec.diagram, files.shapes_of(spec.name, variant), is_dark())
     width, alt = round(BIGGER * lay_out(spec.diagram).width), f"Wiring of {spec.title}."
     alt = f"{alt} {spec.diagram.reading}"
     st.image(svg, width=width, alt=alt)

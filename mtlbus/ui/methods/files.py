@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import streamlit as st
-
 from ...core.spec import Spec
 from ...export.method_views import MethodView, OverviewView
 from ...figures.diagrams import diagram_svg
@@ -13,6 +11,7 @@ from ...methods import get_spec
 from ...methods.pretraining import stored_encoder
 from ...methods.shapes import Shape, diagram_shapes
 from .. import services, takeaway
+from ..theme import is_dark
 from .record import SHOWN
 
 
@@ -37,7 +36,7 @@ def offer_card(spec: Spec, variant: str) -> None:
         spec: the method.
         variant: whose sizes stand in the drawing.
     """
-    more, dark = [], st.context.theme.type == "dark"
+    more, dark = [], is_dark()
     if spec.diagram is not None:
         more.append(takeaway.File(
             "Drawing (SVG)", f"_{variant}.svg", "image/svg+xml", "polyline",

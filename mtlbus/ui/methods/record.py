@@ -16,12 +16,13 @@ from ...core.spec import PaperRecipe, Spec
 from ...core.tables import guarded
 from ...core.text import literal, printable
 from ...evaluation.judged_rows import DATASETS
-from ...figures.style import CONFIG, readable
+from ...figures.style import CONFIG
 from ...figures.training_curve import training_figure
 from ...findings import operating_points
 from ...methods import get_spec
 from ...training.recipe_words import loss_words, start_words
 from .. import charts, services
+from ..theme import readable
 
 LOG = logging.getLogger("mtlbus")
 SHOWN = (

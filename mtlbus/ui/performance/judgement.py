@@ -16,11 +16,12 @@ from ...evaluation.judged_rows import Table
 from ...figures.calibration import calibration_figure
 from ...figures.segmentation import dice_figure
 from ...figures.slices import slices_figure
-from ...figures.style import CONFIG, FEW, readable
+from ...figures.style import CONFIG, FEW
 from ...methods import get_spec
 from .. import charts, services
 from ..memory import choice, mirror
 from ..state import write_link
+from ..theme import readable
 from . import case_list, metrics_table, normals
 from .table_picks import pick_table
 

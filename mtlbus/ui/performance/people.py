@@ -8,8 +8,8 @@ from ...core.wording import share_with_interval
 from ...evaluation.judged_rows import Table
 from ...evaluation.operating_points import Confusion, natural_frequencies, predictive_values
 from ...figures.confusion import people_figure
-from ...figures.style import readable
 from ..memory import mirror
+from ..theme import readable
 
 DEFAULT_PREVALENCE = 5.0
 NARROWEST = 340  # pixels; below twice this the halves stand one above the other

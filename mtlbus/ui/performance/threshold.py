@@ -17,9 +17,10 @@ from ...evaluation.operating_points import Confusion, wilson_interval
 from ...figures.confusion import ENDS, confusion_figure
 from ...figures.decision import decision_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
-from ...figures.style import CONFIG, FEW, readable
+from ...figures.style import CONFIG, FEW
 from .. import in_sight, services, state
 from ..memory import choice, mirror, number, remember
+from ..theme import is_dark, readable
 from . import case_list, files, people
 from .table_picks import pick_table
 
@@ -219,7 +220,7 @@ def _show_curves(
 
 def _show_matrix(table: Table, counts: Confusion) -> None:
     st.plotly_chart(
-        readable(confusion_figure(counts, dark=st.context.theme.type == "dark")),
+        readable(confusion_figure(counts, dark=is_dark())),
         key="_matrix",
         config={"displayModeBar": False},
         on_select=_take_cell,

@@ -11,7 +11,7 @@ import streamlit as st
 from ...core.text import literal
 from ...data.transforms import PREPROCESSING_VERSION
 from ...figures.strip import Dot, strip_figure
-from ...figures.style import CONFIG, readable
+from ...figures.style import CONFIG
 from ...findings import Finding
 from ...findings.opinion import STEADY, Opinion, Said, after_changes, of_others
 from ...inference.predictor import Prediction
@@ -23,6 +23,7 @@ from ..finding import finding_of
 from ..gate import GATE
 from ..memory import mirror, switch
 from ..results import ResultStore
+from ..theme import readable
 from ..widgets import explain_error
 
 _AGAIN = ResultStore(services.MEGABYTE, lambda answers: 128 * len(answers), GATE)

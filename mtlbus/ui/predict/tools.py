@@ -20,6 +20,7 @@ from .. import cases, edit_tools, services
 from ..case import Case
 from ..panels import two_points
 from ..panels.two_points import Line
+from ..theme import strong
 from ..widgets import explain_error
 from . import spacing
 
@@ -59,7 +60,7 @@ def offer(case: Case) -> None:
     st.button(
         "Keep only this part" if tool == CROP else "Black out this part",
         disabled=box is None,
-        type="primary",
+        type=strong(),
         key="_edit",
         on_click=_done,
         args=(_edit, case, box, tool),

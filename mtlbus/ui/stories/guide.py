@@ -7,6 +7,7 @@ import streamlit as st
 from ...core.text import literal
 from .. import state
 from ..frame import PAGES
+from ..theme import strong
 from .tour import Story, stories
 
 _GO = "_story_go"  # in the session: the step to go to in the next run
@@ -88,7 +89,7 @@ def show(page: str) -> None:
             )  # fmt: skip
             if number < count:
                 st.button(
-                    "Next", key="_story_next", icon=":material/chevron_right:", type="primary",
+                    "Next", key="_story_next", icon=":material/chevron_right:", type=strong(),
                     shortcut="PageDown", on_click=_go, args=(number + 1,),
                 )  # fmt: skip
             st.button(

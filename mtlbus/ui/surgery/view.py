@@ -25,6 +25,7 @@ from ..case import Case
 from ..finding import finding_of
 from ..panels import outline_editor, region_shapes
 from ..takeaway import File
+from ..theme import readable
 from . import steps as kept
 
 YOURS = "#FFD23F"
@@ -153,7 +154,8 @@ def _decision(done: Operation) -> None:
     one = logit_split(before.maps)
     other = None if after is None else logit_split(after.maps)
     st.plotly_chart(
-        moved_figure(one, other), key="_shares", config={**CONFIG, "displayModeBar": False},
+        readable(moved_figure(one, other)), key="_shares",
+        config={**CONFIG, "displayModeBar": False},
         alt=f"What each region adds to the log-odds of malignant: {_in_words(one, other)}.",
     )  # fmt: skip
     if other is None:

@@ -51,8 +51,6 @@ count = len(judged_rows.select(tables[0], images))
 with st.expander(f"{count} test images, not seen in training", icon=":material/fact_check:"):
     for line in judged_rows.facts(tables, images):
         st.markdown(line)
-if unequal := judged_rows.unequal_training(tables):
-    st.caption(unequal)
 classifying = [table for table in tables if judged_rows.classifies(table, images)]
 others = [table for table in tables if table not in classifying]
 if others:
@@ -62,5 +60,7 @@ if classifying:
     threshold.show(classifying, images, others)
 else:
     files.downloads(others, images, {})
+if unequal := judged_rows.unequal_training(tables):
+    st.caption(unequal)
 st.subheader("Look closer")
 judgement.show(tables, images)

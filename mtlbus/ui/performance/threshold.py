@@ -71,7 +71,7 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
         images: which test images.
         others: methods without a class, which are only taken away with the rest.
     """
-    thresholds = _pick_thresholds(tables)
+    thresholds, origin = _pick_thresholds(tables)
     counts = {
         table.title: judged_rows.counts(table, images, thresholds[table.method]) for table in tables
     }
@@ -88,6 +88,7 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
         _show_matrix(table, counts[table.title])
     with curves:
         _show_curves(tables, images, points, table.title)
+    st.caption(origin)
     _show_counts(tables, images, counts, thresholds)
     _show_cases(table, images, thresholds[table.method])
     if images != judged_rows.PHANTOM:  # simulated images say nothing about a clinic
@@ -95,8 +96,11 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
     files.downloads([*tables, *others], images, thresholds)
 
 
-def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
-    """The threshold of each method by name, by a rule or by hand; kept in the address."""
+def _pick_thresholds(tables: Sequence[Table]) -> tuple[dict[str, float], str]:
+    """The threshold of each method by name, by a rule or by hand, and where they come from.
+
+    Kept in the address.
+    """
     tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
     kept = st.session_state.get("rule")
     if kept in _FORMER:
@@ -138,8 +142,8 @@ def _pick_thresholds(tables: Sequence[Table]) -> dict[str, float]:
             "is used instead.",
             icon=":material/info:",
         )
-    st.caption(_origin(tables, rule))
-    return {name: by_hand if value is None else value for name, value in chosen.items()}
+    taken = {name: by_hand if value is None else value for name, value in chosen.items()}
+    return taken, _origin(tables, rule)
 
 
 def _pick_amount(rule: str) -> float | None:

@@ -71,7 +71,7 @@ def reports(uploaded, predict_view, compare_view, mirror_view, attention_view, a
             "predict": report_of([predict_view(case)], PALETTE),
             "compare": report_of(compare_view(case).views, PALETTE),
             "mirror": mirror_report(mirror_view(case), PALETTE),
-            "attention": attention_report(attention_view(case), [], [], ""),
+            "attention": attention_report(attention_view(case), [], []),
             "attributions": attribution_report(attributed, [], NUMBERS),
             "drawing": svg_of(predict_view(case), PALETTE),
         }

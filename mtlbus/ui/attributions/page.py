@@ -9,11 +9,10 @@ from .. import services
 from ..case import Case
 from ..theme import strong
 from . import runs
-from .picks import pick_request
+from .picks import FIRST, pick_request
 from .quantities import cost_words, quantity
 from .question import Question
 
-_FIRST = "gradcam"  # two gradients with its placebo
 _UNWANTED = "_first_map_stopped"  # in the session: of which image and weights
 
 
@@ -22,7 +21,7 @@ def _open_with_a_map(question: Question) -> None:
     wish = question.case.image.sha256, question.prediction.weights_sha256
     if st.session_state.get("attributions") or st.session_state.get(_UNWANTED) == wish:
         return
-    missing = [one for one in question.missing() if one[0] == _FIRST]
+    missing = [one for one in question.missing() if one[0] == FIRST]
     steps = [runs.map_step(question, *one) for one in missing]
     runs.run(steps, "_stop_first", {_UNWANTED: wish})
 

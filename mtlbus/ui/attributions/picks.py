@@ -8,7 +8,7 @@ import streamlit as st
 
 from ...core.errors import MtlbusError
 from ...explain.options import BASELINES, KNOBS, Options
-from ...explain.request import DEFAULT, Request
+from ...explain.request import Request
 from ...explain.targets import ANSWERS, REGIONS, Box, Target, box_around
 from ...explain.techniques import TECHNIQUES
 from ...inference.predictor import MASK_THRESHOLD, Prediction
@@ -19,6 +19,7 @@ from .box import pick_box
 
 _DEFAULTS = "-"  # in the address, for settings that are all as they come
 _NONE = "-"  # in the address, for no attribution at all
+FIRST = "gradcam"  # what the page opens with: two gradients with its placebo
 _HEADS = {"class": "Class", "mask": "Outline"}
 _REGION_TITLES = {
     "lesion": "Predicted lesion", "margin": "Its margin", "background": "All around it",
@@ -69,7 +70,7 @@ def _pick_attributions() -> tuple[str, ...]:
     if len(chosen) < len(wanted.split(",")) and wanted != _NONE:
         state.say_of_link("attributions", f"Allowed: {', '.join(TECHNIQUES)}.")
     if not chosen and wanted != _NONE:  # never chosen, or a link that names nothing known
-        chosen = list(DEFAULT)
+        chosen = [FIRST]
     st.session_state["_attributions"] = chosen
     st.pills(
         "Attributions", list(TECHNIQUES), selection_mode="multi", key="_attributions",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ...core.quantities import ATTRIBUTED, heads
 from ...core.text import literal
@@ -64,18 +65,25 @@ def maps(question: Question) -> None:
     found, names = question.maps(), question.request.attributions
     if not any(question.found(name) for name in names):
         return
-    controls = _controls()
+    head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    with head:
+        scales = st.container(gap="xxsmall", width="content")
+        controls = _controls()
     limits = _limits(found, controls)
-    if question.request.placebo and found:
-        st.caption(
-            f"Under each map stands its placebo ({PLACEBO_NOTE}), with the rank correlation ρ of "
-            "the two: near 0 the map hangs on what was learnt, near 1 it does not."
-        )
-    _scales(question, controls)
+    with scales:
+        _scales(question, controls)
+    beside = len(names) == 1  # a single map has its placebo beside it
     grid = st.grid(max(2, min(_COLUMNS, len(names))), min_column_width=210, gap="medium")
     for name in names:
-        with grid, st.container():
-            _cell(question, TECHNIQUES[name], limits.get(name, 0.0), controls)
+        with grid:
+            place, twin = st.container(), st.container() if beside else None
+        _cell(question, TECHNIQUES[name], limits.get(name, 0.0), controls, place, twin)
+    if question.request.placebo and found:
+        where = "Beside the map" if beside else "Under each map"
+        st.caption(
+            f"{where} stands its placebo ({PLACEBO_NOTE}), with the rank correlation ρ of the "
+            "two: near 0 the map hangs on what was learnt, near 1 it does not."
+        )
 
 
 def _scales(question: Question, controls: Controls) -> None:
@@ -93,7 +101,7 @@ def _scales(question: Question, controls: Controls) -> None:
 
 
 def _controls() -> Controls:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.popover("Look", icon=":material/palette:", width="content"):
         view = st.segmented_control(
             "View", ["Signed", "Size"], default="Signed", required=True, key="_map_view",
             help="Signed: for and against the answer, clear at 0. Size: how strong, whatever the "
@@ -108,15 +116,14 @@ def _controls() -> Controls:
             help="Maps of different units cannot share a number. “One for all” uses the strongest "
             "of all maps of one unit, so that their strengths compare.",
         )
-        with st.popover("Look", icon=":material/palette:", width="content"):
-            opacity = st.slider("Strength of the colours, %", 10, 100, 85, 5, key="_map_opacity")
-            smooth = st.slider(
-                "Blur, px", 0.0, 8.0, 0.0, 0.5, key="_map_smooth", format="%.1f",
-                help="For the eye only. The numbers are never taken from a blurred map.",
-            )  # fmt: skip
-            marks = st.toggle("Marks", True, key="_map_marks", help=(
-                "The outline of the predicted lesion, the box of the target, and a cross on the "
-                "strongest place of each map."))  # fmt: skip
+        opacity = st.slider("Strength of the colours, %", 10, 100, 85, 5, key="_map_opacity")
+        smooth = st.slider(
+            "Blur, px", 0.0, 8.0, 0.0, 0.5, key="_map_smooth", format="%.1f",
+            help="For the eye only. The numbers are never taken from a blurred map.",
+        )  # fmt: skip
+        marks = st.toggle("Marks", True, key="_map_marks", help=(
+            "The outline of the predicted lesion, the box of the target, and a cross on the "
+            "strongest place of each map."))  # fmt: skip
     return Controls(view == "Signed", scale == "one for all", opacity / 100, smooth, marks)
 
 
@@ -129,27 +136,44 @@ def _limits(found: Mapping[str, Attribution], controls: Controls) -> dict[str, f
     return {n: max(own[m] for m in own if units[m] == units[n]) for n in own}
 
 
-def _cell(question: Question, technique: Technique, limit: float, controls: Controls) -> None:
-    """Map, placebo, then words, so that the pictures of all cells stand on one height."""
-    st.markdown(f"**{technique.title}**")
-    found = question.found(technique.name)
-    if found is None:
-        st.info("Not run yet.", icon=":material/hourglass_empty:")
-        return
-    if isinstance(found, NotServed):
-        st.info(literal(found), icon=":material/block:")
-        return
-    picture(question, technique, found, limit, controls)
-    twin = question.placebo(technique.name)
-    if isinstance(twin, NotServed):
-        st.caption(f"Placebo: {literal(twin)}")
-    elif twin is not None:
-        signed = controls.signed and technique.signed
-        st.markdown(f":gray[Placebo, {_alike(*similarity(question, technique.name), signed)}]")
-        own = attribution_maps.limit_of(twin.plane, controls.smooth)
-        picture(question, technique, twin, limit if controls.common else own, controls, True)
+def _cell(
+    question: Question,
+    technique: Technique,
+    limit: float,
+    controls: Controls,
+    place: DeltaGenerator,
+    beside: DeltaGenerator | None,
+) -> None:
+    """Map, placebo, then words, so that the pictures of all cells stand on one height.
+
+    Args:
+        question: what is asked.
+        technique: of the map.
+        limit: the number behind ±1.
+        controls: how it is drawn.
+        place: of all of it.
+        beside: of the placebo; None for below the map.
+    """
+    found, twin = question.found(technique.name), question.placebo(technique.name)
+    with place:
+        st.markdown(f"**{technique.title}**")
+        if found is None:
+            st.info("Not run yet.", icon=":material/hourglass_empty:")
+            return
+        if isinstance(found, NotServed):
+            st.info(literal(found), icon=":material/block:")
+            return
+        picture(question, technique, found, limit, controls)
+    with place if beside is None else beside:
+        if isinstance(twin, NotServed):
+            st.caption(f"Placebo: {literal(twin)}")
+        elif twin is not None:
+            signed = controls.signed and technique.signed
+            st.markdown(f":gray[Placebo, {_alike(*similarity(question, technique.name), signed)}]")
+            own = attribution_maps.limit_of(twin.plane, controls.smooth)
+            picture(question, technique, twin, limit if controls.common else own, controls, True)
     scale = _scale_words(question, technique, limit)
-    st.caption(f"{technique.what} **{technique.isnt}** {scale}")
+    place.caption(f"{technique.what} **{technique.isnt}** {scale}")
 
 
 def _alike(with_sign: float | None, of_sizes: float | None, signed: bool) -> str:

@@ -1,9 +1,9 @@
 """Weights and the card that says everything about them: `checkpoints/<method>/`.
 
-`model.safetensors` holds the weights in fp16; `card.json` the spec, options, data, protocol,
-thresholds, metrics and the SHA-256 of the weights; `predictions.csv` one row per judged image;
-`history.json` the training curve; `images.csv` what the images of the training are, by their
-pixels. Pickles are refused.
+`model.safetensors` holds the weights in fp16, what that cannot hold in float32; `card.json` the
+spec, options, data, protocol, thresholds, metrics and the SHA-256 of the weights; `predictions.csv`
+one row per judged image; `history.json` the training curve; `images.csv` what the images of the
+training are, by their pixels. Pickles are refused.
 """
 
 from __future__ import annotations
@@ -296,21 +296,30 @@ def _widen(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.float() if tensor.is_floating_point() else tensor
 
 
-def pack_weights(model: nn.Module) -> bytes:
-    """The model's state as safetensors; floating point numbers in fp16.
+def pack_weights(model: nn.Module) -> tuple[bytes, list[str]]:
+    """The model's state as safetensors, floating point numbers in fp16.
+
+    Returns:
+        The file, and the names of tensors with a number above 65,504, which fp16 cannot hold; they
+        are kept in float32.
 
     Raises:
-        CheckpointError: a weight is not finite in fp16.
+        CheckpointError: a weight is no finite number.
     """
-    state = {}
+    state, wide = {}, []
     for name, tensor in model.state_dict().items():
         packed = tensor.detach().cpu()
         if packed.is_floating_point():
-            packed = packed.half()
-            if not torch.isfinite(packed).all():
-                raise CheckpointError(f"Weight {name} is not finite in fp16; nothing was written.")
+            half = packed.half()
+            if half.isfinite().all():
+                packed = half
+            elif packed.isfinite().all():
+                packed = packed.float()
+                wide.append(name)
+            else:
+                raise CheckpointError(f"Weight {name} is no finite number; nothing was written.")
         state[name] = packed.contiguous()
-    return save_tensors(state)
+    return save_tensors(state), wide
 
 
 def write_checkpoint(
@@ -326,10 +335,10 @@ def write_checkpoint(
         history: one entry an epoch.
 
     Raises:
-        CheckpointError: a weight is not finite in fp16, or nothing could read the card.
+        CheckpointError: a weight is no finite number, or nothing could read the card.
     """
     folder = Path(folder)
-    content = pack_weights(model)
+    content, wide = pack_weights(model)
     document = {
         "method": model.spec.name,
         "title": model.spec.title,
@@ -339,6 +348,7 @@ def write_checkpoint(
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         **card,
         "spec": model.spec.as_dict(),
+        **({"float32": wide} if wide else {}),
     }
     document = Card.from_json(document).to_json()
     write_atomically(folder / WEIGHTS, content)

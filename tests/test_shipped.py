@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from mtlbus.checkpoints import CHECKPOINTS, WEIGHTS, list_checkpoints, sha256
+from mtlbus.core.machine import has_bfloat16
 from mtlbus.core.outputs import positive_probability
 from mtlbus.data.busi import read_folds
 from mtlbus.data.layouts import load_dataset
@@ -22,7 +23,6 @@ from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.cost import count_cost
 from mtlbus.inference.predictor import Predictor
 from mtlbus.protocol import judge_sample, measure_gates
-from mtlbus.training.precision import reduced_precision
 
 FOLDERS = {"busi": "Dataset_BUSI_with_GT", "busbra": "BUSBRA"}
 SHIPPED = list_checkpoints()
@@ -275,7 +275,7 @@ def test_half_precision_drifts_little(checkpoint):
     reason why the predictor computes in fp32. A processor that only emulates bf16 takes up to 19 s
     for each phantom, a hundred times as long as in fp32, and gets the first alone.
     """
-    native = reduced_precision(torch.device("cpu")) is not None
+    native = has_bfloat16(torch.device("cpu"))
     most = ROUGH.get(checkpoint.method, 0.01)
     model = checkpoint.load()
     both, all_pixels = 0, 0

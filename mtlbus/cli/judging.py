@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputError
 from ..core.files import require_file
+from .options import parse_machine
 from .printing import metric_lines, print_result, report, table, task_lines
 from .sets import open_datasets
 
 if TYPE_CHECKING:
     from ..checkpoints import Checkpoint
+    from ..core.machine import Machine
     from ..data.dataset import Dataset
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Judge trained weights on a dataset, with 95 % intervals over groups."""
+    from ..core import processes
     from ..core.declaration import BREAST
     from ..evaluation.panels import PanelCheckpoint, find_network
     from ..evaluation.tables import write_predictions
@@ -28,6 +31,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
     if arguments.out:
         require_file(arguments.out)
+    machine = parse_machine(arguments)
     checkpoint = find_network(arguments.method)
     if arguments.card and isinstance(checkpoint, PanelCheckpoint):
         raise InputError(
@@ -36,7 +40,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         )
     datasets = open_datasets(arguments.data, any_tasks=True)
     if checkpoint.declaration != BREAST:
-        return _evaluate_tasks(checkpoint, datasets, arguments)
+        return _evaluate_tasks(checkpoint, datasets, arguments, machine)
     external = arguments.external is not None
     if external and (not arguments.card or arguments.flip or arguments.seen):
         raise InputError(
@@ -50,8 +54,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
             f"{checkpoint.trained('fold')}, without --flip."
         )
     frame, seen = judge(
-        checkpoint, datasets, arguments.fold, report, arguments.flip, arguments.seen
-    )
+        checkpoint, datasets, arguments.fold, report, arguments.flip, arguments.seen, machine,
+        arguments.batch_size,
+    )  # fmt: skip
+    if not processes.is_first():  # the rest is written and said once
+        return 0
     document = figures(checkpoint, frame) | {"seen": seen}
     if external:
         document["external"] = write_external(checkpoint, arguments.external, document)
@@ -64,14 +71,23 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate_tasks(
-    checkpoint: Checkpoint, datasets: Sequence[Dataset], arguments: argparse.Namespace
+    checkpoint: Checkpoint,
+    datasets: Sequence[Dataset],
+    arguments: argparse.Namespace,
+    machine: Machine,
 ) -> int:
     """As `evaluate`, of the tasks of a declaration."""
-    from ..protocol.task_judging import evaluate_tasks, write_judged
+    from ..core import processes
+    from ..protocol.task_judging import BATCH, evaluate_tasks, write_judged
 
     if arguments.flip or arguments.card or arguments.external is not None:
         raise InputError("--flip, --card and --external are for networks of breast ultrasound.")
-    frame, document = evaluate_tasks(checkpoint, datasets, arguments.fold, report, arguments.seen)
+    frame, document = evaluate_tasks(
+        checkpoint, datasets, arguments.fold, report, arguments.seen, machine,
+        arguments.batch_size or BATCH,
+    )  # fmt: skip
+    if not processes.is_first():
+        return 0
     print_result(document, arguments.json, lambda: task_lines(document))
     if arguments.out:
         write_judged(Path(arguments.out), frame)

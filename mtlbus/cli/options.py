@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputError, choose
+
+if TYPE_CHECKING:
+    from ..core.machine import Machine
 
 _WORDS = {"yes": True, "no": False}
 
@@ -52,3 +56,10 @@ def parse_pretrained(text: str | None) -> bool | str | dict[str, bool | str] | N
         return _WORDS.get(text, text)
     pairs = (part.partition("=") for part in text.split(","))
     return {name.strip(): _WORDS.get(value, value) for name, _, value in pairs}
+
+
+def parse_machine(arguments: argparse.Namespace, training: bool = False) -> Machine:
+    """--device, --precision and --workers: what a verb computes with."""
+    from ..core.machine import Machine
+
+    return Machine.of(arguments.device, arguments.precision, arguments.workers, training)

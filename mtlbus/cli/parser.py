@@ -94,6 +94,7 @@ def _train(verb: argparse.ArgumentParser) -> None:
     )
     _recipe(verb)
     _options(verb)
+    _machine(verb)
 
 
 def _evaluate(verb: argparse.ArgumentParser) -> None:
@@ -120,6 +121,7 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
         help="with --card: append these figures to the card as an external test of this name; "
         "refused where any image took part in the training",
     )
+    _machine(verb)
 
 
 def _compare(verb: argparse.ArgumentParser) -> None:
@@ -157,6 +159,7 @@ def _crossvalidate(verb: argparse.ArgumentParser) -> None:
     )
     _recipe(verb)
     _pretrained(verb)
+    _machine(verb)
 
 
 def _tasktable(verb: argparse.ArgumentParser) -> None:
@@ -289,6 +292,19 @@ def _datasets(verb: argparse.ArgumentParser) -> None:
 
 def _test_fold(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--fold", type=int, default=1, help="test fold, 1 to 5 (default 1)")
+
+
+def _machine(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--device", help="cpu, cuda or cuda:1; without: the GPU where there is one")
+    verb.add_argument(
+        "--precision",
+        help="float32 or bfloat16; without: float32, and in a training bfloat16 where the device "
+        "computes in it",
+    )
+    verb.add_argument(
+        "--workers", type=int, help="processes that read images; without: none for a CPU"
+    )
+    verb.add_argument("--batch-size", type=int, help="images at a time, of all processes together")
 
 
 def _steps(verb: argparse.ArgumentParser) -> None:

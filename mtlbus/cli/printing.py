@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,18 +16,28 @@ NOTHING = "–"
 
 
 def report(line: str) -> None:
-    """Print a line of progress, or of what went wrong, to stderr; names in it stay text."""
-    print(printable(line), file=sys.stderr, flush=True)
+    """Print a line of progress, or of what went wrong, to stderr; names in it stay text.
+
+    Of several processes of one run the first speaks.
+    """
+    if _speaks():
+        print(printable(line), file=sys.stderr, flush=True)
+
+
+def _speaks() -> bool:
+    return "TORCHELASTIC_RUN_ID" not in os.environ or os.environ.get("RANK", "0") == "0"
 
 
 def print_result(document: Any, as_json: bool, lines: Callable[[], Sequence[str]]) -> None:
-    """Print a result to stdout.
+    """Print a result to stdout; of several processes of one run the first does.
 
     Args:
         document: the result, JSON-ready.
         as_json: whether `--json` was given.
         lines: makes the same result as lines for a person; asked only without `--json`.
     """
+    if not _speaks():
+        return
     if as_json:
         print(_json(document))
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputError
 from ..core.files import require_folder
-from .options import parse_options, parse_pretrained
+from .options import parse_machine, parse_options, parse_pretrained
 from .printing import metric_lines, print_result, report, task_lines
 from .sets import open_datasets
 
@@ -28,6 +28,7 @@ def train(arguments: argparse.Namespace) -> int:
     spec = get_spec(arguments.method)
     recipe = _recipe(spec, arguments)
     options = _options(arguments.option)
+    machine = parse_machine(arguments, training=True)
     require_folder(arguments.out)
     datasets = open_datasets(arguments.data, any_tasks=True)
     split = split_datasets(datasets, arguments.fold, leave_out=arguments.leave_out)
@@ -37,8 +38,9 @@ def train(arguments: argparse.Namespace) -> int:
         start, parse_pretrained(arguments.pretrained), declaration_of(datasets), arguments.task,
     )  # fmt: skip
     checkpoint = produce(
-        plan, split, Path(arguments.out), arguments.resume, report, start, exclusions(datasets)
-    )
+        plan, split, Path(arguments.out), arguments.resume, report, start, exclusions(datasets),
+        machine=machine,
+    )  # fmt: skip
     card = checkpoint.card
     if checkpoint.declaration != BREAST and card.metrics:
         found = {"method": spec.name, "folder": str(checkpoint.folder)}
@@ -65,7 +67,7 @@ def _recipe(spec: Spec, arguments: argparse.Namespace) -> Recipe:
 
     names = (
         "epochs", "size", "stages", "gamma_rate", "branch_dropout", "loss", "weighting", "devices",
-        "windows",
+        "windows", "batch_size",
     )  # fmt: skip
     asked: dict[str, Any] = {name: getattr(arguments, name, None) for name in names}
     return make_recipe(
@@ -97,6 +99,7 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
 
     methods = [get_spec(name).name for name in arguments.method or COSA_NAMES]
     recipes = {name: _recipe(get_spec(name), arguments) for name in methods}
+    machine = parse_machine(arguments, training=True)
     require_folder(arguments.out)
     plan = CrossValidation(
         methods=tuple(methods),
@@ -108,6 +111,7 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
         variant=arguments.variant,
         seed=arguments.seed,
         pretrained=parse_pretrained(arguments.pretrained),
+        machine=machine,
     )
     document = cross_validate(plan, report)
     print_result(document, arguments.json, lambda: document["markdown"])

@@ -227,6 +227,7 @@ class Card(_Part):
         method, title, variant, options: what to build.
         weights_sha256: of the file of the weights.
         parameters: numbers that training set.
+        float32: tensors with a number that half precision cannot hold; they are kept in float32.
         training: the last round; the others are nested in it.
         temperature: that the logits are divided by to calibrate them.
         operating_points: by name; with `default_operating_point`, the one that is used unasked.
@@ -241,6 +242,7 @@ class Card(_Part):
     options: dict[str, Any]
     weights_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     parameters: Annotated[Whole, Field(ge=1)]
+    float32: list[str] | None = None
     training: Training | None = None
     trained_with_normals: Truth | None = None
     declaration: dict[str, Any] | None = None

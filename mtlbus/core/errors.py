@@ -43,6 +43,10 @@ class UnknownNameError(MtlbusError, LookupError):
         super().__init__(f"Unknown {kind} {given!r}.{hint} Allowed: {listing}.")
         self.kind, self.given, self.allowed = kind, given, names
 
+    def __reduce__(self) -> tuple[type, tuple[str, str, list[str]]]:
+        """Made again from what it was made of, when one process tells another."""
+        return type(self), (self.kind, self.given, self.allowed)
+
 
 def choose(kind: str, given: str, allowed: Iterable[str]) -> str:
     """Return `given` if it is one of `allowed`, else raise `UnknownNameError`."""

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,6 +81,29 @@ def require_folder(path: str | Path) -> None:
         with tempfile.TemporaryFile(dir=place, prefix=".mtlbus-") as file:
             file.write(b"\n")
             file.flush()
+
+
+def require_room(path: str | Path, needed: int, what: str) -> None:
+    """Refuse to begin what would fill the disk before it ends.
+
+    Args:
+        path: folder for results, which is made later where it is missing.
+        needed: bytes.
+        what: needs them, in words.
+
+    Raises:
+        OutputError: there are fewer.
+    """
+    with _told(Path(path)):
+        place = Path(path).absolute()
+        while not place.exists():
+            place = place.parent
+        free = shutil.disk_usage(place).free
+    if free < needed:
+        raise OutputError(
+            f"{_shown(path)} has {free / 1e6:,.0f} MB free; {what} need {needed / 1e6:,.0f} MB. "
+            "Make room, or choose another place for the results."
+        )
 
 
 def require_file(path: str | Path) -> None:

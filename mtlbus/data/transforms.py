@@ -169,12 +169,12 @@ class Augmentation:
         Args:
             grey: B×1×H×W in 0..1, or B×3×H×W of colour.
             planes: B×P×H×W float, what is true of each pixel; 0 comes in from outside.
-            generator: the only source of chance.
+            generator: the only source of chance, on the device of the images.
         """
-        batch = len(grey)
+        batch, on = len(grey), grey.device
 
         def uniform(width: float) -> Tensor:
-            return (torch.rand(batch, generator=generator) * 2 - 1) * width
+            return (torch.rand(batch, generator=generator, device=on) * 2 - 1) * width
 
         angle = torch.deg2rad(uniform(self.rotation))
         scale, aspect = uniform(self.log_scale), uniform(self.log_aspect)
@@ -182,7 +182,7 @@ class Augmentation:
         down = torch.exp(-(scale - aspect))
 
         def mirror(probability: float) -> Tensor:
-            drawn = torch.rand(batch, generator=generator) < probability
+            drawn = torch.rand(batch, generator=generator, device=on) < probability
             return torch.where(drawn, -1.0, 1.0)
 
         across = across * mirror(self.flip)
@@ -194,7 +194,7 @@ class Augmentation:
             (sine * across, cosine * down, uniform(2 * self.shift)),
         )
         if self.crop < 1:
-            matrix = matrix @ _crops(batch, self.crop, generator)
+            matrix = matrix @ _crops(batch, self.crop, generator, on)
         grid = F.affine_grid(matrix[:, :2], list(grey.shape), align_corners=False)
         grey = F.grid_sample(grey, grid, mode="bilinear", align_corners=False)
         if planes.shape[1]:
@@ -202,8 +202,8 @@ class Augmentation:
 
         gamma = torch.exp(uniform(self.log_gamma)).view(-1, 1, 1, 1)
         gain = (1 + uniform(self.gain)).view(-1, 1, 1, 1)
-        level = (torch.rand(batch, generator=generator) * self.noise).view(-1, 1, 1, 1)
-        noise = torch.randn(grey.shape, generator=generator) * level
+        level = torch.rand(batch, generator=generator, device=on) * self.noise
+        noise = torch.randn(grey.shape, generator=generator, device=on) * level.view(-1, 1, 1, 1)
         grey = grey.clamp(0, 1).pow(gamma) * gain + noise * (grey > 0)
         grey = grey.clamp(0, 1)
         if self.jitter > 0:
@@ -222,16 +222,16 @@ def _affine(*rows: tuple[Tensor, Tensor, Tensor]) -> Tensor:
     return torch.stack([torch.stack(row, 1) for row in (*rows, (zero, zero, one))], dim=1)
 
 
-def _crops(batch: int, least: float, generator: torch.Generator) -> Tensor:
+def _crops(batch: int, least: float, generator: torch.Generator, on: torch.device) -> Tensor:
     """From the square to a random rectangle in it, B×3×3, in coordinates of −1 to 1."""
 
     def drawn(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(batch, generator=generator)
+        return low + (high - low) * torch.rand(batch, generator=generator, device=on)
 
     area, ratio = drawn(least, 1), torch.exp(drawn(math.log(3 / 4), math.log(4 / 3)))
     width, height = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
     left, top = drawn(-1, 1) * (1 - width), drawn(-1, 1) * (1 - height)
-    zero = torch.zeros(batch)
+    zero = torch.zeros(batch, device=on)
     return _affine((width, zero, left), (zero, height, top))
 
 

@@ -17,7 +17,8 @@ from torch import nn
 from ..checkpoints import Checkpoint
 from ..core.declaration import BREAST
 from ..core.errors import CheckpointError, InputError
-from ..core.outputs import Map, positive_logit
+from ..core.machine import Machine
+from ..core.outputs import Map, Output, positive_logit
 from ..core.presence import presence_score
 from ..core.spec import Fit, Spec
 from ..core.tasks import MALIGNANCY
@@ -28,6 +29,7 @@ from ..methods.panel import MEMBERS_MAP, Panel
 from .familiarity import Familiarity, read_familiarity
 from .input_checks import Check, check_distance
 from .loaded import LoadedNetwork
+from .together import ask
 
 MASK_THRESHOLD = 0.5
 
@@ -128,7 +130,7 @@ class Predictor(LoadedNetwork):
 
     Args:
         checkpoint: weights and card; preprocessing is read from the card.
-        device: None for the GPU where there is one.
+        machine: as of `LoadedNetwork`.
 
     Attributes:
         familiarity: what its training images look like to it; None where that is not known.
@@ -139,13 +141,13 @@ class Predictor(LoadedNetwork):
         CheckpointError: the weights cannot be used.
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device | str | None = None) -> None:
+    def __init__(self, checkpoint: Checkpoint, machine: Machine | str | None = None) -> None:
         if checkpoint.declaration != BREAST:
             raise InputError(
                 f"{checkpoint.method} in {str(checkpoint.folder)!r} answers "
                 f"{checkpoint.declaration.about}. It is asked by the verbs predict and evaluate."
             )
-        super().__init__(checkpoint, device)
+        super().__init__(checkpoint, machine)
         self._panel = isinstance(self.model, Panel)
         self.familiarity, self.familiarity_problem = None, ""
         try:
@@ -214,8 +216,32 @@ class Predictor(LoadedNetwork):
         if given is not None and self.reads_outline:
             regions["given_mask"] = given[None].to(self.device)
         started = time.perf_counter()
-        # The maps are views of what the pass computes anyway (measured: at most 3 % of its time).
-        output = self.model(self.inputs(prepared), maps=maps or self._reads_maps, **regions)
+        (output,) = ask(self, [self.inputs(prepared)], maps or self._reads_maps, **regions)
+        forward = time.perf_counter() - started
+        found = self._told(prepared, output, forward, maps)
+        if given is None or outline is None:
+            return found
+        return replace(
+            found,
+            mask_square=given.numpy(),
+            mask_probability=outline.astype(np.float32),
+            outline_sha256=outline_digest(outline),
+        )
+
+    @torch.inference_mode()
+    def predict_together(self, images: Sequence[Prepared]) -> list[Prediction]:
+        """`predict` of several images in one pass; equal to it but for rounding."""
+        started = time.perf_counter()
+        outputs = ask(self, [self.inputs(prepared) for prepared in images], self._reads_maps)
+        each = (time.perf_counter() - started) / max(len(images), 1)
+        found = zip(images, outputs, strict=True)
+        return [self._told(prepared, output, each) for prepared, output in found]
+
+    def _told(
+        self, prepared: Prepared, output: Output, forward: float, maps: bool = False
+    ) -> Prediction:
+        """What the output of one image says, in the image's own grid."""
+        started = time.perf_counter()
         mask_square = mask_probability = logit = distance = place = None
         if output.mask_logits is not None:
             square = torch.sigmoid(positive_logit(output.mask_logits.float())).cpu()
@@ -223,7 +249,8 @@ class Predictor(LoadedNetwork):
             logit = float(positive_logit(output.class_logits[MALIGNANCY.name].float())[0])
             if not np.isfinite(logit):
                 raise _no_number(self.checkpoint.method)
-        seconds = {"preprocess": prepared.seconds, "forward": time.perf_counter() - started}
+        forward += time.perf_counter() - started
+        seconds = {"preprocess": prepared.seconds, "forward": forward}
         started = time.perf_counter()
         if self.familiarity is not None:
             distance = self.familiarity.relative_distance(output.maps)
@@ -236,8 +263,6 @@ class Predictor(LoadedNetwork):
             if not np.isfinite(mask_square).all():
                 raise _no_number(self.checkpoint.method)
             mask_probability = restore(square[0], prepared.frame).numpy()
-        if given is not None and outline is not None:
-            mask_square, mask_probability = given.numpy(), outline.astype(np.float32)
         returned = _single(output.maps) if maps else {}
         if self._panel:  # the maps of its members are looked at by asking them
             returned = {name: found for name, found in returned.items() if name == MEMBERS_MAP}
@@ -254,7 +279,6 @@ class Predictor(LoadedNetwork):
             distance=distance,
             place=place,
             members=_members(output.maps) if self._panel else {},
-            outline_sha256="" if outline is None else outline_digest(outline),
             maps=returned,
             seconds={**seconds, "restore": time.perf_counter() - started},
         )

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..checkpoints import Checkpoint
 from ..core.errors import CheckpointError
+from ..core.machine import Machine
 from ..core.outputs import Output
 from ..core.spec import Spec
 from ..core.tasks import Task
@@ -65,11 +66,11 @@ class TaskPredictor(LoadedNetwork):
 
     Args:
         checkpoint: of any declaration, that of breast ultrasound among them.
-        device: None for the GPU where there is one.
+        machine: as of `LoadedNetwork`.
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device | str | None = None) -> None:
-        super().__init__(checkpoint, device)
+    def __init__(self, checkpoint: Checkpoint, machine: Machine | str | None = None) -> None:
+        super().__init__(checkpoint, machine)
         self.form = checkpoint.declaration.image
 
     @torch.inference_mode()
@@ -84,7 +85,8 @@ class TaskPredictor(LoadedNetwork):
         """
         square = square_image(pixels, self.size, self.fit)[None]
         inputs = normalise(square.to(self.device), self.mean, self.std)
-        output = self.model(inputs.contiguous(memory_format=torch.channels_last))
+        with self.machine.autocast():
+            output = self.model(inputs.contiguous(memory_format=torch.channels_last))
         height, width = pixels.shape[:2]
         frame, tasks = Frame(height, width, self.fit), cast(Spec, self.model.spec).tasks
         return {task.name: self._answer(task, output, frame) for task in tasks}

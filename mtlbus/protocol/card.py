@@ -15,13 +15,14 @@ import torch
 from torch import nn
 
 from ..checkpoints import sha256
+from ..core import processes
 from ..core.declaration import BREAST, Declaration
+from ..core.machine import Machine
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..data.dataset import Dataset, Sample
 from ..data.splits import Split
 from ..nn import lite_encoder
 from ..training.plan import Plan, Trained
-from ..training.precision import best_device, reduced_precision
 from .images import ImageList
 
 LICENCES = {
@@ -97,7 +98,6 @@ def training_card(plan: Plan, split: Split, trained: Trained, images: ImageList)
         return dict(Counter(sample.dataset for sample in samples))
 
     parts = {"data": split.train, "validation": split.validation, "test": split.test}
-    threads = torch.get_num_threads()
     initial = initial_weights(plan, trained.model)
     start = initial["initial_weights"]
     return {
@@ -110,13 +110,12 @@ def training_card(plan: Plan, split: Split, trained: Trained, images: ImageList)
             "truth_sha256": images.truth_sha256,
             "fold": plan.fold,
             "seed": plan.seed,
-            "recipe": asdict(plan.recipe),
+            "recipe": asdict(trained.recipe),
             "epoch": trained.epoch,
             "epochs": plan.recipe.epochs,
             "seconds": round(trained.seconds),
-            "machine": f"{platform.machine()}, {threads} thread{'s' * (threads != 1)}, "
-            f"{'GPU' if torch.cuda.is_available() else 'CPU'}",
-            "precision": "float32" if reduced_precision(best_device()) is None else "bfloat16",
+            "machine": _machine_words(trained.machine),
+            "precision": trained.machine.precision,
             "torch": torch.__version__.split("+")[0],
             "command": _public_command(),
             **initial,
@@ -133,6 +132,15 @@ def training_card(plan: Plan, split: Split, trained: Trained, images: ImageList)
         "intended_use": INTENDED_USE,
         "limits": limits(split.train, plan.declaration),
     }
+
+
+def _machine_words(machine: Machine) -> str:
+    """The kind of machine a network was trained with; nothing that tells one from another."""
+    threads = torch.get_num_threads()
+    words = f"{platform.machine()}, {threads} thread{'s' * (threads != 1)}"
+    words += ", CPU" if machine.device.type == "cpu" else ", GPU"
+    several = processes.count()
+    return words if several == 1 else f"{words}, {several} processes"
 
 
 def _unknown(

@@ -15,19 +15,22 @@ from typing import Any
 import pandas as pd
 
 from ..checkpoints import CARD, PREDICTIONS, Checkpoint
+from ..core import processes
 from ..core.card import Card, Training
-from ..core.errors import InputError, choose
+from ..core.errors import DataError, InputError, choose
 from ..core.files import write_atomically, write_json
+from ..core.machine import Machine
 from ..core.tables import csv_text
 from ..data.dataset import Dataset
 from ..data.splits import FOLDS, Split, join, split_fold, ungrouped
 from ..evaluation import paper_tables
 from ..evaluation.tables import read_predictions
 from ..methods import get_spec
-from ..training.engine import STATE
+from ..training.engine import require_parts
 from ..training.plan import Pretrained
 from ..training.recipe_words import start_words
 from ..training.recipes import Recipe
+from ..training.run import STATE
 from .card import exclusions
 from .images import ImageList, list_images, require_same_images
 from .judging import Report
@@ -58,6 +61,8 @@ class CrossValidation:
         split: "group" keeps patients and copies together, "image" draws images at random and
             leaks, "both" does both to show what leakage is worth.
         variant, seed: of every run.
+        pretrained: as of `make_plan`.
+        machine: as of `produce`.
     """
 
     methods: tuple[str, ...]
@@ -69,6 +74,7 @@ class CrossValidation:
     variant: str = "compact"
     seed: int = 0
     pretrained: Pretrained | None = None
+    machine: Machine | None = None
 
     def runs(self) -> list[tuple[str, bool, int]]:
         """Method, whether images are split at random, and fold, of every run in order."""
@@ -100,13 +106,19 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
             on other images.
     """
     runs, left_out = plan.runs(), exclusions(plan.datasets, normals=False)
+    for method, random, fold in runs:  # what the last fold lacks is said before the first begins
+        split = plan.parts(random, fold)
+        try:
+            require_parts(get_spec(method).tasks, split.train, split.validation)
+        except DataError as error:
+            raise DataError(f"{method} fold {fold}: {error}") from None
     lists: dict[tuple[bool, int], ImageList] = {}
     for number, (method, random, fold) in enumerate(runs, start=1):
         folder = plan.folder(method, random, fold)
         name = f"{method}{RANDOM * random} fold {fold} ({number}/{len(runs)})"
         split = plan.parts(random, fold)
         if (random, fold) not in lists:
-            lists[random, fold] = list_images(split)
+            lists[random, fold] = processes.by_first(lambda split=split: list_images(split))
         images = lists[random, fold]
         wanted = make_plan(
             method, plan.variant, {}, plan.recipes[method], split, fold, plan.seed,
@@ -118,10 +130,13 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
             report(f"{name}: finished before")
             continue
         report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
-        produce(wanted, split, folder, True, report, excluded=left_out, images=images)
+        produce(
+            wanted, split, folder, True, report, excluded=left_out, images=images,
+            machine=plan.machine,
+        )  # fmt: skip
         # The state of the optimiser is ten times the weights, and nobody goes on from here.
         (folder / STATE).unlink(missing_ok=True)
-    return summarise_folds(plan)
+    return processes.by_first(lambda: summarise_folds(plan))
 
 
 def summarise_folds(plan: CrossValidation) -> dict[str, Any]:

@@ -13,16 +13,18 @@ import torch
 from torch import nn
 
 from ..checkpoints import PREDICTIONS, Checkpoint, write_checkpoint
+from ..core import processes
 from ..core.declaration import BREAST, Declaration
 from ..core.errors import InputError
+from ..core.machine import Machine
 from ..data.splits import Split
 from ..evaluation.card_figures import choose_operating_points, figures_of
 from ..evaluation.tables import read_predictions, write_predictions
 from ..inference.predictor import Predictor
-from ..methods import create_model
+from ..methods import create_model, get_spec
 from ..methods.pretraining import starts_from_imagenet, stored_encoder
 from ..methods.registry import get_entry, require_options, spec_of
-from ..training.engine import train
+from ..training.engine import require_parts, train
 from ..training.plan import Plan, Pretrained, Trained
 from ..training.recipes import Recipe
 from .card import training_card
@@ -40,6 +42,7 @@ def produce(
     start: Checkpoint | None = None,
     excluded: dict[str, list[str]] | None = None,
     images: ImageList | None = None,
+    machine: Machine | None = None,
 ) -> Checkpoint:
     """Train, choose thresholds on the validation part, judge the test fold once, write the card.
 
@@ -55,41 +58,59 @@ def produce(
             begins random.
         excluded: what of each dataset took no part, for the card (`card.exclusions`).
         images: of the split, where they were read before.
+        machine: what it is trained with; None for the best there is. It is judged there too, in
+            float32.
 
     Raises:
         InputError: `start` has met images that this run is judged by, or is no part of this
             method; or the run that is to be resumed was on other images.
     """
+    require_parts(plan.tasks or get_spec(plan.method).tasks, split.train, split.validation)
     if images is None:
         report("reading all images to note what they are")
-        images = list_images(split, plan.tasks or BREAST.tasks)
+        images = processes.by_first(lambda: list_images(split, plan.tasks or BREAST.tasks))
     plan = replace(plan, images=images.truth_sha256)
     if start is not None:
         require_no_leak(start, images)
     model = _part_of(plan, start) if start is not None else None
-    trained = learn(plan, split, out, resume, report, model)
+    trained = learn(plan, split, out, resume, report, model, machine)
     card = training_card(plan, split, trained, images)
-    card["training"]["images_sha256"] = write_images(out, images)
+    card["training"]["images_sha256"] = processes.by_first(lambda: write_images(out, images))
     card["exclusions"] = excluded or {}
     if start is not None:
         card["training"]["initial_weights"] = start.digest
         card["training"]["initial_method"] = start.method
         card["training"]["before"] = start.card.to_json()["training"]
-    checkpoint = write_checkpoint(out, trained.model, card, trained.history)
+
+    def write(more: dict[str, Any]) -> Checkpoint:
+        return write_checkpoint(out, trained.model, card | more, trained.history)
+
+    checkpoint = processes.by_first(lambda: write({}))
+    if wide := checkpoint.card.float32:
+        report(f"kept in float32, for half precision cannot hold them: {', '.join(wide)}")
+    judging = replace(trained.machine, reduced=False)
     if plan.tasks:
-        frame = judge_tasks(checkpoint, split.test, "test", plan.fold, report)
-        write_judged(out / JUDGED, frame)
-        card |= {"metrics": task_figures(plan.tasks, frame)}
-        return write_checkpoint(out, trained.model, card, trained.history)
-    predictor = Predictor(checkpoint)
-    validation = judge_samples(predictor, split.validation, "validation", plan.fold, report)
-    chosen = choose_operating_points(validation) if trained.model.spec.classifies else {}
-    test = judge_samples(predictor, split.test, "test", plan.fold, report)
-    write_predictions(out / PREDICTIONS, [*validation, *test])
-    frame = read_predictions(out / PREDICTIONS, everything=True)
-    return write_checkpoint(
-        out, trained.model, card | chosen | figures_of(frame, chosen), trained.history
-    )
+        frame = judge_tasks(checkpoint, split.test, "test", plan.fold, report, judging)
+
+        def finish() -> Checkpoint:
+            write_judged(out / JUDGED, frame)
+            return write({"metrics": task_figures(plan.tasks, frame)})
+
+        return processes.by_first(finish)
+    predictor = Predictor(checkpoint, judging)
+    rows = {
+        part: judge_samples(predictor, samples, part, plan.fold, report)
+        for part, samples in (("validation", split.validation), ("test", split.test))
+    }
+
+    def choose() -> Checkpoint:
+        found = trained.model.spec.classifies
+        chosen = choose_operating_points(rows["validation"]) if found else {}
+        write_predictions(out / PREDICTIONS, [*rows["validation"], *rows["test"]])
+        judged = read_predictions(out / PREDICTIONS, everything=True)
+        return write(chosen | figures_of(judged, chosen))
+
+    return processes.by_first(choose)
 
 
 def learn(
@@ -99,10 +120,11 @@ def learn(
     resume: bool = False,
     report: Report = lambda line: None,
     start: nn.Module | None = None,
+    machine: Machine | None = None,
 ) -> Trained:
     """`training.engine.train`; a network is judged and used on images made square as its training
     ended with."""
-    trained = train(plan, split.train, split.validation, out, resume, report, start)
+    trained = train(plan, split.train, split.validation, out, resume, report, start, machine)
     size, fit = plan.recipe.stages[-1][1], plan.recipe.fit
     trained.model.spec = replace(trained.model.spec, input_size=size, fit=fit)
     return trained

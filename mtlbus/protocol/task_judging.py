@@ -15,8 +15,10 @@ import pandas as pd
 import torch
 
 from ..checkpoints import Checkpoint
+from ..core import processes
 from ..core.errors import DataError
 from ..core.files import write_atomically
+from ..core.machine import Machine
 from ..core.tables import csv_text, unguarded
 from ..core.tasks import Task
 from ..data.dataset import Dataset, Sample
@@ -25,7 +27,6 @@ from ..evaluation.intervals import BOOTSTRAP, group_draws
 from ..evaluation.tables import group_keys, interval_entry
 from ..evaluation.task_tables import figures_under, image_rows
 from ..training.batches import Images
-from ..training.precision import best_device
 from ..training.validation import task_answers
 from .images import met_before
 from .judging import Report
@@ -35,7 +36,13 @@ BATCH = 16
 
 
 def judge_tasks(
-    checkpoint: Checkpoint, samples: Sequence[Sample], part: str, fold: int | None, report: Report
+    checkpoint: Checkpoint,
+    samples: Sequence[Sample],
+    part: str,
+    fold: int | None,
+    report: Report,
+    machine: Machine | None = None,
+    batch_size: int = BATCH,
 ) -> pd.DataFrame:
     """Ask a network about images and compare: a row an image.
 
@@ -45,15 +52,17 @@ def judge_tasks(
         part: "test" or "validation", for the rows.
         fold: the model's test fold; None where there is none.
         report: receives a line for each truth that cannot be used.
+        machine: what it is asked with; None for the best there is, in float32.
+        batch_size: images a pass.
 
     Returns:
         image_id, dataset, group, fold, part, and the columns of `image_rows`.
     """
-    device = best_device()
-    network = checkpoint.load().to(device, memory_format=torch.channels_last)
+    machine = machine or Machine.of()
+    network = checkpoint.load().to(machine.device, memory_format=torch.channels_last)
     tasks = network.spec.tasks
     stated = checkpoint.card.spec
-    images = Images(samples, stated.input_size, tasks, stated.fit)
+    images = Images(samples, stated.input_size, tasks, stated.fit, machine.workers)
     for line in images.problems:
         report(f"judged without it: {line.partition(': ')[2]}")
     columns: dict[str, Any] = {
@@ -63,7 +72,7 @@ def judge_tasks(
         "fold": fold,
         "part": part,
     }
-    figures = task_answers(network, images, BATCH, device, reduced=False)
+    figures = task_answers(network, images, batch_size, machine)
     for task in tasks:
         known = images.known[task.name] & ~(images.normal & task.of_pixels)
         classes = None if task.of_pixels else images.truth[task.name].numpy()
@@ -105,6 +114,8 @@ def evaluate_tasks(
     fold: int | None,
     report: Report,
     seen: bool = False,
+    machine: Machine | None = None,
+    batch_size: int = BATCH,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Judge a checkpoint on a fold of datasets, or on all their images of which something is known.
 
@@ -116,6 +127,7 @@ def evaluate_tasks(
         fold: only this one of each dataset.
         report: receives lines of progress.
         seen: judge those that took part, too; that is memory, not skill.
+        machine, batch_size: as of `judge_tasks`.
 
     Returns:
         The rows, and the document: method, weights_sha256, seen, datasets, pooled.
@@ -135,7 +147,7 @@ def evaluate_tasks(
         for sample in (dataset.samples if fold is None else split_fold(dataset.samples, fold).test)
         if sample.told
     ]
-    parts = met_before(checkpoint, samples)
+    parts = processes.shared(lambda some: met_before(checkpoint, some), samples)
     counts = {name: parts.count(name) for name in ("train", "validation")}
     if any(counts.values()) and not seen:
         samples = [one for one, part in zip(samples, parts, strict=True) if part is None]
@@ -145,7 +157,7 @@ def evaluate_tasks(
             "No image is left to judge. Give its test fold or new images, or --seen to judge what "
             "it has seen."
         )
-    frame = judge_tasks(checkpoint, samples, "test", fold, report)
+    frame = judge_tasks(checkpoint, samples, "test", fold, report, machine, batch_size)
     return frame, {
         "method": checkpoint.method,
         "weights_sha256": checkpoint.digest,

@@ -21,9 +21,9 @@ from ..data.splits import Split
 from ..evaluation.gains import MEAN, STL, Gains, average_rows, gain_rows, measured
 from ..methods import get_spec
 from ..nn.encoders import LITE
-from ..training.engine import STATE
 from ..training.plan import Pretrained
 from ..training.recipes import Recipe
+from ..training.run import STATE
 from .images import ImageList, list_images
 from .judging import Report, split_datasets
 from .producing import make_plan, produce

@@ -23,9 +23,9 @@ from ..data.transforms import NO_AUGMENTATION, Augmentation
 from ..evaluation.paper_tables import cross_validated, difference
 from ..evaluation.tables import PHANTOMS, interval_entry, read_predictions, write_predictions
 from ..inference.predictor import Predictor
-from ..training.engine import STATE
 from ..training.plan import Pretrained
 from ..training.recipes import LOSS_FIELDS, Recipe
+from ..training.run import STATE
 from .card import training_card
 from .images import ImageList, list_images, require_same_images
 from .judging import Report, judge_samples

@@ -1,56 +1,76 @@
-"""Samples as tensors in memory, and the order in which an epoch sees them."""
+"""Samples as tensors, and the order in which an epoch sees them.
+
+Each is read and made square once for an input size, by workers where there are some. Where all do
+not fit into memory they lie in a file beside the run that has no name any more, so that the system
+keeps what is read again and takes the rest back when it needs the memory, and nothing stays behind
+however the run ends. A batch is the same wherever its images lie.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..core.errors import DataError, InputError
+from ..core import processes
+from ..core.errors import DataError, InputError, MtlbusError
 from ..core.spec import Fit
 from ..core.tasks import Task
+from ..data.ahead import in_order
 from ..data.dataset import Sample
 from ..data.transforms import Augmentation, square_image, square_mask, square_plane
+from .room import Room
 from .windows import through_windows
+
+CPU = torch.device("cpu")
 
 
 class Batch(NamedTuple):
-    """A batch of images and what is true of them.
+    """The share of this process in a batch of images, and what is true of them.
 
     Attributes:
         images: B×1×S×S grey or B×3×S×S colour, in 0..1.
         truth: by task, float: of pixel classes B×S×S numbers of classes, of overlapping ones
             B×K×S×S of 0 and 1; of values B×S×S, NaN where they do not count; of image classes B,
             the number of the class.
-        known: by task, B bool: of what is not known of an image there is no loss, whatever its
-            truth holds. The mask of a normal image is known: it is empty.
+        known: by task, B bool, on the CPU: of what is not known of an image there is no loss,
+            whatever its truth holds. The mask of a normal image is known: it is empty.
+        chance: state of the generator after this batch was drawn; None without one.
     """
 
     images: Tensor
     truth: dict[str, Tensor]
     known: dict[str, Tensor]
+    chance: Tensor | None = None
 
-    def to(self, device: torch.device) -> Batch:
-        """The same on a device."""
-        return Batch(
-            self.images.to(device),
-            {name: tensor.to(device) for name, tensor in self.truth.items()},
-            {name: tensor.to(device) for name, tensor in self.known.items()},
-        )
+
+class _Drawn(NamedTuple):
+    """A batch before it is on its device: what was chosen, and the seed of its augmentation."""
+
+    chosen: Tensor
+    images: Tensor
+    planes: Tensor
+    known: dict[str, Tensor]
+    seed: int
+    chance: Tensor | None
 
 
 class Images:
-    """All samples of a part at one input size, in memory.
+    """All samples of a part at one input size.
 
     Args:
         samples: of each something is known.
         size: input side, pixels.
         tasks: what is asked about them.
         fit: how they become square, see `transforms.Frame`.
+        workers: processes that read them; 0 reads them here.
+        beside: folder for the file of those that do not fit into memory; None keeps them there.
 
     Attributes:
         pixels: N×C×S×S, bytes, or float32 in 0..1 where the files have more than bytes.
@@ -60,32 +80,57 @@ class Images:
 
     Raises:
         DataError: some are grey and some have colours.
+        OutputError: they fit neither into memory nor on the disk.
     """
 
     def __init__(
-        self, samples: Sequence[Sample], size: int, tasks: Sequence[Task], fit: Fit = "pad"
+        self,
+        samples: Sequence[Sample],
+        size: int,
+        tasks: Sequence[Task],
+        fit: Fit = "pad",
+        workers: int = 0,
+        beside: Path | None = None,
     ) -> None:
         form = samples[0].form
         if any(sample.form != form for sample in samples):
             raise DataError("Images of several forms cannot be trained on together.")
         self.tasks = tuple(tasks)
         count, kind = len(samples), torch.uint8 if form.bits == 8 else torch.float32
-        self.pixels = torch.empty(count, form.channels, size, size, dtype=kind)
-        self.truth = {task.name: _empty(task, count, size) for task in tasks}
-        self.known = {task.name: torch.zeros(count, dtype=torch.bool) for task in tasks}
+        image = (form.channels, size, size)
+        shapes = {task.name: _form(task, size) for task in tasks}
+        a_sample = sum(math.prod(shape) * one.itemsize for shape, one in shapes.values())
+        room = Room(count * (math.prod(image) * kind.itemsize + a_sample), beside)
+        self.pixels = room.tensor((count, *image), kind)
+        self.truth = {
+            name: room.tensor((count, *shape), one) for name, (shape, one) in shapes.items()
+        }
+        self.known = {task.name: room.tensor((count,), torch.bool) for task in tasks}
         self.normal = torch.tensor([sample.normal for sample in samples])
-        self.problems = []
-        for index, sample in enumerate(samples):
-            pixels = sample.pixels()
-            square = square_image(pixels, size, fit)
-            self.pixels[index] = (square * 255).round().to(kind) if form.bits == 8 else square
-            for task in tasks:
-                truth, problem = sample.truth(task, pixels.shape[:2])
-                if truth is not None:
-                    self.truth[task.name][index] = _square(task, truth, size, fit)
-                    self.known[task.name][index] = True
-                if problem:
-                    self.problems.append(f"no {task.name} loss: {problem}")
+        own = range(count)
+        if room.common:
+            own = own[processes.rank() :: processes.count()]
+        squares = _Squares([samples[index] for index in own], size, self.tasks, fit)
+        found = processes.gathered(lambda: self._fill(own, squares, workers))
+        shares = found if room.common else found[:1]
+        self.problems = [line for _, line in sorted(one for share in shares for one in share)]
+
+    def _fill(self, own: Sequence[int], squares: _Squares, workers: int) -> list[tuple[int, str]]:
+        """Read some samples; what is wrong with their truth, by the number of the sample.
+
+        Raises:
+            MtlbusError: one cannot be read.
+        """
+        problems = []
+        for index, found in zip(own, in_order(squares, workers), strict=True):
+            if isinstance(found, MtlbusError):
+                raise found
+            self.pixels[index] = found.square
+            for name, of_all in self.truth.items():
+                self.known[name][index] = name in found.truth
+                of_all[index] = found.truth.get(name, math.nan if of_all.is_floating_point() else 0)
+            problems += [(index, line) for line in found.problems]
+        return problems
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -96,35 +141,86 @@ class Images:
         augmentation: Augmentation | None = None,
         generator: torch.Generator | None = None,
         windows: float = 0.0,
+        device: torch.device = CPU,
+        first: int = 0,
+        chance: Tensor | None = None,
     ) -> Iterator[Batch]:
         """In random order and augmented with a generator; in order and complete without.
 
-        `windows` is the share of the images that are looked at beside their lesion, and of those
-        that are looked at close to it (`windows.through_windows`).
+        Args:
+            batch_size: images of all processes.
+            augmentation: random changes, computed on the device.
+            generator: on the CPU; the only source of chance.
+            windows: share of the images that are looked at beside their lesion, and of those that
+                are looked at close to it (`windows.through_windows`).
+            device: that the batches are on; for a GPU they are read ahead.
+            first: how many batches to leave out, of an epoch that goes on.
+            chance: state of the generator after these (`Batch.chance`).
         """
-        count = len(self)
-        if generator is None:
-            order, stop = torch.arange(count), count
-        else:  # a last batch of one image would break batch normalisation
-            order = torch.randperm(count, generator=generator)
-            stop = max(count - count % batch_size, min(count, batch_size))
-        for start in range(0, stop, batch_size):
-            chosen = order[start : start + batch_size]
-            images = self.pixels[chosen].float()
-            if self.pixels.dtype == torch.uint8:
-                images = images / 255
-            planes = self._planes(chosen)
+        drawn = self._drawn(batch_size, generator, windows, device, first, chance)
+        if device.type != "cpu":
+            drawn = read_ahead(drawn)
+        for batch in drawn:
+            images = batch.images.to(device, non_blocking=True)
+            planes = batch.planes.to(device, non_blocking=True)
+            images = images.float() / 255 if images.dtype == torch.uint8 else images
+            if generator is not None and augmentation is not None:
+                source = generator
+                if device.type != "cpu":
+                    source = torch.Generator(device).manual_seed(batch.seed)
+                images, planes = augmentation(images, planes, source)
+            truth = self._apart(batch.chosen, planes)
+            state = batch.chance
+            if generator is not None and device.type == "cpu":
+                state = generator.get_state()
+            yield Batch(images, truth, batch.known, state)
+
+    def _shares(
+        self, batch_size: int, generator: torch.Generator | None, first: int, chance: Tensor | None
+    ) -> Iterator[Tensor]:
+        """The numbers of the samples of this process, a batch at a time."""
+        order, number = torch.arange(len(self)), processes.rank()
+        if generator is None:  # in one piece, so that those of all processes are in order
+            yield from order.tensor_split(processes.count())[number].split(batch_size)
+            return
+        order = torch.randperm(len(self), generator=generator)
+        if number > 0:  # one order, but each share has chance of its own
+            generator.manual_seed(generator.initial_seed() + 7_919 * number)
+        if chance is not None:
+            generator.set_state(chance)
+        # A last batch of one image would break batch normalisation.
+        stop = max(len(self) - len(self) % batch_size, min(len(self), batch_size))
+        for whole in order[first * batch_size : stop].split(batch_size):
+            yield whole.tensor_split(processes.count())[number]
+
+    def _drawn(
+        self,
+        batch_size: int,
+        generator: torch.Generator | None,
+        windows: float,
+        device: torch.device,
+        first: int,
+        chance: Tensor | None,
+    ) -> Iterator[_Drawn]:
+        """Batches from where the images lie."""
+        for chosen in self._shares(batch_size, generator, first, chance):
+            images, planes = self.pixels[chosen], self._planes(chosen)
             known = {name: of_all[chosen] for name, of_all in self.known.items()}
+            seed, state = 0, None
             if generator is not None and windows > 0:
+                images = images.float() / 255 if images.dtype == torch.uint8 else images
                 drawing, lesion = self._lesion()
                 images, planes, beside = through_windows(
                     images, planes, lesion, known[drawing], windows, generator
                 )
                 for task in self.tasks:
                     known[task.name] = known[task.name] & (~beside | task.of_pixels)
-            if generator is not None and augmentation is not None:
-                images, planes = augmentation(images, planes, generator)
-            yield Batch(images, self._apart(chosen, planes), known)
+            if device.type != "cpu":
+                images, planes = images.pin_memory(), planes.pin_memory()
+                if generator is not None:
+                    seed = int(torch.randint(2**62, (1,), generator=generator))
+                    state = generator.get_state()
+            yield _Drawn(chosen, images, planes, known, seed, state)
 
     def _planes(self, chosen: Tensor) -> Tensor:
         """What is true of each pixel for all tasks, B×P×S×S float; where values count is a plane
@@ -152,7 +248,7 @@ class Images:
         found, start = {}, 0
         for task in self.tasks:
             if not task.of_pixels:
-                found[task.name] = self.truth[task.name][chosen]
+                found[task.name] = self.truth[task.name][chosen].to(planes.device)
             elif task.kind == "pixel_regression":
                 values, counts = planes[:, start], planes[:, start + 1] > 0.5
                 found[task.name] = torch.where(counts, values, math.nan)
@@ -166,14 +262,61 @@ class Images:
         return found
 
 
-def _empty(task: Task, count: int, size: int) -> Tensor:
-    """Room for the truth of a task, in which nothing is known."""
+class _Read(NamedTuple):
+    """What was read of a sample: its square, what is known of it, and lines about what is wrong."""
+
+    square: Tensor
+    truth: dict[str, Tensor]
+    problems: list[str]
+
+
+class _Squares:
+    """Samples as workers read them, by number; one that cannot be read is its error."""
+
+    def __init__(
+        self, samples: Sequence[Sample], size: int, tasks: Sequence[Task], fit: Fit
+    ) -> None:
+        self.samples, self.size, self.tasks, self.fit = samples, size, tasks, fit
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> _Read | MtlbusError:
+        sample = self.samples[index]
+        try:
+            pixels = sample.pixels()
+        except MtlbusError as error:
+            return error
+        square = square_image(pixels, self.size, self.fit)
+        if sample.form.bits == 8:
+            square = (square * 255).round().to(torch.uint8)
+        found = _Read(square, {}, [])
+        for task in self.tasks:
+            truth, problem = sample.truth(task, pixels.shape[:2])
+            if truth is not None:
+                found.truth[task.name] = _square(task, truth, self.size, self.fit)
+            if problem:
+                found.problems.append(f"no {task.name} loss: {problem}")
+        return found
+
+
+def read_ahead(batches: Iterator[_Drawn]) -> Iterator[_Drawn]:
+    """The same, each taken from where it lies while the one before it is computed with."""
+    with ThreadPoolExecutor(1) as reader:
+        waiting = reader.submit(next, batches, None)
+        while (batch := waiting.result()) is not None:
+            waiting = reader.submit(next, batches, None)
+            yield batch
+
+
+def _form(task: Task, size: int) -> tuple[tuple[int, ...], torch.dtype]:
+    """Shape and kind of the truth of a task for one image."""
     if not task.of_pixels:
-        return torch.full((count,), math.nan)
+        return (), torch.float32
     if task.kind == "pixel_regression":
-        return torch.full((count, size, size), math.nan)
+        return (size, size), torch.float32
     planes = (task.channels,) if task.overlapping else ()
-    return torch.zeros(count, *planes, size, size, dtype=torch.uint8)
+    return (*planes, size, size), torch.uint8
 
 
 def _square(task: Task, truth: np.ndarray, size: int, fit: Fit) -> Tensor:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from .joined import sum_all
+
 BATCHES = 4  # of an epoch, at its start; each costs one more pass backward
 
 
@@ -30,6 +32,7 @@ def gradient_cosine(
         torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
         for loss in losses.values()
     )
+    sum_all([*first, *second])
     both = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
     product, squares = 0.0, [0.0, 0.0]
     for a, b in both:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core.errors import InputError
+from .joined import sum_all
 from .loss_weighting import Weighting, stacked
 
 Gradients = Sequence[tuple[Tensor | None, ...]]
@@ -43,6 +44,7 @@ class GradientWeights(Weighting, ABC):
             torch.autograd.grad(losses[name], parameters, retain_graph=True, allow_unused=True)
             for name in self.tasks
         ]
+        sum_all(gradient for found in gradients for gradient in found)
         self.values = self.weigh(gramian(gradients), values).to(self.values)
         for parameter, *found in zip(parameters, *gradients, strict=True):
             shared = all(gradient is not None for gradient in found)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core.errors import InputError, choose
+from .joined import sum_all
 
 
 def dynamic_weights(previous: Tensor, before: Tensor, temperature: float = 2.0) -> Tensor:
@@ -52,6 +53,8 @@ class Weighting(nn.Module):
     def backward(self, losses: Mapping[str, Tensor], parameters: Sequence[nn.Parameter]) -> None:
         """Add the gradients of the sum to those of the parameters, which are all that learn."""
         self(losses).backward()
+        own = {id(one) for one in self.parameters()}  # learn from losses, which all processes have
+        sum_all(one.grad for one in parameters if id(one) not in own)
 
     def current(self) -> dict[str, float]:
         """The weights by name."""

@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from ..core.declaration import BREAST, Declaration, asked_of
+from ..core.machine import Machine
 from ..core.tasks import Task
 from .recipes import Recipe
 
@@ -70,9 +71,13 @@ class Trained:
         history: one entry an epoch.
         epoch: the chosen one, counted from 1.
         seconds: of training, over all resumed parts.
+        recipe: that was trained; the plan's, but for a batch that was too large for a GPU.
+        machine: that it was trained with.
     """
 
     model: nn.Module
     history: list[dict[str, Any]]
     epoch: int
     seconds: float
+    recipe: Recipe
+    machine: Machine

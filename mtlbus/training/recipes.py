@@ -160,6 +160,7 @@ def make_recipe(
     gamma_rate: float | None = None,
     branch_dropout: float | None = None,
     windows: float | None = None,
+    batch_size: int | None = None,
 ) -> Recipe:
     """A recipe by name, with changes.
 
@@ -178,7 +179,7 @@ def make_recipe(
             where it differs from what its paper means (A2).
         weighting: of the tasks instead of the recipe's, a name of `WEIGHTINGS`.
         devices: probability of each change of the grey values as other scanners would make it.
-        gamma_rate, branch_dropout, windows: as in `Recipe`.
+        gamma_rate, branch_dropout, windows, batch_size: as in `Recipe`.
 
     Raises:
         InputError: numbers that cannot be trained with, or both stages and epochs or size.
@@ -237,6 +238,10 @@ def make_recipe(
                 f"{spec.name} has no second encoder to leave out; {' and '.join(have)} have one."
             )
         recipe = replace(recipe, branch_dropout=branch_dropout)
+    if batch_size is not None:
+        if not 2 <= batch_size <= 65_536:
+            raise InputError(f"Batches of {batch_size} images are not allowed: 2 to 65536.")
+        recipe = replace(recipe, batch_size=batch_size)
     if windows is not None:
         if not 0 <= windows <= 0.5:
             raise InputError(f"Share {windows} of windows is not allowed: from 0 to 0.5.")

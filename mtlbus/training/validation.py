@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,13 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
+from ..core import processes
+from ..core.machine import Machine
 from ..core.outputs import positive_logit
 from ..core.presence import presence_score
 from ..data.transforms import normalise
 from ..evaluation.task_metrics import image_figures, task_metric
 from .batches import Images
-from .precision import autocast
 
 
 @torch.inference_mode()
@@ -24,7 +24,7 @@ def validate(
     network: nn.Module,
     images: Images,
     batch_size: int,
-    device: torch.device,
+    machine: Machine,
     first: Mapping[str, Any] | None = None,
 ) -> dict[str, float]:
     """The metric of each task, presence, and `score`, their mean.
@@ -42,8 +42,8 @@ def validate(
     Args:
         network: with its `spec`; it is left in evaluation mode.
         images: the validation part, at one size.
-        batch_size: images a pass.
-        device: that the network is on.
+        batch_size: images a pass, of all processes.
+        machine: that the network is on.
         first: what was found after the first epoch; None for this one.
     """
     presences: list[float] = []
@@ -52,8 +52,9 @@ def validate(
         presences.extend(presence_score(mask) for mask in drawn.sigmoid().numpy())
 
     figures = task_answers(
-        network, images, batch_size, device, drawn=heard if images.normal.any() else None
+        network, images, batch_size, machine, drawn=heard if images.normal.any() else None
     )
+    presences = [score for part in processes.gathered(lambda: presences) for score in part]
     found, errors = {}, set()
     measures = [task.measure for task in images.tasks]
     for task in images.tasks:
@@ -84,30 +85,29 @@ def task_answers(
     network: nn.Module,
     images: Images,
     batch_size: int,
-    device: torch.device,
-    reduced: bool = True,
+    machine: Machine,
     drawn: Callable[[torch.Tensor], None] | None = None,
 ) -> dict[str, torch.Tensor]:
     """What each image says of how its tasks are answered, by task (`image_figures`).
 
     Args:
-        network, images, batch_size, device: as of `validate`.
-        reduced: in the precision of a training, which costs a rounding; else in float32.
+        network, images, batch_size, machine: as of `validate`.
         drawn: receives the log-odds of the mask of each batch, B×S×S.
     """
     network.eval()
     spec = network.spec
     figures: dict[str, list[torch.Tensor]] = {task.name: [] for task in images.tasks}
     for batch in images.batches(batch_size):
-        inputs = normalise(batch.images.to(device), spec.mean, spec.std)
+        inputs = normalise(batch.images.to(machine.device), spec.mean, spec.std)
         inputs = inputs.contiguous(memory_format=torch.channels_last)
-        with autocast(device) if reduced else nullcontext():
+        with machine.autocast():
             output = network(inputs)
         for task in images.tasks:
             figures[task.name].append(image_figures(task, output, batch.truth[task.name]))
         if drawn is not None and output.mask_logits is not None:
             drawn(positive_logit(output.mask_logits.float()).cpu())
-    return {name: torch.cat(parts) for name, parts in figures.items()}
+    parts = processes.gathered(lambda: figures)
+    return {name: torch.cat([one for part in parts for one in part[name]]) for name in figures}
 
 
 def _labels(images: Images, name: str, known: torch.Tensor) -> torch.Tensor | None:

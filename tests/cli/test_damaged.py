@@ -16,7 +16,7 @@ from safetensors.torch import load, save
 from mtlbus.checkpoints import sha256
 from mtlbus.cli import main
 from mtlbus.data.phantom import make_phantom, random_parameters
-from mtlbus.training.engine import STATE
+from mtlbus.training.run import STATE
 
 from ..app.stand_ins import write_stand_in
 from ..made import make_manifest

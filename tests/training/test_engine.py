@@ -17,20 +17,24 @@ import torch
 
 from mtlbus.core.declaration import BREAST
 from mtlbus.core.errors import DataError, InputError
+from mtlbus.core.machine import Machine
 from mtlbus.data.dataset import Sample
 from mtlbus.data.splits import split_fold
 from mtlbus.data.synthetic import load
 from mtlbus.methods import get_spec
 from mtlbus.training.batches import Images
-from mtlbus.training.engine import STATE, Run, train
+from mtlbus.training.engine import train
+from mtlbus.training.epoch import train_epoch
 from mtlbus.training.plan import Plan
 from mtlbus.training.recipes import Recipe, make_recipe
+from mtlbus.training.run import STATE, Run
 from mtlbus.training.schedules import decay_for, make_schedule
 from mtlbus.training.validation import validate
 from tests.made import narrow
 
 RECIPE = Recipe(stages=((2, 32), (2, 64)), batch_size=8, average_decay=0.8, learning_rate=2e-3)
 SPLIT = split_fold(load("40@70000").samples, 1, share=0.25)
+CPU = Machine.of("cpu", training=True)
 FEW = 16  # images, of both classes, where a few steps are enough
 
 RUN = """
@@ -73,8 +77,8 @@ def test_it_learns_and_keeps_an_epoch_of_the_last_size(whole):
 @pytest.mark.parametrize("limit", [0.0, 1e-3])
 def test_the_gradient_of_a_step_is_cut_to_the_limit(limit):
     recipe = replace(RECIPE, gradient_limit=limit)
-    run = Run(plan(recipe=recipe), 4, torch.device("cpu"))
-    run.train_epoch(Images(SPLIT.train[:8], 64, run.tasks), 0)
+    run = Run(plan(recipe=recipe), 4, CPU)
+    train_epoch(run, Images(SPLIT.train[:8], 64, run.tasks), 0)
     gradients = [part.grad for part in run.model.parameters() if part.grad is not None]
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     assert norm == pytest.approx(limit, rel=1e-3) if limit else norm > 0.01
@@ -201,7 +205,7 @@ def test_the_recipe_of_each_paper_trains_its_network(method, weighting, rate, tm
 @pytest.mark.parametrize("method,swin", [("swin", True), ("resformer_mtl", True), ("mtl", False)])
 def test_swin_parts_learn_at_a_rate_of_their_own(method, swin):
     """And every parameter once, whichever its group."""
-    run = Run(plan(method=method), steps=100, device=torch.device("cpu"))
+    run = Run(plan(method=method), steps=100, machine=CPU)
     groups = run.optimizer.param_groups
     assert len(groups) == 1 + swin
     if swin:
@@ -210,7 +214,7 @@ def test_swin_parts_learn_at_a_rate_of_their_own(method, swin):
     listed = [id(one) for group in groups for one in group["params"]]
     assert sorted(listed) == sorted({id(one) for one in run.model.parameters()})
     paper = replace(RECIPE, transformer_rate=1.0)
-    run = Run(plan(method=method, recipe=paper), steps=100, device=torch.device("cpu"))
+    run = Run(plan(method=method, recipe=paper), steps=100, machine=CPU)
     assert len(run.optimizer.param_groups) == 1
 
 
@@ -305,11 +309,11 @@ def test_a_mask_that_is_not_known_is_no_empty_mask(tmp_path):
     assert images.known["segmentation"].tolist() == [False, True, True]
     assert images.normal.tolist() == [False, True, False]
     assert images.known["malignancy"].tolist() == [True, False, True]
-    run = Run(plan(options=narrow("mtl")), 4, torch.device("cpu"))
+    run = Run(plan(options=narrow("mtl")), 4, CPU)
     everything = [made(f"{i}", i % 2) for i in range(8)]
     unknown = [made(f"u{i}", i % 2, masked=False) for i in range(8)]
     with_them, without = (
-        validate(run.judged, Images(part, 64, BREAST.tasks), RECIPE.batch_size, run.device)
+        validate(run.judged, Images(part, 64, BREAST.tasks), RECIPE.batch_size, CPU)
         for part in (everything + unknown, everything)
     )
     assert with_them["validation_dice"] == pytest.approx(without["validation_dice"])

@@ -14,10 +14,10 @@ TERMS = """\
   ultrasound images, Data in Brief 28:104863, 2020; the authors' own terms) and BUS-BRA
   (Gómez-Flores, Gregorio-Calas, Coelho de Albuquerque Pereira: BUS-BRA, Medical Physics, 2023; free
   use with citation). Phantoms are computed here and free of any person's data.
-- **Libraries**: Apache-2.0 (Streamlit, timm, safetensors), BSD (PyTorch, torchvision, Captum,
-  NumPy, SciPy, pandas, scikit-learn, contourpy, threadpoolctl, tifffile, imagecodecs, Jinja2), MIT
-  (Plotly, pydicom, openpyxl, pydantic, PyYAML), MIT-CMU (Pillow), Python Software
-  Foundation License (Matplotlib), SIL Open Font License (Noto Sans CJK).
+- **Libraries**: Apache-2.0 (Streamlit, timm, safetensors, accelerate), BSD (PyTorch, torchvision,
+  Captum, NumPy, SciPy, pandas, scikit-learn, contourpy, threadpoolctl, psutil, tifffile,
+  imagecodecs, Jinja2), MIT (Plotly, pydicom, openpyxl, pydantic, PyYAML), MIT-CMU (Pillow), Python
+  Software Foundation License (Matplotlib), SIL Open Font License (Noto Sans CJK).
 """
 
 

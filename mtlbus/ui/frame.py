@@ -72,6 +72,10 @@ ENTRIES = (
         "Guided tours through the pages, a few minutes each.",
     ),
     PageEntry(
+        "Learn", "quiz.py", "Beat the network", "trophy",
+        "Blind cases: you say how likely each is malignant, then truth and networks are shown.",
+    ),
+    PageEntry(
         "Learn", "methods.py", "Methods", "menu_book",
         "Idea, wiring, equations and decisions of every method.",
     ),

@@ -9,6 +9,8 @@ import pytest
 from mtlbus.checkpoints import CARD
 from mtlbus.ui import address
 from mtlbus.ui.frame import ENTRIES
+from mtlbus.ui.quiz import rooms
+from mtlbus.ui.quiz.rooms import Item, Rooms
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 from tests.made import make_manifest
@@ -80,6 +82,7 @@ CHANGES = [
     ("performance", {"methods": "mtl", "rule": "sensitivity"},
      {"case": "lipoma", "methods": "mtl", "images": "busi", "section": "metrics", "rule": "cost",
       "cost": "20"}),
+    ("quiz", {}, {"case": "lipoma", "room": "BCDF", "player": "BCDFGHJKLMNP"}),
     ("methods", {}, {"case": "lipoma", "paper": "ctan"}),
     ("methods", {"method": "ctan"}, {"case": "lipoma", "method": "mtl", "tab": "equations"}),
     (
@@ -113,6 +116,9 @@ def test_an_address_that_changes_within_a_session_is_followed(
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
     if page == "cases":
         monkeypatch.setenv("MTLBUS_DATA", f"manifest={root / 'data' / 'manifest.csv'}")
+    if page == "quiz":
+        monkeypatch.setattr(rooms, "ROOMS", Rooms(draw=lambda count: "BCDFGHJKLMNP"[:count]))
+        rooms.ROOMS.open([Item("phantoms:1000000", 1)], ["mtl"])
     app = visit(page, **before)
     said, note = {}, address._note
     monkeypatch.setattr(address, "_note", lambda name, v: said.update({name: v}) or note(name, v))

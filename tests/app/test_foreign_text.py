@@ -13,6 +13,9 @@ from PIL import Image
 
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.evaluation.tables import read_predictions, write_predictions
+from mtlbus.ui.quiz import rooms
+from mtlbus.ui.quiz.rooms import Item, reply_of
+from mtlbus.ui.quiz.tally import replies_csv, standings, table_csv
 from tests.app.foreign_text import charts_of, markdown_of
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
@@ -106,6 +109,22 @@ def test_every_parameter(page):
 
 def test_the_steps_of_an_outline():
     held(visit("surgery", faulty=True, outline=HOSTILE, method="mtl"))
+
+
+def test_a_nickname():
+    """As its player and as the host see it, in the results and in the CSV."""
+    named = ":red[q]<b>q<b>", "=1+1"
+    room = rooms.ROOMS.open([Item("phantoms:1000000", 1)], ["mtl"])
+    players = [rooms.ROOMS.join(room, name) for name in named]
+    held(visit("quiz", room=room.code, player=room.host))
+    for player in players:
+        rooms.ROOMS.reply(room, player, 0, reply_of(70))
+    app = visit("quiz", room=room.code, player=players[0].token)
+    held(app)
+    assert app.dataframe[0].value["Reader"].tolist()[0] == f"{named[0]} (you)"
+    found = standings(room, {"mtl": HOSTILE})
+    assert "\n'=1+1," in table_csv(found) and ",'=1+1," in replies_csv(room, found)
+    held(visit("quiz", faulty=True, room=HOSTILE, player=HOSTILE))
 
 
 @pytest.mark.parametrize("page", PAGES)

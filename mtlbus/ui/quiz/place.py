@@ -1,0 +1,73 @@
+"""Which room a session is in, and as whom; both stand in the address, so a reload comes back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from ...core.errors import InputError
+from .. import state
+from . import rooms
+from .rooms import Player, Room
+
+_SHOWN = "_quiz_shown"  # in the session: code of the room and number of a case
+
+
+class Place(NamedTuple):
+    """Where a session is.
+
+    Attributes:
+        room: the room.
+        player: who reads; None for somebody who has not joined.
+        host: whether this session opened the room.
+    """
+
+    room: Room
+    player: Player | None
+    host: bool
+
+
+def current() -> Place | None:
+    """Where this session is; None outside of a room. A line says why where it looked for one."""
+    code, token = (str(st.session_state.get(name, "")) for name in ("room", "player"))
+    if not code:
+        return None
+    try:
+        room = rooms.ROOMS.find(code)
+    except InputError as error:
+        state.say(str(error))
+        leave()
+        return None
+    player, host = room.player(token), room.is_host(token)
+    if token and player is None and not host:
+        state.say_of_link("player", "Nobody of this room goes by it; join under a nickname.")
+        st.session_state.pop("player", None)
+        token = ""
+    state.write_link("room", room.code)
+    state.link_unless("player", token, "")
+    return Place(room, player, host)
+
+
+def enter(room: Room, token: str) -> None:
+    """Be in a room from now on, as whoever a token shows."""
+    st.session_state.update(room=room.code, player=token)
+
+
+def leave() -> None:
+    """Callback: out of the room; it stays for the others."""
+    for name in ("room", "player"):
+        st.session_state.pop(name, None)
+        state.drop_link(name)
+    st.session_state.pop(_SHOWN, None)
+
+
+def show_truth(room: Room, number: int | None) -> None:
+    """Callback: the truth of a case comes next; None for what has not been read."""
+    st.session_state[_SHOWN] = (room.code, number)
+
+
+def truth_shown(room: Room) -> int | None:
+    """The number of the case whose truth is on the page."""
+    code, number = st.session_state.get(_SHOWN, ("", None))
+    return number if code == room.code else None

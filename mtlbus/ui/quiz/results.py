@@ -1,0 +1,210 @@
+"""The end of a round: who read best, who erred where, and how well the percentages hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from ...core.text import literal, printable
+from ...core.wording import LABELS, percent
+from ...evaluation.calibration import reliability
+from ...evaluation.intervals import Interval
+from ...figures.calibration import calibration_figure
+from ...figures.readers import readers_figure
+from ...figures.style import CONFIG
+from .. import services, takeaway
+from ..takeaway import File
+from . import place, rooms, start
+from .place import Place
+from .rooms import Reply, Room
+from .tally import Standing, is_right, replies_csv, standings, table_csv
+
+_EVERY = 3.0  # seconds between two looks at what the others do
+_BINS = 5
+
+
+def head(here: Place) -> None:
+    """The room, how others come in, and the way out."""
+    room = here.room
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown(f"Room **{room.code}**", width="content")
+        st.caption("Others join on this page with the code.", width="content")
+        if here.host and here.player is None and not room.closed:
+            start.host_plays(room, room.host)
+        st.button("Leave", key="_quiz_leave", type="tertiary", icon=":material/logout:",
+                  on_click=place.leave)  # fmt: skip
+
+
+def watch(here: Place) -> None:
+    """For whoever opened the room and does not read: who is where, until the answers are shown."""
+    st.markdown(f"# :material/meeting_room: {here.room.code}")
+    _progress(here)
+    st.button(
+        "Close the round and show the answers", key="_quiz_close", type="primary",
+        icon=":material/visibility:", on_click=rooms.ROOMS.close, args=(here.room,),
+        help="Nobody can answer after that.",
+    )  # fmt: skip
+
+
+@st.fragment(run_every=_EVERY)
+def _progress(here: Place) -> None:
+    room = here.room
+    if room.closed:
+        st.rerun()
+    if not room.players:
+        st.caption("Nobody is here yet.")
+    for player in list(room.players):
+        done, count = len(player.replies), len(room.items)
+        st.progress(done / count, f"{literal(player.name)}: {done} of {count}")
+
+
+def show(here: Place) -> None:
+    """The results; they follow the others as long as the round is open."""
+    open_still = not here.room.closed and any(
+        not here.room.is_done(one) for one in here.room.players
+    )
+    st.fragment(_show, run_every=_EVERY if open_still else None)(here)
+
+
+@services.one_look()
+def _show(here: Place) -> None:
+    room, own = here.room, "" if here.player is None else here.player.name
+    found = standings(room, {name: services.title_of(name) for name in room.networks})
+    if not found:
+        st.info("Nobody has read a case.", icon=":material/info:")
+        return
+    mine = next((one for one in found if one.kind == "person" and one.who == own), None)
+    people = [one for one in found if one.kind == "person"]
+    networks = [one for one in found if one.kind == "network"]
+    if mine is not None:
+        st.subheader(_outcome(mine, networks))
+    seen = sum(item.seen for item in room.items)
+    if seen:
+        st.warning(
+            f"{seen} of {len(room.items)} cases took part in the training of one of these "
+            "networks: for them a right answer is memory, not skill.",
+            icon=":material/warning:",
+        )
+    st.dataframe(_table(found, own), hide_index=True, width="stretch")
+    st.caption(
+        "Shares with 95 % intervals (Wilson). On so few cases they are wide: who is ahead here may "
+        "be behind tomorrow. Brier: 0 is perfect, 0.25 is to say 50 % always. A person calls from "
+        "50 % on, a network at its own operating point."
+    )
+    with st.grid(2, min_column_width=320, gap="medium"):
+        with st.container():
+            st.markdown("**Cancers found, false alarms raised**")
+            st.plotly_chart(
+                readers_figure(
+                    {one.who: one.score for one in people},
+                    {one.who: one.score for one in networks}, own,
+                ),
+                key="_quiz_roc", config=CONFIG,
+                alt="Sensitivity and false alarms of the readers and the networks on these cases.",
+            )  # fmt: skip
+        with st.container():
+            st.markdown("**How well the percentages hold**")
+            st.plotly_chart(
+                calibration_figure(_curves(room, mine, people, networks)),
+                key="_quiz_calibration", config=CONFIG,
+                alt="The share of malignant cases among those with a like percentage.",
+            )  # fmt: skip
+    st.markdown("**Who erred where**")
+    st.dataframe(_errors(room, found), hide_index=True, width="stretch")
+    takeaway.menu(
+        [
+            File("Results (CSV)", ".csv", "text/csv", "table", "A line for each reader.",
+                 lambda: table_csv(found)),
+            File("Every answer (CSV)", "_answers.csv", "text/csv", "table_rows",
+                 "A line for each case and reader.", lambda: replies_csv(room, found)),
+        ],
+        f"round_{room.code}", "quiz_takeaway",
+    )  # fmt: skip
+
+
+def _outcome(mine: Standing, networks: Sequence[Standing]) -> str:
+    said = f"You: {mine.score.right} of {mine.score.n} right"
+    if not networks:
+        return said
+    best = networks[0].score
+    beaten = (mine.score.right / mine.score.n, -mine.score.brier) > (
+        best.right / best.n, -best.brier
+    )  # fmt: skip
+    verdict = "you beat them all" if beaten else f"{networks[0].who}: {best.right} of {best.n}"
+    return f"{said}; {verdict}"
+
+
+def _table(found: Sequence[Standing], own: str) -> pd.DataFrame:
+    rows = [
+        {
+            "Reader": _named(one, own), "Right": f"{one.score.right} of {one.score.n}",
+            "Sensitivity": _share(one.score.sensitivity),
+            "Specificity": _share(one.score.specificity), "AUC": _number(one.score.auc),
+            "Brier": _number(one.score.brier), "Box overlap": _number(one.score.overlap),
+        }
+        for one in found
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _named(one: Standing, own: str) -> str:
+    """A reader in a table; networks and oneself are told apart from nicknames."""
+    if one.kind == "network":
+        return f"{one.who} (network)"
+    return f"{printable(one.who)} (you)" if one.who == own else printable(one.who)
+
+
+def _share(found: Interval) -> str:
+    if math.isnan(found.value):
+        return "–"
+    return f"{percent(found.value)} ({100 * found.low:.0f} to {100 * found.high:.0f})"
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def _curves(
+    room: Room, mine: Standing | None, people: Sequence[Standing], networks: Sequence[Standing]
+) -> dict:
+    """Calibration of oneself, of all people together, and of the best network."""
+    groups = {"you": [mine] if mine else [], "all of you": people, networks[0].who if networks
+              else "": networks[:1]}  # fmt: skip
+    if mine is not None and len(people) == 1:
+        del groups["all of you"]
+    found = {}
+    for name, members in groups.items():
+        pairs = [
+            (room.items[number].label, reply.probability)
+            for one in members for number, reply in one.replies.items()
+        ]  # fmt: skip
+        if pairs:
+            labels, said = zip(*pairs, strict=True)
+            found[name] = reliability(labels, said, _BINS)
+    return found
+
+
+def _errors(room: Room, found: Sequence[Standing]) -> pd.DataFrame:
+    """A line for each case, a column for each reader: what was said, with a cross if wrong."""
+    names: list[str] = []
+    for one in found:  # no two columns of one name: a nickname may look like a network
+        name = _named(one, "")
+        while name in names:
+            name += "'"
+        names.append(name)
+    rows = []
+    for number, item in enumerate(room.items):
+        row = {"Case": f"{number + 1}, {LABELS[item.label]}"}
+        for name, one in zip(names, found, strict=True):
+            row[name] = _cell(room, number, one.replies.get(number))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _cell(room: Room, number: int, reply: Reply | None) -> str:
+    if reply is None:
+        return ""
+    return percent(reply.probability) + ("" if is_right(room, number, reply) else " ✗")

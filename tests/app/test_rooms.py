@@ -1,0 +1,89 @@
+"""Rooms of Beat the network: found by code, bounded, forgotten; no Streamlit, no network."""
+
+from __future__ import annotations
+
+import pytest
+
+from mtlbus.core.errors import InputError
+from mtlbus.ui.quiz import rooms
+from mtlbus.ui.quiz.rooms import Item, Reply, Rooms, reply_of
+from mtlbus.ui.quiz.tally import replies_csv, standings, table_csv
+
+ITEMS = [Item("a", 1), Item("b", 0)]
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_two_players_in_one_room_and_the_first_answer_counts():
+    all_rooms = Rooms()
+    room = all_rooms.open(ITEMS, ["mtl"])
+    assert all_rooms.find(f" {room.code.lower()} ") is room
+    anna, ben = all_rooms.join(room, "Anna"), all_rooms.join(room, "  Ben\u202e \n")
+    assert ben.name == r"Ben\u202e" and room.player(anna.token) is anna
+    assert room.player("") is None and room.player(room.host) is None
+    all_rooms.reply(room, anna, 0, reply_of(50))
+    all_rooms.reply(room, anna, 0, reply_of(0))
+    assert anna.replies[0].called and room.next_of(anna) == 1 and not ben.replies
+    all_rooms.reply(room, anna, 1, reply_of(49))
+    assert room.is_done(anna) and not anna.replies[1].called and room.next_of(anna) is None
+    for wrong in ("", " \u2003", "x" * 21, "ANNA"):
+        with pytest.raises(InputError):
+            all_rooms.join(room, wrong)
+    all_rooms.close(room)
+    for late in (lambda: all_rooms.join(room, "Late"),
+                 lambda: all_rooms.reply(room, ben, 0, reply_of(1))):  # fmt: skip
+        with pytest.raises(InputError, match="over"):
+            late()
+
+
+def test_the_best_reader_stands_first_and_the_tables_hold_everybody():
+    all_rooms = Rooms()
+    room = all_rooms.open(ITEMS, ["mtl"])
+    anna, ben = all_rooms.join(room, "Anna"), all_rooms.join(room, "Ben")
+    for player, said in ((anna, (40, 10)), (ben, (90, 20))):
+        for number, percentage in enumerate(said):
+            all_rooms.reply(room, player, number, reply_of(percentage, 0.5))
+    all_rooms.tell(room, "mtl", 0, Reply(0.3, True))  # its own operating point lies lower
+    all_rooms.tell(room, "other", 0, Reply(0.3, True))
+    found = standings(room, {"mtl": "MTL"})
+    assert [one.who for one in found] == ["Ben", "MTL", "Anna"]
+    assert found[0].score.brier == pytest.approx((0.01 + 0.04) / 2)
+    table = table_csv(found).splitlines()
+    assert table[1].startswith("Ben,person,2,2,1.0,") and table[2].startswith("MTL,network,1,1,")
+    assert replies_csv(room, found).splitlines()[1:] == [
+        "1,malignant,False,Ben,person,0.9,malignant,True,0.5",
+        "1,malignant,False,MTL,network,0.3,malignant,True,",
+        "1,malignant,False,Anna,person,0.4,benign,False,0.5",
+        "2,benign,False,Ben,person,0.2,benign,True,0.5",
+        "2,benign,False,Anna,person,0.1,benign,True,0.5",
+    ]
+
+
+def test_rooms_are_bounded_and_forgotten(monkeypatch):
+    monkeypatch.setattr(rooms, "MOST_ROOMS", 2)
+    monkeypatch.setattr(rooms, "MOST_PLAYERS", 1)
+    clock = Clock()
+    all_rooms = Rooms(clock)
+    first = all_rooms.open(ITEMS, [])
+    all_rooms.join(first, "Anna")
+    with pytest.raises(InputError, match="full"):
+        all_rooms.join(first, "Ben")
+    clock.now = 10
+    second = all_rooms.open(ITEMS, [])
+    with pytest.raises(InputError, match="in use"):
+        all_rooms.open(ITEMS, [])
+    clock.now = rooms.MAKES_ROOM_AFTER + 1  # the first has been left alone for so long
+    third = all_rooms.open(ITEMS, [])
+    with pytest.raises(InputError, match="no room"):
+        all_rooms.find(first.code)
+    assert all_rooms.find(second.code) and all_rooms.find(third.code)
+    clock.now += rooms.FORGOTTEN_AFTER
+    with pytest.raises(InputError, match="forgotten 3 hours"):
+        all_rooms.find(third.code)
+    with pytest.raises(InputError, match="1 to 20"):
+        all_rooms.open([], [])

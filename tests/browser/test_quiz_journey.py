@@ -1,0 +1,73 @@
+"""Beat the network in a real browser: two players, five cases, one table."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.browser.test_journey import settle
+
+expect = pytest.importorskip("playwright.sync_api").expect
+PATIENT = 90_000  # milliseconds; on two busy cores
+CASES = 5
+
+
+def button(page, name: str):
+    return page.get_by_role("button", name=name)
+
+
+def read_all(page, with_box: bool = False) -> None:
+    """Answer all cases, as they stand; the first one with a box."""
+    for number in range(1, CASES + 1):
+        expect(page.get_by_text(f"Case {number} of {CASES}")).to_be_visible(timeout=PATIENT)
+        expect(button(page, "Answer: 50 %, malignant")).to_be_visible(timeout=PATIENT)
+        if with_box and number == 1:
+            box = page.locator(".two .stage").bounding_box()
+            page.mouse.move(box["x"] + 60, box["y"] + 60)
+            page.mouse.down()
+            page.mouse.move(box["x"] + 260, box["y"] + 220, steps=4)
+            page.mouse.up()
+            settle(page)
+        button(page, "Answer: 50 %, malignant").click()
+        expect(page.get_by_text("You said")).to_be_visible(timeout=PATIENT)
+        if with_box and number == 1:
+            expect(page.get_by_text("Your box overlaps")).to_be_visible(timeout=PATIENT)
+        button(page, "Next case" if number < CASES else "The results").click()
+
+
+def test_two_players_read_five_cases_and_meet_in_one_table(server, browser, page):
+    page.goto(f"{server}/quiz?methods=mtl_cosa")
+    page.get_by_role("textbox", name="Nickname").first.fill("Anna")
+    button(page, "Open and play").click()
+    expect(page.get_by_text(f"Case 1 of {CASES}")).to_be_visible(timeout=PATIENT)
+    code = page.url.partition("room=")[2][:4]
+
+    context = browser.new_context()
+    context.set_default_timeout(PATIENT)
+    other = context.new_page()
+    other.goto(f"{server}/quiz?room={code.lower()}")
+    other.get_by_role("textbox", name="Nickname").fill("Ben")
+    button(other, "Join").click()
+    read_all(other)
+    expect(other.get_by_text("Who erred where")).to_be_visible(timeout=PATIENT)
+    context.close()
+
+    # A reload in the middle comes back to the same player.
+    page.goto(page.url)
+    read_all(page, with_box=True)
+    expect(page.get_by_text(f"of {CASES} right")).to_be_visible(timeout=PATIENT)
+    settle(page)
+    assert page.locator("[data-testid=stDataFrame]").count() == 2
+    button(page, "Take it away").click()
+    with page.expect_download() as download:
+        button(page, "Results (CSV)").click()
+    rows = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    assert {row["who"] for row in rows} == {"Anna", "Ben", "MTL-COSA"}
+    assert {row["cases"] for row in rows} == {str(CASES)}
+    # Both said 50 %, which is a call of malignant: all cancers found, nobody cleared.
+    for row in rows:
+        if row["kind"] == "person":
+            assert row["sensitivity"] == "1.0" and row["specificity"] == "0.0"
+            assert float(row["brier"]) == 0.25

@@ -12,6 +12,9 @@ from ..evaluation.intervals import Interval
 from ..evaluation.readers import ReaderScore
 from .style import LAST_LABEL, NEUTRAL, finish, method_colour, share_axis
 
+ABOVE = {"y": 1.02, "yanchor": "bottom", "x": 0, "itemclick": False}
+"""A legend that meets no axis, however narrow the chart."""
+
 
 def readers_figure(
     people: Mapping[str, ReaderScore],
@@ -51,7 +54,7 @@ def readers_figure(
         _add(figure, "you", people[own], "#D62728", "star", 16)
     figure.update_xaxes(**share_axis("1 − specificity (false alarms)"))
     figure.update_yaxes(**share_axis("sensitivity (cancers found)"))
-    return finish(figure, height).update_layout(margin_r=LAST_LABEL)
+    return finish(figure, height).update_layout(margin_r=LAST_LABEL, legend=ABOVE)
 
 
 def _has_point(one: ReaderScore) -> bool:
@@ -64,7 +67,7 @@ def _add(
     false_alarms = Interval(*(1 - part for part in one.specificity))
     figure.add_scatter(
         x=[false_alarms.value], y=[one.sensitivity.value], mode="markers", name=name,
-        marker={"size": size, "color": colour, "symbol": symbol},
+        cliponaxis=False, marker={"size": size, "color": colour, "symbol": symbol},
         error_y=_bar(one.sensitivity.value, one.sensitivity.low, one.sensitivity.high),
         error_x=_bar(false_alarms.value, false_alarms.high, false_alarms.low),
         hovertemplate="sensitivity %{y:.0%}<br>false alarms %{x:.0%}<extra>" + name + "</extra>",

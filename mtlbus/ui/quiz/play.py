@@ -5,22 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from ...core.errors import MtlbusError
-from ...core.text import literal
 from ...core.wording import LABELS, percent
 from ...evaluation.readers import box_overlap
-from ...findings import Finding
-from ...inference.input_checks import refusal
 from .. import cases, services, state, verdict
 from ..case import Case
 from ..compare.answers import Answers
-from ..finding import findings_of
 from ..panels import region_shapes, two_points, zoom_panels
 from ..panels.case_shapes import shapes_of
 from ..panels.region_shapes import Shape
 from ..panels.zoom_panels import Panel
 from ..pictures import Style
 from ..verdict import BADGES
-from . import items, place, rooms
+from . import items, networks, place, rooms
 from .place import Place
 from .rooms import Reply, reply_of
 from .tally import is_right
@@ -85,10 +81,10 @@ def reveal(here: Place, number: int) -> None:
             key="_quiz_next", type="primary", icon=":material/arrow_forward:",
             on_click=place.show_truth, args=(room, None),
         )  # fmt: skip
-    findings = _ask_networks(here, number, case)
+    with st.spinner("Asking the networks …"):
+        findings = networks.ask(room, number, case)
     answers = Answers(case, findings, _STYLE)
-    if findings:
-        verdict.cautions(answers.doubts())
+    verdict.cautions(answers.doubts() if findings else services.checks(case))
     zoom_panels.show(
         "quiz_panels", [case], [_own(answers, reply), *map(answers.panel, findings)],
         [answers.lesion()], answers.legend(),
@@ -97,30 +93,6 @@ def reveal(here: Place, number: int) -> None:
 
 def _judged(right: bool) -> str:
     return "right" if right else "wrong"
-
-
-def _ask_networks(here: Place, number: int, case: Case) -> dict[str, Finding]:
-    """What the networks of the room say; kept in the room for the results."""
-    refused = refusal(services.checks(case))
-    if refused:
-        st.info(f"No network is asked: {literal(refused)}", icon=":material/block:")
-        return {}
-    methods = [name for name in here.room.networks if name in services.available()]
-    with st.spinner("Asking the networks …"):
-        said = {method: services.predict(case, method) for method in methods}
-    findings = findings_of(case, said)
-    for method, finding in findings.items():
-        rooms.ROOMS.tell(here.room, method, number, _reply_of(finding))
-    return findings
-
-
-def _reply_of(finding: Finding) -> Reply:
-    """A network's answer as a player's; where it outlines nothing, it calls nothing malignant."""
-    truth, lesion = finding.case.truth, finding.lesion
-    overlap = None
-    if lesion is not None and truth is not None and truth.any():
-        overlap = box_overlap(lesion.box, truth)
-    return Reply(finding.prediction.probability or 0.0, finding.call == "malignant", overlap)
 
 
 def _own(answers: Answers, reply: Reply) -> Panel:

@@ -13,11 +13,11 @@ from ...core.wording import LABELS, percent
 from ...evaluation.calibration import reliability
 from ...evaluation.intervals import Interval
 from ...figures.calibration import calibration_figure
-from ...figures.readers import readers_figure
+from ...figures.readers import ABOVE, readers_figure
 from ...figures.style import CONFIG
 from .. import services, takeaway
 from ..takeaway import File
-from . import place, rooms, start
+from . import networks, place, rooms, start
 from .place import Place
 from .rooms import Reply, Room
 from .tally import Standing, is_right, replies_csv, standings, table_csv
@@ -72,15 +72,17 @@ def show(here: Place) -> None:
 @services.one_look()
 def _show(here: Place) -> None:
     room, own = here.room, "" if here.player is None else here.player.name
+    with st.spinner("Asking the networks …", show_time=False):
+        networks.ask_the_rest(room)
     found = standings(room, {name: services.title_of(name) for name in room.networks})
     if not found:
         st.info("Nobody has read a case.", icon=":material/info:")
         return
     mine = next((one for one in found if one.kind == "person" and one.who == own), None)
     people = [one for one in found if one.kind == "person"]
-    networks = [one for one in found if one.kind == "network"]
+    nets = [one for one in found if one.kind == "network"]
     if mine is not None:
-        st.subheader(_outcome(mine, networks))
+        st.subheader(_outcome(mine, nets))
     seen = sum(item.seen for item in room.items)
     if seen:
         st.warning(
@@ -100,7 +102,7 @@ def _show(here: Place) -> None:
             st.plotly_chart(
                 readers_figure(
                     {one.who: one.score for one in people},
-                    {one.who: one.score for one in networks}, own,
+                    {one.who: one.score for one in nets}, own,
                 ),
                 key="_quiz_roc", config=CONFIG,
                 alt="Sensitivity and false alarms of the readers and the networks on these cases.",
@@ -108,7 +110,7 @@ def _show(here: Place) -> None:
         with st.container():
             st.markdown("**How well the percentages hold**")
             st.plotly_chart(
-                calibration_figure(_curves(room, mine, people, networks)),
+                calibration_figure(_curves(room, mine, people, nets)).update_layout(legend=ABOVE),
                 key="_quiz_calibration", config=CONFIG,
                 alt="The share of malignant cases among those with a like percentage.",
             )  # fmt: skip
@@ -125,15 +127,15 @@ def _show(here: Place) -> None:
     )  # fmt: skip
 
 
-def _outcome(mine: Standing, networks: Sequence[Standing]) -> str:
+def _outcome(mine: Standing, nets: Sequence[Standing]) -> str:
     said = f"You: {mine.score.right} of {mine.score.n} right"
-    if not networks:
+    if not nets:
         return said
-    best = networks[0].score
+    best = nets[0].score
     beaten = (mine.score.right / mine.score.n, -mine.score.brier) > (
         best.right / best.n, -best.brier
     )  # fmt: skip
-    verdict = "you beat them all" if beaten else f"{networks[0].who}: {best.right} of {best.n}"
+    verdict = "you beat them all" if beaten else f"{nets[0].who}: {best.right} of {best.n}"
     return f"{said}; {verdict}"
 
 
@@ -168,11 +170,11 @@ def _number(value: float) -> str:
 
 
 def _curves(
-    room: Room, mine: Standing | None, people: Sequence[Standing], networks: Sequence[Standing]
+    room: Room, mine: Standing | None, people: Sequence[Standing], nets: Sequence[Standing]
 ) -> dict:
     """Calibration of oneself, of all people together, and of the best network."""
-    groups = {"you": [mine] if mine else [], "all of you": people, networks[0].who if networks
-              else "": networks[:1]}  # fmt: skip
+    groups = {"you": [mine] if mine else [], "all of you": people, nets[0].who if nets
+              else "": nets[:1]}  # fmt: skip
     if mine is not None and len(people) == 1:
         del groups["all of you"]
     found = {}
@@ -188,7 +190,7 @@ def _curves(
 
 
 def _errors(room: Room, found: Sequence[Standing]) -> pd.DataFrame:
-    """A line for each case, a column for each reader: what was said, with a cross if wrong."""
+    """A line for each case, a column for each reader: what was said, and if it is wrong."""
     names: list[str] = []
     for one in found:  # no two columns of one name: a nickname may look like a network
         name = _named(one, "")
@@ -207,4 +209,4 @@ def _errors(room: Room, found: Sequence[Standing]) -> pd.DataFrame:
 def _cell(room: Room, number: int, reply: Reply | None) -> str:
     if reply is None:
         return ""
-    return percent(reply.probability) + ("" if is_right(room, number, reply) else " ✗")
+    return percent(reply.probability) + ("" if is_right(room, number, reply) else " wrong")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ...core.errors import MtlbusError
 from ...core.text import literal
+from ...core.wording import listed
 from ...methods import get_spec
 from .. import services
 from ..widgets import explain_error, pick_methods
@@ -78,7 +79,10 @@ def _open() -> None:
         "How many", _COUNTS, default=_COUNTS[0], required=True, key="_quiz_count"
     )
     methods = [name for name in services.available() if get_spec(name).classifies]
-    chosen = pick_methods("Against", methods)
+    with st.popover("Against which networks", icon=":material/hub:"):
+        chosen = pick_methods("Networks", methods)
+    st.caption(f"Against {listed([literal(services.title_of(name)) for name in chosen])}."
+               if chosen else "Choose at least one network.")  # fmt: skip
     if source == items.PHANTOMS:
         st.caption(
             "Phantoms are made anew for each round: nobody has seen them, no network either."

@@ -58,8 +58,8 @@ def test_two_players_read_five_cases_and_meet_in_one_table(server, browser, page
     page.goto(page.url)
     read_all(page, with_box=True)
     expect(page.get_by_text(f"of {CASES} right")).to_be_visible(timeout=PATIENT)
+    expect(page.locator("[data-testid=stDataFrame]")).to_have_count(2, timeout=PATIENT)
     settle(page)
-    assert page.locator("[data-testid=stDataFrame]").count() == 2
     button(page, "Take it away").click()
     with page.expect_download() as download:
         button(page, "Results (CSV)").click()

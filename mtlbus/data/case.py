@@ -25,6 +25,8 @@ class Case:
         about: one or two plain sentences.
         dataset: name of the dataset it is from ("busi"); None for anything else.
         before: the case that this one was cut or blacked out of; None for an image as it came.
+        changed: what was changed in the picture to see what happens, in words; empty for an image
+            as it came, and for one that was only cropped or blacked out.
         film: digest of the file of many frames that the image is one of; "" for any other file.
     """
 
@@ -37,6 +39,7 @@ class Case:
     about: str
     dataset: str | None = None
     before: Case | None = None
+    changed: tuple[str, ...] = ()
     film: str = ""
     _squares: dict[tuple[int, Fit], np.ndarray] = field(
         default_factory=dict, init=False, repr=False

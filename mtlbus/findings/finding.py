@@ -125,6 +125,8 @@ class Finding:
         found = [*self.checks]
         if self.seen in seen.SENTENCES:
             found.append(Check("caution", "training", seen.SENTENCES[self.seen]))
+        if self.case.changed:
+            found.append(Check("caution", "changed", changed_words(self.case)))
         if self.prediction.outline_sha256:
             found.append(Check("caution", "reader", READERS))
         share = 0.0 if self.mask is None else float(self.mask.mean())
@@ -321,6 +323,14 @@ class Finding:
     def _below_presence(self) -> bool:
         limit, score = presence.threshold(self.card), self.prediction.presence
         return limit is not None and score is not None and score < limit
+
+
+def changed_words(case: Case) -> str:
+    """The caution for a picture that was changed to see what happens."""
+    return (
+        f"The picture was changed to see what happens ({', '.join(case.changed)}): the answer is "
+        "about that picture, not about the patient."
+    )
 
 
 def find(

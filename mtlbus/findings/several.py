@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..core.wording import percent
 from ..inference.input_checks import Check
 from . import seen
-from .finding import Finding
+from .finding import Finding, changed_words
 
 
 def cautions_of_all(findings: Sequence[Finding]) -> tuple[Check, ...]:
@@ -20,6 +20,8 @@ def cautions_of_all(findings: Sequence[Finding]) -> tuple[Check, ...]:
         checks.append(Check("caution", "distance", (
             f"{who} this image unfamiliar: unlike those they were trained on. Do not rely on them."
         )))  # fmt: skip
+    if findings[0].case.changed:
+        checks.append(Check("caution", "changed", changed_words(findings[0].case)))
     trained = [one.title for one in findings if one.seen in seen.SENTENCES]
     if trained:
         checks.append(Check("caution", "training", seen.sentence_of_several(trained, count)))

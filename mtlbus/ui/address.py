@@ -25,7 +25,7 @@ LINKED = (  # all names that an address may have; no other key of the session is
     "images", "rule", "threshold", "least", "cost", "section",
     "tab", "paper", "knob", "knob2", "lab",
     "steady", "others", "source", "find", "only", "blind", "lecture", "story", "step",
-    "outline", "room", "player",
+    "outline", "edits", "room", "player",
 )  # fmt: skip
 _LAG_SECONDS = 2.0
 _CAME = "_came_by_link"  # in the session: what an address said and no page has followed yet

@@ -56,6 +56,10 @@ ENTRIES = (
         "Where a network looks, by its own inner maps.", True,
     ),
     PageEntry(
+        "Explore", "what_if.py", "What if", "experiment",
+        "Change the picture step by step: does the answer stay?", True,
+    ),
+    PageEntry(
         "Explore", "surgery.py", "Mask surgery", "draw",
         "Correct the outline, and see what the network's decision makes of it.", True,
     ),

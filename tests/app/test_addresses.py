@@ -60,6 +60,11 @@ CHANGES = [
          "channel": "5", "stretch": "1", "beside": "method:mtl_cosa", "map2": "region_score"},
     ),
     (
+        "what_if",
+        {"methods": "mtl"},
+        {"case": "lipoma", "methods": "mtl_cosa,mtl", "edits": "gain:-3_mirror"},
+    ),
+    (
         "surgery",
         {"method": "mtl"},
         {"case": "lipoma", "method": "mtl_cosa", "outline": "add:9.9.80.9.80.80_grow:-3"},

@@ -111,6 +111,10 @@ def test_the_steps_of_an_outline():
     held(visit("surgery", faulty=True, outline=HOSTILE, method="mtl"))
 
 
+def test_the_changes_of_a_picture():
+    held(visit("what_if", faulty=True, edits=f"gain:{HOSTILE}", methods="mtl"))
+
+
 def test_a_nickname():
     """As its player and as the host see it, in the results and in the CSV."""
     named = ":red[q]<b>q<b>", "=1+1"

@@ -1,0 +1,98 @@
+"""What the networks say of a picture before and after it was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from ...core.text import literal
+from ...core.wording import percent, signed
+from ...data.what_if import EditStep, edited
+from ...evaluation.metrics import dice_of
+from .. import edit_tools, input_line, services, verdict
+from ..case import Case
+from ..compare.answers import Answers
+from ..finding import findings_of
+from ..panels import zoom_panels
+from ..pictures import Style
+
+_STYLE = Style(truth=True)
+
+
+def show(
+    case: Case, changed: Case | None, steps: Sequence[EditStep], methods: Sequence[str]
+) -> None:
+    """The pictures side by side, and the numbers below.
+
+    Args:
+        case: as it came; networks may be asked about it.
+        changed: after the changes; None without any.
+        steps: the changes.
+        methods: whose answers.
+    """
+    before = _answers(case, methods)
+    if changed is None or not input_line.let_in(changed, cautions=False):
+        zoom_panels.show(
+            "what_if_panels", [case], [before.panel(method) for method in methods],
+            [before.lesion()], before.legend(),
+        )  # fmt: skip
+        return
+    after = _answers(changed, methods)
+    verdict.cautions(after.doubts())
+    panels = []
+    for method in methods:
+        first, second = before.panel(method), after.panel(method, image=1)
+        panels += [first, replace(second, title=f"{second.title}, changed")]
+    zoom_panels.show(
+        "what_if_panels", [case, changed], panels, [before.lesion(), after.lesion()],
+        after.legend(), together=2,
+        mirrored=sum(step.kind == "mirror" for step in steps) % 2 == 1,
+    )  # fmt: skip
+    st.markdown("\n".join(_table(before, after, steps)))
+    st.button(
+        "Take the changed picture to the other pages", key="_edit_use", type="tertiary",
+        icon=":material/east:", on_click=edit_tools.use, args=(changed,),
+        help="It becomes the current case, with an undo in the sidebar.",
+    )  # fmt: skip
+
+
+def _answers(case: Case, methods: Sequence[str]) -> Answers:
+    if not all(services.is_ready(case, method) for method in methods):
+        for method in methods:
+            services.predictor(method)  # loading has a spinner of its own
+    with st.spinner("Asking the networks …"):
+        found = {method: services.predict(case, method) for method in methods}
+    return Answers(case, findings_of(case, found), _STYLE)
+
+
+def _table(before: Answers, after: Answers, steps: Sequence[EditStep]) -> list[str]:
+    """A line for each network: the probability, the call, the area and how alike the outlines."""
+    lines = ["| Network | As it came | Changed | Difference | Area | Outlines alike |",
+             "|:--|--:|--:|--:|--:|--:|"]  # fmt: skip
+    for method, one in before.found.items():
+        two = after.found[method]
+        was, now = one.prediction.probability, two.prediction.probability
+        said = ["–", "–", "–"]
+        if was is not None and now is not None:
+            turned = one.call is not None and two.call is not None and one.call != two.call
+            said = [
+                one.pill or percent(was), two.pill or percent(now),
+                f"{signed(100 * (now - was), 1)} points" + (" **call turned**" if turned else ""),
+            ]  # fmt: skip
+        lines.append(
+            f"| {literal(one.title)} | {' | '.join(said)} "
+            f"| {_outlines(before, after, method, steps)} |"
+        )
+    return lines
+
+
+def _outlines(before: Answers, after: Answers, method: str, steps: Sequence[EditStep]) -> str:
+    """The areas, and the Dice of the outlines after the first one was moved along."""
+    first, second = before.found[method].mask, after.found[method].mask
+    if first is None or second is None:
+        return "– | –"
+    areas = f"{before.areas[method].px:,} → {after.areas[method].px:,} px"
+    moved = edited(before.case.image, first, steps)[1]
+    return f"{areas} | {'–' if moved is None else f'Dice {dice_of(moved, second):.2f}'}"

@@ -118,7 +118,8 @@ def run() -> None:
     for entry in ENTRIES:
         if entry.file in pages:
             sections.setdefault(entry.section, []).append(pages[entry.file])
-    page = st.navigation(sections, position="hidden" if lecture else "sidebar")
+    # All pages, always: Streamlit would fold more than a dozen away.
+    page = st.navigation(sections, position="hidden" if lecture else "sidebar", expanded=True)
     entry = next(entry for entry in ENTRIES if pages.get(entry.file) == page)
     title = APP if entry.file == HOME else f"{entry.title} · {APP}"
     st.set_page_config(page_title=title)

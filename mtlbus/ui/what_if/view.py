@@ -47,7 +47,7 @@ def show(
         panels += [first, replace(second, title=f"{second.title}, changed")]
     zoom_panels.show(
         "what_if_panels", [case, changed], panels, [before.lesion(), after.lesion()],
-        after.legend(), together=2,
+        [*dict.fromkeys((*before.legend(), *after.legend()))], together=2,
         mirrored=sum(step.kind == "mirror" for step in steps) % 2 == 1,
     )  # fmt: skip
     st.markdown("\n".join(_table(before, after, steps)))

@@ -17,6 +17,7 @@ from ...figures.readers import ABOVE, readers_figure
 from ...figures.style import CONFIG
 from .. import services, takeaway
 from ..takeaway import File
+from ..theme import readable
 from . import networks, place, rooms, start
 from .place import Place
 from .rooms import Reply, Room
@@ -100,17 +101,19 @@ def _show(here: Place) -> None:
         with st.container():
             st.markdown("**Cancers found, false alarms raised**")
             st.plotly_chart(
-                readers_figure(
+                readable(readers_figure(
                     {one.who: one.score for one in people},
                     {one.who: one.score for one in nets}, own,
-                ),
+                )),
                 key="_quiz_roc", config=CONFIG,
                 alt="Sensitivity and false alarms of the readers and the networks on these cases.",
             )  # fmt: skip
         with st.container():
             st.markdown("**How well the percentages hold**")
             st.plotly_chart(
-                calibration_figure(_curves(room, mine, people, nets)).update_layout(legend=ABOVE),
+                readable(calibration_figure(_curves(room, mine, people, nets))).update_layout(
+                    legend=ABOVE
+                ),
                 key="_quiz_calibration", config=CONFIG,
                 alt="The share of malignant cases among those with a like percentage.",
             )  # fmt: skip

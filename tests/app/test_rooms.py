@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mtlbus.core.errors import InputError
-from mtlbus.ui.quiz import rooms
+from mtlbus.core.errors import DataError, InputError
+from mtlbus.ui.browse.collection import Entry
+from mtlbus.ui.quiz import items, rooms
 from mtlbus.ui.quiz.rooms import Item, Reply, Rooms, reply_of
 from mtlbus.ui.quiz.tally import replies_csv, standings, table_csv
 
@@ -87,3 +88,25 @@ def test_rooms_are_bounded_and_forgotten(monkeypatch):
         all_rooms.find(third.code)
     with pytest.raises(InputError, match="1 to 20"):
         all_rooms.open([], [])
+
+
+def test_cases_that_no_network_met_come_first(monkeypatch):
+    """Of 4 benign and 3 malignant images one benign one is new to both networks."""
+
+    def entries(source, checkpoint):
+        met = {"mtl": (0, 1), "mtan": (1, 2)}.get(checkpoint, ())
+        return [
+            Entry(f"{source}:{kind}{n}", "", kind, bytes, part="train" if n in met else "test")
+            for kind in ("benign", "malignant", "normal")
+            for n in range(4 if kind == "normal" else 3 + (kind == "benign"))
+        ]
+
+    monkeypatch.setattr(items.collection, "entries", entries)
+    monkeypatch.setattr(items.services, "checkpoint", lambda method: method)
+    for _ in range(5):
+        drawn = items.draw("busi", 5, ["mtl", "mtan"])
+        assert len({one.key for one in drawn}) == 5
+        new = {one.key for one in drawn if not one.seen}
+        assert new == {"busi:benign3"} and all(("malignant" in o.key) == o.label for o in drawn)
+    with pytest.raises(DataError, match="too few"):
+        items.draw("busi", 20, ["mtl"])

@@ -91,14 +91,14 @@ def test_rooms_are_bounded_and_forgotten(monkeypatch):
 
 
 def test_cases_that_no_network_met_come_first(monkeypatch):
-    """Of 4 benign and 3 malignant images one benign one is new to both networks."""
+    """Of 6 benign and 5 malignant images one benign one is new to both networks."""
 
     def entries(source, checkpoint):
-        met = {"mtl": (0, 1), "mtan": (1, 2)}.get(checkpoint, ())
+        met = {"mtl": (0, 1, 2), "mtan": (2, 3, 4)}.get(checkpoint, ())
         return [
             Entry(f"{source}:{kind}{n}", "", kind, bytes, part="train" if n in met else "test")
             for kind in ("benign", "malignant", "normal")
-            for n in range(4 if kind == "normal" else 3 + (kind == "benign"))
+            for n in range(6 if kind == "benign" else 5)
         ]
 
     monkeypatch.setattr(items.collection, "entries", entries)
@@ -107,6 +107,6 @@ def test_cases_that_no_network_met_come_first(monkeypatch):
         drawn = items.draw("busi", 5, ["mtl", "mtan"])
         assert len({one.key for one in drawn}) == 5
         new = {one.key for one in drawn if not one.seen}
-        assert new == {"busi:benign3"} and all(("malignant" in o.key) == o.label for o in drawn)
+        assert new == {"busi:benign5"} and all(("malignant" in o.key) == o.label for o in drawn)
     with pytest.raises(DataError, match="too few"):
         items.draw("busi", 20, ["mtl"])

@@ -39,7 +39,7 @@ MENUS = {
     ("methods", ""): {"Open as notebook", "Numbers (CSV)"},
     ("methods", "method=mtl"): {"Open as notebook", "Numbers (CSV)", "Drawing (SVG)"},
     ("attention", "method=mtl_cosa"): {
-        "Open as notebook", "Report (HTML)", "Numbers (CSV)", "Arrays (NPZ)",
+        "Open as notebook", "Report (HTML)", "Numbers (CSV)", "Arrays (NPZ)", "Charts (ZIP)",
     },
     ("attributions", "method=mtl&attributions=saliency&placebo=0"): {
         "Open as notebook", "Report (HTML)", "Maps (NPZ)", "All maps (PNG)", "Numbers (CSV)",
@@ -47,10 +47,11 @@ MENUS = {
     },
     ("performance", "methods=mtl,uresnet"): {
         "Open as notebook", "Report (HTML)", "Numbers (CSV)", "Predictions of MTL (CSV)",
-        "Predictions of UResNet (CSV)",
+        "Predictions of UResNet (CSV)", "Charts (ZIP)",
     },
     ("performance", "methods=uresnet"): {
         "Open as notebook", "Report (HTML)", "Numbers (CSV)", "Predictions of UResNet (CSV)",
+        "Charts (ZIP)",
     },
 }  # fmt: skip
 

@@ -38,7 +38,7 @@ def run(case: Case | Unopened, page: Callable[[], None] | None = None) -> None:
         page()
         _keys(case.key, stands_alone=False)
     elif isinstance(case, Case):
-        left, right = st.columns([5, 3], gap="medium")
+        left, right = st.columns([3, 2], gap="medium")
         with right:
             words, keys = st.container(gap="xsmall"), st.container(gap="xsmall")
         _show(case, left, words)

@@ -56,7 +56,7 @@ def test_a_lecture_by_keyboard_alone(server, page):
     main.get_by_role("button", name="Leave").focus()
     keys.press("Enter")
     expect(page.get_by_test_id("stSidebarNav")).to_be_visible()
-    assert "lecture" not in page.url
+    page.wait_for_url(lambda address: "lecture" not in address)
 
 
 def test_a_story_from_its_first_step_to_its_last(server, page):

@@ -120,18 +120,22 @@ def bench(arguments: argparse.Namespace) -> int:
 
 
 def familiarity(arguments: argparse.Namespace) -> int:
-    """Learn what the training images look like to a network; written beside its weights."""
+    """Learn what training images look like to a network, and what tells a lesion there."""
     from ..checkpoints import find_checkpoint
     from ..inference.familiarity import write_familiarity
     from ..inference.predictor import Predictor
+    from ..inference.presence import write_presence
     from ..protocol import fit_familiarity, split_datasets
 
     checkpoint = find_checkpoint(arguments.method)
     split = split_datasets(open_datasets(arguments.data), arguments.fold)
     if not checkpoint.card.trained_with_normals:
         split = split.lesions()
-    found, parts = fit_familiarity(Predictor(checkpoint), split, report)
+    found, presence, parts = fit_familiarity(Predictor(checkpoint), split, report)
     path = write_familiarity(checkpoint, found)
+    if presence is not None:
+        write_presence(checkpoint, presence)
+        report("what tells a lesion changed: evaluate … --card counts anew what it is worth")
     document = {
         "method": checkpoint.method,
         "weights_sha256": checkpoint.digest,

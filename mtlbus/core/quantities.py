@@ -80,7 +80,7 @@ ANSWERS = _table(
     Quantity("logit", "Logit", "log-odds", 3, "Log-odds of malignancy."),
     Quantity("threshold", "Threshold", SHARE, 3, "Probability from which the call is malignant."),
     Quantity("presence", "Presence", SHARE, 3,
-             "Mean probability of the highest thousandth of the mask."),
+             "How sure it is that there is a lesion: by its features, or by the core of the mask."),
     Quantity("presence_threshold", "Presence threshold", SHARE, 3,
              "Presence below which there is no lesion."),
     Quantity("distance", "Out-of-distribution distance", "multiple of the limit", 2,

@@ -29,7 +29,7 @@ COLUMNS = (
 fold: the test fold of the model, 1 … 5. part: "test" or "validation". label: 0 benign,
 1 malignant. logit, probability: of malignancy; empty for a method without a class. dice … assd:
 see `metrics.mask_metrics`; empty for a method without a mask. Areas: pixels of the 256×256 grid.
-presence: `core.presence.presence_score`. A row without a label whose lesion_area is 0 is a normal
+presence: `Prediction.presence`. A row without a label whose lesion_area is 0 is a normal
 image: it has areas and presence, but nothing that compares outlines.
 """
 ADDED = ("presence",)  # columns that tables of earlier versions lack

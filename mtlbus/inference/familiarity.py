@@ -18,17 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as save_tensors
 from sklearn.decomposition import PCA
 
 from ..checkpoints import Checkpoint
-from ..core.errors import CheckpointError, InputError
-from ..core.files import write_atomically
+from ..core.errors import InputError
 from ..core.outputs import Map
-from ..data.transforms import PREPROCESSING_VERSION
 from ..evaluation.panels import PanelCheckpoint
-from .beside import require_own
+from .beside import read_beside, write_beside
 
 FILE = "familiarity.safetensors"
 QUANTILE = 0.99
@@ -180,17 +176,9 @@ def fit(maps: tuple[str, ...], training: np.ndarray, validation: np.ndarray) -> 
 
 def write_familiarity(checkpoint: Checkpoint, found: Familiarity) -> Path:
     """Write the file beside the weights, marked with their digest; its path."""
-    # In row order: safetensors takes the bytes of an array as they lie in memory.
-    tensors = {name: np.ascontiguousarray(getattr(found, name)) for name in _ARRAYS}
+    tensors = {name: getattr(found, name) for name in _ARRAYS}
     tensors |= {name: np.array([getattr(found, name)], np.float64) for name in _NUMBERS}
-    marks = {
-        "weights_sha256": checkpoint.digest,
-        "preprocessing": PREPROCESSING_VERSION,
-        "maps": ",".join(found.maps),
-    }
-    path = checkpoint.folder / FILE
-    write_atomically(path, save_tensors(tensors, marks))
-    return path
+    return write_beside(checkpoint, FILE, tensors, {"maps": ",".join(found.maps)})
 
 
 def read_familiarity(checkpoint: Checkpoint) -> Familiarity | PanelFamiliarity | None:
@@ -207,19 +195,11 @@ def read_familiarity(checkpoint: Checkpoint) -> Familiarity | PanelFamiliarity |
 
 
 def _read_one(checkpoint: Checkpoint) -> Familiarity | None:
-    path = checkpoint.folder / FILE
-    if not path.is_file():
-        return None
-    again = f"Make it again: python -m mtlbus familiarity {checkpoint.method} --data LAYOUT=PATH"
-    try:
-        with safe_open(path, "numpy") as file:
-            marks = file.metadata() or {}
-            found = Familiarity(
-                tuple(marks["maps"].split(",")),
-                *(file.get_tensor(name) for name in _ARRAYS),
-                *(float(file.get_tensor(name)[0]) for name in _NUMBERS),
-            )
-    except (SafetensorError, KeyError, IndexError, OSError):
-        raise CheckpointError(f"{FILE} is damaged and is not used. {again}") from None
-    require_own(checkpoint, marks, FILE, again)
-    return found
+    return read_beside(checkpoint, FILE, "familiarity", _made)
+
+
+def _made(marks: Mapping[str, str], tensors: Mapping[str, np.ndarray]) -> Familiarity:
+    mean, scale, directions, variances = (tensors[name] for name in _ARRAYS)
+    rest, limit, quantile = (float(tensors[name][0]) for name in _NUMBERS)
+    maps = tuple(marks["maps"].split(","))
+    return Familiarity(maps, mean, scale, directions, variances, rest, limit, quantile)

@@ -29,6 +29,7 @@ from ..methods.panel import MEMBERS_MAP, Panel
 from .familiarity import Familiarity, read_familiarity
 from .input_checks import Check, check_distance
 from .loaded import LoadedNetwork
+from .presence import read_presence
 from .together import ask
 
 MASK_THRESHOLD = 0.5
@@ -51,6 +52,8 @@ class Prediction:
         distance: from the training images, as a multiple of the limit (see `familiarity`): above
             1 the image is unlike them; None where the checkpoint cannot tell.
         place: among the images that it knows, K float32 (see `similar`); None where it cannot tell.
+        readout: how sure its features are of a lesion, 0..1 (`inference.presence`); None where they
+            were not asked.
         members: log-odds of malignant by each network of a panel, by its title; else empty.
         outline_sha256: of a reader's outline that stands here in place of the network's; "" where
             the outline is its own.
@@ -69,6 +72,7 @@ class Prediction:
     threshold: float | None
     distance: float | None = None
     place: np.ndarray | None = None
+    readout: float | None = None
     members: dict[str, float] = field(default_factory=dict)
     outline_sha256: str = ""
     maps: dict[str, Map] = field(default_factory=dict)
@@ -81,13 +85,16 @@ class Prediction:
 
     @property
     def presence(self) -> float | None:
-        """How sure it is that there is a lesion, 0..1 (`presence_score`).
+        """How sure it is that there is a lesion, 0..1: the readout, else the `presence_score`.
 
-        None without a mask, and where the mask is a reader's.
+        None without a mask, and where the mask is a reader's; 0 where the readout has no pixel of
+        one half to speak of.
         """
         if self.mask_square is None or self.outline_sha256:
             return None
-        return presence_score(self.mask_square)
+        if self.readout is None:
+            return presence_score(self.mask_square)
+        return self.readout if self.mask_square.max() >= MASK_THRESHOLD else 0.0
 
     def mask(self, threshold: float = MASK_THRESHOLD) -> np.ndarray | None:
         """The tumour on the image's grid, H×W bool."""
@@ -134,6 +141,7 @@ class Predictor(LoadedNetwork):
 
     Attributes:
         familiarity: what its training images look like to it; None where that is not known.
+        presence: what tells an image with a lesion by its features; None where nothing does.
         familiarity_problem: why a file that is there is not used; "" otherwise.
 
     Raises:
@@ -149,15 +157,20 @@ class Predictor(LoadedNetwork):
             )
         super().__init__(checkpoint, machine)
         self._panel = isinstance(self.model, Panel)
-        self.familiarity, self.familiarity_problem = None, ""
+        self.familiarity, self.presence, problems = None, None, []
         try:
             self.familiarity = read_familiarity(checkpoint)
         except CheckpointError as error:
-            self.familiarity_problem = str(error)
+            problems.append(str(error))
+        try:
+            self.presence = None if self._panel else read_presence(checkpoint)
+        except CheckpointError as error:
+            problems.append(str(error))
+        self.familiarity_problem = " ".join(problems)
 
     @property
     def _reads_maps(self) -> bool:
-        return self._panel or self.familiarity is not None
+        return self._panel or self.familiarity is not None or self.presence is not None
 
     @classmethod
     def of(cls, method_or_folder: str | Path, device: str | None = None) -> Predictor:
@@ -257,6 +270,7 @@ class Predictor(LoadedNetwork):
             if isinstance(self.familiarity, Familiarity):
                 place = self.familiarity.place(output.maps)
             seconds["familiarity"] = time.perf_counter() - started
+        readout = None if self.presence is None else self.presence.score(output.maps)
         started = time.perf_counter()
         if output.mask_logits is not None:
             mask_square = square[0].numpy()
@@ -278,6 +292,7 @@ class Predictor(LoadedNetwork):
             threshold=None if logit is None else self.checkpoint.threshold,
             distance=distance,
             place=place,
+            readout=readout,
             members=_members(output.maps) if self._panel else {},
             maps=returned,
             seconds={**seconds, "restore": time.perf_counter() - started},

@@ -7,20 +7,15 @@ images are kept in a small file beside the weights, and hold for these weights o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as save_tensors
 
 from ..checkpoints import Checkpoint
-from ..core.errors import CheckpointError
-from ..core.files import write_atomically
-from ..data.transforms import PREPROCESSING_VERSION
-from .beside import require_own
+from .beside import read_beside, write_beside
 
 FILE = "similar.safetensors"
 _BETWEEN = "\t"  # the name of a dataset and that of an image
@@ -76,15 +71,8 @@ def write_similar(
         images: dataset and name of each test image.
         places: N×K.
     """
-    marks = {
-        "weights_sha256": checkpoint.digest,
-        "preprocessing": PREPROCESSING_VERSION,
-        "images": "\n".join(_BETWEEN.join(image) for image in images),
-    }
-    path = checkpoint.folder / FILE
-    tensors = {"places": np.ascontiguousarray(places, np.float16)}
-    write_atomically(path, save_tensors(tensors, marks))
-    return path
+    marks = {"images": "\n".join(_BETWEEN.join(image) for image in images)}
+    return write_beside(checkpoint, FILE, {"places": np.asarray(places, np.float16)}, marks)
 
 
 def read_similar(checkpoint: Checkpoint) -> Places | None:
@@ -93,18 +81,12 @@ def read_similar(checkpoint: Checkpoint) -> Places | None:
     Raises:
         CheckpointError: they are damaged, or belong to other weights.
     """
-    path = checkpoint.folder / FILE
-    if not path.is_file():
-        return None
-    again = f"Make it again: python -m mtlbus similar {checkpoint.method} --data LAYOUT=PATH"
-    try:
-        with safe_open(path, "numpy") as file:
-            marks, places = file.metadata() or {}, file.get_tensor("places")
-        lines = marks["images"].split("\n")
-        images = tuple((a, b) for a, _, b in (line.partition(_BETWEEN) for line in lines))
-    except (SafetensorError, KeyError, OSError):
-        raise CheckpointError(f"{FILE} is damaged and is not used. {again}") from None
-    require_own(checkpoint, marks, FILE, again)
-    if places.ndim != 2 or len(places) != len(images):
-        raise CheckpointError(f"{FILE} is damaged and is not used. {again}")
-    return Places(images, places)
+    return read_beside(checkpoint, FILE, "similar", _places)
+
+
+def _places(marks: Mapping[str, str], tensors: Mapping[str, np.ndarray]) -> Places:
+    places, lines = tensors["places"], marks["images"].split("\n")
+    if places.ndim != 2 or len(places) != len(lines):
+        raise ValueError("not one place an image")
+    pairs = (line.partition(_BETWEEN) for line in lines)
+    return Places(tuple((dataset, name) for dataset, _, name in pairs), places)

@@ -6,23 +6,17 @@ An answer that moves is unsteady on this image; one that stays may still be wron
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from ..core.errors import CheckpointError
-from ..core.outputs import positive_logit
-from ..core.presence import presence_score
-from ..core.tasks import MALIGNANCY
 from ..data.limits import MIN_SIDE
-from ..data.transforms import normalise, square_image
-from .predictor import Predictor
+from ..data.transforms import Frame, square_image
+from .predictor import Predictor, Prepared
 
 CUT = 0.06  # of a side, cut away
 GAIN, GAMMA = 1.2, 0.8
-BATCH = 4  # larger ones are no faster on two cores
 
 
 class Again(NamedTuple):
@@ -31,7 +25,7 @@ class Again(NamedTuple):
     Attributes:
         change: what was done, in words: "mirrored".
         probability: of malignancy, 0..1; None for a network without a class.
-        presence: how sure it is of a lesion, `presence_score`; None without a mask.
+        presence: how sure it is of a lesion (`Prediction.presence`); None without a mask.
         peak: the highest tumour probability of a pixel; None without a mask.
     """
 
@@ -95,9 +89,8 @@ def changed(pixels: np.ndarray, outline: np.ndarray | None = None) -> dict[str, 
     return found
 
 
-@torch.inference_mode()
 def ask_again(predictor: Predictor, images: dict[str, np.ndarray]) -> list[Again]:
-    """What a network says about changed images, a few at a time.
+    """What a network says about changed images, in one pass.
 
     Args:
         predictor: the network.
@@ -106,32 +99,17 @@ def ask_again(predictor: Predictor, images: dict[str, np.ndarray]) -> list[Again
     Raises:
         CheckpointError: it answers with something that is no number.
     """
-    squares = torch.stack(
-        [square_image(pixels, predictor.size, predictor.fit) for pixels in images.values()]
-    )
-    answers: list[tuple[float | None, float | None, float | None]] = []
-    for batch in squares.split(BATCH):
-        answers += _answers(predictor, batch)
-    return [Again(name, *answer) for name, answer in zip(images, answers, strict=True)]
-
-
-def _answers(
-    predictor: Predictor, grey: torch.Tensor
-) -> Sequence[tuple[float | None, float | None, float | None]]:
-    inputs = normalise(grey.to(predictor.device), predictor.mean, predictor.std)
-    output = predictor.model(inputs.contiguous(memory_format=torch.channels_last))
-    count = len(grey)
-    probabilities: list[float | None] = [None] * count
-    masks: list[tuple[float | None, float | None]] = [(None, None)] * count
-    if MALIGNANCY.name in output.class_logits:
-        logits = positive_logit(output.class_logits[MALIGNANCY.name].float())
-        if not torch.isfinite(logits).all():
-            raise CheckpointError(
-                f"{predictor.checkpoint.method} answers with something that is no number. Choose "
-                "another network, or restore the weights."
-            )
-        probabilities = torch.sigmoid(logits).tolist()
-    if output.mask_logits is not None:
-        squares = torch.sigmoid(positive_logit(output.mask_logits.float())).cpu().numpy()
-        masks = [(presence_score(square), float(square.max())) for square in squares]
-    return [(p, *mask) for p, mask in zip(probabilities, masks, strict=True)]
+    ready = [
+        Prepared("", Frame(pixels.shape[0], pixels.shape[1], predictor.fit), square[None], 0.0)
+        for pixels in images.values()
+        for square in (square_image(pixels, predictor.size, predictor.fit),)
+    ]
+    return [
+        Again(
+            name,
+            found.probability,
+            found.presence,
+            None if found.mask_square is None else float(found.mask_square.max()),
+        )
+        for name, found in zip(images, predictor.predict_together(ready), strict=True)
+    ]

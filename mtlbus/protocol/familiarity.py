@@ -1,63 +1,100 @@
-"""What the images of a training look like to the network that came out of it."""
+"""What a training looks like to its network, and what tells a lesion from none in its features."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..data.dataset import Sample
 from ..data.splits import Split
+from ..evaluation.tables import PHANTOMS
 from ..inference.familiarity import Familiarity, channel_means, feature_maps, fit
 from ..inference.predictor import Predictor
+from ..inference.presence import PresenceReadout, fit_presence
 from .judging import Report
+
+
+class Fitted(NamedTuple):
+    """What the features of the training images give.
+
+    Attributes:
+        familiarity: how far an image lies from them.
+        presence: what tells a lesion from none; None where no part has normal images.
+        parts: for each part and dataset {n, beyond}: its images, and the share of them that lies
+            beyond the limit of familiarity.
+    """
+
+    familiarity: Familiarity
+    presence: PresenceReadout | None
+    parts: dict[str, Any]
 
 
 def fit_familiarity(
     predictor: Predictor, split: Split, report: Report = lambda line: None
-) -> tuple[Familiarity, dict[str, Any]]:
-    """Fit to the training part; the limit is chosen on the validation part.
+) -> Fitted:
+    """Fit to the training part; what has to be chosen is chosen on the validation part.
 
     Args:
         predictor: of the checkpoint.
         split: of the data it was trained on, by its fold.
         report: receives a line of progress every 100 images.
 
-    Returns:
-        The description, and for each part and dataset {n, beyond}: its images, and the share of
-        them that lies beyond the limit.
-
     Raises:
         InputError: the network returns no map that features could be taken from.
     """
-    names, training = _collect(predictor, split.train, "training", report)
-    _, validation = _collect(predictor, split.validation, "validation", report)
-    _, test = _collect(predictor, split.test, "test", report)
-    found = fit(names, np.concatenate([*training.values()]), np.concatenate([*validation.values()]))
-    parts = {"training": training, "validation": validation, "test": test}
-    return found, {
-        part: {
-            dataset: {
-                "n": len(features),
-                "beyond": float((found.distances(features) > found.limit).mean()),
-            }
-            for dataset, features in datasets.items()
-        }
-        for part, datasets in parts.items()
+    parts = {
+        part: _collect(predictor, samples, part, report)
+        for part, samples in zip(("training", "validation", "test"), split, strict=True)
     }
+    training, validation = parts["training"], parts["validation"]
+    found = fit(training.names, training.features, validation.features)
+    presence = None
+    if training.normal.any() and validation.normal.any():
+        presence = fit_presence(training.names, training.real(), validation.real())
+    return Fitted(
+        found,
+        presence,
+        {
+            part: {
+                dataset: {
+                    "n": int(of_it.sum()),
+                    "beyond": float((found.distances(one.features[of_it]) > found.limit).mean()),
+                }
+                for dataset in dict.fromkeys(one.datasets)
+                for of_it in (one.datasets == dataset,)
+            }
+            for part, one in parts.items()
+        },
+    )
+
+
+class _Features(NamedTuple):
+    """Of a part: names of the maps, N×C, and of each image its dataset and whether it is normal."""
+
+    names: tuple[str, ...]
+    features: np.ndarray
+    datasets: np.ndarray
+    normal: np.ndarray
+
+    def real(self) -> tuple[np.ndarray, np.ndarray]:
+        """The features of the images that are no phantoms, and whether each has a lesion."""
+        real = self.datasets != PHANTOMS
+        return self.features[real], ~self.normal[real]
 
 
 def _collect(
     predictor: Predictor, samples: Iterable[Sample], part: str, report: Report
-) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
-    """The names of the maps, and the features of each dataset, N×C."""
-    names, rows = (), defaultdict(list)
+) -> _Features:
+    names: tuple[str, ...] = ()
+    rows, datasets, normal = [], [], []
     for number, sample in enumerate(samples, start=1):
         maps = predictor.predict(sample.grey(), maps=True).maps
         names = names or feature_maps(maps)
-        rows[sample.dataset].append(channel_means(maps, names))
+        rows.append(channel_means(maps, names))
+        datasets.append(sample.dataset)
+        normal.append(sample.normal)
         if number % 100 == 0:
             report(f"{part}: features of {number} images")
-    return names, {dataset: np.concatenate(features) for dataset, features in rows.items()}
+    return _Features(names, np.concatenate(rows), np.array(datasets), np.array(normal, bool))

@@ -83,7 +83,7 @@ def declaration_of(datasets: Sequence[Dataset]) -> Declaration:
 
 
 def with_mirror(predictor: Predictor, images: Sequence[Prepared]) -> list[Prediction]:
-    """Logit and square mask averaged over each image and its mirror image: two forwards.
+    """Logit, square mask and readout averaged over each image and its mirror image: two forwards.
 
     Other parts of the answer are those of the image itself.
     """
@@ -97,7 +97,10 @@ def with_mirror(predictor: Predictor, images: Sequence[Prepared]) -> list[Predic
             logit = (logit + other.logit) / 2
         if square is not None and other.mask_square is not None:
             square = (square + other.mask_square[:, ::-1]) / 2
-        found.append(replace(plain, logit=logit, mask_square=square))
+        readout = plain.readout
+        if readout is not None and other.readout is not None:
+            readout = (readout + other.readout) / 2
+        found.append(replace(plain, logit=logit, mask_square=square, readout=readout))
     return found
 
 

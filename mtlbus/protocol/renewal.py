@@ -37,6 +37,7 @@ from .judging import Report, judge_samples, split_datasets
 REPRODUCED = 1e-3  # how far a figure may move between two machines
 UNCHANGED = 1e-6  # how far a figure of the card may lie from what its predictions give
 KEYS = ["dataset", "image_id"]
+SAME_PRESENCE = 0.01  # a score that moves further was made by something else
 COMPARED = ("probability", "dice", "jaccard")
 
 
@@ -138,7 +139,7 @@ def _completed(
     """
     split, fold = _split(checkpoint, datasets), checkpoint.trained("fold")
     _require_judged(stored, split)
-    lacking = stored["presence"].isna().all() and again["presence"].notna().any()
+    lacking = _other_presence(stored, again)
     normal = sum(sample.normal for part in split[1:] for sample in part)
     if not lacking and len(normal_rows(stored)) == normal:
         return stored
@@ -151,6 +152,15 @@ def _completed(
             both[[*KEYS, "part", "presence"]], on=[*KEYS, "part"], how="left", validate="1:1"
         )
     return prediction_frame(pd.concat([lesions.astype({"label": float}), normals]))
+
+
+def _other_presence(stored: pd.DataFrame, again: pd.DataFrame) -> bool:
+    """Whether the stored presence scores are lacking, or were made by what no longer lies there."""
+    both = stored[[*KEYS, "part", "presence"]].merge(
+        again[[*KEYS, "part", "presence"]], on=[*KEYS, "part"]
+    )
+    new = both["presence_y"]
+    return bool((new.notna() & ~((both["presence_x"] - new).abs() <= SAME_PRESENCE)).any())
 
 
 def _require_judged(stored: pd.DataFrame, split: Split) -> None:

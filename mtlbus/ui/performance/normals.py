@@ -31,7 +31,7 @@ def show(tables: Sequence[Table], images: str) -> None:
         return
     st.markdown(
         "What should happen: no normal image is outlined, and no lesion is passed over. An "
-        "outline counts when the mean probability of the highest thousandth of the mask reaches a "
+        "outline counts when the presence score reaches a "
         "threshold, which was chosen so that at most 1 of 100 validation lesions lies below it."
     )
     rows = [_row(table, part) for table in counted for part in PARTS]

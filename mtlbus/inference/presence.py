@@ -1,0 +1,128 @@
+"""Is there a lesion at all: read from the features of a network by logistic regression.
+
+How sure the core of a mask is (`core.presence`) tells little on busy normal images, because a
+network that learned to outline something does so. Its encoder knows more: the channel means of its
+feature maps (those of `familiarity`, at no second pass) part images with a lesion from normal ones
+by a linear function. It is fitted to the training part, where all normal images weigh as much as
+all lesions; how far the weights may grow is chosen by log loss on the validation part, and one half
+lies where at most one of a hundred validation lesions is below. It is kept in a small file beside
+the weights and holds for these only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
+
+from ..checkpoints import Checkpoint
+from ..core.errors import InputError
+from ..core.outputs import Map
+from .beside import read_beside, write_beside
+from .familiarity import channel_means
+
+FILE = "presence.safetensors"
+MISSED = 0.01  # share of the validation lesions that may lie below one half
+STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)  # C of LogisticRegression
+
+
+@dataclass(frozen=True, eq=False)
+class PresenceReadout:
+    """A linear function of C features, above 0 where there is a lesion.
+
+    Attributes:
+        maps: names of the maps whose channel means are the features, in their order.
+        weights: C float32.
+        bias: a number.
+    """
+
+    maps: tuple[str, ...]
+    weights: np.ndarray
+    bias: float
+
+    def score(self, maps: Mapping[str, Map]) -> float | None:
+        """How sure it is of a lesion, 0..1; one half is the limit.
+
+        Args:
+            maps: as a network returns them for a batch of one.
+
+        Returns:
+            None where they are not the maps of the training, as after a change of the method.
+        """
+        if not maps.keys() >= set(self.maps):
+            return None
+        features = channel_means(maps, self.maps)[0]
+        if len(features) != len(self.weights):
+            return None
+        logit = float(features.astype(np.float64) @ self.weights + self.bias)
+        return float(1 / (1 + np.exp(-np.clip(logit, -50, 50))))
+
+
+def fit_presence(
+    maps: tuple[str, ...],
+    training: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray],
+) -> PresenceReadout:
+    """Fit to the training part; strength and limit are chosen on the validation part.
+
+    Args:
+        maps: names of the maps that the features come from.
+        training, validation: features N×C, and whether there is a lesion, N bool.
+
+    Raises:
+        InputError: a part has no normal image, or no lesion.
+    """
+    for part, (_, lesion) in (("training", training), ("validation", validation)):
+        if lesion.all() or not lesion.any():
+            kind = "normal image" if lesion.all() else "lesion"
+            raise InputError(f"The {part} part has no {kind}. Give data with both.")
+    features, lesion = validation
+    weight = compute_sample_weight("balanced", lesion)
+    fitted = [
+        make_pipeline(
+            StandardScaler(), LogisticRegression(C=strength, class_weight="balanced", max_iter=3000)
+        ).fit(*training)
+        for strength in STRENGTHS
+    ]
+    best = min(
+        fitted,
+        key=lambda model: log_loss(
+            lesion, model.predict_proba(features)[:, 1], sample_weight=weight
+        ),
+    )
+    scaler, linear = best[0], best[1]
+    weights = linear.coef_[0] / scaler.scale_
+    bias = float(linear.intercept_[0] - weights @ scaler.mean_)
+    scores = np.sort(features[lesion] @ weights + bias)
+    allowed = int(MISSED * len(scores))
+    limit = float(scores[max(allowed - 1, 0) : allowed + 1].mean())
+    return PresenceReadout(maps, weights.astype(np.float32), bias - limit)
+
+
+def write_presence(checkpoint: Checkpoint, found: PresenceReadout) -> Path:
+    """Write the file beside the weights, marked with their digest; its path."""
+    tensors = {"weights": found.weights, "bias": np.array([found.bias], np.float64)}
+    return write_beside(checkpoint, FILE, tensors, {"maps": ",".join(found.maps)})
+
+
+def read_presence(checkpoint: Checkpoint) -> PresenceReadout | None:
+    """The function beside the weights; None where there is none.
+
+    Raises:
+        CheckpointError: it is damaged, or belongs to other weights.
+    """
+    return read_beside(
+        checkpoint,
+        FILE,
+        "familiarity",
+        lambda marks, tensors: PresenceReadout(
+            tuple(marks["maps"].split(",")), tensors["weights"], float(tensors["bias"][0])
+        ),
+    )

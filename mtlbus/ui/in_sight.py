@@ -26,4 +26,5 @@ def follow(place: str, shown: Hashable, at_first: bool = False) -> None:
         turn += before is not None or at_first
         st.session_state[kept] = (shown, turn)
     with st.container(gap=None):  # an element with nothing to see
-        _MOUNT(key=f"{kept}_listens", data={"place": place, "turn": turn})
+        # The key of a component must not hold two underscores in a row.
+        _MOUNT(key=f"_scroll{place}", data={"place": place, "turn": turn})

@@ -1,4 +1,4 @@
-"""Many image files through one or more methods: records, and files to keep."""
+"""Many image files through one or more networks: records, and files to keep."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ from .core.errors import InputError
 from .core.files import fitting, write_atomically, write_json
 from .core.wording import DISCLAIMER
 from .data.case import Case
-from .data.decoding import read_image, read_picture
-from .data.identity import digest_of
+from .data.decoding import read_image
+from .data.task_case import Picture, open_picture
 from .figures import colours, overlay, task_overlay
 from .findings import Finding, find
 from .inference.input_checks import require_answerable
 from .inference.predictor import Predictor, predict_all
-from .inference.task_predictor import TaskPredictor
+from .inference.task_predictor import TaskPrediction, TaskPredictor
 
 RECORDS = "predictions.json"
 SECONDS = 5.0  # the records on disk are at most so old
 
+Networks = Sequence[Predictor] | Sequence[TaskPredictor]
+Told = tuple[dict[str, Any], Callable[[], dict[str, bytes]]]
+"""What a network says, and what makes its files: the ending of a name to the content."""
+
 
 def predict_files(
     images: Sequence[str],
-    predictors: Sequence[Predictor],
+    predictors: Networks,
     out: str | Path | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> list[dict[str, Any]]:
@@ -38,7 +42,7 @@ def predict_files(
 
 def predict_each(
     images: Sequence[str],
-    predictors: Sequence[Predictor],
+    predictors: Networks,
     out: str | Path | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> Iterator[list[dict[str, Any]]]:
@@ -48,13 +52,14 @@ def predict_each(
 
     Args:
         images: paths.
-        predictors: asked about each image.
-        out: folder for overlays, masks and `predictions.json`; None writes nothing.
+        predictors: asked about each image; all of one declaration (`open_networks`).
+        out: folder for overlays, masks, values and `predictions.json`; None writes nothing.
         report: receives a line of progress for each image.
 
     Yields:
-        For each image one entry a method (see `Finding.numbers`), or one {image, error} where the
-        image is refused.
+        For each image one entry a network: of breast ultrasound `Finding.numbers`, else {image,
+        method, weights_sha256, tasks (`Answer.numbers` by name)}, each with its files; or one
+        {image, error} where the image is refused.
 
     Raises:
         OutputError: something cannot be written.
@@ -75,53 +80,75 @@ def predict_each(
             write_json(Path(out) / RECORDS, records)
 
 
-def answer_each(
-    images: Sequence[str],
-    predictors: Sequence[TaskPredictor],
-    out: str | Path | None = None,
-    report: Callable[[str], None] = lambda line: None,
-) -> Iterator[list[dict[str, Any]]]:
-    """As `predict_each`, of networks with a declaration: each task's answer, and its files.
-
-    Yields:
-        For each image one {image, method, weights_sha256, tasks, files} a network (see
-        `Answer.numbers`), or one {image, error} where the image is refused.
-
-    Raises:
-        OutputError: something cannot be written.
-    """
-    records: list[dict[str, Any]] = []
+def _entries(path: str, predictors: Networks, out: str | Path | None) -> list[dict[str, Any]]:
+    """What each network says about an image file; its files are written."""
+    own = [one for one in predictors if isinstance(one, TaskPredictor)]
     try:
-        for number, path in enumerate(images, start=1):
-            entries = [_answered(path, predictor, out) for predictor in predictors]
-            records += entries
-            report(f"{number}/{len(images)}  {path}")
-            yield entries
-    finally:
-        if out is not None:
-            write_json(Path(out) / RECORDS, records)
-
-
-def _answered(path: str, predictor: TaskPredictor, out: str | Path | None) -> dict[str, Any]:
-    """What a network says about an image file; maps are written as pictures and arrays."""
-    try:
-        pixels = read_picture(path, predictor.form)
+        if own:
+            told = _of_tasks(path, own)
+        else:
+            told = _of_breast(path, [one for one in predictors if isinstance(one, Predictor)])
     except InputError as error:
-        return {"image": str(path), "error": str(error)}
-    answers = predictor.answer(pixels)
-    entry: dict[str, Any] = {
-        "image": str(path),
-        "method": predictor.checkpoint.method,
-        "weights_sha256": predictor.checkpoint.digest,
-        "tasks": {name: answer.numbers() for name, answer in answers.items()},
-        "files": [],
-    }
-    if out is None:
-        return entry
-    mark = f".{digest_of(pixels)[:8]}.{predictor.checkpoint.method}"
-    drawn = task_overlay.picture(pixels, answers.values(), DISCLAIMER)
+        return [{"image": str(path), "error": str(error)}]
+    entries = []
+    for entry, make in told:
+        files = make() if out is not None else {}
+        places = {
+            Path(out or "") / fitting(Path(path).stem, end): file for end, file in files.items()
+        }
+        for place, content in places.items():
+            write_atomically(place, content)
+        entries.append({**entry, "files": [*map(str, places)]})
+    return entries
+
+
+def _of_breast(path: str, predictors: Sequence[Predictor]) -> list[Told]:
+    image = read_image(path)
+    checks = require_answerable(image)
+    case = Case(str(path), str(path), image, None, None, "upload", "")
+    predictions = predict_all(predictors, image)
+    told: list[Told] = []
+    for predictor, prediction in zip(predictors, predictions, strict=True):
+        finding = find(case, prediction, predictor.checkpoint, checks)
+        mark = f".{image.sha256[:8]}.{prediction.method.replace(':', '_')}"
+        told.append((finding.numbers(), lambda f=finding, m=mark: _pictures(f, m)))
+    return told
+
+
+def _pictures(finding: Finding, mark: str) -> dict[str, bytes]:
+    """Overlay and mask as PNG."""
+    panel = overlay.grey_panel(finding.case.image.pixels)
+    files = {}
+    if finding.mask is not None:
+        files[f"{mark}.mask.png"] = overlay.encode_png(finding.mask)
+    if finding.outlined:
+        panel = overlay.draw_region(panel, finding.prediction.mask_probability, colours.OUTLINE)
+    said = [finding.sentence, *(check.reason for check in finding.cautions), DISCLAIMER]
+    panel = overlay.add_strip(panel, [(None, text) for text in said])
+    return {**files, f"{mark}.overlay.png": overlay.encode_png(panel)}
+
+
+def _of_tasks(path: str, predictors: Sequence[TaskPredictor]) -> list[Told]:
+    picture = open_picture(path, predictors[0].checkpoint.declaration.image)
+    told: list[Told] = []
+    for predictor in predictors:
+        found = predictor.predict(picture)
+        entry = {
+            "image": str(path),
+            "method": found.method,
+            "weights_sha256": found.weights_sha256,
+            "tasks": {name: answer.numbers() for name, answer in found.answers.items()},
+        }
+        told.append((entry, lambda f=found: _maps(picture, f)))
+    return told
+
+
+def _maps(picture: Picture, found: TaskPrediction) -> dict[str, bytes]:
+    """A picture of all answers; classes of pixels as PNG, values as arrays."""
+    mark = f".{picture.sha256[:8]}.{found.method}"
+    drawn = task_overlay.picture(picture.seen, found.answers.values(), DISCLAIMER)
     files = {f"{mark}.overlay.png": overlay.encode_png(drawn)}
-    for name, answer in answers.items():
+    for name, answer in found.answers.items():
         if answer.values is not None:
             buffer = io.BytesIO()
             np.save(buffer, answer.values)
@@ -131,46 +158,4 @@ def _answered(path: str, predictor: TaskPredictor, out: str | Path | None) -> di
         else:
             for number, plane in enumerate(answer.planes().values(), start=1):
                 files[f"{mark}.{name}.{number}.png"] = overlay.encode_png(plane)
-    paths = {Path(out) / fitting(Path(path).stem, end): content for end, content in files.items()}
-    for place, content in paths.items():
-        write_atomically(place, content)
-    return {**entry, "files": [*map(str, paths)]}
-
-
-def _entries(
-    path: str, predictors: Sequence[Predictor], out: str | Path | None
-) -> list[dict[str, Any]]:
-    """What each method says about an image file; its pictures are written."""
-    try:
-        image = read_image(path)
-        checks = require_answerable(image)
-    except InputError as error:
-        return [{"image": str(path), "error": str(error)}]
-    entries = []
-    case = Case(str(path), str(path), image, None, None, "upload", "")
-    predictions = predict_all(predictors, image)
-    for predictor, prediction in zip(predictors, predictions, strict=True):
-        finding = find(case, prediction, predictor.checkpoint, checks)
-        entry = {**finding.numbers(), "files": []}
-        if out is not None:
-            ending = f".{image.sha256[:8]}.{prediction.method.replace(':', '_')}"
-            entry["files"] = _write(Path(out), Path(path).stem, ending, finding)
-        entries.append(entry)
-    return entries
-
-
-def _write(out: Path, stem: str, ending: str, finding: Finding) -> list[str]:
-    """Overlay and mask as PNG; the names of the files."""
-    panel = overlay.grey_panel(finding.case.image.pixels)
-    files = {}
-    if finding.mask is not None:
-        files[f"{ending}.mask.png"] = overlay.encode_png(finding.mask)
-    if finding.outlined:
-        panel = overlay.draw_region(panel, finding.prediction.mask_probability, colours.OUTLINE)
-    said = [finding.sentence, *(check.reason for check in finding.cautions), DISCLAIMER]
-    panel = overlay.add_strip(panel, [(None, text) for text in said])
-    files[f"{ending}.overlay.png"] = overlay.encode_png(panel)
-    paths = {out / fitting(stem, name): content for name, content in files.items()}
-    for path, content in paths.items():
-        write_atomically(path, content)
-    return [*map(str, paths)]
+    return files

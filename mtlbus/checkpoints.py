@@ -376,11 +376,30 @@ def list_checkpoints(root: str | Path | None = None) -> dict[str, Checkpoint]:
     return {name: Checkpoint(found[name]) for name in list_methods() if name in found}
 
 
+def list_task_checkpoints(root: str | Path | None = None) -> dict[str, Checkpoint]:
+    """The checkpoints of other tasks than breast ultrasound's: those whose card declares some.
+
+    They lie in folders of their own or one folder deeper, and that is their name: "pair",
+    "openkbp/ctan".
+
+    Args:
+        root: the folder; None for `checkpoints_folder`.
+
+    Raises:
+        CheckpointError: a card cannot be read.
+    """
+    root = checkpoints_folder() if root is None else Path(root)
+    cards = sorted([*root.glob(f"*/{CARD}"), *root.glob(f"*/*/{CARD}")])
+    found = {card.parent.relative_to(root).as_posix(): Checkpoint(card.parent) for card in cards}
+    return {name: one for name, one in found.items() if one.card.declaration is not None}
+
+
 def find_checkpoint(method_or_folder: str | Path, root: str | Path | None = None) -> Checkpoint:
     """The checkpoint of a method, or the one in a folder.
 
     Args:
-        method_or_folder: name of a method, or a folder with a card.
+        method_or_folder: name of a method, a folder with a card, or the name of one among the
+            shipped ("openkbp/ctan").
         root: where the methods' own are; None for `checkpoints_folder`.
 
     Raises:
@@ -394,6 +413,9 @@ def find_checkpoint(method_or_folder: str | Path, root: str | Path | None = None
     name = str(method_or_folder)
     if name in shipped:
         return shipped[name]
+    inside = Path(checkpoints_folder() if root is None else root) / name
+    if "/" in name and (inside / CARD).is_file():
+        return Checkpoint(inside)
     if is_panel(name):
         raise InputError("A panel has no weights of its own: ask for one of its networks.")
     spec = get_spec(name)

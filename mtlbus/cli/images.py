@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +16,22 @@ if TYPE_CHECKING:
 
     from ..checkpoints import Checkpoint
     from ..explain.attributions import Attribution
+    from ..explain.gradcam import NotServed
+    from ..explain.request import Request
     from ..explain.targets import Target
+    from ..explain.task_targets import TaskTarget
 
 
 def predict(arguments: argparse.Namespace) -> int:
     """Predict images: JSON on stdout, and overlays with --out."""
     from ..batch import predict_each
-    from ..core.declaration import BREAST
     from ..core.wording import DISCLAIMER
     from ..evaluation.panels import find_network
-    from ..inference.predictor import Predictor
+    from ..inference.task_predictor import open_networks
 
     if arguments.out:
         require_folder(arguments.out)
-    networks = [find_network(name) for name in arguments.method]
-    own = [network for network in networks if network.declaration != BREAST]
-    if own:
-        return _answer(arguments, own, len(networks))
-    predictors = [Predictor(network) for network in networks]
+    predictors = open_networks([find_network(name) for name in arguments.method])
     entries, problems = [], []
     try:
         for some in predict_each(arguments.images, predictors, arguments.out, report):
@@ -42,48 +40,17 @@ def predict(arguments: argparse.Namespace) -> int:
         problems.append(f"mtlbus: {error}")
 
     def lines() -> list[str]:
-        rows = [_prediction_row(entry) for entry in entries if "error" not in entry]
-        header = ("image", "method", "says", "lesion", "cautions")
+        good = [entry for entry in entries if "error" not in entry]
+        header: tuple[str, ...] = ("image", "method", "says", "lesion", "cautions")
+        rows = [_prediction_row(entry) for entry in good if "tasks" not in entry]
+        if not rows:
+            header = ("image", "method", "task", "says")
+            rows = [
+                (entry["image"], entry["method"], name, _told(numbers))
+                for entry in good
+                for name, numbers in entry["tasks"].items()
+            ]
         return [*table(header, rows), DISCLAIMER] if rows else []
-
-    print_result(entries, arguments.json, lines)
-    problems[:0] = [entry["error"] for entry in entries if "error" in entry]
-    for line in problems:
-        report(line)
-    return 1 if problems else 0
-
-
-def _answer(arguments: argparse.Namespace, networks: Sequence[Checkpoint], asked: int) -> int:
-    """As `predict`, of networks with a declaration of their own.
-
-    Raises:
-        InputError: some of those that were asked for are of breast ultrasound, or of another
-            declaration.
-    """
-    from ..batch import answer_each
-    from ..core.wording import DISCLAIMER
-    from ..inference.task_predictor import TaskPredictor
-
-    declarations = {network.declaration for network in networks}
-    if len(networks) < asked or len(declarations) > 1:
-        raise InputError("Networks of several declarations answer different questions: ask apart.")
-    predictors = [TaskPredictor(network) for network in networks]
-    entries: list[dict[str, Any]] = []
-    problems: list[str] = []
-    try:
-        for some in answer_each(arguments.images, predictors, arguments.out, report):
-            entries += some
-    except OutputError as error:  # what is known by then is printed all the same
-        problems.append(f"mtlbus: {error}")
-
-    def lines() -> list[str]:
-        rows = [
-            (entry["image"], entry["method"], name, _told(numbers))
-            for entry in entries
-            if "error" not in entry
-            for name, numbers in entry["tasks"].items()
-        ]
-        return [*table(("image", "method", "task", "says"), rows), DISCLAIMER] if rows else []
 
     print_result(entries, arguments.json, lines)
     problems[:0] = [entry["error"] for entry in entries if "error" in entry]
@@ -122,10 +89,11 @@ def _area(lesion: Mapping[str, Any]) -> str:
 
 def explain(arguments: argparse.Namespace) -> int:
     """Which pixels an answer rests on, by attribution maps; arrays and pictures with --out."""
+    from ..core.declaration import BREAST
     from ..core.wording import DISCLAIMER
     from ..data.decoding import read_image
     from ..data.masks import fitting_mask
-    from ..explain.attributions import Attribution
+    from ..evaluation.panels import find_network
     from ..explain.options import Options
     from ..explain.record import document_of
     from ..explain.request import Request, answer
@@ -136,20 +104,24 @@ def explain(arguments: argparse.Namespace) -> int:
 
     if arguments.out:
         require_folder(arguments.out)
+    checkpoint = find_network(arguments.method)
+    if checkpoint.declaration != BREAST:
+        return _explain_task(arguments, checkpoint)
+    target = Target.parse(arguments.target or str(Target()))
     request = Request(
         tuple(arguments.attribution or Request().attributions),
-        Target.parse(arguments.target),
+        target,
         Options.parse(arguments.settings),
         arguments.placebo,
     )
-    image, predictor = read_image(arguments.image), Predictor.of(arguments.method)
+    image, predictor = read_image(arguments.image), Predictor(checkpoint)
     require_answerable(image)
     truth = fitting_mask(arguments.truth, image.pixels.shape) if arguments.truth else None
     prepared = predictor.prepare(image)
     prediction = predictor.predict(prepared)
     square = prediction.mask_square
     lesion = None if square is None else square > MASK_THRESHOLD
-    subject = Subject.of(predictor, prepared.grey, prepared.frame, request.target, lesion, truth)
+    subject = Subject.of(predictor, prepared.grey, prepared.frame, target, lesion, truth)
     found = answer(request, subject, report)
     document = {
         "image": str(arguments.image),
@@ -159,12 +131,62 @@ def explain(arguments: argparse.Namespace) -> int:
         "weights_sha256": prediction.weights_sha256,
         "terms": DISCLAIMER,
     }
+    return _told_and_written(arguments, request, found, image.pixels, document)
+
+
+def _explain_task(arguments: argparse.Namespace, checkpoint: Checkpoint) -> int:
+    """As `explain`, of a network for tasks of its own."""
+    from ..core.wording import DISCLAIMER
+    from ..data.task_case import open_picture
+    from ..explain.options import Options
+    from ..explain.record import document_of
+    from ..explain.request import Request, answer
+    from ..explain.subject import Subject
+    from ..explain.task_targets import read_task_target
+    from ..inference.task_predictor import TaskPredictor
+
+    if arguments.truth:
+        raise InputError("--truth is for networks of breast ultrasound.")
+    predictor = TaskPredictor(checkpoint)
+    target = read_task_target(arguments.target or "", checkpoint.tasks)
+    request = Request(
+        tuple(arguments.attribution or Request().attributions),
+        target,
+        Options.parse(arguments.settings),
+        arguments.placebo,
+    )
+    image = open_picture(arguments.image, checkpoint.declaration.image)
+    prepared = predictor.prepare(image)
+    said = predictor.predict(prepared)
+    subject = Subject.of_tasks(predictor, prepared.grey, prepared.frame, target, said.planes)
+    found = answer(request, subject, report)
+    document = {
+        "image": str(arguments.image),
+        "method": said.method,
+        **document_of(request, subject, found, None),
+        "image_sha256": said.image_sha256,
+        "weights_sha256": said.weights_sha256,
+        "terms": DISCLAIMER,
+    }
+    return _told_and_written(arguments, request, found, image.seen, document)
+
+
+def _told_and_written(
+    arguments: argparse.Namespace,
+    request: Request,
+    found: Mapping[str, Attribution | NotServed],
+    pixels: np.ndarray,
+    document: dict[str, Any],
+) -> int:
+    """Print an answered request, its files written before."""
+    from ..explain.attributions import Attribution
+
     maps = {name: value for name, value in found.items() if isinstance(value, Attribution)}
     problems: list[Any] = [value for name, value in found.items() if name not in maps]
     if arguments.out:
         try:
             document["files"] = _write_maps(
-                Path(arguments.out), image.pixels, maps, request.target, document
+                Path(arguments.out), pixels, maps, request.target, document
             )
         except OutputError as error:  # the answer is printed all the same
             problems.append(error)
@@ -178,7 +200,7 @@ def _write_maps(
     out: Path,
     pixels: np.ndarray,
     maps: Mapping[str, Attribution],
-    target: Target,
+    target: Target | TaskTarget,
     document: Mapping[str, Any],
 ) -> list[str]:
     """Write the maps as one NPZ, with the document in its README, and a PNG each.

@@ -222,10 +222,9 @@ def _explain(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument(
         "--target",
-        default="class:difference",
         metavar="HEAD:ANSWER:REGION",
         help="class:difference (default), class:malignant, mask:difference:lesion, "
-        "mask:tumour:box=LEFT,TOP,WIDTH,HEIGHT, …",
+        "mask:tumour:box=LEFT,TOP,WIDTH,HEIGHT, …; of other tasks TASK:CLASS, or TASK for values",
     )
     verb.add_argument(
         "--settings", default="", metavar="NAME=VALUE,…", help="steps=32,baseline=black, …"

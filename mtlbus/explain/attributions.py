@@ -88,7 +88,9 @@ def attribute(subject: Subject, name: str, options: Options | None = None) -> At
 
     watched = replace(subject, watch=watch)
     started = time.perf_counter()
-    square = technique.run(watched, options)[0, 0].detach().float().cpu().numpy()
+    planes = technique.run(watched, options)[0].detach().float()
+    # Of an image in colour: shares and slopes of its channels add up, an effect is that of all.
+    square = (planes.mean(0) if technique.unit == "effect" else planes.sum(0)).cpu().numpy()
     completeness = None
     if technique.adds_up:
         total = _total(technique, watched, options, square)

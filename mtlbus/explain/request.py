@@ -12,6 +12,7 @@ from .options import Options
 from .placebo import randomised
 from .subject import Subject
 from .targets import Target
+from .task_targets import TaskTarget
 from .techniques import technique_of
 
 PLACEBO = "_placebo"
@@ -32,7 +33,7 @@ class Request:
     """
 
     attributions: tuple[str, ...] = DEFAULT
-    target: Target = field(default_factory=Target)
+    target: Target | TaskTarget = field(default_factory=Target)
     options: Options = field(default_factory=Options)
     placebo: bool = True
 

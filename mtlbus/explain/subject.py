@@ -7,7 +7,7 @@ inside it, so a gradient with respect to the grey image is the sum over channels
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -20,6 +20,7 @@ from ..core.outputs import Output
 from ..data.transforms import Frame, normalise, restore
 from .options import baseline_image
 from .targets import Target, region_plane, visible_part
+from .task_targets import TaskTarget, task_region
 
 BATCH = 4
 """Images a pass holds; more gain nothing on a CPU, and a Stop waits for one pass."""
@@ -105,7 +106,7 @@ class Subject:
     std: tuple[float, float, float]
     grey: Tensor
     frame: Frame
-    target: Target
+    target: Target | TaskTarget
     region: Tensor | None
     watch: Callable[[int], None] = lambda images: None
     known: dict[str, float] = field(default_factory=dict)
@@ -134,6 +135,40 @@ class Subject:
             InputError: the region of the target is empty or unknown.
         """
         region = region_plane(target, frame, network.size, lesion, truth)
+        return cls._about(network, grey, frame, target, region)
+
+    @classmethod
+    def of_tasks(
+        cls,
+        network: Network,
+        grey: Tensor,
+        frame: Frame,
+        target: TaskTarget,
+        planes: Mapping[str, np.ndarray],
+    ) -> Subject:
+        """Ask a network for any tasks about an image.
+
+        Args:
+            network, grey, frame: as of `of`; `grey` may have three channels.
+            target: the question.
+            planes: where the network finds each class of pixels, H×W bool by name.
+
+        Raises:
+            InputError: there is no pixel of what is asked for.
+        """
+        return cls._about(
+            network, grey, frame, target, task_region(target, frame, network.size, planes)
+        )
+
+    @classmethod
+    def _about(
+        cls,
+        network: Network,
+        grey: Tensor,
+        frame: Frame,
+        target: Target | TaskTarget,
+        region: Tensor | None,
+    ) -> Subject:
         return cls(
             model=network.model,
             mean=network.mean,

@@ -156,7 +156,8 @@ def _run(view: AttentionView) -> Cell:
         )
     return code(
         """
-        from mtlbus.inference.predictor import inner_maps, prepare
+        from mtlbus.inference.loaded import prepare
+        from mtlbus.inference.predictor import inner_maps
 
         network = replay.untrained_network($method, seed=$seed)
         prepared = prepare(image, network.spec.input_size)

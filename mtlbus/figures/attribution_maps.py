@@ -18,16 +18,21 @@ from scipy import ndimage
 from ..explain.attributions import Attribution
 from ..explain.request import PLACEBO
 from ..explain.targets import Target
+from ..explain.task_targets import TaskTarget
 from ..explain.techniques import technique_of
 from . import lettering, overlay
 from .cells import LESS, MORE
 from .colours import BENIGN, MALIGNANT, rgb
 
+Asked = Target | TaskTarget
 TOP_SHARE = 0.995
 """The end of a scale is the size that this share of the pixels does not exceed; a few pixels
 of a gradient can be ten times larger than all others and would leave the rest clear."""
 
-_POLES = {"benign": BENIGN, "malignant": MALIGNANT, "background": LESS, "tumour": MORE}
+_POLES = {
+    "benign": BENIGN, "malignant": MALIGNANT, "background": LESS, "tumour": MORE,
+    "against": LESS, "for": MORE,
+}  # fmt: skip
 _FAINTEST = 0.35  # weight of the colour of 0, so that the image shows under nothing
 _GROUND, _TEXT = "#0E1416", "#E4ECEE"
 _BAR, _STRIP = 12, 46
@@ -130,7 +135,7 @@ def add_scale(panel: np.ndarray, look: MapLook) -> np.ndarray:
 
 
 def labelled_png(
-    pixels: np.ndarray, name: str, found: Attribution, target: Target, terms: str
+    pixels: np.ndarray, name: str, found: Attribution, target: Asked, terms: str
 ) -> bytes:
     """A map for keeping: signed where it has signs, with what it is and the terms written on it.
 
@@ -145,13 +150,13 @@ def labelled_png(
     return overlay.encode_png(_with_words(panel, (target.words, terms)))
 
 
-def titled_png(pixels: np.ndarray, name: str, found: Attribution, target: Target) -> bytes:
+def titled_png(pixels: np.ndarray, name: str, found: Attribution, target: Asked) -> bytes:
     """A map with its scale and its name; arguments as of `labelled_png`."""
     return overlay.encode_png(_titled(pixels, name, found, target))
 
 
 def contact_sheet(
-    pixels: np.ndarray, found: Mapping[str, Attribution], target: Target, terms: str
+    pixels: np.ndarray, found: Mapping[str, Attribution], target: Asked, terms: str
 ) -> bytes:
     """Several maps on one picture, each with its scale, the target and the terms below; PNG.
 
@@ -175,7 +180,7 @@ def contact_sheet(
     return overlay.encode_png(_with_words(sheet, (target.words, each, terms)))
 
 
-def _titled(pixels: np.ndarray, name: str, found: Attribution, target: Target) -> np.ndarray:
+def _titled(pixels: np.ndarray, name: str, found: Attribution, target: Asked) -> np.ndarray:
     """A map with its scale and its name below."""
     technique = technique_of(found.name)
     look = MapLook(technique.signed, limit_of(found.plane), target.poles)

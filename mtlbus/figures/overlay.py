@@ -27,8 +27,8 @@ def panel_size(height: int, width: int, place: tuple[int, int] = PANEL) -> tuple
 
 
 def grey_panel(pixels: np.ndarray, place: tuple[int, int] = PANEL) -> np.ndarray:
-    """An image at panel size, H×W uint8 to h×w×3 uint8."""
-    height, width = panel_size(*pixels.shape, place)
+    """An image at panel size, H×W uint8, or H×W×3 in colour, to h×w×3 uint8."""
+    height, width = panel_size(*pixels.shape[:2], place)
     grey = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(grey.convert("RGB"))
 

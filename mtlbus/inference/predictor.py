@@ -20,15 +20,15 @@ from ..core.errors import CheckpointError, InputError
 from ..core.machine import Machine
 from ..core.outputs import Map, Output, positive_logit
 from ..core.presence import presence_score
-from ..core.spec import Fit, Spec
+from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY
 from ..data.intake import GreyImage
-from ..data.transforms import Frame, normalise, restore, square_image, square_mask
+from ..data.transforms import Frame, normalise, restore, square_mask
 from ..evaluation.panels import find_network
 from ..methods.panel import MEMBERS_MAP, Panel
 from .familiarity import Familiarity, read_familiarity
 from .input_checks import Check, check_distance
-from .loaded import LoadedNetwork
+from .loaded import LoadedNetwork, Prepared, single
 from .presence import read_presence
 from .together import ask
 
@@ -101,42 +101,16 @@ class Prediction:
         return None if self.mask_probability is None else self.mask_probability > threshold
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """An image made ready once for any number of methods.
-
-    Attributes:
-        image_sha256: of the image it was made of; the image itself need not live on.
-        frame: its place in the square.
-        grey: 1×1×size×size float32 in 0..1.
-        seconds: duration of the preprocessing.
-    """
-
-    image_sha256: str
-    frame: Frame
-    grey: torch.Tensor
-    seconds: float
-
-
 def outline_digest(outline: np.ndarray) -> str:
     """SHA-256 of a reader's outline, H×W bool."""
     return hashlib.sha256(f"{outline.shape}".encode() + np.packbits(outline).tobytes()).hexdigest()
 
 
-def prepare(image: GreyImage, size: int = 256, fit: Fit = "pad") -> Prepared:
-    """Make an image square, as `Frame` says, and scale it to `size`."""
-    started = time.perf_counter()
-    grey = square_image(image.pixels, size, fit)[None]
-    height, width = image.pixels.shape
-    frame = Frame(height, width, fit)
-    return Prepared(image.sha256, frame, grey, time.perf_counter() - started)
-
-
 class Predictor(LoadedNetwork):
-    """A trained method of breast ultrasound, ready to answer; safe to share between threads.
+    """A trained method of breast ultrasound, ready to answer.
 
     Args:
-        checkpoint: weights and card; preprocessing is read from the card.
+        checkpoint: weights and card.
         machine: as of `LoadedNetwork`.
 
     Attributes:
@@ -153,7 +127,8 @@ class Predictor(LoadedNetwork):
         if checkpoint.declaration != BREAST:
             raise InputError(
                 f"{checkpoint.method} in {str(checkpoint.folder)!r} answers "
-                f"{checkpoint.declaration.about}. It is asked by the verbs predict and evaluate."
+                f"{checkpoint.declaration.about}. This is for breast ultrasound; ask "
+                "one of its networks."
             )
         super().__init__(checkpoint, machine)
         self._panel = isinstance(self.model, Panel)
@@ -182,21 +157,6 @@ class Predictor(LoadedNetwork):
         if self.familiarity is None:
             return ()
         return check_distance(prediction.distance, self.familiarity.quantile)
-
-    def prepare(self, image: GreyImage) -> Prepared:
-        """An image as this network wants it."""
-        return prepare(image, self.size, self.fit)
-
-    def inputs(self, prepared: Prepared) -> torch.Tensor:
-        """The network's input, 1×3×size×size, on the predictor's device."""
-        given, wanted = (prepared.grey.shape[-1], prepared.frame.fit), (self.size, self.fit)
-        if given != wanted:
-            raise InputError(
-                f"The image was prepared at {given[0]} px ({given[1]}), "
-                f"{self.checkpoint.method} needs {wanted[0]} px ({wanted[1]})."
-            )
-        inputs = normalise(prepared.grey.to(self.device), self.mean, self.std)
-        return inputs.contiguous(memory_format=torch.channels_last)
 
     @property
     def reads_outline(self) -> bool:
@@ -257,11 +217,10 @@ class Predictor(LoadedNetwork):
         started = time.perf_counter()
         mask_square = mask_probability = logit = distance = place = None
         if output.mask_logits is not None:
-            square = torch.sigmoid(positive_logit(output.mask_logits.float())).cpu()
+            square = torch.sigmoid(self.checked(positive_logit(output.mask_logits.float())))
         if MALIGNANCY.name in output.class_logits:
-            logit = float(positive_logit(output.class_logits[MALIGNANCY.name].float())[0])
-            if not np.isfinite(logit):
-                raise _no_number(self.checkpoint.method)
+            said = positive_logit(output.class_logits[MALIGNANCY.name].float())
+            logit = float(self.checked(said)[0])
         forward += time.perf_counter() - started
         seconds = {"preprocess": prepared.seconds, "forward": forward}
         started = time.perf_counter()
@@ -274,10 +233,8 @@ class Predictor(LoadedNetwork):
         started = time.perf_counter()
         if output.mask_logits is not None:
             mask_square = square[0].numpy()
-            if not np.isfinite(mask_square).all():
-                raise _no_number(self.checkpoint.method)
             mask_probability = restore(square[0], prepared.frame).numpy()
-        returned = _single(output.maps) if maps else {}
+        returned = single(output.maps) if maps else {}
         if self._panel:  # the maps of its members are looked at by asking them
             returned = {name: found for name, found in returned.items() if name == MEMBERS_MAP}
         return Prediction(
@@ -315,21 +272,6 @@ def _members(maps: Mapping[str, Map]) -> dict[str, float]:
     return {} if found is None else dict(zip(found.labels, found.tensor[0].tolist(), strict=True))
 
 
-def _no_number(method: str) -> CheckpointError:
-    return CheckpointError(
-        f"{method} answers with something that is no number: its weights or this machine's "
-        "arithmetic are broken. Choose another network, or restore the weights."
-    )
-
-
-def _single(maps: Mapping[str, Map]) -> dict[str, Map]:
-    """The maps of a batch of one without their batch dimension, on the CPU, in float32."""
-    return {
-        name: replace(found, tensor=found.tensor[0].float().cpu().clone())
-        for name, found in maps.items()
-    }
-
-
 @torch.inference_mode()
 def inner_maps(model: nn.Module, prepared: Prepared) -> dict[str, Map]:
     """The inner maps of any network of the registry, trained or not, as in `Prediction.maps`.
@@ -341,7 +283,7 @@ def inner_maps(model: nn.Module, prepared: Prepared) -> dict[str, Map]:
     device = next(model.parameters()).device
     spec = cast(Spec, model.spec)
     inputs = normalise(prepared.grey.to(device), spec.mean, spec.std)
-    return _single(model(inputs, maps=True).maps)
+    return single(model(inputs, maps=True).maps)
 
 
 def predict_all(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -10,15 +12,16 @@ import torch
 from torch import Tensor
 
 from ..checkpoints import Checkpoint
-from ..core.errors import CheckpointError
+from ..core.declaration import BREAST
+from ..core.errors import InputError
 from ..core.machine import Machine
-from ..core.outputs import Output
+from ..core.outputs import Map, Output
 from ..core.spec import Spec
 from ..core.tasks import Task
-from ..data.transforms import Frame, normalise, restore, square_image
-from .loaded import LoadedNetwork
-
-MASK_THRESHOLD = 0.5
+from ..data.transforms import Frame, restore
+from .loaded import LoadedNetwork, Pictured, Prepared, single
+from .predictor import MASK_THRESHOLD, Predictor
+from .together import ask
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,42 @@ class Answer:
             summary = {"mean": self.values.mean(), "low": self.values.min()}
             summary |= {"high": self.values.max()}
             return {"unit": self.task.unit, **{k: round(float(v), 4) for k, v in summary.items()}}
-        called = max(self.probabilities, key=lambda name: self.probabilities[name])
         rounded = {name: round(value, 4) for name, value in self.probabilities.items()}
-        return {"says": called, "probabilities": rounded}
+        return {"says": self.called, "probabilities": rounded}
+
+    @property
+    def called(self) -> str:
+        """The most probable class of the image."""
+        return max(self.probabilities, key=lambda name: self.probabilities[name])
+
+
+@dataclass(frozen=True)
+class TaskPrediction:
+    """What one network says about one image.
+
+    Attributes:
+        method: registry name.
+        weights_sha256, image_sha256: what it was computed from.
+        frame: the image's place in the network's square.
+        size: side of the square, pixels.
+        answers: by the name of the task, on the image's grid.
+        maps: inner maps with the batch dimension removed, on the CPU; empty unless asked for.
+        seconds: duration of each stage.
+    """
+
+    method: str
+    weights_sha256: str
+    image_sha256: str
+    frame: Frame
+    size: int
+    answers: dict[str, Answer]
+    maps: dict[str, Map] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def planes(self) -> dict[str, np.ndarray]:
+        """Where each foreground class of pixels was found, H×W bool by name."""
+        return {k: plane for one in self.answers.values() for k, plane in one.planes().items()}
 
 
 class TaskPredictor(LoadedNetwork):
@@ -69,38 +105,43 @@ class TaskPredictor(LoadedNetwork):
         machine: as of `LoadedNetwork`.
     """
 
-    def __init__(self, checkpoint: Checkpoint, machine: Machine | str | None = None) -> None:
-        super().__init__(checkpoint, machine)
-        self.form = checkpoint.declaration.image
-
     @torch.inference_mode()
-    def answer(self, pixels: np.ndarray) -> dict[str, Answer]:
-        """The answers to all tasks by name.
+    def predict(self, image: Pictured | Prepared, maps: bool = False) -> TaskPrediction:
+        """The answers to all tasks.
 
         Args:
-            pixels: of the form of the declaration, as `intake.read_picture` gives them.
+            image: of the form of the declaration, or made ready by `prepare` to share it.
+            maps: return the inner maps too.
 
         Raises:
             CheckpointError: the network answers with something that is no number.
         """
-        square = square_image(pixels, self.size, self.fit)[None]
-        inputs = normalise(square.to(self.device), self.mean, self.std)
-        with self.machine.autocast():
-            output = self.model(inputs.contiguous(memory_format=torch.channels_last))
-        height, width = pixels.shape[:2]
-        frame, tasks = Frame(height, width, self.fit), cast(Spec, self.model.spec).tasks
-        return {task.name: self._answer(task, output, frame) for task in tasks}
+        prepared = image if isinstance(image, Prepared) else self.prepare(image)
+        started = time.perf_counter()
+        (output,) = ask(self, [self.inputs(prepared)], maps)
+        between = time.perf_counter()
+        tasks = cast(Spec, self.model.spec).tasks
+        answers = {task.name: self._answer(task, output, prepared.frame) for task in tasks}
+        seconds = {
+            "preprocess": prepared.seconds,
+            "forward": between - started,
+            "restore": time.perf_counter() - between,
+        }
+        return TaskPrediction(
+            self.checkpoint.method, self.checkpoint.digest, prepared.image_sha256, prepared.frame,
+            self.size, answers, single(output.maps), seconds,
+        )  # fmt: skip
 
     def _answer(self, task: Task, output: Output, frame: Frame) -> Answer:
         if task.kind == "image_class":
-            logits = self._checked(output.class_logits[task.name])[0]
+            logits = self.checked(output.class_logits[task.name])[0]
             chances = torch.cat([logits.new_zeros(1), logits]) if len(logits) == 1 else logits
             found = zip(task.classes, chances.softmax(0).tolist(), strict=True)
             return Answer(task, probabilities=dict(found))
         if task.kind == "pixel_regression":
-            values = self._checked(output.pixel_values[task.name])[0, 0]
+            values = self.checked(output.pixel_values[task.name])[0, 0]
             return Answer(task, values=restore(values, frame).numpy())
-        logits = self._checked(cast(Tensor, output.mask_logits))[0]
+        logits = self.checked(cast(Tensor, output.mask_logits))[0]
         if task.overlapping:
             return Answer(task, (restore(logits.sigmoid(), frame) > MASK_THRESHOLD).numpy())
         if len(logits) == 1:
@@ -109,12 +150,22 @@ class TaskPredictor(LoadedNetwork):
         classes = restore(logits.softmax(0), frame).argmax(0)
         return Answer(task, classes.numpy().astype(np.uint8))
 
-    def _checked(self, answer: Tensor) -> Tensor:
-        """On the CPU, in float32, and finite."""
-        answer = answer.float().cpu()
-        if not answer.isfinite().all():
-            raise CheckpointError(
-                f"{self.checkpoint.method} answers with something that is no number: its weights "
-                "or this machine's arithmetic are broken. Restore the weights."
-            )
-        return answer
+
+def open_networks(
+    checkpoints: Sequence[Checkpoint], machine: Machine | str | None = None
+) -> list[Predictor] | list[TaskPredictor]:
+    """Networks that answer the same questions, ready to be asked.
+
+    Args:
+        checkpoints: of the networks.
+        machine: as of `LoadedNetwork`.
+
+    Raises:
+        InputError: they answer different ones.
+        CheckpointError: the weights cannot be used.
+    """
+    if len({found.declaration for found in checkpoints}) > 1:
+        raise InputError("Networks of several declarations answer different questions: ask apart.")
+    if all(found.declaration == BREAST for found in checkpoints):
+        return [Predictor(found, machine) for found in checkpoints]
+    return [TaskPredictor(found, machine) for found in checkpoints]

@@ -22,7 +22,8 @@ from ..data.transforms import square_mask
 from ..evaluation.metrics import mask_metrics
 from ..evaluation.presence import presence_rates
 from ..evaluation.tables import lesion_rows, normal_rows, prediction_frame, summarise
-from ..inference.predictor import MASK_THRESHOLD, Prediction, Predictor, Prepared, prepare
+from ..inference.loaded import Prepared, prepare
+from ..inference.predictor import MASK_THRESHOLD, Prediction, Predictor
 from .images import met_before
 
 Report = Callable[[str], None]

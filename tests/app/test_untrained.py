@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mtlbus.inference.predictor import Predictor, inner_maps, prepare
+from mtlbus.inference.loaded import prepare
+from mtlbus.inference.predictor import Predictor, inner_maps
 from mtlbus.methods import list_methods
 from mtlbus.ui import cases, state, untrained
 from mtlbus.ui.results import ResultStore

@@ -21,8 +21,9 @@ from mtlbus.export.case_views import CompareView, MirrorView, TwoCasesView
 from mtlbus.export.drawing import Palette
 from mtlbus.export.views import AttentionView, AttributionView, Judged, PerformanceView
 from mtlbus.findings import Finding, find
+from mtlbus.inference.loaded import prepare
 from mtlbus.inference.mirror import mirror_of
-from mtlbus.inference.predictor import Predictor, prepare
+from mtlbus.inference.predictor import Predictor
 from mtlbus.ui.case import Case
 from mtlbus.ui.cases import phantom_case
 from tests.app.stand_ins import write_stand_in

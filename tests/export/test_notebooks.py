@@ -21,7 +21,8 @@ from mtlbus.export.method_views import MethodView, OverviewView
 from mtlbus.export.notebook import literal, plain
 from mtlbus.export.recipes import notebook_of
 from mtlbus.export.views import AttentionView
-from mtlbus.inference.predictor import inner_maps, prepare
+from mtlbus.inference.loaded import prepare
+from mtlbus.inference.predictor import inner_maps
 from mtlbus.methods import get_spec
 from mtlbus.ui.cases import phantom_case
 from tests.export.conftest import HOSTILE

@@ -16,7 +16,8 @@ from mtlbus.data.intake import read_image
 from mtlbus.data.phantom import make_phantom, random_parameters
 from mtlbus.data.transforms import normalise, square_image
 from mtlbus.figures.overlay import encode_png
-from mtlbus.inference.predictor import Predictor, predict_all, prepare
+from mtlbus.inference.loaded import prepare
+from mtlbus.inference.predictor import Predictor, predict_all
 from mtlbus.protocol import renew_spec
 from mtlbus.protocol.renewal import write_card
 from tests.made import untrained_checkpoint
@@ -75,7 +76,7 @@ def test_a_readers_outline_takes_the_place_of_the_networks(predictor, image):
 
 
 def test_several_methods_share_one_preparation(predictor, image, monkeypatch):
-    import mtlbus.inference.predictor as module
+    import mtlbus.inference.loaded as module
 
     calls = []
     original = module.prepare

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mtlbus.inference.predictor import Predictor, prepare
+from mtlbus.inference.loaded import prepare
+from mtlbus.inference.predictor import Predictor
 from mtlbus.inference.steadiness import COUNT, CUT, ask_again, changed
 from mtlbus.ui.cases import phantom_case
 from tests.app.stand_ins import write_stand_in

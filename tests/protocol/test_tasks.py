@@ -100,6 +100,17 @@ def test_it_answers_an_image_on_its_own_grid(trained, data, tmp_path, capsys):
     assert "no.png does not exist" in capsys.readouterr().err
 
 
+def test_its_answers_are_explained_by_the_names_of_their_tasks(trained, data, tmp_path, capsys):
+    image = str(Path(data.partition("=")[2]).parent / "3.png")
+    call = ["explain", image, "--method", str(trained), "--attribution", "saliency", "--json"]
+    assert main([*call, "--target", "depth", "--out", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["target_in_words"] == "mean depth over the image"
+    assert len(found["files"]) == 2 and found["maps"][0]["attribution"] == "saliency"
+    assert main([*call, "--target", "dose"]) == 1
+    assert "depth:lesion" in capsys.readouterr().err
+
+
 def test_a_card_that_declares_what_cannot_be_is_one_line(trained, tmp_path):
     card = json.loads((trained / "card.json").read_text(encoding="utf-8"))
     card["declaration"]["tasks"][0]["kind"] = "smell"

@@ -41,6 +41,9 @@ def checked(dataset: Dataset, within: str | Path | None = None) -> Dataset:
         if not lies_inside(within, sample.image):
             outside += 1
             continue
+        if not sample.in_pictures:
+            kept.append(sample)
+            continue
         shape, fault = _picture_shape(sample.image)
         if fault:
             unreadable.append(fault)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -43,6 +44,8 @@ class Sample:
         form: how its file is read.
         part: "train", "validation" or "test" where the dataset is divided for good.
     """
+
+    in_pictures: ClassVar[bool] = True  # its files can be looked through without it (`checked`)
 
     id: str
     dataset: str

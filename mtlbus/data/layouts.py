@@ -17,6 +17,7 @@ from . import (
     ham10000,
     manifest,
     openkbp,
+    openkbp_volumes,
     synthetic,
     udiat,
 )
@@ -39,7 +40,6 @@ LAYOUTS: dict[str, Loader] = {
 }
 """The layouts of files on disk."""
 OTHER_TASKS = ("tasks", "busbra_classes", "openkbp", "ham10000")  # than outline and malignancy
-BREAST_LAYOUTS = tuple(name for name in LAYOUTS if name not in OTHER_TASKS)
 PHANTOMS = "phantom"  # whose "path" is a count
 
 
@@ -109,6 +109,8 @@ def _by_names(path: Path, within: Path | None) -> str | None:
     if "bus_data.csv" in entries:
         return "busbra"
     if openkbp.TABLE in entries and "ct" in folders:
+        return "openkbp"
+    if openkbp_volumes.looks_like(path, within):
         return "openkbp"
     if any(name.lower() in entries for name in ham10000.TABLES):
         return "ham10000"

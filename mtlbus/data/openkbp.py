@@ -6,8 +6,8 @@
     dose/          16 bits, Gy × 100
     possible/      where dose can be
 
-Babier et al., OpenKBP, Medical Physics 48:5549, 2021. The challenge's target volumes overlap its
-organs; CTAN takes the four organs alone.
+or the challenge's official files (`openkbp_volumes`). Babier et al., OpenKBP, Medical Physics
+48:5549, 2021. The challenge's target volumes overlap its organs; CTAN takes the four organs alone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from ..core.declaration import Declaration
 from ..core.errors import DataError
 from ..core.tasks import Task
+from . import openkbp_volumes
 from .dataset import Dataset, Sample, require_folder
 from .places import is_file, shown
 from .sheets import read_table
@@ -47,6 +48,11 @@ def load(root: str | Path, within: Path | None = None) -> Dataset:
         DataError: the folder is not in this layout.
     """
     root = require_folder(Path(root), "openkbp", within)
+    if not is_file(root / TABLE) and openkbp_volumes.looks_like(root, within):
+        found, lines = openkbp_volumes.volumes(root, ORGANS, DOSE, within)
+        if not found:
+            raise DataError(f"No patient in {shown(root)} has all four organs. {lines[0]}")
+        return Dataset("openkbp", root, tuple(found), tuple(lines), declaration=DECLARATION)
     if not is_file(root / TABLE):
         raise DataError(f"No {TABLE} in {shown(root)}. See mtlbus/data/openkbp.py for the layout.")
     samples: list[Sample] = []

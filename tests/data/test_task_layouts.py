@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from mtlbus.core.errors import DataError
+from mtlbus.data import openkbp_volumes, phantom_ct
 from mtlbus.data.ham10000 import DIAGNOSES
 from mtlbus.data.layouts import LAYOUTS, fitting_layout, load_dataset
+from mtlbus.data.openkbp_volumes import ORGAN_FILES
 from mtlbus.data.splits import split_fold
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -55,6 +57,62 @@ def test_openkbp_knows_four_organs_and_the_dose_where_it_can_be(tmp_path):
     assert np.nanmean(values) == 60 and np.isnan(values[:, SIZE // 2 :]).all()
     split = split_fold(dataset.samples, 1)
     assert [len({sample.group for sample in part}) for part in split] == [2, 2, 2]
+
+
+def sparse(path: Path, volume: np.ndarray, mask: bool = False) -> None:
+    """A volume as the challenge writes it: the numbers of its voxels, a mask without values."""
+    numbers = np.flatnonzero(volume)
+    values = [""] * len(numbers) if mask else volume.flat[numbers]
+    lines = [",data", *(f"{number},{value}" for number, value in zip(numbers, values, strict=True))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def test_the_official_files_of_openkbp_are_read_as_its_slices_are(tmp_path):
+    """Voxel (row 5, column 9) of slices 60 and 61; numbers run along the slices first."""
+    folder = tmp_path / "validation-pats" / "pt_203"
+    volume = np.zeros((128, 128, 128))
+    volume[5, 9, 60], volume[5, 9, 61], volume[5, 10, 61] = 1074, 1424, 9000
+    sparse(folder / "ct.csv", volume)
+    sparse(folder / "dose.csv", np.where(volume > 0, 62.5, 0))
+    sparse(folder / "possible_dose_mask.csv", volume, mask=True)
+    for number, name in enumerate(ORGAN_FILES):
+        organ = np.zeros_like(volume)
+        organ[5, 9 + number, 60:62] = 1
+        sparse(folder / f"{name}.csv", organ, mask=True)
+    sparse(tmp_path / "train-pats" / "pt_7" / "ct.csv", volume)
+    assert fitting_layout(tmp_path) == "openkbp"
+    dataset = load_dataset("openkbp", tmp_path)
+    assert [(s.id, s.part) for s in dataset.samples] == [
+        ("pt_203_060", "validation"), ("pt_203_061", "validation"),
+    ]  # fmt: skip
+    assert "pt_7: no Brainstem and no SpinalCord" in dataset.defects[0]
+    organs, dose = dataset.declaration.tasks
+    pixels, shape = dataset.samples[0].pixels(), (128, 128)
+    assert pixels.dtype == np.uint8 and pixels[5, 9] == 128 and pixels.sum() == 128
+    assert dataset.samples[1].pixels()[5, 9:11].tolist() == [255, 255]
+    labels, _ = dataset.samples[1].truth(organs, shape)
+    assert labels[5, 8:14].tolist() == [0, 1, 2, 3, 4, 0]
+    values, _ = dataset.samples[1].truth(dose, shape)
+    assert np.isfinite(values).sum() == 2 and values[5, 9] == 62.5
+    (folder / "dose.csv").write_text(",data\nno,1\n", encoding="utf-8")
+    openkbp_volumes._voxels.cache_clear()
+    assert "dose.csv' is no sparse volume" in dataset.samples[1].truth(dose, shape)[1]
+
+
+@pytest.mark.parametrize("name", phantom_ct.SLICES)
+def test_a_planning_ct_has_organs_and_a_dose_that_spares_the_cord(name):
+    case = phantom_ct.planning_ct(name)
+    organs, dose = case.truths["organs"], case.truths["dose"]
+    assert case.image.pixels.dtype == np.uint8 and organs.shape == dose.shape == (128, 128)
+    prescribed = phantom_ct.SLICES[name].prescribed
+    assert prescribed < np.nanmax(dose) < 1.2 * prescribed, "hot spots, not hot places"
+    assert np.isnan(dose[0, 0]) and np.nanmin(dose) >= 0, "none in the air"
+    nerve = np.isin(organs, (1, 2))
+    assert nerve.any() and np.nanmean(dose[nerve]) < 0.6 * prescribed
+    phantom_ct.planning_ct.cache_clear()
+    again = phantom_ct.planning_ct(name)
+    assert again.image.sha256 == case.image.sha256
 
 
 def test_ham10000_is_coloured_and_split_by_lesion(tmp_path):

@@ -205,7 +205,7 @@ def image_figure(grey: np.ndarray, height: int = 330) -> go.Figure:
             The scale bar or legend stands above the image, which keeps to the top: what a narrow
             column leaves free is below, and the two stay together.
     """
-    rows, columns = grey.shape
+    rows, columns = grey.shape[:2]
     height = min(height, round(BAR_SPACE + (height - BAR_SPACE) * rows / columns))
     figure = finish(go.Figure(), height, legend=False)
     add_picture(figure, jpeg_uri(grey), Frame(rows, columns), below=True)

@@ -12,6 +12,7 @@ from typing import Literal
 import streamlit as st
 
 from ..core.errors import InputError
+from ..data.task_case import TaskCase
 from .case import Case
 
 MAX_ENTRIES = 12
@@ -52,13 +53,14 @@ class Unopened:
         key: its name in the address.
         title: name of the file, or what the address names.
         kind: "refused" for a file that was given here and cannot be read, "lost" for an image that
-            this session does not hold, "unknown" for a name that leads nowhere.
+            this session does not hold, "unknown" for a name that leads nowhere, "empty" where
+            nothing was chosen yet.
         why: one line that says what is wrong and what to do.
     """
 
     key: str
     title: str
-    kind: Literal["refused", "lost", "unknown"]
+    kind: Literal["refused", "lost", "unknown", "empty"]
     why: str
 
 
@@ -83,19 +85,23 @@ class CaseStore:
 
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
         self._max_entries, self._max_bytes = max_entries, max_bytes
-        self._entries: dict[str, Case | Unopened] = {}
+        self._entries: dict[str, Case | TaskCase | Unopened] = {}
         self._films: dict[str, Film] = {}  # by digest
         self._made_room: set[str] = set()
 
-    def get(self, key: str) -> Case | Unopened | None:
+    def get(self, key: str) -> Case | TaskCase | Unopened | None:
         """What a key names; None where it was never given here or has gone."""
         return self._entries.get(key)
 
     def cases(self) -> Iterator[Case]:
-        """The images, the newest first."""
+        """The images of breast ultrasound, the newest first."""
         return (found for found in reversed(self._entries.values()) if isinstance(found, Case))
 
-    def add(self, entry: Case | Unopened, film: Film | None = None) -> str:
+    def task_cases(self) -> Iterator[TaskCase]:
+        """The images for other tasks, the newest first."""
+        return (found for found in reversed(self._entries.values()) if isinstance(found, TaskCase))
+
+    def add(self, entry: Case | TaskCase | Unopened, film: Film | None = None) -> str:
         """Keep an entry as the newest one, and return its key.
 
         Args:
@@ -115,7 +121,7 @@ class CaseStore:
             self._make_room(next(iter(self._entries)))
         return entry.key
 
-    def _too_many(self, entry: Case | Unopened) -> list[str]:
+    def _too_many(self, entry: Case | TaskCase | Unopened) -> list[str]:
         """The oldest frames of a film, above the number that may stay."""
         film = getattr(entry, "film", "")
         frames = [case.key for case in self.cases() if film and case.film == film]
@@ -142,7 +148,7 @@ class CaseStore:
     @property
     def nbytes(self) -> int:
         """Bytes of everything that is kept, each array once."""
-        arrays = {}
+        arrays = {id(one): one.image.pixels.nbytes for one in self.task_cases()}
         for case in self.cases():
             while case is not None:
                 planes = (case.image.pixels, case.image.chroma, case.truth)

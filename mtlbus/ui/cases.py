@@ -11,9 +11,10 @@ from ..core.errors import InputError
 from ..data import edits
 from ..data.edits import Box
 from ..data.intake import GreyImage
-from ..data.layouts import BREAST_LAYOUTS
+from ..data.layouts import LAYOUTS, OTHER_TASKS
 from ..data.phantom import GALLERY, make_phantom
 from ..data.phantom_state import grey_image, is_phantom, read_state
+from ..data.task_case import TaskCase
 from . import case_store, datasets
 from .case import Case
 from .case_store import Film
@@ -28,7 +29,7 @@ def open_shipped(key: str) -> Case:
     if is_phantom(key):
         return phantom_case(key)
     dataset, separator, sample = key.partition(":")
-    if separator and dataset in BREAST_LAYOUTS:
+    if separator and dataset in LAYOUTS and dataset not in OTHER_TASKS:
         return datasets.case_of(dataset, sample)
     raise InputError(f"There is no case named {key[:60]!r} in the gallery.")
 
@@ -123,7 +124,9 @@ def titles_at_hand(current: tuple[str, str] | None = None) -> dict[str, str]:
     return titles
 
 
-def blinded(case: Case) -> Case:
+def blinded(case: Case | TaskCase) -> Case | TaskCase:
     """A case whose name and answers are hidden, for whoever wants to judge first."""
+    if isinstance(case, TaskCase):
+        return replace(case, title="Blind case", about="Name and answers are hidden.", truths={})
     return replace(case, title="Blind case", about="Name and answers are hidden.", truth=None,
                    label=None)  # fmt: skip

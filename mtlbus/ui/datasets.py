@@ -18,9 +18,11 @@ from ..core.errors import DataError, InputError, MtlbusError
 from ..core.text import printable
 from ..data.dataset import Dataset, Sample
 from ..data.decoding import read_image
-from ..data.layouts import BREAST_LAYOUTS, load_dataset
+from ..data.identity import digest_of
+from ..data.layouts import LAYOUTS, OTHER_TASKS, load_dataset
 from ..data.places import checked_path, is_folder, lies_inside, shown
 from ..data.splits import with_folds
+from ..data.task_case import Picture, TaskCase, open_picture
 from .case import Case
 
 LOG = logging.getLogger("mtlbus")
@@ -44,6 +46,11 @@ def here() -> dict[str, tuple[str, str | None]]:
     """The datasets of this session, layout to path and to the root that it must not leave."""
     named = {layout: (path, None) for layout, path in offered().items()}
     return {**named, **st.session_state.get(_OPENED, {})}
+
+
+def of_breast() -> list[str]:
+    """The layouts of those of breast ultrasound."""
+    return [layout for layout in here() if layout not in OTHER_TASKS]
 
 
 def roots() -> list[str]:
@@ -86,10 +93,8 @@ def open_dataset(layout: str) -> Dataset:
             f"This link names an image of the dataset {layout[:40]!r}, which is not set up here: "
             f"the administrator offers datasets by {_VARIABLE}."
         )
-    if layout not in BREAST_LAYOUTS:
-        raise InputError(
-            f"Unknown dataset layout {layout[:40]!r}. Allowed: {', '.join(BREAST_LAYOUTS)}."
-        )
+    if layout not in LAYOUTS:
+        raise InputError(f"Unknown dataset layout {layout[:40]!r}. Allowed: {', '.join(LAYOUTS)}.")
     return _read(layout, path, root)
 
 
@@ -142,15 +147,45 @@ def samples_of(layout: str) -> dict[str, Sample]:
 
 
 def case_of(layout: str, sample_id: str) -> Case:
-    """An image of a dataset, with its true mask where it has one.
+    """An image of a dataset of breast ultrasound, with its true mask where it has one.
 
     Raises:
         InputError, DataError: no such dataset or image, or it cannot be read.
     """
+    return _case(layout, _sample(layout, sample_id))
+
+
+def task_case_of(layout: str, sample_id: str) -> TaskCase:
+    """An image of a dataset of other tasks, with what is true of it.
+
+    Raises:
+        InputError, DataError: no such dataset or image, or it cannot be read.
+    """
+    sample, declaration = _sample(layout, sample_id), open_dataset(layout).declaration
+    if sample.in_pictures:
+        image = open_picture(sample.image, sample.form, sample.image.name)
+    else:
+        pixels = sample.pixels()
+        image = Picture(pixels, digest_of(pixels), sample.id)
+    height, width = shape = image.pixels.shape[:2]
+    truths, about = {}, [f"{declaration.title or layout}, {width}×{height} px."]
+    for task in declaration.tasks:
+        truth, problem = sample.truth(task, shape)
+        if truth is not None:
+            truths[task.name] = truth
+        about += [f"Not used: {problem}"] if problem else []
+    about += [f"Its part: {sample.part}."] if sample.part else []
+    name = printable(sample.id)
+    return TaskCase(
+        f"{layout}:{name}", name, image, declaration, truths, "dataset", " ".join(about)
+    )
+
+
+def _sample(layout: str, sample_id: str) -> Sample:
     samples = samples_of(layout)
     if sample_id not in samples:
         raise InputError(f"The dataset {layout!r} has no image named {sample_id[:60]!r}.")
-    return _case(layout, samples[sample_id])
+    return samples[sample_id]
 
 
 def _case(layout: str, sample: Sample) -> Case:

@@ -128,9 +128,11 @@ def run() -> None:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])
     with _patience():
         from ..core.wording import DISCLAIMER
+        from ..data.task_case import TaskCase
         from . import services, sidebar, state, unopened, uploads, visits
         from .lecture import view as stage
         from .stories import guide
+        from .tasks import pages as task_pages
         from .widgets import explain_error
     if not lecture:  # which says so below
         st.caption(f":material/science: **{DISCLAIMER}**")
@@ -147,12 +149,14 @@ def run() -> None:
             state.tell(notes)
             guide.show(entry.file)
             found = state.current()
+            draw = task_pages.page_for(entry.file, entry.about_case, found) or page.run
             if entry.about_case and isinstance(found, state.Unopened):
                 unopened.show(found)
             elif lecture:
-                stage.run(found, None if entry.file in _ON_STAGE else page.run)
+                ours = entry.file in _ON_STAGE and not isinstance(found, TaskCase)
+                stage.run(found, None if ours else draw)
             else:
-                page.run()
+                draw()
             state.link_unless("lecture", str(int(lecture)), "0")
             state.tell(notes)  # also what the page had to say
     except services.LeftOut:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -17,6 +18,7 @@ from streamlit.delta_generator import DeltaGenerator
 from threadpoolctl import threadpool_limits
 
 from ..checkpoints import CARD, WEIGHTS, Checkpoint, checkpoints_folder, list_checkpoints
+from ..core.declaration import BREAST
 from ..core.errors import CheckpointError, InputError, MtlbusError, choose
 from ..core.spec import Fit
 from ..core.text import printable
@@ -24,7 +26,8 @@ from ..data.transforms import PREPROCESSING_VERSION
 from ..evaluation.panels import find_network
 from ..inference.burned_in import BurnedIn, burned_in
 from ..inference.input_checks import Check, check_image, refusal
-from ..inference.predictor import Prediction, Predictor, Prepared, outline_digest, prepare
+from ..inference.loaded import Prepared, prepare
+from ..inference.predictor import Prediction, Predictor, outline_digest
 from ..methods import get_spec, list_methods
 from ..methods.panel import PREFIX, is_panel, members_of
 from . import overrides
@@ -53,9 +56,21 @@ _CHECKS = ResultStore(MEGABYTE, lambda checks: 1024)
 _MARKS = ResultStore(MEGABYTE, lambda marks: 4096)
 
 
-_LOOKED: ContextVar[tuple[dict[str, Checkpoint], list[str]] | None] = ContextVar(
-    "checkpoints_of_this_run", default=None
-)
+class Found(NamedTuple):
+    """What the folder of checkpoints holds.
+
+    Attributes:
+        usable: methods of breast ultrasound by registry name.
+        tasks: networks of other tasks by the name of their folder.
+        broken: names of those whose card is broken.
+    """
+
+    usable: dict[str, Checkpoint]
+    tasks: dict[str, Checkpoint]
+    broken: list[str]
+
+
+_LOOKED: ContextVar[Found | None] = ContextVar("checkpoints_of_this_run", default=None)
 
 
 @contextmanager
@@ -74,28 +89,32 @@ def one_look() -> Iterator[None]:
         _LOOKED.reset(token)
 
 
-def _checkpoints() -> tuple[dict[str, Checkpoint], list[str]]:
-    """Those that can be used, and the names of those whose card is broken."""
+def _checkpoints() -> Found:
     return _LOOKED.get() or _read_checkpoints(*_root_and_stamps())
 
 
 def available() -> dict[str, Checkpoint]:
     """The methods with trained weights, by registry name, in the registry's order."""
-    usable, _ = _checkpoints()
+    usable = _checkpoints().usable
     if not _BROKEN:
         return usable
     return {name: found for name, found in usable.items() if _identity(found) not in _BROKEN}
 
 
+def of_other_tasks() -> dict[str, Checkpoint]:
+    """The networks whose card declares tasks of its own, by the name of their folder."""
+    return _checkpoints().tasks
+
+
 def left_out() -> list[str]:
     """The methods whose checkpoint lies here but cannot be used; the log says why."""
-    usable, broken = _checkpoints()
+    usable, _, broken = _checkpoints()
     return [*broken, *(name for name, found in usable.items() if _identity(found) in _BROKEN)]
 
 
 def _root_and_stamps() -> tuple[Path, tuple]:
     root = checkpoints_folder()
-    cards = sorted(root.glob(f"*/{CARD}"))
+    cards = sorted([*root.glob(f"*/{CARD}"), *root.glob(f"*/*/{CARD}")])
     return root, tuple((card, _stamp(card)) for card in cards)
 
 
@@ -108,19 +127,24 @@ def _stamp(file: Path) -> int:
 
 
 @lru_cache(maxsize=4)
-def _read_checkpoints(root: Path, _stamps: tuple) -> tuple[dict[str, Checkpoint], list[str]]:
+def _read_checkpoints(root: Path, stamps: tuple) -> Found:
     """Keyed by the cards' time stamps too, so that a new training appears without a restart."""
-    usable, broken = {}, []
-    for name, found in list_checkpoints(root).items():
+    usable, tasks, broken = {}, {}, []
+    methods = list_checkpoints(root)
+    for card, _ in stamps:
+        name = card.parent.relative_to(root).as_posix()
         try:
-            if found.method != name:
+            found = methods.get(name) or Checkpoint(card.parent)
+            if found.declaration != BREAST:
+                tasks[name] = found
+            elif name in methods and found.method != name:
                 raise CheckpointError(f"{found.folder} holds a checkpoint of {found.method!r}.")
+            elif name in methods:
+                usable[name] = found
         except CheckpointError as error:
-            LOG.warning("Checkpoint %s is left out: %s", name, printable(error))
-            broken.append(name)
-        else:
-            usable[name] = found
-    return usable, broken
+            LOG.warning("Checkpoint %s is left out: %s", printable(name), printable(error))
+            broken += [name] if name in methods else []
+    return Found({name: usable[name] for name in methods if name in usable}, tasks, broken)
 
 
 def first_of(methods: Collection[str]) -> str:
@@ -129,8 +153,14 @@ def first_of(methods: Collection[str]) -> str:
 
 
 def checkpoint(method: str) -> Checkpoint:
-    """The checkpoint of a method, or of a panel of methods; `UnknownNameError` where none ships."""
+    """The checkpoint of a method, of a panel of methods, or of a network of other tasks.
+
+    Raises:
+        UnknownNameError: none ships.
+    """
     found = available()
+    if method in of_other_tasks():
+        return of_other_tasks()[method]
     if is_panel(method):
         members_of(method, list(found))  # of those that can be used
         return find_network(method)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ..core.declaration import BREAST
 from ..core.errors import MtlbusError
 from ..core.text import literal
-from ..data.layouts import BREAST_LAYOUTS
+from ..data.layouts import LAYOUTS
+from ..data.task_case import TaskCase
 from ..figures.overlay import thumbnail
 from . import cases, datasets, edit_tools, services, state, too_large, unopened, uploads
 from .browse import walk
 from .case import Case
 from .case_store import Unopened
+from .tasks import subjects
 from .widgets import explain_error
 
 
@@ -25,19 +28,20 @@ def draw() -> None:
                 on_click=lambda: st.session_state.update(blind=False),
             )  # fmt: skip
         else:
+            _subject(found)
             _choice(found)
         walk.buttons(found.key)
-        if isinstance(found, Case):
+        if not isinstance(found, Unopened):
             picture, about = st.columns([2, 3], gap="small")
-            picture.image(
-                thumbnail(found.image.pixels, 240),
-                alt=f"Current case: {found.title}",
-                width="stretch",
-            )
+            seen = found.image.pixels if isinstance(found, Case) else found.image.seen
+            picture.image(thumbnail(seen, 240), alt=f"Current case: {found.title}", width="stretch")
             about.caption(literal(found.about))
+        if isinstance(found, Case):
             edit_tools.undo(found)
             edit_tools.pick_frame(found)
-        uploads.uploader("Upload an image (PNG, JPEG, BMP, TIFF, WebP, GIF, DICOM)", "_upload")
+        subject = subjects.current()
+        what = "an image" if subject == BREAST else f"an image of “{subjects.title_of(subject)}”"
+        uploads.uploader(f"Upload {what} (PNG, JPEG, BMP, TIFF, WebP, GIF, DICOM)", "_upload")
         st.caption(uploads.CONSENT)
         _datasets()
         st.button(
@@ -55,12 +59,40 @@ def draw() -> None:
         state.write_link("case", found.key)
 
 
-def _choice(found: Case | Unopened) -> None:
-    if isinstance(found, Case):
-        title = f"{found.key.partition(':')[0]}: {found.title}"
-    else:
+def _subject(found: Case | TaskCase | Unopened) -> None:
+    """What is looked at, where networks for more than breast ultrasound are here."""
+    subjects.note(found)
+    others = subjects.declarations()
+    if not others:
+        return
+    titles = {BREAST.name: BREAST.title}
+    titles |= {name: subjects.title_of(one) for name, one in others.items()}
+    now = subjects.current().name
+    titles.setdefault(now, subjects.title_of(subjects.current()))
+
+    def turn() -> None:
+        name = st.session_state["_pick_subject"]
+        breast = name == BREAST.name
+        state.choose_case(state.DEFAULT_CASE if breast else subjects.first_case(name))
+
+    st.session_state["_pick_subject"] = now
+    st.selectbox(
+        "Subject", list(titles), format_func=titles.get, key="_pick_subject", on_change=turn,
+        help="What the images are of, and what their networks are asked.",
+    )  # fmt: skip
+
+
+def _choice(found: Case | TaskCase | Unopened) -> None:
+    subject = subjects.current()
+    if isinstance(found, Unopened):
         title = unopened.title_of(found)
-    titles = cases.titles_at_hand((found.key, title))
+    else:
+        title = f"{found.key.partition(':')[0]}: {found.title}"
+    if subject == BREAST:
+        titles = cases.titles_at_hand((found.key, title))
+    else:
+        titles = subjects.titles(subject, found if isinstance(found, TaskCase) else None)
+        titles.setdefault(found.key, title)
     st.session_state["_case_choice"] = found.key
     st.selectbox(
         "Case",
@@ -68,7 +100,7 @@ def _choice(found: Case | Unopened) -> None:
         format_func=lambda key: titles.get(key, key),
         key="_case_choice",
         on_change=lambda: state.choose_case(st.session_state["_case_choice"]),
-        help="Phantoms are simulated images with a known outline; they ship with this explorer.",
+        help="Phantoms are simulated images with a known truth; they ship with this explorer.",
     )
 
 
@@ -87,7 +119,7 @@ def _datasets() -> None:
                 "pages/cases.py", label=f"Browse its {len(samples)} images",
                 icon=":material/grid_view:", query_params={"source": layout},
             )  # fmt: skip
-        st.selectbox("Layout of another folder in it", BREAST_LAYOUTS, key="_new_layout")
+        st.selectbox("Layout of another folder in it", list(LAYOUTS), key="_new_layout")
         st.text_input(
             "Its path",
             key="_new_path",

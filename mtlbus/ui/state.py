@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ..core.errors import MtlbusError
+from ..core.errors import InputError, MtlbusError
+from ..data.task_case import TaskCase
 from . import case_store, cases
 from .address import (
     came_by_link,
@@ -25,6 +26,7 @@ from .address import (
 )
 from .case import Case
 from .case_store import UPLOAD, CaseError, Unopened
+from .tasks import subjects
 
 __all__ = [
     "UPLOAD",
@@ -57,11 +59,11 @@ _MADE_ROOM = (
 )
 
 
-def current() -> Case | Unopened:
+def current() -> Case | TaskCase | Unopened:
     """The case that the sidebar shows, or why there is nothing to look at. Never fails."""
     key = st.session_state.get("case", DEFAULT_CASE)
     try:
-        found = open_case(key)
+        found = subjects.open_case(key) or open_case(key)
         return cases.blinded(found) if is_blind() else found
     except CaseError as error:
         return error.found
@@ -75,19 +77,21 @@ def is_blind() -> bool:
 
 
 def current_case() -> Case:
-    """The case that the sidebar shows, for what runs only where there is one.
+    """The case of breast ultrasound that the sidebar shows, for what runs only where there is one.
 
     Raises:
-        CaseError: there is nothing to look at; the frame keeps such a page from running.
+        CaseError: there is none; the frame keeps such a page from running.
     """
     found = current()
+    if isinstance(found, TaskCase):
+        raise InputError(f"{found.title} is no breast ultrasound. Choose another case.")
     if isinstance(found, Unopened):
         raise CaseError(found)
     return found
 
 
 def open_case(key: str) -> Case:
-    """The case behind a key.
+    """The case of breast ultrasound behind a key.
 
     Raises:
         InputError, DataError: it does not exist here, or cannot be read.
@@ -99,6 +103,8 @@ def open_case(key: str) -> Case:
     if found is None:
         why = _MADE_ROOM if store.made_room(key) else _LOST
         found = Unopened(key, "Your image is not here", "lost", why)
+    if isinstance(found, TaskCase):
+        raise InputError(f"{found.title} is no breast ultrasound. Choose another case.")
     if isinstance(found, Unopened):
         raise CaseError(found)
     return found

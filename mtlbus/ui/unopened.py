@@ -16,16 +16,19 @@ HEADINGS = {
     "refused": "Refused: {}",
     "lost": "Your image is not here",
     "unknown": "There is no such case",
+    "empty": "{}",
 }
 _NOTHING = {
     "refused": "Nothing is predicted about this file, and no other image is shown in its place.",
     "lost": "Nothing is predicted, and no other image is shown in its place.",
     "unknown": "Nothing is predicted, and no other image is shown in its place.",
+    "empty": "",
 }
 _AGAIN = {
     "refused": "Give another file",
     "lost": "Upload it again",
     "unknown": "Or upload an image",
+    "empty": "Upload an image",
 }
 
 
@@ -33,7 +36,10 @@ def show(found: Unopened) -> None:
     """What was given, why there is nothing to look at, and the ways on."""
     st.title(HEADINGS[found.kind].format(literal(found.title)))
     icon = ":material/block:" if found.kind == "refused" else ":material/search_off:"
-    st.error(literal(found.why), icon=icon)
+    if found.kind == "empty":
+        st.info(literal(found.why), icon=":material/upload:")
+    else:
+        st.error(literal(found.why), icon=icon)
     st.markdown(_NOTHING[found.kind])
     with st.container(width=560):
         uploads.uploader(_AGAIN[found.kind], "_again")

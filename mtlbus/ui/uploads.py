@@ -15,14 +15,17 @@ import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ..core.declaration import BREAST
 from ..core.errors import MtlbusError
 from ..data import edits
 from ..data.decoding import read_image
 from ..data.intake import clean_name
 from ..data.limits import MAX_BYTES
+from ..data.task_case import TaskCase, open_picture
 from . import case_store, cases, state
 from .case import Case
 from .case_store import Film, Unopened, key_of
+from .tasks import subjects
 
 LIMIT_MB = MAX_BYTES // 1024**2
 CONSENT = (
@@ -67,7 +70,7 @@ def _take(widget: str, then: Callable[[], None] | None) -> None:
     found = accept(file.getvalue(), file.name)
     _forget(file.file_id)
     empty(widget)
-    if then is not None and isinstance(found, Case):
+    if then is not None and not isinstance(found, Unopened):
         then()
 
 
@@ -102,15 +105,22 @@ def _forget(file_id: str) -> None:
         context.uploaded_file_mgr.remove_file(context.session_id, file_id)
 
 
-def accept(data: bytes, name: str) -> Case | Unopened:
+def accept(data: bytes, name: str) -> Case | TaskCase | Unopened:
     """Make a file the current case, or say why it cannot be one; returns which.
+
+    It is taken for what the case before it was: breast ultrasound, or the subject of other tasks.
 
     Args:
         data: its bytes, of anything.
         name: as the browser tells it.
     """
-    digest = hashlib.sha256(data).hexdigest()
+    digest, declaration = hashlib.sha256(data).hexdigest(), subjects.current()
     try:
+        if declaration != BREAST:
+            picture = open_picture(data, declaration.image, name)
+            found = subjects.from_upload(key_of(digest), picture, declaration)
+            state.choose_case(case_store.of_session().add(found))
+            return found
         image = read_image(data, name)
     except MtlbusError as error:
         return refuse(key_of(digest), name, error)

@@ -99,12 +99,3 @@ def test_a_dataset_that_fails_in_a_new_way_takes_no_page_down(root, tmp_path, mo
     monkeypatch.setenv("MTLBUS_DATA", f"busi={tmp_path}")
     app = visit("predict", faulty=True)
     assert any("cannot be read (KeyError)" in error.value for error in app.error)
-
-
-def test_a_dataset_of_other_tasks_has_no_page_yet(monkeypatch):
-    from mtlbus.core.errors import InputError
-    from mtlbus.ui import datasets
-
-    monkeypatch.setattr(datasets, "here", lambda: {"openkbp": ("anywhere", None)})
-    with pytest.raises(InputError, match="Allowed: busi, busbra, breast"):
-        datasets.open_dataset("openkbp")

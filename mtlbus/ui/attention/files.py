@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Sequence
 
+import numpy as np
+
+from ...core.wording import DISCLAIMER
 from ...export.picture_report import attention_report
 from ...export.views import AttentionView
 from .. import takeaway
 from ..charts import Chart, charts_file, picture
-from .look import Kept
+from .look import Kept, Look
+
+
+def arrays(look: Look) -> takeaway.File:
+    """All inner maps of a look as NumPy arrays, with what each of them is."""
+
+    def make() -> bytes:
+        stream = io.BytesIO()
+        about = {name: found.meaning for name, found in look.maps.items()}
+        about |= {"image": look.case.image.sha256, "weights": look.weights, "terms": DISCLAIMER}
+        planes = {name: found.tensor.numpy() for name, found in look.maps.items()}
+        np.savez_compressed(stream, README=np.array(json.dumps(about, indent=1)), **planes)
+        return stream.getvalue()
+
+    return takeaway.File(
+        "Arrays (NPZ)", ".npz", "application/zip", "data_array",
+        "The inner maps as NumPy arrays, with a README.", make,
+    )  # fmt: skip
 
 
 def of_pictures(view: AttentionView, kept: Sequence[Kept]) -> list[takeaway.File]:

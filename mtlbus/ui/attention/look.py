@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ...core.outputs import Map
+from ...data.task_case import TaskCase
 from ...data.transforms import Frame
 from ...figures.style import CONFIG
 from ..case import Case
@@ -48,7 +49,7 @@ class Look:
         kept: what is on the page, in its order, for the report.
     """
 
-    case: Case
+    case: Case | TaskCase
     method: str
     title: str
     maps: Mapping[str, Map]

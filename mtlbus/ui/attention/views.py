@@ -10,6 +10,7 @@ import streamlit as st
 
 from ...core.text import literal
 from ...core.wording import percent
+from ...data.task_case import TaskCase
 from ...explain.views import Form, address_of, list_views
 from ...export.views import AttentionView
 from ...findings import seen
@@ -113,6 +114,10 @@ def _draw(shown: Shown) -> None:
     if not inner:
         return
     names = tuple(name for name in shown.names if name in inner) or tuple(inner)
+    if isinstance(look.case, TaskCase):
+        with shown.stage.foot():
+            takeaway.menu([files.arrays(look)], f"{look.method.replace('/', '_')}_maps")
+        return
     weights, seed = (look.weights, None) if look.trained else (None, SEED)
     known = seen.sentence(look.case, services.checkpoint(look.method)) if look.trained else ""
     view = AttentionView(
@@ -131,7 +136,7 @@ def _say_answer(look: Look) -> None:
     )
     random = "" if look.trained else ", random weights"
     st.markdown(f"**{look.title}**{random} on **{literal(look.case.title)}**{answer}")
-    if look.trained:
+    if look.trained and not isinstance(look.case, TaskCase):
         input_line.known_to(look.case, look.method)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
 from ...checkpoints import Checkpoint
@@ -116,7 +117,7 @@ def _of_sample(source: str, name: str, sample: Sample) -> Entry:
     kind = "normal" if sample.normal else datasets.LABELS[sample.label]
     return Entry(
         f"{source}:{name}", name, kind if kind in ("benign", "malignant", "normal") else "",
-        lambda: thumbnail(sample.pixels(), _SIDE), str(sample.image),
+        lambda: thumbnail(sample.pixels().round().astype(np.uint8), _SIDE), str(sample.image),
         {fact: value for fact, value in sample.facts.items() if value},
     )  # fmt: skip
 

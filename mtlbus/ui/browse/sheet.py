@@ -10,7 +10,7 @@ from ...core.errors import MtlbusError
 from ...core.text import literal
 from ...core.wording import percent
 from ...findings import Point, operating_points
-from .. import services, state
+from .. import datasets, services, state
 from ..memory import choice, mirror, switch
 from ..verdict import BADGES
 from ..widgets import explain_error, pick_method
@@ -40,8 +40,7 @@ def show() -> None:
             **mirror("blind", switch("blind")),
         )  # fmt: skip
     checkpoint = None
-    known = source not in (collection.PHANTOMS, collection.MINE)
-    if known and services.available():
+    if source in datasets.of_breast() and services.available():
         with top.container(width=190):
             checkpoint = services.checkpoint(pick_method("Judged by"))
     state.link_unless("source", source, collection.PHANTOMS)
@@ -135,7 +134,7 @@ def _sheet(found: Sequence[Entry], count: int, point: Point | None, blind: bool)
 def _tile(one: Entry, number: int, point: Point | None, blind: bool, keys: Sequence[str]) -> None:
     title = f"Case {number}" if blind else one.title
     try:
-        st.image(one.small(), alt=f"Ultrasound image {title}.", width="stretch")
+        st.image(one.small(), alt=f"Image {title}.", width="stretch")
     except MtlbusError:
         st.caption("Its file cannot be read.")
     opened = st.button(

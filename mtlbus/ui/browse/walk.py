@@ -9,6 +9,7 @@ from functools import lru_cache
 import streamlit as st
 
 from ...core.errors import MtlbusError
+from ...data import phantom_ct
 from .. import datasets, state
 from . import collection
 
@@ -32,6 +33,8 @@ def around(key: str) -> tuple[str, ...]:
             return _of_dataset(layout, *datasets.here()[layout])
         except MtlbusError:
             return ()
+    if key in phantom_ct.SLICES:
+        return tuple(phantom_ct.SLICES)
     source = collection.MINE if key.startswith(state.UPLOAD) else collection.PHANTOMS
     return tuple(one.key for one in collection.entries(source, None))
 

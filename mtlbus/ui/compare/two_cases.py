@@ -65,8 +65,8 @@ def _swap(first: str, second: str) -> None:
 def _choice(key: str, title: str) -> None:
     """As in the sidebar: phantoms, uploads of this session, images of configured datasets."""
     layout, _, _ = key.partition(":")
-    here = layout not in datasets.here()
-    sources = [_HERE, *datasets.here()]
+    here = layout not in datasets.of_breast()
+    sources = [_HERE, *datasets.of_breast()]
     if len(sources) > 1:
         source = st.selectbox(
             "Second case from",

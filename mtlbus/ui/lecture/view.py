@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ...core.text import literal
 from ...core.wording import DISCLAIMER, percent
+from ...data.task_case import TaskCase
 from ...figures.overlay import encode_jpeg, grey_panel
 from ...findings import Finding
 from ...inference.input_checks import refusal
@@ -26,7 +27,7 @@ _PLACE = (1000, 1300)  # pixels of the picture; the screen makes it smaller
 _HELP = "← → another case · B answers and names · F full screen"
 
 
-def run(case: Case | Unopened, page: Callable[[], None] | None = None) -> None:
+def run(case: Case | TaskCase | Unopened, page: Callable[[], None] | None = None) -> None:
     """A page in a lecture: what it shows, and the keys.
 
     Args:

@@ -1,0 +1,214 @@
+"""Attributions where the case is no breast ultrasound: which pixels an answer rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+
+from ...core.errors import MtlbusError
+from ...core.text import literal
+from ...core.wording import DISCLAIMER
+from ...data.task_case import TaskCase
+from ...explain.agreement import rank_correlation
+from ...explain.attributions import Attribution, attribute
+from ...explain.gradcam import NotServed
+from ...explain.options import Options
+from ...explain.placebo import randomised
+from ...explain.request import PLACEBO
+from ...explain.subject import Subject
+from ...explain.task_targets import TaskTarget, task_targets
+from ...explain.techniques import TECHNIQUES, technique_of
+from ...figures import attribution_maps, overlay
+from ...figures.attribution_maps import MapLook
+from .. import state, takeaway
+from ..attributions import runs
+from ..attributions.quantities import quantity
+from ..attributions.runs import Computation
+from ..memory import choice, mirror, switch
+from ..results import ResultStore, bytes_held
+from ..takeaway import File
+from ..widgets import explain_error, show_image
+from . import networks
+from .predict import say_what_it_knows
+
+_FIRST = ("gradcam", "saliency", "integrated_gradients")  # of those that a network can have
+_MAPS = ResultStore(
+    64 * 1024**2,
+    lambda found: bytes_held(found.square, found.plane) if isinstance(found, Attribution) else 512,
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked.
+
+    Attributes:
+        case, name: of whom, by which network.
+        subject: the question to it.
+        techniques: names.
+        placebo: each also of shuffled weights.
+    """
+
+    case: TaskCase
+    name: str
+    subject: Subject
+    techniques: tuple[str, ...]
+    placebo: bool
+
+    @property
+    def target(self) -> TaskTarget:
+        """What is explained."""
+        assert isinstance(self.subject.target, TaskTarget)
+        return self.subject.target
+
+    def key(self, technique: str, random: bool) -> Hashable:
+        """What a map depends on."""
+        digest = networks.predictor(self.name).checkpoint.digest
+        return (self.case.image.sha256, digest, str(self.target), technique, random)
+
+    def found(self, technique: str, random: bool = False) -> Attribution | NotServed | None:
+        """A map that was computed, or why it cannot be; None where it is missing."""
+        return _MAPS.peek(self.key(technique, random))
+
+
+def show(case: TaskCase) -> None:
+    """Choose an answer and methods; maps with their placebos."""
+    title, choice_of = st.columns(2, gap="medium", vertical_alignment="bottom")
+    title.title("Attributions", help="Which pixels an answer rests on, each map with its placebo.")
+    with choice_of:
+        name = networks.pick(case.declaration)
+    say_what_it_knows(name, case)
+    try:
+        wish = _ask(case, name)
+    except MtlbusError as error:  # nothing of what is asked for is there
+        explain_error(error)
+        return
+    value = quantity(wish.subject.value("image", wish.subject.grey), sign=True)
+    unit = f" {wish.target.unit}" if wish.target.task.unit else ""
+    st.markdown(f"Explained is the **{literal(wish.target.words)}**, here **{value}{unit}**.")
+    if not wish.techniques:
+        st.info("Choose at least one attribution above.", icon=":material/arrow_upward:")
+        return
+    _compute(wish)
+    _draw(wish)
+
+
+def _ask(case: TaskCase, name: str) -> Wish:
+    network = networks.predictor(name)
+    targets = {str(one): one for one in task_targets(network.checkpoint.tasks)}
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        wanted = choice("target", targets, next(iter(targets)))
+        chosen = st.selectbox(
+            "Explain", list(targets), format_func=lambda text: targets[text].words, width=380,
+            **mirror("target", wanted),
+        )  # fmt: skip
+        placebo = st.toggle(
+            "Placebo", **mirror("placebo", switch("placebo", True)),
+            help="The same computation on shuffled weights, in which nothing learnt is left.",
+        )  # fmt: skip
+    features = any(one.kind == "feature" for one in network.checkpoint.card.spec.maps)
+    offered = [one for one, found in TECHNIQUES.items() if features or "layer" not in found.uses]
+    kept = str(st.session_state.get("attributions") or ",".join(_FIRST)).split(",")
+    st.session_state["_task_attributions"] = [one for one in kept if one in offered]
+    picked = st.pills(
+        "Attributions", offered, selection_mode="multi", wrap=True,
+        format_func=lambda one: technique_of(one).title, key="_task_attributions",
+        on_change=lambda: st.session_state.update(
+            attributions=",".join(st.session_state["_task_attributions"]) or "-"
+        ),
+    )  # fmt: skip
+    state.write_link("target", chosen)
+    state.write_link("attributions", ",".join(picked) or "-")
+    state.link_unless("placebo", str(int(placebo)), "1")
+    prepared, said = network.prepare(case.image), networks.predict(case, name)
+    subject = Subject.of_tasks(network, prepared.grey, prepared.frame, targets[chosen], said.planes)
+    return Wish(case, name, subject, tuple(picked), placebo)
+
+
+def _compute(wish: Wish) -> None:
+    """The cheapest map at once, the others after a press of the button."""
+    steps = [
+        _step(wish, name, random)
+        for random in ((False, True) if wish.placebo else (False,))
+        for name in wish.techniques
+        if wish.found(name, random) is None
+    ]
+    if not runs.say_if_stopped():
+        first = [step for step in steps if step.cost.passes <= 2]
+        runs.run(first, "_stop_first")
+        steps = [step for step in steps if step not in first]
+    if not steps:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        asked = st.button("Run", type="primary", icon=":material/play_arrow:", key="_run")
+        st.caption(f"{runs.total_cost(steps).passes} passes through the network are missing.")
+    if asked:
+        runs.run(steps, "_stop_run")
+        st.rerun()
+
+
+def _step(wish: Wish, name: str, random: bool) -> Computation:
+    technique, options = technique_of(name), Options()
+
+    def work(watch: Callable[[int], None]) -> None:
+        subject = replace(wish.subject, watch=watch, known={})
+        try:
+            found: Attribution | NotServed = attribute(
+                subject.of_model(randomised(subject.model)) if random else subject, name, options
+            )
+        except NotServed as refusal:
+            found = refusal
+        _MAPS.get(wish.key(name, random), lambda: found)
+
+    return Computation(
+        wish.key(name, random),
+        f"{technique.title}{', placebo' if random else ''}",
+        technique.price(options, wish.subject.frame, wish.subject.size),
+        lambda: wish.found(name, random) is not None,
+        work,
+    )
+
+
+def _draw(wish: Wish) -> None:
+    maps: dict[str, Attribution] = {}
+    for name in wish.techniques:
+        own, twin = wish.found(name), wish.found(name, True) if wish.placebo else None
+        if isinstance(own, NotServed):
+            st.caption(f"{technique_of(name).title}: {literal(own)}")
+        if not isinstance(own, Attribution):
+            continue
+        maps[name] = own
+        with st.grid(2, min_column_width=280, gap="small"):
+            _picture(wish, name, own, "")
+            if isinstance(twin, Attribution):
+                maps[f"{name}{PLACEBO}"] = twin
+                likeness = rank_correlation(own.plane, twin.plane)
+                said = "" if likeness is None else f"rank correlation with the map {likeness:.2f}"
+                _picture(wish, name, twin, f"placebo, {said}")
+        technique = technique_of(name)
+        st.caption(f"{technique.what} {technique.isnt}")
+    if maps:
+        sheet = attribution_maps.contact_sheet
+        files = [File(
+            "Pictures (PNG)", ".png", "image/png", "image", "All maps with their scales.",
+            lambda: sheet(wish.case.image.seen, maps, wish.target, DISCLAIMER),
+        )]  # fmt: skip
+        takeaway.menu(files, f"{wish.case.key.replace(':', '_')}_attributions")
+
+
+def _picture(wish: Wish, name: str, found: Attribution, mark: str) -> None:
+    technique = technique_of(name)
+    limit = attribution_maps.limit_of(found.plane)
+    look = MapLook(technique.signed, limit, wish.target.poles)
+    pixels: np.ndarray = wish.case.image.seen
+    panel = attribution_maps.add_scale(attribution_maps.map_panel(pixels, found.plane, look), look)
+    with st.container(gap="xxsmall"):
+        st.markdown(f"**{technique.title}**{f', {mark}' if mark else ''}")
+        show_image(
+            overlay.encode_jpeg(panel),
+            f"{technique.title} of the {wish.target.words} over {wish.case.title}{mark}.",
+            width="stretch",
+        )  # fmt: skip

@@ -1,0 +1,163 @@
+"""The networks of a subject: which there are, what they say, each asked once about an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ...checkpoints import Checkpoint
+from ...core.declaration import Declaration
+from ...core.errors import CheckpointError, MtlbusError, choose
+from ...data.task_case import TaskCase
+from ...data.transforms import PREPROCESSING_VERSION
+from ...inference.task_predictor import TaskPrediction, TaskPredictor
+from ...methods import get_spec
+from .. import services, state
+from ..gate import GATE
+from ..results import ResultStore, bytes_held
+from .subjects import alike, title_of
+
+_ONE, _SEVERAL = "_task_network", "_task_networks"  # in the session, apart from breast ultrasound's
+_NONE = "-"
+
+
+def _size_of(found: TaskPrediction) -> int:
+    planes = [plane for one in found.answers.values() for plane in (one.classes, one.values)]
+    return bytes_held(*planes, *(one.tensor for one in found.maps.values()))
+
+
+_LOADED = ResultStore(
+    256 * services.MEGABYTE,
+    lambda network: bytes_held(*network.model.state_dict().values()),
+    GATE,
+)
+_SAID = ResultStore(128 * services.MEGABYTE, _size_of, GATE)
+
+
+def available(declaration: Declaration) -> dict[str, Checkpoint]:
+    """The networks that may be asked about its cases, by the name of their folder."""
+    return {
+        name: found
+        for name, found in services.of_other_tasks().items()
+        if alike(found.declaration, declaration)
+    }
+
+
+def label(name: str, found: Checkpoint) -> str:
+    """A network for people: its method, and the task if it has one of several."""
+    title = get_spec(found.method).title.removesuffix(" segmentation")
+    title = title.removesuffix(" classification")  # STL, of whatever task
+    few = len(found.tasks) < len(found.declaration.tasks)
+    return f"{title}: {', '.join(task.name for task in found.tasks)}" if few else title
+
+
+def labels(networks: dict[str, Checkpoint]) -> dict[str, str]:
+    """Each network for people; two of one method are told apart by their folders."""
+    found = {name: label(name, one) for name, one in networks.items()}
+    several = [title for title in found.values() if list(found.values()).count(title) > 1]
+    return {name: f"{t} ({name})" if t in several else t for name, t in found.items()}
+
+
+def predictor(name: str) -> TaskPredictor:
+    """A network, loaded once for each set of weights.
+
+    Raises:
+        UnknownNameError: there is none of this name.
+        CheckpointError: its weights cannot be used.
+    """
+    here = services.of_other_tasks()
+    found = here[choose("network", name, here)]
+
+    def load() -> TaskPredictor:
+        services.settle_threads()
+        try:
+            return TaskPredictor(found)
+        except CheckpointError:
+            raise
+        except MtlbusError as error:
+            raise CheckpointError(str(error)) from error
+
+    key = (str(found.folder), found.digest)
+    kept = _LOADED.peek(key)
+    if kept is not None:
+        return kept
+    with st.spinner("Loading the network …"), services.waiting_line() as say:
+        return _LOADED.get(key, load, say)
+
+
+def predict(case: TaskCase, name: str, maps: bool = False) -> TaskPrediction:
+    """What a network says about a case; computed once for each image and set of weights."""
+    network = predictor(name)
+    if not alike(network.checkpoint.declaration, case.declaration):
+        raise CheckpointError(f"{name} is not about {title_of(case.declaration)}.")
+    key = (case.image.sha256, network.checkpoint.digest, PREPROCESSING_VERSION, maps)
+    kept = _SAID.peek((*key[:3], True)) or _SAID.peek(key)
+    if kept is not None:
+        return kept
+    ready = network.prepare(case.image)
+    with services.waiting_line() as say:
+        return _SAID.get(key, lambda: network.predict(ready, maps), say)
+
+
+def pick(declaration: Declaration, choices: Sequence[str] | None = None) -> str:
+    """A choice of one network, in the address as `method`; stops the page where there is none."""
+    here = available(declaration)
+    names = list(here if choices is None else choices)
+    if not names:
+        _say_none(declaration)
+    linked = st.session_state.get("method")
+    if linked in here:
+        st.session_state[_ONE] = st.session_state.pop("method")
+    wanted = st.session_state.get(_ONE)
+    titles = labels(here)
+    st.session_state["_pick_task_network"] = wanted if wanted in names else _first(names)
+    chosen = st.selectbox(
+        "Network", names, format_func=lambda name: titles.get(name, name),
+        key="_pick_task_network",
+        on_change=lambda: st.session_state.update({_ONE: st.session_state["_pick_task_network"]}),
+    )  # fmt: skip
+    st.session_state[_ONE] = chosen
+    state.write_link("method", chosen)
+    return chosen
+
+
+def pick_several(declaration: Declaration, most: int | None = 3) -> list[str]:
+    """A choice of several networks, in the address as `methods`; all at first, or so many."""
+    here = available(declaration)
+    if not here:
+        _say_none(declaration)
+    linked = st.session_state.get("methods")
+    if isinstance(linked, str) and any(name in here for name in linked.split(",")):
+        st.session_state[_SEVERAL] = st.session_state.pop("methods")
+    kept = str(st.session_state.get(_SEVERAL, "")).split(",")
+    whole = sorted(here, key=lambda name: len(here[name].tasks) < len(declaration.tasks))
+    wanted = [name for name in here if name in kept]
+    titles = labels(here)
+    st.session_state["_pick_task_networks"] = wanted or ([] if _NONE in kept else whole[:most])
+    chosen = st.pills(
+        "Networks", list(here), selection_mode="multi", wrap=True,
+        format_func=lambda name: titles[name], key="_pick_task_networks",
+        on_change=lambda: st.session_state.update(
+            {_SEVERAL: ",".join(st.session_state["_pick_task_networks"]) or _NONE}
+        ),
+    )  # fmt: skip
+    if not chosen:
+        st.info("Choose at least one network above.", icon=":material/arrow_upward:")
+        state.stop()
+    state.write_link("methods", ",".join(chosen))
+    return chosen
+
+
+def _first(names: Sequence[str]) -> str:
+    """CTAN's where there is one: its paper is about such pairs."""
+    return next((name for name in names if name.endswith("ctan")), names[0])
+
+
+def _say_none(declaration: Declaration) -> None:
+    st.info(
+        f"No trained network for “{title_of(declaration)}” is here. Put the folder of one into the "
+        "folder of checkpoints; `checkpoints/README.md` says how it is trained.",
+        icon=":material/info:",
+    )
+    state.stop()

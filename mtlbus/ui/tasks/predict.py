@@ -1,0 +1,108 @@
+"""Predict and Home where the case is no breast ultrasound, and what stands in for the others."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import streamlit as st
+
+from ...core.text import literal
+from ...core.wording import DISCLAIMER
+from ...data.identity import digest_of
+from ...data.task_case import TaskCase
+from ...figures import overlay, task_overlay
+from ...findings import seen
+from ...inference.task_predictor import TaskPrediction
+from .. import takeaway, words
+from ..takeaway import File
+from . import networks, subjects
+from .answers import Said, say_how_drawn, show_task
+
+
+def show(case: TaskCase) -> None:
+    """The answers of one network, task by task, and what is known of the truth."""
+    title, choice = st.columns(2, gap="medium", vertical_alignment="bottom")
+    title.title(literal(case.title))
+    with choice:
+        name = networks.pick(case.declaration)
+    found = networks.predict(case, name)
+    say_what_it_knows(name, case)
+    label = networks.labels(networks.available(case.declaration))[name]
+    for task in case.declaration.tasks:
+        if task.name in found.answers:
+            show_task(task, case, [Said(label, found.answers)])
+    say_how_drawn(case)
+    takeaway.menu(_files(case, found), f"{case.key.replace(':', '_')}_{found.method}")
+    st.caption(f":material/timer: {words.timing(found.seconds, False)}")
+
+
+def home(case: TaskCase) -> None:
+    """What the subject is, then its Predict."""
+    st.caption(
+        f"{literal(subjects.title_of(case.declaration))}: networks for "
+        f"{literal(case.declaration.about)}. Breast ultrasound is under *Subject* in the sidebar."
+    )
+    show(case)
+
+
+def breast_only(case: TaskCase) -> None:
+    """A page that knows breast ultrasound alone."""
+    st.title(literal(case.title))
+    st.info(
+        "This page is about breast ultrasound, and the case is not. Choose *Breast ultrasound* "
+        "under *Subject* in the sidebar, or another page.",
+        icon=":material/info:",
+    )
+
+
+def say_what_it_knows(name: str, case: TaskCase) -> None:
+    """What the card says a network does not know, and whether it has met this image."""
+    found = networks.predictor(name).checkpoint
+    known = seen.SENTENCES.get(found.part_of(digest_of(case.image.pixels)) or "")
+    if known:
+        st.warning(known, icon=":material/visibility:")
+    strange = "A phantom: the networks learned from patients, so it is strange to them. "
+    st.caption(f"{strange if case.origin == 'phantom' else ''}{literal(found.card.limits)}")
+
+
+def _files(case: TaskCase, found: TaskPrediction) -> list[File]:
+    def numbers() -> str:
+        document = {
+            "case": {"key": case.key, "origin": case.origin, "image_sha256": case.image.sha256},
+            "method": found.method,
+            "weights_sha256": found.weights_sha256,
+            "tasks": {name: answer.numbers() for name, answer in found.answers.items()},
+            "terms": DISCLAIMER,
+        }
+        return json.dumps(document, indent=1, ensure_ascii=False)
+
+    def arrays() -> bytes:
+        planes = {"image": case.image.pixels}
+        for name, answer in found.answers.items():
+            for plane in (answer.values, answer.classes):
+                if plane is not None:
+                    planes[name] = plane
+        planes |= {f"true_{name}": truth for name, truth in case.truths.items()}
+        stream = io.BytesIO()
+        np.savez_compressed(stream, README=np.array(numbers()), **planes)
+        return stream.getvalue()
+
+    def drawn() -> bytes:
+        said = f"{case.title}, {found.method}. {DISCLAIMER}"
+        return overlay.encode_png(
+            task_overlay.picture(case.image.seen, found.answers.values(), said)
+        )
+
+    return [
+        File("Picture (PNG)", ".png", "image/png", "image", "All answers side by side.", drawn),
+        File(
+            "Numbers (JSON)", ".json", "application/json", "data_object",
+            "All numbers of this view as one document.", numbers,
+        ),
+        File(
+            "Arrays (NPZ)", ".npz", "application/zip", "data_array",
+            "Image, classes and values as NumPy arrays, the truth with them.", arrays,
+        ),
+    ]  # fmt: skip

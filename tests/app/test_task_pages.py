@@ -1,0 +1,118 @@
+"""Networks for other tasks in the app: own words and units, and never an image of another kind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from mtlbus.checkpoints import find_checkpoint, list_task_checkpoints, write_checkpoint
+from mtlbus.core.declaration import Declaration
+from mtlbus.core.tasks import Task
+from mtlbus.data.openkbp import DECLARATION
+from mtlbus.methods import create_model
+from mtlbus.protocol.task_judging import JUDGED, write_judged
+from mtlbus.ui import state
+from tests.app.stand_ins import write_stand_in
+from tests.app.visits import visit
+from tests.data.test_task_layouts import make_openkbp
+from tests.made import narrow
+
+SKIN = Declaration(
+    "skin", (Task("stage", "image_class", ("I", "II", "III")), Task("edge", "pixel_class",
+    ("none", "rim"))), "Skin",
+)  # fmt: skip
+
+
+def at(app, name):
+    """What the address says."""
+    return "".join(app.query_params[name])
+
+
+def write_network(root, name, declaration, rows, asked=()):
+    """A network with random weights, small images, and invented rows of judged images."""
+    method = name.rpartition("/")[2].partition(".")[0]
+    tasks = tuple(t for t in declaration.tasks if not asked or t.name in asked)
+    torch.manual_seed(0)
+    model = create_model(method, tasks=tasks, **narrow(method))
+    card = {"declaration": declaration.as_dict(), "limits": "It knows nothing."}
+    found = write_checkpoint(root / name, model, card, history=[])
+    base = {"image_id": ["a", "b", "c"], "dataset": declaration.name, "group": ["a", "b", "c"]}
+    write_judged(found.folder / JUDGED, pd.DataFrame({**base, **rows}))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("checkpoints")
+    write_stand_in(root, "mtl")
+    organs = {f"organs.dice.{name}": [0.5, 0.6, 0.7] for name in DECLARATION.tasks[0].foreground}
+    write_network(root, "openkbp/ctan", DECLARATION, {**organs, "dose.mae": [2.0, 3.0, 4.0]})
+    chances = zip(("I", "II", "III"), np.eye(3), strict=True)
+    stages = {"stage.true": [0, 1, 2], **{f"stage.p.{name}": row for name, row in chances}}
+    write_network(root, "skin/hps", SKIN, {"edge.dice.rim": [0.1, 0.2, 0.3], **stages})
+    return root
+
+
+@pytest.fixture(autouse=True)
+def server(root, monkeypatch):
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+
+
+def test_networks_of_other_tasks_have_the_names_of_their_folders(root):
+    assert list(list_task_checkpoints(root)) == ["openkbp/ctan", "skin/hps"]
+    assert find_checkpoint("openkbp/ctan", root).declaration == DECLARATION
+
+
+def test_a_planning_ct_is_asked_of_its_networks_and_of_no_other():
+    app = visit("predict", case="planning-ct-neck")
+    assert at(app, "method") == "openkbp/ctan"
+    assert [one.value.partition(" ")[0] for one in app.subheader] == ["Organs", "Dose"]
+    network = next(box for box in app.selectbox if box.label == "Network")
+    assert network.options == ["CTAN"]
+    words = " ".join(one.value for one in app.markdown)
+    assert "Difference: network − truth" in words and "malign" not in words
+    assert any("It knows nothing." in one.value for one in app.caption)
+    subject = next(box for box in app.selectbox if box.label == "Subject")
+    subject.select("breast").run()
+    assert not app.exception and not app.error
+    assert at(app, "case") == state.DEFAULT_CASE
+    assert at(app, "method") == "mtl"
+    next(box for box in app.selectbox if box.label == "Subject").select("skin").run()
+    assert at(app, "case") == "about:skin" and app.title[0].value == "Skin"
+    assert "No sample ships" in app.info[0].value
+
+
+def test_cross_task_masks_name_the_tasks_that_gate_each_other():
+    app = visit("attention", case="planning-ct-neck", map="ctae_mask.2")
+    words = " ".join(one.value for one in app.markdown)
+    assert "Mask of organs → gates the dose stream" in words
+    assert "Mask of dose → gates the organs stream" in words
+    assert at(app, "map") == "ctae_mask.2"
+
+
+def test_an_attribution_explains_the_dose_of_an_organ_and_an_address_brings_it_back():
+    link = {"case": "planning-ct-parotids", "target": "dose", "attributions": "saliency",
+            "placebo": "0"}  # fmt: skip
+    app = visit("attributions", **link)
+    assert any("mean dose over the image" in one.value for one in app.markdown)
+    assert any("**Saliency**" in one.value for one in app.markdown)
+    assert {name: at(app, name) for name in link} == link
+
+
+def test_figures_are_those_of_the_judged_rows_and_seven_classes_have_a_table():
+    app = visit("performance", case="planning-ct-neck")
+    table = app.dataframe[0].value
+    assert table.loc[0, "organs: Dice"].startswith("60.00 (")
+    assert table.loc[0, "dose: Mean absolute error, Gy"].startswith("3.00 (")
+    app = visit("performance", case="about:skin")
+    assert app.dataframe[0].value.loc[0, "stage: Accuracy"].startswith("100.00")
+    assert any("3 of 3 images are called by their true class" in one.value for one in app.caption)
+
+
+def test_networks_side_by_side_on_an_image_of_a_dataset(tmp_path, monkeypatch):
+    monkeypatch.setenv("MTLBUS_DATA", f"openkbp={make_openkbp(tmp_path)}")
+    app = visit("compare", case="openkbp:pt_2_0")
+    assert at(app, "methods") == "openkbp/ctan" and app.title[0].value == "Compare networks"
+    assert any("**Truth**" in one.value for one in app.markdown)
+    assert any("Its part: test." in one.value for one in app.caption)

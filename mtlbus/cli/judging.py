@@ -242,16 +242,22 @@ def checks(arguments: argparse.Namespace) -> int:
 def silence(arguments: argparse.Namespace) -> int:
     """Silence each part that makes a map, on unseen images: does the answer hear it?"""
     from ..checkpoints import find_checkpoint
-    from ..inference.predictor import Predictor
+    from ..core.declaration import BREAST
+    from ..inference.task_predictor import open_networks
     from ..protocol import measure_silence, split_datasets, write_silence
     from ..protocol.silencing import HEADER, silence_lines, spread
+    from ..protocol.task_judging import require_same_tasks
 
     checkpoint = find_checkpoint(arguments.method)
     if arguments.images < 2:
         raise InputError(f"Got --images {arguments.images}; at least 2 are needed for a mean.")
-    split = split_datasets(open_datasets(arguments.data), checkpoint.trained("fold"))
-    samples = spread(split.lesions().test, arguments.images)
-    found = measure_silence(Predictor(checkpoint), samples, report)
+    datasets = open_datasets(arguments.data, any_tasks=True)
+    for dataset in datasets:
+        require_same_tasks(checkpoint, dataset)
+    split = split_datasets(datasets, checkpoint.trained("fold"))
+    split = split.lesions() if checkpoint.declaration == BREAST else split
+    (network,) = open_networks([checkpoint])
+    found = measure_silence(network, spread(split.test, arguments.images), report)
     if arguments.card:
         write_silence(checkpoint, found)
     document = {"method": checkpoint.method, "weights_sha256": checkpoint.digest, **found}

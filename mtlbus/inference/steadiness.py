@@ -13,7 +13,8 @@ import numpy as np
 
 from ..data.limits import MIN_SIDE
 from ..data.transforms import Frame, square_image
-from .predictor import Predictor, Prepared
+from .loaded import Prepared
+from .predictor import Predictor
 
 CUT = 0.06  # of a side, cut away
 GAIN, GAMMA = 1.2, 0.8

@@ -12,11 +12,12 @@ from ..core.errors import InputError
 from ..data.dataset import Sample
 from ..evaluation.intervals import bootstrap_by_group
 from ..explain.silencing import Silenced, silence
-from ..inference.predictor import Predictor
+from ..inference.loaded import LoadedNetwork
 from ..methods.registry import get_entry
 from .judging import Report
 
 QUIET_PROBABILITY, QUIET_DICE = 0.01, 0.995  # a part that moves the answers by less is silent
+QUIET_VALUES = 0.01  # of their span
 IMAGES = 48
 
 
@@ -36,20 +37,22 @@ def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
 
 
 def measure_silence(
-    predictor: Predictor, samples: Sequence[Sample], report: Report = lambda line: None
+    predictor: LoadedNetwork, samples: Sequence[Sample], report: Report = lambda line: None
 ) -> dict[str, Any]:
     """Silence each part of a method and measure what becomes of its answers.
 
     Args:
         predictor: of the method.
-        samples: lesions that it was not trained on.
+        samples: images that it was not trained on; of breast ultrasound lesions.
         report: receives a line of progress.
 
     Returns:
         data (dataset to number of images), images (their ids), and parts: by name what was done
         (`says`), `maps`, `probability` (mean with its interval, and max), `dice` (mean with its
         interval), `added` (ratio of norms) and `silent`: whether the mean change of the
-        probability is under 0.01 and the mean Dice above 0.995. What does not apply is None.
+        probability is under 0.01 and the mean Dice above 0.995. What does not apply is None. Where
+        the network gives values also `values`, their mean change as a share of the span, which is
+        under 0.01 if nothing hears the part.
 
     Raises:
         InputError: the method has no inner part that could be silenced.
@@ -60,7 +63,7 @@ def measure_silence(
         raise InputError(f"{model.spec.name} has no inner part that makes a map of its own.")
     images = [predictor.inputs(predictor.prepare(sample.grey())) for sample in samples]
     report(f"silencing {len(parts)} parts of {model.spec.name} on {len(images)} images")
-    found = silence(model, parts, images)
+    found = silence(model, parts, images, model.spec.tasks)
     groups = [f"{sample.dataset}:{sample.group}" for sample in samples]
     return {
         "data": dict(Counter(sample.dataset for sample in samples)),
@@ -74,6 +77,7 @@ def measure_silence(
 
 def _figures(found: Silenced, groups: list[str]) -> dict[str, Any]:
     probability, dice = _mean(found.probability, groups), _mean(found.dice, groups)
+    values = _mean(found.values, groups)
     if probability:
         probability["max"] = float(found.probability.max())
     return {
@@ -81,7 +85,9 @@ def _figures(found: Silenced, groups: list[str]) -> dict[str, Any]:
         "dice": dice,
         "added": found.added,
         "silent": (not probability or probability["value"] < QUIET_PROBABILITY)
-        and (not dice or dice["value"] > QUIET_DICE),
+        and (not dice or dice["value"] > QUIET_DICE)
+        and (not values or values["value"] < QUIET_VALUES),
+        **({"values": values} if values else {}),
     }
 
 
@@ -92,7 +98,10 @@ def _mean(values: np.ndarray | None, groups: list[str]) -> dict[str, float] | No
     return {"value": interval.value, "low": interval.low, "high": interval.high}
 
 
-HEADER = ("part", "probability moves by", "at most", "Dice before/after", "norm added", "")
+HEADER = (
+    "part", "probability moves by", "at most", "Dice before/after", "values move by", "norm added",
+    "",
+)  # fmt: skip
 
 
 def silence_lines(parts: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -106,6 +115,7 @@ def silence_lines(parts: dict[str, Any]) -> list[tuple[str, ...]]:
                 _interval_words(probability),
                 f"{probability['max']:.4f}" if probability else "–",
                 _interval_words(dice),
+                _interval_words(part.get("values")),
                 f"{added:.3f}" if added is not None else "–",
                 "silent" if part["silent"] else "heard",
             )

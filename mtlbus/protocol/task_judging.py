@@ -136,11 +136,7 @@ def evaluate_tasks(
         DataError: other tasks than the checkpoint's, or nothing is left to judge.
     """
     for dataset in datasets:
-        if dataset.declaration.tasks != checkpoint.declaration.tasks:
-            raise DataError(
-                f"{dataset.name} is about {dataset.declaration.about}, this network about "
-                f"{checkpoint.declaration.about}. Give data with the same declaration."
-            )
+        require_same_tasks(checkpoint, dataset)
     samples = [
         sample
         for dataset in datasets
@@ -164,6 +160,19 @@ def evaluate_tasks(
         "seen": counts if checkpoint.images else None,
         **task_figures(checkpoint.tasks, frame),
     }
+
+
+def require_same_tasks(checkpoint: Checkpoint, dataset: Dataset) -> None:
+    """Refuse data about other tasks than a network's.
+
+    Raises:
+        DataError: they are.
+    """
+    if dataset.declaration.tasks != checkpoint.declaration.tasks:
+        raise DataError(
+            f"{dataset.name} is about {dataset.declaration.about}, this network about "
+            f"{checkpoint.declaration.about}. Give data with the same declaration."
+        )
 
 
 def write_judged(path: Path, frame: pd.DataFrame) -> None:

@@ -103,10 +103,10 @@ def test_an_attribution_explains_the_dose_of_an_organ_and_an_address_brings_it_b
 def test_figures_are_those_of_the_judged_rows_and_seven_classes_have_a_table():
     app = visit("performance", case="planning-ct-neck")
     table = app.dataframe[0].value
-    assert table.loc[0, "organs: Dice"].startswith("60.00 (")
+    assert table.loc[0, "organs: Dice, %"].startswith("60.00 (")
     assert table.loc[0, "dose: Mean absolute error, Gy"].startswith("3.00 (")
     app = visit("performance", case="about:skin")
-    assert app.dataframe[0].value.loc[0, "stage: Accuracy"].startswith("100.00")
+    assert app.dataframe[0].value.loc[0, "stage: Accuracy, %"].startswith("100.00")
     assert any("3 of 3 images are called by their true class" in one.value for one in app.caption)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mtlbus.core.outputs import Output
 from mtlbus.core.tasks import MALIGNANCY
+from mtlbus.data import openkbp
 from mtlbus.explain.silencing import silence
 from mtlbus.methods import create_model, list_methods
 from mtlbus.methods.parts import (
@@ -174,3 +175,18 @@ def test_all_methods_with_attention_say_their_parts():
         model = create_model(name)
         shown = any(one.kind in ("gate", "attention", "offset") for one in model.spec.maps)
         assert bool(get_entry(name).parts_of(model)) >= shown, name
+
+
+def test_a_dose_that_hears_a_mask_moves_by_a_share_of_its_span():
+    """CTAN for organs and dose, whose masks are silenced one level at a time."""
+    torch.manual_seed(0)
+    tasks = openkbp.DECLARATION.tasks
+    model = create_model("ctan", tasks=tasks, compact_encoder="narrow").eval()
+    images = [torch.rand(1, 3, 64, 64) for _ in range(2)]
+    parts = get_entry("ctan").parts_of(model)[:1]
+    (found,) = silence(model, parts, images, tasks)
+    assert found.probability is None and (found.dice <= 1).all()
+    assert found.values.shape == (2,) and (found.values > 0).all()
+    with torch.no_grad():
+        before = model(images[0]).pixel_values["dose"] / 70
+    assert found.values[0] < float(before.abs().mean()) * 10

@@ -63,8 +63,11 @@ def _silence(look: Look) -> Mapping[str, Any]:
 def _effect(part: Mapping[str, Any]) -> str:
     """How far the answers move, in words; of a silent part only that they do not."""
     moved, kept, said = part["probability"], part["dice"], []
+    if values := part.get("values"):
+        said.append(f"the values move by {_number(values['value'])} of their span on average")
     if moved:
-        number = f"the probability of malignancy moves by {_number(moved['value'])} on average"
+        chance = "of malignancy" if values is None else "of a class"
+        number = f"the probability {chance} moves by {_number(moved['value'])} on average"
         limits = f"{_number(moved['low'])} to {_number(moved['high'])}"
         spread = "" if part["silent"] else f" ({limits}), at most by {_number(moved['max'])}"
         said.append(number + spread)

@@ -42,7 +42,7 @@ _MAPS = ResultStore(
 
 
 @dataclass(frozen=True)
-class Wish:
+class Inquiry:
     """What is asked.
 
     Attributes:
@@ -82,21 +82,21 @@ def show(case: TaskCase) -> None:
         name = networks.pick(case.declaration)
     say_what_it_knows(name, case)
     try:
-        wish = _ask(case, name)
+        asked = _ask(case, name)
     except MtlbusError as error:  # nothing of what is asked for is there
         explain_error(error)
         return
-    value = quantity(wish.subject.value("image", wish.subject.grey), sign=True)
-    unit = f" {wish.target.unit}" if wish.target.task.unit else ""
-    st.markdown(f"Explained is the **{literal(wish.target.words)}**, here **{value}{unit}**.")
-    if not wish.techniques:
+    value = quantity(asked.subject.value("image", asked.subject.grey), sign=True)
+    unit = f" {asked.target.unit}" if asked.target.task.unit else ""
+    st.markdown(f"Explained is the **{literal(asked.target.words)}**, here **{value}{unit}**.")
+    if not asked.techniques:
         st.info("Choose at least one attribution above.", icon=":material/arrow_upward:")
         return
-    _compute(wish)
-    _draw(wish)
+    _compute(asked)
+    _draw(asked)
 
 
-def _ask(case: TaskCase, name: str) -> Wish:
+def _ask(case: TaskCase, name: str) -> Inquiry:
     network = networks.predictor(name)
     targets = {str(one): one for one in task_targets(network.checkpoint.tasks)}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -125,16 +125,16 @@ def _ask(case: TaskCase, name: str) -> Wish:
     state.link_unless("placebo", str(int(placebo)), "1")
     prepared, said = network.prepare(case.image), networks.predict(case, name)
     subject = Subject.of_tasks(network, prepared.grey, prepared.frame, targets[chosen], said.planes)
-    return Wish(case, name, subject, tuple(picked), placebo)
+    return Inquiry(case, name, subject, tuple(picked), placebo)
 
 
-def _compute(wish: Wish) -> None:
+def _compute(asked: Inquiry) -> None:
     """The cheapest map at once, the others after a press of the button."""
     steps = [
-        _step(wish, name, random)
-        for random in ((False, True) if wish.placebo else (False,))
-        for name in wish.techniques
-        if wish.found(name, random) is None
+        _step(asked, name, random)
+        for random in ((False, True) if asked.placebo else (False,))
+        for name in asked.techniques
+        if asked.found(name, random) is None
     ]
     if not runs.say_if_stopped():
         first = [step for step in steps if step.cost.passes <= 2]
@@ -143,72 +143,72 @@ def _compute(wish: Wish) -> None:
     if not steps:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        asked = st.button("Run", type="primary", icon=":material/play_arrow:", key="_run")
+        pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="_run")
         st.caption(f"{runs.total_cost(steps).passes} passes through the network are missing.")
-    if asked:
+    if pressed:
         runs.run(steps, "_stop_run")
         st.rerun()
 
 
-def _step(wish: Wish, name: str, random: bool) -> Computation:
+def _step(asked: Inquiry, name: str, random: bool) -> Computation:
     technique, options = technique_of(name), Options()
 
     def work(watch: Callable[[int], None]) -> None:
-        subject = replace(wish.subject, watch=watch, known={})
+        subject = replace(asked.subject, watch=watch, known={})
         try:
             found: Attribution | NotServed = attribute(
                 subject.of_model(randomised(subject.model)) if random else subject, name, options
             )
         except NotServed as refusal:
             found = refusal
-        _MAPS.get(wish.key(name, random), lambda: found)
+        _MAPS.get(asked.key(name, random), lambda: found)
 
     return Computation(
-        wish.key(name, random),
+        asked.key(name, random),
         f"{technique.title}{', placebo' if random else ''}",
-        technique.price(options, wish.subject.frame, wish.subject.size),
-        lambda: wish.found(name, random) is not None,
+        technique.price(options, asked.subject.frame, asked.subject.size),
+        lambda: asked.found(name, random) is not None,
         work,
     )
 
 
-def _draw(wish: Wish) -> None:
+def _draw(asked: Inquiry) -> None:
     maps: dict[str, Attribution] = {}
-    for name in wish.techniques:
-        own, twin = wish.found(name), wish.found(name, True) if wish.placebo else None
+    for name in asked.techniques:
+        own, twin = asked.found(name), asked.found(name, True) if asked.placebo else None
         if isinstance(own, NotServed):
             st.caption(f"{technique_of(name).title}: {literal(own)}")
         if not isinstance(own, Attribution):
             continue
         maps[name] = own
         with st.grid(2, min_column_width=280, gap="small"):
-            _picture(wish, name, own, "")
+            _picture(asked, name, own, "")
             if isinstance(twin, Attribution):
                 maps[f"{name}{PLACEBO}"] = twin
                 likeness = rank_correlation(own.plane, twin.plane)
                 said = "" if likeness is None else f"rank correlation with the map {likeness:.2f}"
-                _picture(wish, name, twin, f"placebo, {said}")
+                _picture(asked, name, twin, f"placebo, {said}")
         technique = technique_of(name)
         st.caption(f"{technique.what} {technique.isnt}")
     if maps:
         sheet = attribution_maps.contact_sheet
         files = [File(
             "Pictures (PNG)", ".png", "image/png", "image", "All maps with their scales.",
-            lambda: sheet(wish.case.image.seen, maps, wish.target, DISCLAIMER),
+            lambda: sheet(asked.case.image.seen, maps, asked.target, DISCLAIMER),
         )]  # fmt: skip
-        takeaway.menu(files, f"{wish.case.key.replace(':', '_')}_attributions")
+        takeaway.menu(files, f"{asked.case.key.replace(':', '_')}_attributions")
 
 
-def _picture(wish: Wish, name: str, found: Attribution, mark: str) -> None:
+def _picture(asked: Inquiry, name: str, found: Attribution, mark: str) -> None:
     technique = technique_of(name)
     limit = attribution_maps.limit_of(found.plane)
-    look = MapLook(technique.signed, limit, wish.target.poles)
-    pixels: np.ndarray = wish.case.image.seen
+    look = MapLook(technique.signed, limit, asked.target.poles)
+    pixels: np.ndarray = asked.case.image.seen
     panel = attribution_maps.add_scale(attribution_maps.map_panel(pixels, found.plane, look), look)
     with st.container(gap="xxsmall"):
         st.markdown(f"**{technique.title}**{f', {mark}' if mark else ''}")
         show_image(
             overlay.encode_jpeg(panel),
-            f"{technique.title} of the {wish.target.words} over {wish.case.title}{mark}.",
+            f"{technique.title} of the {asked.target.words} over {asked.case.title}{mark}.",
             width="stretch",
         )  # fmt: skip

@@ -93,12 +93,13 @@ def _row(found: Checkpoint, title: str, rows: pd.DataFrame, gains: dict[str, Any
     figures = _figures(found.tasks, path, path.stat().st_mtime_ns)
     row: dict[str, Any] = {"Network": title}
     for task in found.declaration.tasks:
-        column = f"{task.name}: {_WORDS[task.measure]}{f', {task.unit}' if task.unit else ''}"
+        unit = task.unit if task.less_is_better else "%"
+        column = f"{task.name}: {_WORDS[task.measure]}{f', {unit}' if unit else ''}"
         entry = figures.get(f"{task.name}.{task.measure}") if task in found.tasks else None
         row[column] = "–" if entry is None else _told(entry, 1 if task.less_is_better else 100)
     gain = gains.get(found.method, {}).get("gain", {}) if len(found.tasks) > 1 else {}
-    if gain:
-        row["Δ mean, %"] = _told(gain[MEAN])
+    if gains:
+        row["Δ mean, %"] = _told(gain[MEAN]) if gain else "–"
     return row | {"Images": figures["n"], "Groups": figures["groups"]}
 
 

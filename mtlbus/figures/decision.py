@@ -56,9 +56,10 @@ def decision_figure(
                 hovertemplate=f"<b>{title}</b> at threshold {at:.3f}<br>net benefit %{{y:.3f}}"
                 "<extra></extra>",
             )  # fmt: skip
+    top = max(first.prevalence, *(float(np.nanmax(curves[title].high)) for title in full))
     figure.update_xaxes(**share_axis("probability from which one would act"))
     figure.update_yaxes(
-        title="net benefit", range=[-0.25 * first.prevalence, 1.08 * first.prevalence],
+        title="net benefit", range=[-0.25 * first.prevalence, 1.03 * top],
         gridcolor=FAINT, zeroline=False, automargin=True, tickformat=".2f",
     )  # fmt: skip
     return finish(figure, height).update_layout(margin_r=LAST_LABEL)

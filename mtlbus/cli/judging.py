@@ -59,11 +59,13 @@ def evaluate(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     if not processes.is_first():  # the rest is written and said once
         return 0
-    document = figures(checkpoint, frame) | {"seen": seen}
+    renewed = {}
+    if arguments.card and not external:
+        renewed["reproduced"] = renew_card(checkpoint, frame, datasets, report)
+        checkpoint = find_network(arguments.method)  # with the thresholds that its card has now
+    document = figures(checkpoint, frame) | {"seen": seen} | renewed
     if external:
         document["external"] = write_external(checkpoint, arguments.external, document)
-    elif arguments.card:
-        document["reproduced"] = renew_card(checkpoint, frame, datasets, report)
     print_result(document, arguments.json, lambda: metric_lines(document))
     if arguments.out:
         write_predictions(arguments.out, frame)

@@ -125,7 +125,7 @@ def test_a_nickname():
         rooms.ROOMS.reply(room, player, 0, reply_of(70))
     app = visit("quiz", room=room.code, player=players[0].token)
     held(app)
-    assert app.dataframe[0].value["Reader"].tolist()[0] == f"{named[0]} (you)"
+    assert app.dataframe[0].value["Reader"].tolist()[:2] == [f"{named[0]} (you)", "'=1+1"]
     found = standings(room, {"mtl": HOSTILE})
     assert "\n'=1+1," in table_csv(found) and ",'=1+1," in replies_csv(room, found)
     held(visit("quiz", faulty=True, room=HOSTILE, player=HOSTILE))

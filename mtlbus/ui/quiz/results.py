@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from ...core.tables import guarded
 from ...core.text import literal, printable
 from ...core.wording import LABELS, percent
 from ...evaluation.calibration import reliability
@@ -156,10 +157,11 @@ def _table(found: Sequence[Standing], own: str) -> pd.DataFrame:
 
 
 def _named(one: Standing, own: str) -> str:
-    """A reader in a table; networks and oneself are told apart from nicknames."""
+    """A reader in a table, whose own download no spreadsheet runs; networks and oneself marked."""
     if one.kind == "network":
         return f"{one.who} (network)"
-    return f"{printable(one.who)} (you)" if one.who == own else printable(one.who)
+    name = guarded(printable(one.who))
+    return f"{name} (you)" if one.who == own else name
 
 
 def _share(found: Interval) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..checkpoints import Checkpoint
     from ..core.machine import Machine
     from ..data.dataset import Dataset
+    from ..inference.predictor import Predictor
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
@@ -108,6 +109,8 @@ def bench(arguments: argparse.Namespace) -> int:
         lines = benchmark.markdown(shipped)
         print_result("\n".join(lines), arguments.json, lambda: lines)
         return 0
+    if arguments.peers:
+        return _peers([Predictor(checkpoint) for checkpoint in shipped[:3]], arguments)
     predictors = [Predictor(checkpoint) for checkpoint in shipped]
     report(f"timing {', '.join(checkpoint.method for checkpoint in shipped)} by turns")
     costs = measure_costs([(p.model, p.size) for p in predictors], arguments.forwards)
@@ -118,6 +121,25 @@ def bench(arguments: argparse.Namespace) -> int:
         entries.append(benchmark.entry(checkpoint) | {"cost": asdict(cost)})
     rows = benchmark.speed_rows(entries)
     print_result(entries, arguments.json, lambda: table(benchmark.SPEED_HEADER, rows))
+    return 0
+
+
+def _peers(predictors: Sequence[Predictor], arguments: argparse.Namespace) -> int:
+    """As `bench`, beside other libraries."""
+    from ..protocol import peers
+
+    rows = [row.cells() for row in peers.compare_peers(predictors, report=report)]
+    grown = peers.growth(predictors[0])
+    document = {
+        "method": predictors[0].checkpoint.method,
+        "peers": [dict(zip(peers.HEADER, row, strict=True)) for row in rows],
+        "growth": [dict(zip(peers.GROWTH, row, strict=True)) for row in grown],
+    }
+    print_result(
+        document,
+        arguments.json,
+        lambda: [*table(peers.HEADER, rows), "", *table(peers.GROWTH, grown)],
+    )
     return 0
 
 

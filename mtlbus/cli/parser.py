@@ -198,6 +198,12 @@ def _bench(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--markdown", action="store_true", help="the table of the cards; measures nothing"
     )
+    verb.add_argument(
+        "--peers",
+        action="store_true",
+        help="the first method beside Captum, pytorch-grad-cam, SciPy and scikit-learn, and its "
+        "growth over 10, 100 and 1,000 images",
+    )
 
 
 def _predict(verb: argparse.ArgumentParser) -> None:

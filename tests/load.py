@@ -128,8 +128,11 @@ def together(address: str, count: int, methods: Sequence[str]) -> tuple[list[str
     Returns:
         Lines of the table, and what is wrong.
     """
+    progress(f"{count} visitors one after the other")
     alone = [session(address, number, ["predict"], methods) for number in range(count)]
+    progress("one visitor on all pages")
     single = session(address, count, PAGES, methods)  # pages are warm, its image is new
+    progress(f"{count} visitors at once on all pages")
     with ThreadPoolExecutor(count) as visitors:
         # The same images again in new sessions: the results of the closed ones are gone.
         found = list(
@@ -161,6 +164,7 @@ def growth(
     address: str, process: psutil.Process, images: int, methods: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     """Image after image in new sessions: the memory after a tenth of them, and after all."""
+    progress(f"{images} images for the memory")
     wrong: list[str] = []
     first = 0
     for number in range(images):
@@ -177,8 +181,14 @@ def growth(
     return [line], wrong
 
 
+def progress(line: str) -> None:
+    """Say on stderr what begins."""
+    print(line, file=sys.stderr, flush=True)
+
+
 def restarted(port: int, count: int, methods: Sequence[str]) -> list[str]:
     """What is wrong when a server is killed under open tabs and started anew."""
+    progress("killing the server under open tabs")
     query = {"method": methods[0], "methods": ",".join(methods)}
     with server(port) as (address, process):
         tabs = [Visitor(address) for _ in range(count)]

@@ -20,12 +20,19 @@ def report(line: str) -> None:
 
     Of several processes of one run the first speaks.
     """
-    if _speaks():
+    if rank() == 0:
         print(printable(line), file=sys.stderr, flush=True)
 
 
-def _speaks() -> bool:
-    return "TORCHELASTIC_RUN_ID" not in os.environ or os.environ.get("RANK", "0") == "0"
+def report_own(line: str) -> None:
+    """The same of what only this process knows, whichever it is."""
+    mark = f"process {rank()}: " if rank() else ""
+    print(printable(mark + line), file=sys.stderr, flush=True)
+
+
+def rank() -> int:
+    """Which process of a run this is (`core.processes`, which the help would have to wait for)."""
+    return int(os.environ.get("RANK", 0)) if "TORCHELASTIC_RUN_ID" in os.environ else 0
 
 
 def print_result(document: Any, as_json: bool, lines: Callable[[], Sequence[str]]) -> None:
@@ -36,7 +43,7 @@ def print_result(document: Any, as_json: bool, lines: Callable[[], Sequence[str]
         as_json: whether `--json` was given.
         lines: makes the same result as lines for a person; asked only without `--json`.
     """
-    if not _speaks():
+    if rank():
         return
     if as_json:
         print(_json(document))

@@ -10,10 +10,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ..core.errors import MtlbusError
+from ..core.errors import InputError, MtlbusError
 from .parser import build_parser
-from .printing import report
+from .printing import report, report_own
 
+SHARED = ("train", "crossvalidate", "evaluate")  # verbs that several processes do as one
 _LONGEST = 300  # signs of a line about a fault of the system, which may quote a path
 
 
@@ -32,21 +33,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _write_what_the_terminal_can()
     parsed = build_parser().parse_args(arguments)
     try:
+        if "TORCHELASTIC_RUN_ID" in os.environ and parsed.verb not in SHARED:
+            raise InputError(
+                f"{parsed.verb} is one process: start it without torchrun, which is for "
+                f"{', '.join(SHARED)}."
+            )
         code = parsed.run(parsed)
         sys.stdout.flush()
         return code
     except MtlbusError as error:
-        report(f"mtlbus: {error}")
+        (report if error.everywhere else report_own)(f"mtlbus: {error}")
     except KeyboardInterrupt:
         report("mtlbus: interrupted")
         return 130
     except BrokenPipeError:  # whoever reads the results has enough, as `head` does
         _forget_stdout()
     except OSError as error:
-        report(f"mtlbus: {str(error)[:_LONGEST]}")
+        report_own(f"mtlbus: {str(error)[:_LONGEST]}")
         _forget_stdout()
     except MemoryError:
-        report("mtlbus: this needs more memory than there is. Give fewer or smaller images.")
+        report_own("mtlbus: this needs more memory than there is. Give fewer or smaller images.")
     return 1
 
 

@@ -7,7 +7,13 @@ from difflib import get_close_matches
 
 
 class MtlbusError(Exception):
-    """Base of every error that is shown to a person, as one line of plain words."""
+    """Base of every error that is shown to a person, as one line of plain words.
+
+    Attributes:
+        everywhere: whether all processes of the run raise it (`core.processes`).
+    """
+
+    everywhere = False
 
 
 class InputError(MtlbusError, ValueError):

@@ -73,6 +73,7 @@ def gathered(work: Callable[[], Found]) -> list[Found]:
     everything = gather_object([own])
     for found in everything:
         if isinstance(found, MtlbusError):
+            found.everywhere = True  # so the first says it for all
             raise found
     return everything
 

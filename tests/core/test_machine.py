@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from mtlbus.cli import main
 from mtlbus.core import processes
 from mtlbus.core.errors import MtlbusError
 from mtlbus.core.machine import Machine, has_bfloat16
@@ -38,6 +39,14 @@ def test_only_cards_from_ampere_on_compute_in_bfloat16(capability, native, monke
     machine = Machine.of("cuda", training=True, workers=0)
     assert machine.precision == ("bfloat16" if native else "float32")
     assert not Machine.of("cuda", workers=0).reduced, "judging is in float32 unless asked"
+
+
+def test_several_processes_are_refused_where_they_would_do_the_same_twice(monkeypatch, capsys):
+    for name, value in (("TORCHELASTIC_RUN_ID", "x"), ("WORLD_SIZE", "2"), ("RANK", "1")):
+        monkeypatch.setenv(name, value)
+    assert main(["predict", "a.png", "--method", "mtl"]) == 1
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.startswith("process 1: mtlbus: predict is one process:")
 
 
 def test_a_machine_without_torchrun_is_one_process(monkeypatch):

@@ -294,4 +294,4 @@ def test_pages_end_by_our_own_stop_which_writes_the_address():
         for path in (ROOT / folder).rglob("*.py")
         if "st.stop()" in path.read_text("utf-8")
     ]
-    assert found == ["state.py"]
+    assert found == ["address.py"]

@@ -15,6 +15,7 @@ from ..panels.case_shapes import shapes_of
 from ..panels.region_shapes import Shape
 from ..panels.zoom_panels import Panel
 from ..pictures import Style
+from ..theme import strong
 from ..verdict import BADGES
 from . import items, networks, place, rooms
 from .place import Place
@@ -42,7 +43,7 @@ def ask(here: Place, number: int) -> None:
             )  # fmt: skip
             called = LABELS[reply_of(said).called]
             st.button(
-                f"Answer: {said} %, {called}", key=f"_quiz_answer_{number}", type="primary",
+                f"Answer: {said} %, {called}", key=f"_quiz_answer_{number}", type=strong(),
                 icon=":material/check:", on_click=_answer, args=(here, number, case, said, points),
             )  # fmt: skip
             st.caption(
@@ -78,7 +79,7 @@ def reveal(here: Place, number: int) -> None:
         )
         st.button(
             "Next case" if room.next_of(here.player) is not None else "The results",
-            key="_quiz_next", type="primary", icon=":material/arrow_forward:",
+            key="_quiz_next", type=strong(), icon=":material/arrow_forward:",
             on_click=place.show_truth, args=(room, None),
         )  # fmt: skip
     with st.spinner("Asking the networks …"):

@@ -18,7 +18,7 @@ from ...figures.readers import ABOVE, readers_figure
 from ...figures.style import CONFIG
 from .. import services, takeaway
 from ..takeaway import File
-from ..theme import readable
+from ..theme import readable, strong
 from . import networks, place, rooms, start
 from .place import Place
 from .rooms import Reply, Room
@@ -45,7 +45,7 @@ def watch(here: Place) -> None:
     st.markdown(f"# :material/meeting_room: {here.room.code}")
     _progress(here)
     st.button(
-        "Close the round and show the answers", key="_quiz_close", type="primary",
+        "Close the round and show the answers", key="_quiz_close", type=strong(),
         icon=":material/visibility:", on_click=rooms.ROOMS.close, args=(here.room,),
         help="Nobody can answer after that.",
     )  # fmt: skip

@@ -9,6 +9,7 @@ from ...core.text import literal
 from ...core.wording import listed
 from ...methods import get_spec
 from .. import services
+from ..theme import strong
 from ..widgets import explain_error, pick_methods
 from . import items, place, rooms
 from .rooms import LONGEST_NAME, MOST_ITEMS, Room
@@ -40,7 +41,7 @@ def join(room: Room) -> None:
     with st.container(border=True, width=480):
         st.subheader(f"Join room {room.code}")
         name = _nickname("_quiz_here_name")
-        if st.button("Join", key="_quiz_here", type="primary", icon=":material/login:"):
+        if st.button("Join", key="_quiz_here", type=strong(), icon=":material/login:"):
             _join(room.code, name)
         st.button("Another room", key="_quiz_other", type="tertiary", on_click=place.leave)
 
@@ -92,7 +93,7 @@ def _open() -> None:
     name = _nickname("_quiz_name")
     play, watch = st.columns(2)
     if play.button(
-        "Open and play", key="_quiz_open", type="primary", icon=":material/play_arrow:",
+        "Open and play", key="_quiz_open", type=strong(), icon=":material/play_arrow:",
         width="stretch", disabled=not chosen,
     ):  # fmt: skip
         _begin(source, count, chosen, name)

@@ -13,6 +13,7 @@ from ...core.text import literal
 from ...data.task_case import TaskCase
 from ...figures import class_charts, overlay, task_overlay
 from ...inference.task_predictor import Answer
+from ..theme import readable
 from ..widgets import show_image
 
 _PLACE = (460, 460)  # height and width of a picture at most, pixels
@@ -100,7 +101,7 @@ def show_task(task: Task, case: TaskCase, said: list[Said]) -> None:
 
 def _bars(task: Task, said: list[Said], true: str | None) -> None:
     chances = {one.title: one.answers[task.name].probabilities for one in said}
-    figure = class_charts.class_bars(chances, true)
+    figure = readable(class_charts.class_bars(chances, true))
     st.plotly_chart(figure, key=f"_bars_{task.name}", config={"displayModeBar": False},
                     alt=f"Probability of each class of {task.name}.")  # fmt: skip
     for one in said:

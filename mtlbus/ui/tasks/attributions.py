@@ -30,6 +30,7 @@ from ..attributions.runs import Computation
 from ..memory import choice, mirror, switch
 from ..results import ResultStore, bytes_held
 from ..takeaway import File
+from ..theme import strong
 from ..widgets import explain_error, show_image
 from . import networks
 from .predict import say_what_it_knows
@@ -143,7 +144,7 @@ def _compute(asked: Inquiry) -> None:
     if not steps:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="_run")
+        pressed = st.button("Run", type=strong(), icon=":material/play_arrow:", key="_run")
         st.caption(f"{runs.total_cost(steps).passes} passes through the network are missing.")
     if pressed:
         runs.run(steps, "_stop_run")

@@ -21,6 +21,7 @@ from ...figures import class_charts
 from ...protocol.task_judging import JUDGED, read_judged, task_figures
 from .. import takeaway
 from ..takeaway import File
+from ..theme import readable
 from ..widgets import explain_error
 from . import networks, subjects
 
@@ -145,7 +146,7 @@ def _task(task: Task, asked: dict[str, pd.DataFrame]) -> None:
     share = task.kind == "pixel_class"
     unit = "Dice" if share else f"mean absolute error, {task.unit}".rstrip(", ")
     st.plotly_chart(
-        class_charts.spread_figure(values, unit, share), key=f"_spread_{task.name}",
+        readable(class_charts.spread_figure(values, unit, share)), key=f"_spread_{task.name}",
         alt=f"How {task.name} is spread over the test images, by network.",
     )  # fmt: skip
     st.caption(
@@ -170,7 +171,7 @@ def _confusion(task: Task, asked: dict[str, pd.DataFrame]) -> None:
     counts = np.zeros((len(task.classes),) * 2, int)
     np.add.at(counts, (true, called), 1)
     st.plotly_chart(
-        class_charts.confusion_table(counts, task.classes), key=f"_table_{task.name}",
+        readable(class_charts.confusion_table(counts, task.classes)), key=f"_table_{task.name}",
         alt=f"True classes of {task.name} against those that {title} calls.",
     )  # fmt: skip
     right = int(np.trace(counts))

@@ -7,6 +7,7 @@ import streamlit as st
 from ...data.what_if import CHANGES, EditStep
 from ..case import Case
 from ..panels import two_points
+from ..theme import strong
 from . import steps as kept
 
 
@@ -69,7 +70,7 @@ def _target(box: tuple | None, now: Case) -> tuple | None:
 
 def _button(case: Case, steps: tuple[EditStep, ...], kind: str, numbers: tuple | None) -> None:
     st.button(
-        "Change it", key="_edit_do", type="primary", icon=":material/add:",
+        "Change it", key="_edit_do", type=strong(), icon=":material/add:",
         disabled=numbers is None, on_click=kept.add, args=(case, steps, kind, numbers),
     )  # fmt: skip
 

@@ -64,9 +64,9 @@ def asked(root, monkeypatch) -> list[str]:
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
     ran, predict = [], Predictor.predict
 
-    def counted(self, image, maps=False):
+    def counted(self, image, *arguments, **options):
         ran.append(image.sha256 if isinstance(image, GreyImage) else image.image_sha256)
-        return predict(self, image, maps)
+        return predict(self, image, *arguments, **options)
 
     monkeypatch.setattr(Predictor, "predict", counted)
     return ran

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sklearn.feature_selection import VarianceThreshold
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
@@ -30,6 +31,7 @@ from .familiarity import channel_means
 
 FILE = "presence.safetensors"
 MISSED = 0.01  # share of the validation lesions that may lie below one half
+CONSTANT = 1e-6  # a channel that varies less over the training images says nothing
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)  # C of LogisticRegression
 
 
@@ -87,7 +89,9 @@ def fit_presence(
     weight = compute_sample_weight("balanced", lesion)
     fitted = [
         make_pipeline(
-            StandardScaler(), LogisticRegression(C=strength, class_weight="balanced", max_iter=3000)
+            VarianceThreshold(CONSTANT**2),
+            StandardScaler(),
+            LogisticRegression(C=strength, class_weight="balanced", max_iter=3000),
         ).fit(*training)
         for strength in STRENGTHS
     ]
@@ -97,9 +101,10 @@ def fit_presence(
             lesion, model.predict_proba(features)[:, 1], sample_weight=weight
         ),
     )
-    scaler, linear = best[0], best[1]
-    weights = linear.coef_[0] / scaler.scale_
-    bias = float(linear.intercept_[0] - weights @ scaler.mean_)
+    moving, scaler, linear = best[0], best[1], best[2]
+    weights = np.zeros(features.shape[1])
+    weights[moving.get_support()] = linear.coef_[0] / scaler.scale_
+    bias = float(linear.intercept_[0] - linear.coef_[0] / scaler.scale_ @ scaler.mean_)
     scores = np.sort(features[lesion] @ weights + bias)
     allowed = int(MISSED * len(scores))
     limit = float(scores[max(allowed - 1, 0) : allowed + 1].mean())

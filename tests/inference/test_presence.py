@@ -40,11 +40,16 @@ def as_maps(features: np.ndarray) -> dict[str, Map]:
 
 def test_it_is_one_of_the_functions_of_scikit_learn_moved_to_its_limit():
     training, validation = drawn(60, 0), drawn(100, 1)
+    training[0][:, 4] = 1e-40 * np.arange(120)  # a gate that never moves
     found = fit_presence(("features",), training, validation)
     scores = np.array([found.score(as_maps(one)) for one in validation[0]])
     lesions = np.sort(scores[validation[1]])
     assert lesions[0] < 0.5 < lesions[1]  # one of a hundred lies below
     logits = np.log(scores / (1 - scores))
+    assert found.weights[4] == 0
+    training, validation = (
+        (features[:, :4], lesion) for features, lesion in (training, validation)
+    )
     scaler = StandardScaler().fit(training[0])
     moved = [
         logits

@@ -24,7 +24,6 @@ SILENT = {
     },
     "mt_estan_swin": {"swin_branch", "swin_attention"},
     "mtl_sa": {"self_attention"},
-    "mtl_cosa": {"cosa_attention.background", "cosa_attention.margin"},
     "acsnet": {"gate", "dsa_mean", "channel_weight.1", "channel_weight.3"},
 }
 

@@ -217,12 +217,13 @@ def predictor(method: str) -> Predictor:
 
 @cache
 def settle_threads() -> None:
-    """Share the cores out, once for the process.
+    """Share the cores out, once for the process; `OMP_NUM_THREADS` says how many, as anywhere.
 
     A server does it when it starts: the library remembers the thread that asked, and with the
     thread of a visitor his session.
     """
-    torch.set_num_threads(max(1, min(os.cpu_count() or 1, 8)))
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, min(os.cpu_count() or 1, 8)))
     # NumPy's helper threads spin after every product and hold a core that the network needs: on
     # two cores a pass after a phantom or the input checks took 2.5 times as long.
     threadpool_limits(1, user_api="blas")

@@ -37,12 +37,12 @@ def run(path: Path) -> dict:
 
 
 def test_notebook_and_report_of_a_prediction(server, page, tmp_path):
-    page.goto(f"{server}/predict?case=lipoma&method=mtl")
+    page.goto(f"{server}/predict?case=fibroadenoma&method=mtl")
     metric = page.locator("[data-testid=stMetric]", has_text="Probability of malignancy")
     shown = metric.locator("[data-testid=stMetricValue]").inner_text()
 
     path = take(page, "Open as notebook", tmp_path)
-    assert path.name == "lipoma_mtl.ipynb"
+    assert path.name == "fibroadenoma_mtl.ipynb"
     names = run(path)
     assert percent(names["finding"].prediction.probability) == shown
 
@@ -52,7 +52,7 @@ def test_notebook_and_report_of_a_prediction(server, page, tmp_path):
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: troubles.append(message.text))
     page.goto(path.as_uri())
-    assert page.locator("h1").inner_text() == GALLERY["lipoma"].title
+    assert page.locator("h1").inner_text() == GALLERY["fibroadenoma"].title
     number = page.locator(".number").inner_text()
     assert number == shown
     assert page.get_by_text("not a medical device").count() == 2

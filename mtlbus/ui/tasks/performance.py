@@ -13,6 +13,7 @@ import streamlit as st
 from ...checkpoints import Checkpoint
 from ...core.declaration import Declaration
 from ...core.errors import DataError, MtlbusError
+from ...core.tables import csv_text
 from ...core.tasks import Task
 from ...core.text import literal
 from ...evaluation.gains import MEAN, STL, gain_rows, measured
@@ -64,10 +65,10 @@ def show(declaration: Declaration) -> None:
         asked = {titles[n]: rows for n, rows in tables.items() if task in here[n].tasks}
         if asked:
             _task(task, asked)
-    csv = pd.concat([rows.assign(network=name) for name, rows in tables.items()]).to_csv
+    joined = pd.concat([rows.assign(network=name) for name, rows in tables.items()])
     files = [File(
         "Rows (CSV)", ".csv", "text/csv", "table", "One row a network and test image.",
-        lambda: csv(index=False),
+        lambda: csv_text(list(joined), joined.itertuples(index=False)),
     )]  # fmt: skip
     takeaway.menu(files, f"{declaration.name}_judged")
 

@@ -80,14 +80,7 @@ def logit_figure(
     )
     finish(figure, height, legend=False)
     ends = np.concatenate([_ends(split), _ends(beside) if beside else []])
-    room = 0.18 * max(np.ptp(ends), 0.1)
-    figure.update_xaxes(
-        title="log-odds   (← benign · malignant →)", automargin=True,
-        range=[ends.min() - room, ends.max() + room],
-        showgrid=True, gridcolor=FAINT, zeroline=True, zerolinecolor=NEUTRAL, zerolinewidth=2,
-    )  # fmt: skip
-    figure.update_yaxes(autorange="reversed", automargin=True)
-    return figure
+    return _on_log_odds(figure, ends, 0.18)
 
 
 def moved_figure(before: LogitSplit, after: LogitSplit | None, height: int = 250) -> go.Figure:
@@ -128,7 +121,12 @@ def moved_figure(before: LogitSplit, after: LogitSplit | None, height: int = 250
         legend={"y": 1.04, "yanchor": "bottom", "itemclick": False}, margin_t=40
     )
     ends = np.array([0.0, *rings, *dots])
-    room = 0.15 * max(np.ptp(ends), 0.1)
+    return _on_log_odds(figure, ends, 0.15)
+
+
+def _on_log_odds(figure: go.Figure, ends: np.ndarray, share: float) -> go.Figure:
+    """Log-odds to the right, names downwards, with room of a share of the span at either end."""
+    room = share * max(np.ptp(ends), 0.1)
     figure.update_xaxes(
         title="log-odds   (← benign · malignant →)", automargin=True,
         range=[ends.min() - room, ends.max() + room],

@@ -16,7 +16,6 @@ from mtlbus.data.layouts import LAYOUTS, fitting_layout, load_dataset
 from mtlbus.data.openkbp_volumes import ORGAN_FILES
 from mtlbus.data.splits import split_fold
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
 SIZE = 32
 
 
@@ -142,10 +141,8 @@ def test_ham10000_is_coloured_and_split_by_lesion(tmp_path):
         ("busbra_classes", "BUSBRA", 1875, 1064, 376),
     ],
 )
-def test_the_real_ones(layout, folder, images, groups, test):
-    if not (REAL / folder).is_dir():
-        pytest.skip("needs ../shared/data, which is not here")
-    dataset = LAYOUTS[layout](REAL / folder, None)
+def test_the_real_ones(layout, folder, images, groups, test, real_data):
+    dataset = LAYOUTS[layout](real_data / folder, None)
     assert len(dataset.samples) == images and not dataset.defects
     assert len({sample.group for sample in dataset.samples}) == groups
     split = split_fold(dataset.samples, 1)

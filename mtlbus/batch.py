@@ -1,4 +1,8 @@
-"""Many image files through one or more networks: records, and files to keep."""
+"""Many image files through one or more networks: records, and files to keep.
+
+Several processes share the files out (`core.processes`); each writes what belongs to its own, and
+the records are in the order of the files all the same.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from .core import processes
 from .core.errors import InputError
 from .core.files import fitting, write_atomically, write_json
 from .core.wording import DISCLAIMER
+from .data.ahead import batched
 from .data.case import Case
 from .data.decoding import read_image
+from .data.places import is_file, is_folder, listing, shown
 from .data.task_case import Picture, open_picture
 from .figures import colours, overlay, task_overlay
 from .findings import Finding, find
@@ -24,10 +31,30 @@ from .inference.task_predictor import TaskPrediction, TaskPredictor
 
 RECORDS = "predictions.json"
 SECONDS = 5.0  # the records on disk are at most so old
+_SHARE = 8  # images of each of several processes between two times that they tell each other
 
 Networks = Sequence[Predictor] | Sequence[TaskPredictor]
 Told = tuple[dict[str, Any], Callable[[], dict[str, bytes]]]
 """What a network says, and what makes its files: the ending of a name to the content."""
+
+
+def image_files(paths: Sequence[str]) -> list[str]:
+    """Paths of files, and of folders all their files by name, without those in folders of theirs.
+
+    Raises:
+        DataError: a folder cannot be listed.
+        InputError: there is no file in it.
+    """
+    found: list[str] = []
+    for path in paths:
+        if not is_folder(path):
+            found.append(path)
+            continue
+        files = [str(file) for file in listing(Path(path)) if is_file(file)]
+        if not files:
+            raise InputError(f"There is no file in the folder {shown(path)}. Name one with images.")
+        found += files
+    return found
 
 
 def predict_files(
@@ -48,10 +75,11 @@ def predict_each(
 ) -> Iterator[list[dict[str, Any]]]:
     """Predict image files one after the other; a refused one does not stop the rest.
 
-    The records are on disk while the work goes on, and all that are there when it ends early.
+    The records are on disk while the work goes on, and all that are there when it ends early. Of
+    several processes each predicts a share, and all get all entries, a few images later.
 
     Args:
-        images: paths.
+        images: paths of files (`image_files`).
         predictors: asked about each image; all of one declaration (`open_networks`).
         out: folder for overlays, masks, values and `predictions.json`; None writes nothing.
         report: receives a line of progress for each image.
@@ -66,18 +94,28 @@ def predict_each(
     """
     records: list[dict[str, Any]] = []
     written = time.monotonic()
-    try:
-        for number, path in enumerate(images, start=1):
-            entries = _entries(path, predictors, out)
-            records += entries
-            if out is not None and time.monotonic() - written > SECONDS:
-                write_json(Path(out) / RECORDS, records)
-                written = time.monotonic()
-            report(f"{number}/{len(images)}  {path}")
-            yield entries
-    finally:
-        if out is not None:
+
+    def keep(age: float = 0.0) -> None:
+        nonlocal written
+        if out is not None and time.monotonic() - written >= age:
             write_json(Path(out) / RECORDS, records)
+            written = time.monotonic()
+
+    def told(some: Sequence[str]) -> list[list[dict[str, Any]]]:
+        return [_entries(path, predictors, out) for path in some]
+
+    number, together = 0, 1 if processes.count() == 1 else _SHARE * processes.count()
+    try:
+        for some in batched(images, together):
+            for path, entries in zip(some, processes.shared(told, some), strict=True):
+                records += entries
+                number += 1
+                report(f"{number}/{len(images)}  {path}")
+                yield entries
+            processes.by_first(lambda: keep(SECONDS))
+    finally:
+        if processes.is_first():
+            keep()
 
 
 def _entries(path: str, predictors: Networks, out: str | Path | None) -> list[dict[str, Any]]:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mtlbus.batch import predict_files
+from mtlbus.batch import image_files, predict_files
 from mtlbus.cli import main
+from mtlbus.core.errors import InputError
 from mtlbus.data.intake import read_image
 from mtlbus.data.phantom import make_phantom, random_parameters
 from mtlbus.inference.measure import measure
@@ -73,3 +74,13 @@ def test_refused_and_doubted_images(checkpoint, scan, tmp_path, monkeypatch):
     assert "blank.png" in blank["error"] and "\n" not in blank["error"]
     assert inverted["input"] == "caution" and inverted["checks"][0]["name"] == "inverted"
     assert good["input"] == "ok" and good["distance"] is None  # these weights know no limit
+
+
+def test_a_folder_stands_for_its_files(tmp_path):
+    for name in ("b.png", "a.dcm", ".DS_Store"):
+        (tmp_path / name).touch()
+    (tmp_path / "deeper").mkdir()
+    files = [str(tmp_path / name) for name in ("a.dcm", "b.png")]
+    assert image_files(["x.png", str(tmp_path)]) == ["x.png", *files]
+    with pytest.raises(InputError, match="no file in the folder"):
+        image_files([str(tmp_path / "deeper")])

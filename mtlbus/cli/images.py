@@ -24,20 +24,24 @@ if TYPE_CHECKING:
 
 def predict(arguments: argparse.Namespace) -> int:
     """Predict images: JSON on stdout, and overlays with --out."""
-    from ..batch import predict_each
+    from ..batch import image_files, predict_each
+    from ..core import processes
     from ..core.wording import DISCLAIMER
     from ..evaluation.panels import find_network
     from ..inference.task_predictor import open_networks
 
     if arguments.out:
         require_folder(arguments.out)
+    images = image_files(arguments.images)
     predictors = open_networks([find_network(name) for name in arguments.method])
     entries, problems = [], []
     try:
-        for some in predict_each(arguments.images, predictors, arguments.out, report):
+        for some in predict_each(images, predictors, arguments.out, report):
             entries += some
     except OutputError as error:  # what is known by then is printed all the same
         problems.append(f"mtlbus: {error}")
+    if not processes.is_first():  # the rest is said once
+        return 0
 
     def lines() -> list[str]:
         good = [entry for entry in entries if "error" not in entry]

@@ -207,7 +207,9 @@ def _bench(verb: argparse.ArgumentParser) -> None:
 
 
 def _predict(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("images", nargs="+", metavar="IMAGE", help=IMAGE)
+    verb.add_argument(
+        "images", nargs="+", metavar="IMAGE", help=f"{IMAGE}; a folder for all files in it"
+    )
     verb.add_argument(
         "--method",
         action="append",

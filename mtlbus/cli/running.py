@@ -14,7 +14,7 @@ from ..core.errors import InputError, MtlbusError
 from .parser import build_parser
 from .printing import report, report_own
 
-SHARED = ("train", "crossvalidate", "evaluate")  # verbs that several processes do as one
+SHARED = ("train", "crossvalidate", "evaluate", "predict")  # verbs that several processes do as one
 _LONGEST = 300  # signs of a line about a fault of the system, which may quote a path
 
 

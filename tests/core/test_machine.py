@@ -44,9 +44,9 @@ def test_only_cards_from_ampere_on_compute_in_bfloat16(capability, native, monke
 def test_several_processes_are_refused_where_they_would_do_the_same_twice(monkeypatch, capsys):
     for name, value in (("TORCHELASTIC_RUN_ID", "x"), ("WORLD_SIZE", "2"), ("RANK", "1")):
         monkeypatch.setenv(name, value)
-    assert main(["predict", "a.png", "--method", "mtl"]) == 1
+    assert main(["explain", "a.png", "--method", "mtl"]) == 1
     told = capsys.readouterr()
-    assert told.out == "" and told.err.startswith("process 1: mtlbus: predict is one process:")
+    assert told.out == "" and told.err.startswith("process 1: mtlbus: explain is one process:")
 
 
 def test_a_machine_without_torchrun_is_one_process(monkeypatch):

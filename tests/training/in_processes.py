@@ -5,7 +5,9 @@ torchrun --standalone --nproc-per-node 2 -m tests.training.in_processes FOLDER
 
 from __future__ import annotations
 
+import io
 import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from mtlbus import batch
+from mtlbus.cli import main
 from mtlbus.core import processes
 from mtlbus.core.declaration import BREAST
 from mtlbus.core.errors import InputError
@@ -27,7 +31,7 @@ from mtlbus.training.epoch import train_epoch
 from mtlbus.training.plan import Plan
 from mtlbus.training.recipes import Recipe
 from mtlbus.training.run import Run
-from tests.made import narrow, untrained_checkpoint
+from tests.made import make_manifest, narrow, untrained_checkpoint
 from tests.training.test_engine import SPLIT, made
 
 MACHINE = Machine(torch.device("cpu"))
@@ -88,6 +92,30 @@ def judged(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     return judge_samples(Predictor(checkpoint, MACHINE), samples, "test", 1, lines.append), lines
 
 
+def told(folder: Path, out: str) -> dict[str, Any]:
+    """What two verbs print about a folder of images, masks and their table, with its exit code;
+    and the files that this process asked a network about."""
+
+    def make() -> list[Path]:
+        net = untrained_checkpoint(folder / "net", "lenet")
+        return [make_manifest(folder / "data", 7), net.folder]
+
+    manifest, net = map(str, processes.by_first(make))
+    verbs = {
+        "predict": ["predict", str(folder / "data"), "--method", net, "--out", str(folder / out)],
+        "evaluate": ["evaluate", net, "--data", f"manifest={manifest}"],
+    }
+    found: dict[str, Any] = {"asked": []}
+    usual = batch._entries
+    batch._entries = lambda path, *more: (found["asked"].append(path), usual(path, *more))[1]
+    for verb, words in verbs.items():
+        with redirect_stdout(io.StringIO()) as printed:
+            code = main([*words, "--json"])
+        found[verb] = (code, printed.getvalue().replace(str(folder / out), "OUT"))
+    batch._entries = usual
+    return found
+
+
 def failed() -> str:
     """What all hear of what fails in the last one alone."""
 
@@ -108,6 +136,7 @@ if __name__ == "__main__":
     answers: dict[str, Any] = {name: step(changes) for name, changes in STEPS.items()}
     answers["shared"] = processes.shared(lambda some: [2 * one for one in some], range(5))
     answers["failed"] = failed()
+    answers["told"] = told(given, "both")
     answers["judged"] = judged(given / "mtl")
     answers["trained"] = trained(given / "run")
     torch.save(answers, given / f"{processes.rank()}.pt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -72,6 +73,24 @@ def test_images_are_judged_alike_by_two_and_one_that_is_damaged_is_told(both, tm
     rows, lines = in_processes.judged(tmp_path)
     assert len(rows) == 4 and "damaged" in lines[-1]
     assert [answers["judged"] for answers in both] == [(rows, lines)] * 2
+
+
+def test_a_folder_is_told_alike_by_two_each_image_once_in_its_order(both, folder):
+    """Images, masks and their table, which is no image and a line."""
+    first, second = (answers["told"] for answers in both)
+    alone = in_processes.told(folder, "alone")
+    for verb, code in (("predict", 1), ("evaluate", 0)):
+        assert first[verb] == alone[verb] and alone[verb][0] == code, verb
+        assert second[verb] == (0, ""), "one speaks"
+    assert [*map(len, (first["asked"], second["asked"]))] == [8, 7]
+    assert sorted(first["asked"] + second["asked"]) == alone["asked"]
+    records = json.loads(alone["predict"][1])
+    assert [entry["image"] for entry in records] == alone["asked"]
+    written = [
+        {path.name: path.read_bytes() for path in (folder / out).glob("*.png")}
+        for out in ("both", "alone")
+    ]
+    assert written[0] == written[1] and len(written[0]) > 8
 
 
 def test_what_fails_in_one_fails_in_all(both):

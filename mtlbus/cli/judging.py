@@ -28,27 +28,27 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from ..evaluation.panels import PanelCheckpoint, find_network
     from ..evaluation.tables import write_predictions
     from ..protocol import evaluate as judge
-    from ..protocol import figures, renew_card, require_external, write_external
+    from ..protocol import figures, renew_card, require_external, write_external, write_panel
 
     if arguments.out:
         require_file(arguments.out)
     machine = parse_machine(arguments)
     checkpoint = find_network(arguments.method)
-    if arguments.card and isinstance(checkpoint, PanelCheckpoint):
-        raise InputError(
-            "A panel has no card of its own: what it is worth follows from its networks. "
-            "Evaluate it without --card."
-        )
+    panel = checkpoint if isinstance(checkpoint, PanelCheckpoint) else None
     datasets = open_datasets(arguments.data, any_tasks=True)
     if checkpoint.declaration != BREAST:
         return _evaluate_tasks(checkpoint, datasets, arguments, machine)
     external = arguments.external is not None
+    if external and panel is not None:
+        raise InputError("--external is for one network; ask those of the panel one by one.")
     if external and (not arguments.card or arguments.flip or arguments.seen):
         raise InputError(
             "--external appends to a card: give --card with it, and neither --flip nor --seen."
         )
     if external:
         require_external(checkpoint, arguments.external, datasets)
+    elif arguments.card and processes.count() > 1:
+        raise InputError("--card is written by one process: start it without torchrun.")
     elif arguments.card and (arguments.flip or arguments.fold != checkpoint.trained("fold")):
         raise InputError(
             "--card completes a card by the judgement that is on it: give its --fold "
@@ -62,7 +62,10 @@ def evaluate(arguments: argparse.Namespace) -> int:
         return 0
     renewed = {}
     if arguments.card and not external:
-        renewed["reproduced"] = renew_card(checkpoint, frame, datasets, report)
+        if panel is None:
+            renewed["reproduced"] = renew_card(checkpoint, frame, datasets, report)
+        else:
+            renewed["reproduced"] = write_panel(panel, frame, datasets, report, machine)
         checkpoint = find_network(arguments.method)  # with the thresholds that its card has now
     document = figures(checkpoint, frame) | {"seen": seen} | renewed
     if external:
@@ -99,12 +102,14 @@ def _evaluate_tasks(
 
 def bench(arguments: argparse.Namespace) -> int:
     """The speed of the shipped methods side by side; --markdown: their quality too."""
-    from ..checkpoints import find_checkpoint, list_checkpoints
+    from ..checkpoints import list_checkpoints
+    from ..evaluation.panels import find_network, list_panels
     from ..inference.cost import measure_costs
     from ..inference.predictor import Predictor
     from ..protocol import benchmark, write_cost
 
-    shipped = [find_checkpoint(name) for name in arguments.method or list_checkpoints()]
+    names = arguments.method or [*list_checkpoints(), *list_panels()]
+    shipped = [find_network(name) for name in names]
     if arguments.markdown:
         lines = benchmark.markdown(shipped)
         print_result("\n".join(lines), arguments.json, lambda: lines)

@@ -27,7 +27,8 @@ OPERATING_POINTS = {
     "specificity_95": "At least 95 of 100 benign lesions are called benign.",
 }
 DEFAULT_OPERATING_POINT = "balanced"
-PRESENCE_SCORE = "mean probability of the highest thousandth of the mask"
+OF_MASK = "mean probability of the highest thousandth of the mask"
+OF_FEATURES = "a linear function of the channel means of the encoder"
 PRESENCE_CHOSEN = (
     "validation part, real images: the highest at which at most 1 of 100 lesions is missed"
 )
@@ -61,12 +62,13 @@ def choose_operating_points(validation: Sequence[dict[str, Any]]) -> dict[str, A
     }
 
 
-def figures_of(frame: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
+def figures_of(frame: pd.DataFrame, chosen: dict[str, Any], score: str = OF_MASK) -> dict[str, Any]:
     """Everything on the card that follows from the judged rows.
 
     Args:
         frame: as `read_predictions(…, everything=True)` gives it, test and validation rows.
         chosen: what `choose_operating_points` gave; empty for a method without a class.
+        score: what its presence scores are, in words.
 
     Returns:
         operating_points (with what each is worth on the test images), metrics, calibration (both
@@ -83,7 +85,7 @@ def figures_of(frame: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
             name: {**point, "test": _rates_with_intervals(frame, point["threshold"])}
             for name, point in points.items()
         }
-    fields["presence"] = presence_of(everything, threshold if chosen else None)
+    fields["presence"] = presence_of(everything, threshold if chosen else None, score)
     fields["metrics"] = summarise(frame, threshold)
     fields["judgement"] = {
         "positive_class": "malignant",
@@ -101,12 +103,15 @@ def figures_of(frame: pd.DataFrame, chosen: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def presence_of(frame: pd.DataFrame, call: float | None) -> dict[str, Any] | None:
+def presence_of(
+    frame: pd.DataFrame, call: float | None, score: str = OF_MASK
+) -> dict[str, Any] | None:
     """Is there a lesion: score, threshold, and what is done on either part, normal images too.
 
     Args:
         frame: test and validation rows.
         call: probability from which an image is called malignant; None without a class.
+        score: what the presence scores are, in words.
 
     Returns:
         {score, threshold, chosen_on, validation and test: as `presence_rates`}. Without a mask the
@@ -117,7 +122,7 @@ def presence_of(frame: pd.DataFrame, call: float | None) -> dict[str, Any] | Non
     if threshold is None and normal_rows(frame).empty:
         return None
     return {
-        "score": None if threshold is None else PRESENCE_SCORE,
+        "score": None if threshold is None else score,
         "threshold": threshold,
         "chosen_on": None if threshold is None else PRESENCE_CHOSEN,
         **{part: presence_rates(rows, threshold, call) for part, rows in parts.items()},

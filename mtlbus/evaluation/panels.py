@@ -2,8 +2,10 @@
 
 What a panel is worth is counted on the images that all of its members were judged on: their
 log-odds are in `predictions.csv`, so the class is judged for any panel at once, thresholds chosen
-on the validation part. An outline is not in that table; where nobody judged the panel's outlines
-they come without a figure, and without a threshold of presence.
+on the validation part. An outline is not in that table. A panel that was judged itself (`evaluate
+PANEL --card`) has a folder of its own, `checkpoints/panels/mtl+hps`, with card and predictions, as
+long as its members keep their weights; the outlines of any other come without a figure, and without
+a threshold of presence.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from scipy.special import expit
 from torch import nn
 
 from ..checkpoints import (
+    CARD,
+    PREDICTIONS,
     Checkpoint,
     checkpoints_folder,
     find_checkpoint,
@@ -26,13 +30,14 @@ from ..checkpoints import (
     sha256,
 )
 from ..core.card import Card
-from ..core.errors import DataError, InputError
+from ..core.errors import CheckpointError, DataError, InputError, MtlbusError
 from ..core.training_images import TrainingImage
 from ..methods import get_spec
-from ..methods.panel import Panel, is_panel, members_of
-from .card_figures import choose_operating_points, figures_of
+from ..methods.panel import PREFIX, Panel, is_panel, members_of
+from .card_figures import OF_MASK, choose_operating_points, figures_of
 from .tables import KEY, prediction_frame, read_predictions
 
+PANELS = "panels"  # the folder, among the checkpoints, of panels that were judged themselves
 _SAME = ("group", "label", "birads", "device", "histology")  # of an image, whoever judged it
 
 
@@ -41,29 +46,66 @@ class PanelCheckpoint(Checkpoint):
     """Members and what is known of their panel.
 
     Attributes:
-        folder: that the members lie in; a panel has no files of its own.
+        folder: of its own card and predictions; there is none before it was judged itself.
         members: each with weights; all tested on the same fold.
     """
 
     members: tuple[Checkpoint, ...] = ()
 
+    @property
+    def method(self) -> str:
+        """As "panel:mtl+hps"."""
+        return PREFIX + "+".join(member.method for member in self.members)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the digests of its members' weights."""
+        return sha256("".join(member.digest for member in self.members).encode())
+
+    @cached_property
+    def judged(self) -> bool:
+        """Whether it was judged itself, with the weights that its members have now.
+
+        Raises:
+            CheckpointError: the card of a member cannot be read.
+        """
+        if not (self.folder / CARD).is_file():
+            return False
+        try:
+            return Checkpoint(self.folder).digest == self.digest
+        except CheckpointError:  # a broken card of the panel; it can be counted without
+            return False
+
     @cached_property
     def card(self) -> Card:
-        """What follows from the cards and the judged images of the members.
+        """Its own, else what follows from the cards and the judged images of the members.
 
         Raises:
             CheckpointError, DataError: those of a member cannot be read.
             InputError: the members were not trained and tested on the same parts.
         """
+        if self.judged:
+            return Checkpoint(self.folder).card
+        return self.card_of(self.rows(everything=True))
+
+    def card_of(self, frame: pd.DataFrame, score: str = OF_MASK) -> Card:
+        """The card that follows from judged images.
+
+        Args:
+            frame: rows of the validation and the test part, as of `read_predictions`.
+            score: what their presence scores are, in words.
+
+        Raises:
+            CheckpointError, InputError: as of `card`.
+        """
         cards = [member.card for member in self.members]
-        spec = get_spec("panel:" + "+".join(card.method for card in cards))
+        spec = get_spec(self.method)
         folds = {card.training.fold if card.training else None for card in cards}
         if len(folds) > 1:
             raise InputError(
                 "The networks of a panel are tested on the same fold; these on "
                 f"{' and '.join(sorted(map(str, folds)))}."
             )
-        frame = self.rows(everything=True)
         chosen: dict[str, Any] = {}
         if spec.classifies:
             chosen = choose_operating_points(
@@ -75,7 +117,7 @@ class PanelCheckpoint(Checkpoint):
                 "title": spec.title,
                 "variant": "panel",
                 "options": {"members": [card.method for card in cards]},
-                "weights_sha256": sha256("".join(card.weights_sha256 for card in cards).encode()),
+                "weights_sha256": self.digest,
                 "parameters": sum(card.parameters for card in cards),
                 "training": {"fold": folds.pop(), **self._images_of_parts()},
                 "trained_with_normals": all(card.trained_with_normals for card in cards),
@@ -83,7 +125,7 @@ class PanelCheckpoint(Checkpoint):
                 "intended_use": cards[0].intended_use,
                 "limits": " ".join(dict.fromkeys(card.limits for card in cards)),
                 **chosen,
-                **figures_of(frame, chosen),
+                **figures_of(frame, chosen, score),
                 "spec": asdict(spec),
             },
             f"The panel {spec.name}",
@@ -99,17 +141,20 @@ class PanelCheckpoint(Checkpoint):
         }
 
     def rows(self, everything: bool = False) -> pd.DataFrame:
-        """The images that all members have judged, with the mean of their log-odds.
+        """The images that it was judged on, else those that all members have judged.
 
         Args:
             everything: normal images, too.
 
         Returns:
-            As `read_predictions`; nothing of outlines.
+            As `read_predictions`; where it was not judged itself with the mean of the members'
+            log-odds and nothing of outlines.
 
         Raises:
             DataError: there is no such image, or an image is not the same to two of them.
         """
+        if self.judged:
+            return read_predictions(self.predictions, everything)
         tables = [
             read_predictions(member.predictions, everything).set_index(KEY)
             for member in self.members
@@ -156,21 +201,47 @@ def find_network(name: str | Path, root: str | Path | None = None) -> Checkpoint
     if not is_panel(str(name)):
         return find_checkpoint(name, root)
     shipped = list_checkpoints(root)
-    members = [shipped[member] for member in members_of(str(name), list(shipped))]
-    return _panel(root, tuple((one.folder, one.digest, *stamps(one)) for one in members))
+    names = members_of(str(name), list(shipped))
+    members = tuple((shipped[one].folder, shipped[one].digest) for one in names)
+    folder = root / PANELS / "+".join(names)
+    files = [folder / CARD, folder / PREDICTIONS, *(shipped[one].predictions for one in names)]
+    return _panel(folder, members, tuple(map(_stamp, files)))
+
+
+def list_panels(root: str | Path | None = None) -> list[str]:
+    """The names of the panels that were judged themselves, with the weights that are there now.
+
+    Args:
+        root: folder of the checkpoints; None as of `find_network`.
+    """
+    root = Path(root or checkpoints_folder())
+    found = []
+    for card in sorted(root.glob(f"{PANELS}/*/{CARD}")):
+        try:
+            panel = find_network(PREFIX + card.parent.name, root)
+            if isinstance(panel, PanelCheckpoint) and panel.judged:
+                found.append(panel.method)
+        except MtlbusError:  # a member is gone or broken
+            continue
+    return found
 
 
 @lru_cache(maxsize=16)
-def _panel(root: Path, members: tuple[tuple[Any, ...], ...]) -> PanelCheckpoint:
+def _panel(
+    folder: Path, members: tuple[tuple[Path, str], ...], _stamps: tuple[int, ...]
+) -> PanelCheckpoint:
     """Kept, since its card is counted anew from the images of its members: about two seconds."""
-    return PanelCheckpoint(root, tuple(Checkpoint(folder) for folder, *_ in members))
+    return PanelCheckpoint(folder, tuple(Checkpoint(where) for where, _ in members))
 
 
 def stamps(checkpoint: Checkpoint) -> tuple[int, ...]:
-    """Times that change with the judged images of a network, or of each member of a panel."""
-    members = checkpoint.members if isinstance(checkpoint, PanelCheckpoint) else [checkpoint]
-    files = [member.predictions for member in members]
-    return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
+    """Times that change with the judged images of a network, or of a panel and its members."""
+    members = checkpoint.members if isinstance(checkpoint, PanelCheckpoint) else ()
+    return tuple(_stamp(one.predictions) for one in (checkpoint, *members))
+
+
+def _stamp(file: Path) -> int:
+    return file.stat().st_mtime_ns if file.is_file() else 0
 
 
 def judged_images(checkpoint: Checkpoint, everything: bool = False) -> tuple[pd.DataFrame, str]:
@@ -186,7 +257,7 @@ def judged_images(checkpoint: Checkpoint, everything: bool = False) -> tuple[pd.
     Raises:
         DataError: they are missing or damaged.
     """
-    if isinstance(checkpoint, PanelCheckpoint):
+    if isinstance(checkpoint, PanelCheckpoint) and not checkpoint.judged:
         digests = [judged_images(member)[1] for member in checkpoint.members]
         return checkpoint.rows(everything), sha256("".join(digests).encode())
     rows = read_predictions(checkpoint.predictions, everything)

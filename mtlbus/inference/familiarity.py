@@ -24,6 +24,7 @@ from ..checkpoints import Checkpoint
 from ..core.errors import InputError
 from ..core.outputs import Map
 from ..evaluation.panels import PanelCheckpoint
+from ..methods.panel import maps_of_member
 from .beside import read_beside, write_beside
 
 FILE = "familiarity.safetensors"
@@ -113,11 +114,9 @@ class PanelFamiliarity:
         Args:
             maps: of a batch of one, those of a member named "METHOD/MAP".
         """
-        found = []
-        for name, one in self.members.items():
-            start = f"{name}/"
-            own = {key.removeprefix(start): m for key, m in maps.items() if key.startswith(start)}
-            found.append(one.relative_distance(own))
+        found = [
+            one.relative_distance(maps_of_member(maps, name)) for name, one in self.members.items()
+        ]
         known = [distance for distance in found if distance is not None]
         return float(np.median(known)) if known else None
 

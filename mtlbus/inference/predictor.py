@@ -138,7 +138,7 @@ class Predictor(LoadedNetwork):
         except CheckpointError as error:
             problems.append(str(error))
         try:
-            self.presence = None if self._panel else read_presence(checkpoint)
+            self.presence = read_presence(checkpoint)
         except CheckpointError as error:
             problems.append(str(error))
         self.familiarity_problem = " ".join(problems)

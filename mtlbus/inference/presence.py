@@ -6,7 +6,7 @@ feature maps (those of `familiarity`, at no second pass) part images with a lesi
 by a linear function. It is fitted to the training part, where all normal images weigh as much as
 all lesions; how far the weights may grow is chosen by log loss on the validation part, and one half
 lies where at most one of a hundred validation lesions is below. It is kept in a small file beside
-the weights and holds for these only.
+the weights and holds for these only. A panel is as sure as its members are in the mean.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.special import expit
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -26,6 +27,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 from ..checkpoints import Checkpoint
 from ..core.errors import InputError
 from ..core.outputs import Map
+from ..core.tasks import SEGMENTATION
+from ..evaluation.panels import PanelCheckpoint
+from ..methods.panel import maps_of_member
 from .beside import read_beside, write_beside
 from .familiarity import channel_means
 
@@ -58,13 +62,41 @@ class PresenceReadout:
         Returns:
             None where they are not the maps of the training, as after a change of the method.
         """
+        logit = self.logit(maps)
+        return None if logit is None else float(expit(logit))
+
+    def logit(self, maps: Mapping[str, Map]) -> float | None:
+        """The function itself, −50 … 50; arguments and None as of `score`."""
         if not maps.keys() >= set(self.maps):
             return None
         features = channel_means(maps, self.maps)[0]
         if len(features) != len(self.weights):
             return None
-        logit = float(features.astype(np.float64) @ self.weights + self.bias)
-        return float(1 / (1 + np.exp(-np.clip(logit, -50, 50))))
+        return float(np.clip(features.astype(np.float64) @ self.weights + self.bias, -50, 50))
+
+
+@dataclass(frozen=True)
+class PanelPresence:
+    """What the features of a panel's members tell.
+
+    Attributes:
+        members: of each that draws, by method.
+    """
+
+    members: Mapping[str, PresenceReadout]
+
+    def score(self, maps: Mapping[str, Map]) -> float | None:
+        """How sure they are of a lesion, 0..1: by the mean of their log-odds, as all else it says.
+
+        Args:
+            maps: of a batch of one, those of a member named "METHOD/MAP".
+
+        Returns:
+            None where one of them cannot tell.
+        """
+        found = [one.logit(maps_of_member(maps, name)) for name, one in self.members.items()]
+        known = [logit for logit in found if logit is not None]
+        return float(expit(np.mean(known))) if len(known) == len(found) else None
 
 
 def fit_presence(
@@ -117,12 +149,25 @@ def write_presence(checkpoint: Checkpoint, found: PresenceReadout) -> Path:
     return write_beside(checkpoint, FILE, tensors, {"maps": ",".join(found.maps)})
 
 
-def read_presence(checkpoint: Checkpoint) -> PresenceReadout | None:
+def read_presence(checkpoint: Checkpoint) -> PresenceReadout | PanelPresence | None:
     """The function beside the weights; None where there is none.
+
+    Of a panel those of all members that draw; None where one of them has none.
 
     Raises:
         CheckpointError: it is damaged, or belongs to other weights.
     """
+    if isinstance(checkpoint, PanelCheckpoint):
+        drawing = [
+            one for one in checkpoint.members if one.card.spec.answers(name=SEGMENTATION.name)
+        ]
+        found = {one.method: _read_one(one) for one in drawing}
+        known = {name: one for name, one in found.items() if one is not None}
+        return PanelPresence(known) if known and len(known) == len(found) else None
+    return _read_one(checkpoint)
+
+
+def _read_one(checkpoint: Checkpoint) -> PresenceReadout | None:
     return read_beside(
         checkpoint,
         FILE,

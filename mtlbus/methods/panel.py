@@ -121,7 +121,7 @@ class Panel(nn.Module):
                 masks.append(positive_logit(output.mask_logits.float()))
             if MALIGNANCY.name in output.class_logits:
                 classes[name] = positive_logit(output.class_logits[MALIGNANCY.name].float())
-            found |= {f"{name}/{key}": one for key, one in output.maps.items()}
+            found |= {_map_of(name, key): one for key, one in output.maps.items()}
         logits = torch.stack(list(classes.values()), dim=1) if classes else None
         if maps and logits is not None:
             titles = tuple(self.members[name].spec.title for name in classes)
@@ -131,6 +131,16 @@ class Panel(nn.Module):
             class_logits={} if logits is None else {MALIGNANCY.name: logits.mean(1, keepdim=True)},
             maps=found if maps else {},
         )
+
+
+def maps_of_member(maps: Mapping[str, Map], member: str) -> dict[str, Map]:
+    """Of the maps that a panel returns those of one member, by the names that it gives them."""
+    start = _map_of(member, "")
+    return {name.removeprefix(start): m for name, m in maps.items() if name.startswith(start)}
+
+
+def _map_of(member: str, name: str) -> str:
+    return f"{member}/{name}"
 
 
 def _scaled(images: Tensor, spec: Spec) -> Tensor:

@@ -16,6 +16,7 @@ from .judging import (
     judge_samples,
     split_datasets,
 )
+from .panels import write_panel
 from .producing import make_plan, produce
 from .renewal import renew_card, renew_spec, write_cost, write_gates, write_silence
 from .silencing import measure_silence
@@ -44,5 +45,6 @@ __all__ = [
     "write_cost",
     "write_external",
     "write_gates",
+    "write_panel",
     "write_silence",
 ]

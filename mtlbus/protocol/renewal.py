@@ -20,7 +20,7 @@ from ..core.errors import DataError
 from ..core.files import write_json
 from ..data.dataset import Dataset
 from ..data.splits import Split
-from ..evaluation.card_figures import choose_operating_points, figures_of
+from ..evaluation.card_figures import OF_FEATURES, OF_MASK, choose_operating_points, figures_of
 from ..evaluation.tables import (
     lesion_rows,
     normal_rows,
@@ -30,6 +30,7 @@ from ..evaluation.tables import (
 )
 from ..inference.cost import Cost, machine_name
 from ..inference.predictor import Predictor
+from ..inference.presence import read_presence
 from .card import exclusions
 from .images import ImageList, list_images, require_counts, write_images
 from .judging import Report, judge_samples, split_datasets
@@ -74,21 +75,22 @@ def renew_card(
     if complete:
         images = _list_of(checkpoint, datasets, report)
         stored = _completed(checkpoint, stored, again, datasets, report)
-    record: dict[str, Any] = {**_largest_differences(stored, again), "machine": machine_name()}
+    record: dict[str, Any] = {**largest_differences(stored, again), "machine": machine_name()}
 
     validation = stored[stored["part"] == "validation"].to_dict("records")
     chosen = choose_operating_points(validation) if card.operating_points else {}
-    fields = {**chosen, **figures_of(stored, chosen)}
+    score = OF_MASK if read_presence(checkpoint) is None else OF_FEATURES
+    fields = {**chosen, **figures_of(stored, chosen, score)}
     for name in ("temperature", "operating_points", "metrics"):
         if stated.get(name):
-            _require_close(stated[name], fields[name], UNCHANGED, name)
+            require_close(stated[name], fields[name], UNCHANGED, name)
     moved = figures_of(again, chosen)["metrics"]
     judged = {
         name: entry
         for name, entry in stated["metrics"]["datasets"].items()
         if name in moved["datasets"]
     }
-    pairs = _require_close(judged, moved["datasets"], REPRODUCED, "metrics")
+    pairs = require_close(judged, moved["datasets"], REPRODUCED, "metrics")
     record |= {"figures": len(pairs), "figure": max(pairs, default=0.0)}
 
     fields["judgement"]["reproduced"] = record
@@ -208,7 +210,7 @@ def write_card(checkpoint: Checkpoint, fields: dict[str, Any]) -> None:
     write_json(checkpoint.folder / CARD, card.to_json())
 
 
-def _largest_differences(stored: pd.DataFrame, again: pd.DataFrame) -> dict[str, Any]:
+def largest_differences(stored: pd.DataFrame, again: pd.DataFrame) -> dict[str, Any]:
     """Of the images that were judged now, against their stored test rows."""
     before = stored[stored["part"] == "test"]
     if normal_rows(before).empty:  # judged before normal images were
@@ -229,13 +231,13 @@ def _largest_differences(stored: pd.DataFrame, again: pd.DataFrame) -> dict[str,
     return found
 
 
-def _require_close(stated: Any, made: Any, tolerance: float, where: str) -> list[float]:
+def require_close(stated: Any, made: Any, tolerance: float, where: str) -> list[float]:
     """The differences of all numbers that `stated` holds; a `DataError` where one is too large."""
     if isinstance(stated, dict):
         return [
             gap
             for name, value in stated.items()
-            for gap in _require_close(value, made.get(name), tolerance, f"{where}.{name}")
+            for gap in require_close(value, made.get(name), tolerance, f"{where}.{name}")
         ]
     numbers = [x for x in (stated, made) if isinstance(x, (int, float))]
     if len(numbers) == 2 and math.isclose(*numbers, rel_tol=tolerance, abs_tol=tolerance):

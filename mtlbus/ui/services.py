@@ -23,7 +23,7 @@ from ..core.errors import CheckpointError, InputError, MtlbusError, choose
 from ..core.spec import Fit
 from ..core.text import printable
 from ..data.transforms import PREPROCESSING_VERSION
-from ..evaluation.panels import find_network
+from ..evaluation.panels import find_network, list_panels
 from ..inference.burned_in import BurnedIn, burned_in
 from ..inference.input_checks import Check, check_image, refusal
 from ..inference.loaded import Prepared, prepare
@@ -62,11 +62,13 @@ class Found(NamedTuple):
     Attributes:
         usable: methods of breast ultrasound by registry name.
         tasks: networks of other tasks by the name of their folder.
+        panels: names of those that were judged themselves.
         broken: names of those whose card is broken.
     """
 
     usable: dict[str, Checkpoint]
     tasks: dict[str, Checkpoint]
+    panels: list[str]
     broken: list[str]
 
 
@@ -106,9 +108,14 @@ def of_other_tasks() -> dict[str, Checkpoint]:
     return _checkpoints().tasks
 
 
+def panels() -> list[str]:
+    """The panels that ship: judged themselves, of networks that can all be used."""
+    return [name for name in _checkpoints().panels if panel_named(name)]
+
+
 def left_out() -> list[str]:
     """The methods whose checkpoint lies here but cannot be used; the log says why."""
-    usable, _, broken = _checkpoints()
+    usable, broken = _checkpoints().usable, _checkpoints().broken
     return [*broken, *(name for name, found in usable.items() if _identity(found) in _BROKEN)]
 
 
@@ -144,7 +151,8 @@ def _read_checkpoints(root: Path, stamps: tuple) -> Found:
         except CheckpointError as error:
             LOG.warning("Checkpoint %s is left out: %s", printable(name), printable(error))
             broken += [name] if name in methods else []
-    return Found({name: usable[name] for name in methods if name in usable}, tasks, broken)
+    in_order = {name: usable[name] for name in methods if name in usable}
+    return Found(in_order, tasks, list_panels(root), broken)
 
 
 def first_of(methods: Collection[str]) -> str:

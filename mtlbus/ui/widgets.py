@@ -60,7 +60,8 @@ def pick_method(
         label: of the widget.
         methods: names to choose from; None for all with trained weights.
         key: of the widget.
-        panels: a panel that was asked for is among them; elsewhere its first network is.
+        panels: those that ship are among them, and one that was asked for; elsewhere its first
+            network is.
 
     Returns:
         The name. Without any trained method it says so and stops the page.
@@ -72,9 +73,11 @@ def pick_method(
         state.stop()
     wanted = st.session_state.get("method")
     panel = services.panel_named(wanted)
+    if panels:
+        names += services.panels()
     if panel is not None and panels:
         wanted = panel
-        names.append(panel)
+        names += [panel] if panel not in names else []
     elif panel is not None:
         wanted = members_of(panel, names)[0]
         state.say(
@@ -110,7 +113,7 @@ def pick_methods(
 
     Args:
         label: of the widget.
-        methods: names to choose from; None for all with trained weights.
+        methods: names to choose from; None for all with trained weights and the panels that ship.
         key: of the widget.
         default: how many are chosen at first.
         everything: one click chooses all of them.
@@ -130,7 +133,9 @@ def pick_methods(
     linked = st.session_state.get("methods")
     wanted = linked.split(",") if isinstance(linked, str) and linked else first[:default]
     wanted = [services.panel_named(name) or name for name in wanted]
-    names += [name for name in dict.fromkeys(wanted) if services.panel_named(name)]
+    asked = [name for name in wanted if services.panel_named(name)]
+    shipped = services.panels() if methods is None else []
+    names += dict.fromkeys([*shipped, *asked])
     if st.session_state.setdefault(_CAME_WITH, came_with) != came_with:  # another one since
         st.session_state[_CAME_WITH] = came_with
         wanted = [came_with, *wanted]

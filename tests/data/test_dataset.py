@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from mtlbus.core.errors import DataError, InputError
+from mtlbus.data import masks
 from mtlbus.data.dataset import Sample
 from mtlbus.data.layouts import load_dataset
 from mtlbus.data.masks import fitting_mask, stated_shape
+from tests.rows import many_rows
 
 SHAPE = (24, 32)  # rows, columns
 
@@ -153,3 +155,14 @@ def test_each_layout_tells_normal_from_unknown(tmp_path):
         }, layout
         assert [s.id for s in dataset.normals()] == ["normal (9001)"]
         assert not dataset.normals()[0].mask().any()
+
+
+def test_a_manifest_opens_each_file_once_and_decodes_none(tmp_path, monkeypatch):
+    """So time grows with the rows and memory does not grow with the pixels: `tests.rows`."""
+    path, opened = many_rows(tmp_path, 60), []
+    usual = masks.Image.open
+    monkeypatch.setattr(masks.Image, "open", lambda f, **o: (opened.append(f), usual(f, **o))[1])
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda self: pytest.fail("decoded"))
+    samples = load_dataset("manifest", path).samples
+    assert len(samples) == 60
+    assert sorted(opened) == sorted(p for s in samples for p in (s.image, *s.masks))

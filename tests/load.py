@@ -1,25 +1,29 @@
 """A class of thirty: many sessions of a real server at once, each with an image of its own.
 
-    python -m tests.load [--sessions 30] [--images 500] [--methods mtl_cosa,mtl]
+    python -m tests.load [--sessions 30] [--images 500] [--methods mtl_cosa,mtl] [--minutes 60]
 
 Each session opens the pages one after the other through Streamlit's own protocol on loopback, with
 an image that nobody else has, and its answer is checked against that of a single visitor, who asks
 before. Then one after another asks about many more images, and the memory of the server after all
 of them is compared with that after a tenth. At last the server is killed and started anew while
-tabs are open, which then ask for their pages again. The table goes to stdout; anything wrong ends
-it with exit code 1. Times are of one machine and one moment: run it where nothing else runs.
+tabs are open, which then ask for their pages again. What is found goes to stdout line by line, so a
+run that is cut leaves what it has; one whose minutes are over asks for nothing more and says so.
+Anything wrong ends it with exit code 1. Times are of one machine and one moment: run it where
+nothing else runs.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import math
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,12 +50,10 @@ class Outcome:
     Attributes:
         seconds: of each page, by name.
         said: percentages and calls on Predict, which tell one image from another.
-        wrong: a line for each error.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     said: tuple[str, ...] = ()
-    wrong: list[str] = field(default_factory=list)
 
 
 def picture(number: int) -> bytes:
@@ -100,85 +102,166 @@ def _healthy(port: int) -> bool:
         connection.close()
 
 
-def session(address: str, number: int, pages: Sequence[str], methods: Sequence[str]) -> Outcome:
-    """One visitor, who uploads an image and opens the pages."""
-    outcome, query = Outcome(), {"method": methods[0], "methods": ",".join(methods)}
+class Sink:
+    """Where findings go, as they are made.
+
+    Args:
+        minutes: after which nothing more is asked.
+
+    Attributes:
+        wrong: a line for each error.
+    """
+
+    def __init__(self, minutes: float = math.inf) -> None:
+        self.ends = time.monotonic() + 60 * minutes
+        self.wrong: list[str] = []
+
+    @property
+    def over(self) -> bool:
+        """Whether the minutes are over."""
+        return time.monotonic() > self.ends
+
+    def say(self, line: str) -> None:
+        """A line of the result."""
+        print(line, flush=True)
+
+    def fault(self, *lines: str) -> None:
+        """Something wrong."""
+        self.wrong += lines
+        for line in lines:
+            self.say(f"WRONG {line}")
+
+
+class Pages:
+    """A row for each page that sessions open together, said when all have seen it.
+
+    Args:
+        single: of a visitor alone.
+        found: of the sessions, filled while they go on.
+        sink: receives the rows.
+    """
+
+    def __init__(self, single: Outcome, found: Sequence[Outcome], sink: Sink) -> None:
+        self.single, self.found, self.sink = single, found, sink
+        self._lock = threading.Lock()
+        self._left = list(PAGES)
+        sink.say("| page | sessions | alone, s | p50, s | p95, s | p50 / alone | p95 / alone |")
+        sink.say("|---|---|---|---|---|---|---|")
+
+    def seen(self) -> None:
+        """A session has seen a page."""
+        with self._lock:
+            while self._left and all(self._left[0] in one.seconds for one in self.found):
+                self._say(self._left.pop(0))
+
+    def close(self) -> None:
+        """The pages that not all have seen."""
+        for page in self._left:
+            self._say(page)
+
+    def _say(self, page: str) -> None:
+        times = [one.seconds[page] for one in self.found if page in one.seconds]
+        if not times or page not in self.single.seconds:
+            self.sink.say(f"| {page} | {len(times)} | – | – | – | – | – |")
+            return
+        one, (half, most) = self.single.seconds[page], np.percentile(times, (50, 95))
+        self.sink.say(
+            f"| {page} | {len(times)} | {one:.2f} | {half:.2f} | {most:.2f} "
+            f"| {half / one:.1f} | {most / one:.1f} |"
+        )
+
+
+def session(
+    address: str,
+    number: int,
+    pages: Sequence[str],
+    methods: Sequence[str],
+    sink: Sink,
+    outcome: Outcome | None = None,
+    seen: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """One visitor, who uploads an image and opens the pages.
+
+    Args:
+        address: of the server.
+        number: of the visitor, which gives the image.
+        pages: one after the other, until the minutes are over.
+        methods: that are asked.
+        sink: receives what is wrong.
+        outcome: to be filled; None for a new one.
+        seen: is called after each page.
+    """
+    outcome = outcome or Outcome()
+    query = {"method": methods[0], "methods": ",".join(methods)}
     try:
         with Visitor(address) as visitor:
             visitor.visit("methods", **query)  # draws the sidebar, where the image goes
             if (status := visitor.upload("Upload", f"{number}.png", picture(number))) != 204:
-                outcome.wrong.append(f"session {number}: the upload was answered with {status}")
+                sink.fault(f"session {number}: the upload was answered with {status}")
             for page in pages:
+                if sink.over:
+                    break
                 began = time.monotonic()
                 visitor.visit(page)
-                outcome.seconds[page] = time.monotonic() - began
+                took = time.monotonic() - began
                 kinds = {m.delta.new_element.WhichOneof("type") for m in visitor.seen}
                 if "exception" in kinds or "Something unforeseen" in " ".join(visitor.texts()):
-                    outcome.wrong.append(f"session {number}: {page} shows an error")
+                    sink.fault(f"session {number}: {page} shows an error")
                 if page == "predict":
                     outcome.said = tuple(SAID.findall(" ".join(visitor.texts())))
+                outcome.seconds[page] = took
+                seen()
     except Exception as error:  # whatever happens to one is a line, and the others go on
-        outcome.wrong.append(f"session {number}: {type(error).__name__}: {error}")
+        sink.fault(f"session {number}: {type(error).__name__}: {error}")
     return outcome
 
 
-def together(address: str, count: int, methods: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The single visitors, then all at once.
-
-    Returns:
-        Lines of the table, and what is wrong.
-    """
+def together(address: str, count: int, methods: Sequence[str], sink: Sink) -> None:
+    """The single visitors, then all at once; as many as there was time to ask alone."""
     progress(f"{count} visitors one after the other")
-    alone = [session(address, number, ["predict"], methods) for number in range(count)]
+    alone: list[Outcome] = []
+    while len(alone) < count and not sink.over:
+        alone.append(session(address, len(alone), ["predict"], methods, sink))
     progress("one visitor on all pages")
-    single = session(address, count, PAGES, methods)  # pages are warm, its image is new
-    progress(f"{count} visitors at once on all pages")
-    with ThreadPoolExecutor(count) as visitors:
+    single = session(address, count, PAGES, methods, sink)  # pages are warm, its image is new
+    progress(f"{len(alone)} visitors at once on all pages")
+    found = [Outcome() for _ in alone]
+    pages = Pages(single, found, sink)
+    with ThreadPoolExecutor(max(len(alone), 1)) as visitors:
         # The same images again in new sessions: the results of the closed ones are gone.
-        found = list(
-            visitors.map(lambda number: session(address, number, PAGES, methods), range(count))
-        )
-    wrong = [line for one in (*alone, single, *found) for line in one.wrong]
+        for number, outcome in enumerate(found):
+            visitors.submit(
+                session, address, number, PAGES, methods, sink, outcome, pages.seen
+            )  # fmt: skip
+    pages.close()
     for number, (one, other) in enumerate(zip(alone, found, strict=True)):
-        if one.said != other.said or not one.said:
-            wrong.append(f"session {number}: said {other.said}, alone {one.said}")
-    told = len({one.said for one in alone})
-    lines = [
-        f"{count} sessions at once, {told} different answers, {len(wrong)} wrong",
-        "| page | alone, s | p50, s | p95, s | p50 / alone | p95 / alone |",
-        "|---|---|---|---|---|---|",
-    ]
-    for page in PAGES:
-        times = [one.seconds[page] for one in found if page in one.seconds]
-        if not times or page not in single.seconds:
-            continue
-        one, (half, most) = single.seconds[page], np.percentile(times, (50, 95))
-        lines.append(
-            f"| {page} | {one:.2f} | {half:.2f} | {most:.2f} "
-            f"| {half / one:.1f} | {most / one:.1f} |"
-        )
-    return lines, wrong
+        if other.seconds and (one.said != other.said or not one.said):
+            sink.fault(f"session {number}: said {other.said}, alone {one.said}")
+    at_once, told = sum(bool(one.seconds) for one in found), len({one.said for one in alone})
+    sink.say(
+        f"{at_once} of {count} sessions at once, {told} different answers, {len(sink.wrong)} wrong"
+    )
 
 
 def growth(
-    address: str, process: psutil.Process, images: int, methods: Sequence[str]
-) -> tuple[list[str], list[str]]:
-    """Image after image in new sessions: the memory after a tenth of them, and after all."""
+    address: str, process: psutil.Process, images: int, methods: Sequence[str], sink: Sink
+) -> None:
+    """Image after image in new sessions: the memory after each tenth of them."""
     progress(f"{images} images for the memory")
-    wrong: list[str] = []
-    first = 0
-    for number in range(images):
-        wrong += session(address, 10_000 + number, ["predict"], methods[:1]).wrong
-        if number + 1 == max(images // 10, 1):
-            first = process.memory_info().rss
-    last = process.memory_info().rss
-    line = (
-        f"memory after {max(images // 10, 1)} predictions {first / 1e6:.0f} MB, after {images} "
-        f"{last / 1e6:.0f} MB: {last / first:.2f} times"
-    )
+    tenth, first, last, number = max(images // 10, 1), 0, 0, 0
+    sink.say("| predictions | memory, MB | times that after the first of these |")
+    sink.say("|---|---|---|")
+    while number < images and not sink.over:
+        session(address, 10_000 + number, ["predict"], methods[:1], sink)
+        number += 1
+        if number % tenth == 0:
+            last = process.memory_info().rss
+            first = first or last
+            sink.say(f"| {number} | {last / 1e6:.0f} | {last / first:.2f} |")
+    if number < images:
+        sink.say(f"The minutes were over after {number} of {images} images.")
     if last > GROWTH * first:
-        wrong.append(f"{line}; at most {GROWTH} is allowed")
-    return [line], wrong
+        sink.fault(f"memory grew to {last / first:.2f} times; at most {GROWTH} is allowed")
 
 
 def progress(line: str) -> None:
@@ -186,8 +269,8 @@ def progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def restarted(port: int, count: int, methods: Sequence[str]) -> list[str]:
-    """What is wrong when a server is killed under open tabs and started anew."""
+def restarted(port: int, count: int, methods: Sequence[str], sink: Sink) -> None:
+    """A server is killed under open tabs and started anew."""
     progress("killing the server under open tabs")
     query = {"method": methods[0], "methods": ",".join(methods)}
     with server(port) as (address, process):
@@ -196,37 +279,38 @@ def restarted(port: int, count: int, methods: Sequence[str]) -> list[str]:
             tab.visit(PAGES[number % len(PAGES)], **query)
         process.kill()
         process.wait(20)
-    wrong = []
+    broken = 0
     with server(port) as (address, _):
         for number, tab in enumerate(tabs):
             with Visitor(address) as again:  # as the browser does, with the address of the tab
                 again.visit(tab.page, **query)
                 kinds = {m.delta.new_element.WhichOneof("type") for m in again.seen}
                 if "exception" in kinds or not again.texts():
-                    wrong.append(f"tab {number}: {tab.page} after a restart")
-    return wrong
+                    broken += 1
+                    sink.fault(f"tab {number}: {tab.page} after a restart")
+    sink.say(f"After kill -9 and a new start {broken} of {count} pages are broken.")
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run both and print the table."""
+    """Run all parts."""
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
     parser.add_argument("--sessions", type=int, default=30)
     parser.add_argument("--images", type=int, default=500, help="for the memory; 0 leaves it out")
     parser.add_argument("--methods", default="mtl_cosa,mtl", help="of Predict, and of Compare")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="at most, about")
     asked = parser.parse_args(words)
-    methods = asked.methods.split(",")
-    port = free_port()
+    methods, port, sink = asked.methods.split(","), free_port(), Sink(asked.minutes)
+    sink.say(f"pages may take {SECONDS} s each; {psutil.cpu_count()} cores")
     with server(port) as (address, process):
-        lines, wrong = together(address, asked.sessions, methods)
-        if asked.images:
-            more, also = growth(address, process, asked.images, methods)
-            lines, wrong = [*lines, "", *more], [*wrong, *also]
-    broken = restarted(port, min(asked.sessions, len(PAGES)), methods)
-    lines.append(f"after kill -9 and a new start {len(broken)} pages are broken")
-    wrong += broken
-    print("\n".join([*lines, *wrong]))
-    print(f"(pages may take {SECONDS} s each; {psutil.cpu_count()} cores)")
-    return 1 if wrong else 0
+        together(address, asked.sessions, methods, sink)
+        if asked.images and not sink.over:
+            growth(address, process, asked.images, methods, sink)
+    if sink.over:
+        sink.say("The minutes are over: the server was not killed under open tabs.")
+    else:
+        restarted(port, min(asked.sessions, len(PAGES)), methods, sink)
+    sink.say(f"{len(sink.wrong)} wrong")
+    return 1 if sink.wrong else 0
 
 
 if __name__ == "__main__":

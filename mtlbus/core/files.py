@@ -18,6 +18,7 @@ from typing import Any
 
 from .errors import OutputError
 
+_TEMPORARY = ".mtlbus-"  # begins the name of what is not whole yet
 NAME_BYTES = 255  # of a file's name, on all common file systems
 _SHOWN = 200  # signs of a path in a message
 
@@ -36,7 +37,7 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     with _told(path):
         _require_a_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".mtlbus-")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_TEMPORARY)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
@@ -48,6 +49,12 @@ def write_atomically(path: str | Path, content: bytes) -> None:
             with contextlib.suppress(OSError):  # the first failure is the one to tell
                 os.unlink(temporary)
             raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process had not written to its end; nobody else may write there now."""
+    for path in folder.glob(f"{_TEMPORARY}*"):
+        path.unlink(missing_ok=True)
 
 
 def write_json(path: str | Path, document: Any) -> None:
@@ -78,7 +85,7 @@ def require_folder(path: str | Path) -> None:
             place = place.parent
         if not place.is_dir():
             raise NotADirectoryError
-        with tempfile.TemporaryFile(dir=place, prefix=".mtlbus-") as file:
+        with tempfile.TemporaryFile(dir=place, prefix=_TEMPORARY) as file:
             file.write(b"\n")
             file.flush()
 

@@ -18,7 +18,7 @@ from ..checkpoints import CARD, PREDICTIONS, Checkpoint
 from ..core import processes
 from ..core.card import Card, Training
 from ..core.errors import DataError, InputError, choose
-from ..core.files import write_atomically, write_json
+from ..core.files import remove_leftovers, write_atomically, write_json
 from ..core.machine import Machine
 from ..core.tables import csv_text
 from ..data.dataset import Dataset
@@ -112,6 +112,7 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
             require_parts(get_spec(method).tasks, split.train, split.validation)
         except DataError as error:
             raise DataError(f"{method} fold {fold}: {error}") from None
+    processes.by_first(lambda: remove_leftovers(plan.out))
     lists: dict[tuple[bool, int], ImageList] = {}
     for number, (method, random, fold) in enumerate(runs, start=1):
         folder = plan.folder(method, random, fold)
@@ -128,12 +129,12 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
             require_same_recipe(Checkpoint(folder), plan.recipes[method])
             require_same_images(images, Checkpoint(folder))
             report(f"{name}: finished before")
-            continue
-        report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
-        produce(
-            wanted, split, folder, True, report, excluded=left_out, images=images,
-            machine=plan.machine,
-        )  # fmt: skip
+        else:
+            report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
+            produce(
+                wanted, split, folder, True, report, excluded=left_out, images=images,
+                machine=plan.machine,
+            )  # fmt: skip
         # The state of the optimiser is ten times the weights, and nobody goes on from here.
         (folder / STATE).unlink(missing_ok=True)
     return processes.by_first(lambda: summarise_folds(plan))

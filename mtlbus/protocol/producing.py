@@ -16,6 +16,7 @@ from ..checkpoints import PREDICTIONS, Checkpoint, write_checkpoint
 from ..core import processes
 from ..core.declaration import BREAST, Declaration
 from ..core.errors import InputError
+from ..core.files import remove_leftovers
 from ..core.machine import Machine
 from ..data.splits import Split
 from ..evaluation.card_figures import choose_operating_points, figures_of
@@ -66,6 +67,8 @@ def produce(
             method; or the run that is to be resumed was on other images.
     """
     require_parts(plan.tasks or get_spec(plan.method).tasks, split.train, split.validation)
+    if resume:
+        processes.by_first(lambda: remove_leftovers(out))
     if images is None:
         report("reading all images to note what they are")
         images = processes.by_first(lambda: list_images(split, plan.tasks or BREAST.tasks))

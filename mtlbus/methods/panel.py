@@ -36,7 +36,7 @@ def is_panel(name: str) -> bool:
 
 
 def members_of(name: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The members that the name of a panel lists.
+    """The members that the name of a panel lists, in the order of `known`: a panel has one name.
 
     Args:
         name: as "panel:mtl+hps"; an address that somebody typed has blanks for the plus signs.
@@ -55,7 +55,7 @@ def members_of(name: str, known: Sequence[str]) -> tuple[str, ...]:
             f"A panel has 2 to {MOST} different networks, as panel:mtl_cosa+hps; got "
             f"{len(members)}: {', '.join(members)[:200]}."
         )
-    return members
+    return tuple(name for name in known if name in members)
 
 
 def panel_spec(members: Sequence[Spec]) -> Spec:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
-PANEL = "panel:mtl+mtl_cosa"
+PANEL = "panel:mtl_cosa+mtl"
 
 
 @pytest.fixture(scope="module")
@@ -65,5 +65,5 @@ def test_performance_judges_a_panel_by_the_images_of_its_networks(open_page):
 def test_attributions_look_into_the_first_network_of_a_panel(open_page):
     app = open_page("attributions", method=PANEL)
     assert not app.exception
-    assert app.selectbox(key="_pick_method").value == "mtl"
+    assert app.selectbox(key="_pick_method").value == "mtl_cosa"
     assert "through its networks" in text(app)

@@ -17,7 +17,7 @@ from mtlbus.findings import find
 from mtlbus.inference.predictor import Predictor
 from tests.app.stand_ins import write_stand_in
 
-NAME = "panel:mtl+hps"
+NAME = "panel:hps+mtl"
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_a_finding_tells_how_far_its_networks_are_apart(root, image):
     predictor = Predictor(panel, "cpu")
     case = Case("phantom", "phantom", image, None, None, "upload", "")
     finding = find(case, predictor.predict(image), panel)
-    assert finding.title == "Panel of MTL and HPS"
+    assert finding.title == "Panel of HPS and MTL"
     assert set(finding.numbers()["members"]) == {"MTL", "HPS"}
     assert finding.spread.startswith("Its networks say ") and "MTL" in finding.spread
     one = find_network("mtl", root)

@@ -23,7 +23,7 @@ from tests.app.stand_ins import write_stand_in
 from tests.protocol.test_presence import write_set
 
 PHANTOM = GreyImage(make_phantom(random_parameters(5), 64).image, "", (), "")
-NAME = "panel:mtl+hps"
+NAME = "panel:hps+mtl"
 
 
 @pytest.fixture(scope="module")

@@ -202,3 +202,13 @@ def thumbnail(pixels: np.ndarray, longest: int = 160) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
+
+
+def contact_print(pixels: np.ndarray, side: int) -> bytes:
+    """A small JPEG of a grey image, H×W uint8, in the middle of a black square of `side` px."""
+    height, width = pixels.shape
+    longest = max(height, width)
+    square = np.zeros((longest, longest), np.uint8)
+    top, left = (longest - height) // 2, (longest - width) // 2
+    square[top : top + height, left : left + width] = pixels
+    return thumbnail(square, side)

@@ -14,6 +14,7 @@ from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
 from ..findings import points, scope
 from ..inference.input_checks import refusal
 from . import input_line, pictures, services, state, takeaway, uploads, verdict
+from .browse.collection import mixed
 from .case import Case
 from .finding import finding_of
 from .widgets import NO_METHODS, ask, show_image
@@ -138,7 +139,8 @@ def gallery() -> None:
     st.subheader("Samples: phantoms made from physics, with their true outline")
     blind = state.is_blind()
     with st.grid(_TILES, min_column_width=_NARROWEST, gap="small"):
-        for number, (name, entry) in enumerate(GALLERY.items(), start=1):
+        for number, name in enumerate(mixed(GALLERY) if blind else GALLERY, start=1):
+            entry = GALLERY[name]
             title = f"Case {number}" if blind else entry.title
             with st.container(gap="xxsmall"):
                 st.image(_tile(name), alt=f"Phantom: {title}", width="stretch")

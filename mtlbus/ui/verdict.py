@@ -20,7 +20,7 @@ from .memory import choice, mirror
 from .theme import readable
 
 BADGES = {"malignant": ":orange-badge[malignant]", "benign": ":green-badge[benign]"}
-_COLOURS = {"malignant": "orange", "benign": "green"}
+COLOURS = {"malignant": "orange", "benign": "green"}
 
 
 def colour_of(finding: Finding) -> str:
@@ -147,7 +147,7 @@ def _number(finding: Finding) -> None:
         label,
         said,
         delta=f"{finding.title}: {finding.pill}",
-        delta_color="off" if finding.cautious else _COLOURS[finding.call],
+        delta_color="off" if finding.cautious else COLOURS[finding.call],
         delta_arrow="off",
         width="content",
         help=f"The call is “malignant” from {at} on, the operating point: the line in the bar. In "

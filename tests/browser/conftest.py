@@ -40,12 +40,12 @@ def chromium() -> str:
 
 
 @contextmanager
-def serving() -> Iterator[str]:
+def serving(**environment: str) -> Iterator[str]:
     """Address of a fresh server that nobody has visited; stopped afterwards."""
     weights = os.environ.get("MTLBUS_CHECKPOINTS") or str(CHECKPOINTS)
     if not {"mtl", "mtl_cosa"} <= list_checkpoints(weights).keys():
         pytest.skip(f"needs the checkpoints of mtl and mtl_cosa in {weights}")
-    with served("app.py", MTLBUS_CHECKPOINTS=weights) as address:
+    with served("app.py", MTLBUS_CHECKPOINTS=weights, **environment) as address:
         yield address
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mtlbus.data.phantom import GALLERY
+from mtlbus.ui.browse.collection import mixed
 from mtlbus.ui.stories.tour import stories
 from tests.browser.test_journey import settle
 
@@ -25,7 +26,7 @@ def reaches(page, script: str, wanted: object) -> bool:
 
 
 def test_a_lecture_by_keyboard_alone(server, page):
-    names = list(GALLERY)
+    names = mixed(GALLERY)
     following = GALLERY[names[(names.index(CASE) + 1) % len(names)]].title
     page.goto(f"{server}/predict?case={CASE}&method=mtl&lecture=1&blind=1")
     main, keys = page.locator(MAIN), page.keyboard

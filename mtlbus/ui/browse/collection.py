@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -18,7 +19,7 @@ from ...data.phantom import GALLERY, make_phantom
 from ...data.phantom_state import PhantomState
 from ...evaluation import judged_rows
 from ...evaluation.slices import part_names
-from ...figures.overlay import thumbnail
+from ...figures.overlay import contact_print
 from .. import case_store, datasets
 from ..results import ResultStore
 
@@ -39,8 +40,9 @@ class Entry:
         picture: makes its small picture.
         digest: that its picture is kept by.
         facts: birads, device, histology, size; "" or missing where unknown.
-        part: "test", "validation" or "train" for the network that is asked about; "" for none.
-        probability: that network's, of the test or validation image; None where it is not known.
+        part: "test" for an image that the network asked about had not seen, "seen" for one that
+            took part in its training or in the choice of its threshold; "" where neither is known.
+        probability: that network's, of a test image; None where it is not known.
     """
 
     key: str
@@ -84,7 +86,7 @@ def entries(source: str, checkpoint: Checkpoint | None) -> list[Entry]:
     if source == MINE:
         return [
             Entry(
-                case.key, case.title, "", lambda case=case: thumbnail(case.image.pixels, _SIDE),
+                case.key, case.title, "", lambda case=case: contact_print(case.image.pixels, _SIDE),
                 case.image.sha256,
             )
             for case in case_store.of_session().cases()
@@ -92,6 +94,11 @@ def entries(source: str, checkpoint: Checkpoint | None) -> list[Entry]:
     samples = datasets.samples_of(source)
     found = [_of_sample(source, name, sample) for name, sample in samples.items()]
     return sorted(_with_judgement(found, source, checkpoint), key=lambda one: natural(one.title))
+
+
+def mixed(keys: Iterable[str]) -> list[str]:
+    """Keys in an order that tells nothing about them, the same on every day and for everybody."""
+    return sorted(keys, key=lambda key: hashlib.sha256(key.encode()).digest())
 
 
 def natural(title: str) -> list[tuple[int, int, str]]:
@@ -106,7 +113,7 @@ def _phantoms() -> list[Entry]:
     return [
         Entry(
             name, entry.title, "malignant" if entry.parameters.malignant else "benign",
-            lambda entry=entry: thumbnail(make_phantom(entry.parameters, _SMALL).image, _SIDE),
+            lambda entry=entry: contact_print(make_phantom(entry.parameters, _SMALL).image, _SIDE),
             PhantomState(name).key,
         )
         for name, entry in GALLERY.items()
@@ -117,7 +124,7 @@ def _of_sample(source: str, name: str, sample: Sample) -> Entry:
     kind = "normal" if sample.normal else datasets.LABELS[sample.label]
     return Entry(
         f"{source}:{name}", name, kind if kind in ("benign", "malignant", "normal") else "",
-        lambda: thumbnail(sample.pixels().round().astype(np.uint8), _SIDE), str(sample.image),
+        lambda: contact_print(sample.pixels().round().astype(np.uint8), _SIDE), str(sample.image),
         {fact: value for fact, value in sample.facts.items() if value},
     )  # fmt: skip
 
@@ -135,7 +142,8 @@ def _with_judgement(found: list[Entry], source: str, checkpoint: Checkpoint | No
     joined = []
     for one in found:
         part = parts.get(one.title, "train" if trained else "")
-        probability = said.get(one.title)
+        part = "seen" if part in ("train", "validation") else part
+        probability = said.get(one.title) if part == "test" else None
         facts = one.facts | ({"size": sizes[one.title]} if sizes.get(one.title) else {})
         known = None if probability is None or pd.isna(probability) else float(probability)
         joined.append(replace(one, part=part, probability=known, facts=facts))

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ...core.errors import MtlbusError
 from ...core.text import literal
 from ...core.wording import percent
 from ...findings import Point, operating_points
-from .. import datasets, services, state
+from .. import datasets, in_sight, services, state
 from ..memory import choice, mirror, switch
-from ..verdict import BADGES
+from ..verdict import COLOURS
 from ..widgets import explain_error, pick_method
 from . import collection, walk
 from .collection import Entry
-from .wish import FACTS, ONLY, Wish, is_wrong, needs_judgement
+from .wish import FACTS, ONLY, TELL_NOTHING, Wish, is_wrong, needs_judgement
 
 _A_PAGE = 24
 _COLUMNS, _NARROWEST = 8, 118  # of the sheet; pixels
@@ -25,27 +26,29 @@ _COLUMNS, _NARROWEST = 8, 118  # of the sheet; pixels
 def show() -> None:
     """All of the page."""
     sources = collection.sources()
-    top = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    with top:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         source = st.segmented_control(
             "From", list(sources), format_func=lambda name: literal(sources[name]), required=True,
             wrap=True, **mirror("source", choice("source", sources, collection.PHANTOMS)),
         )  # fmt: skip
-        text = st.text_input(
-            "Search", placeholder="name, histology, scanner", icon=":material/search:", width=200,
-            **mirror("find", str(st.session_state.get("find", ""))[:80]),
-        )  # fmt: skip
+        searching = st.container(width=200)
         blind = st.toggle(
-            "Blind", help="Hides names and answers on every page, so that you can judge first.",
+            "Blind", help="Hides names and answers on every page, so that you can judge first. The "
+            "images stand in an order that tells nothing.",
             **mirror("blind", switch("blind")),
         )  # fmt: skip
-    checkpoint = None
-    if source in datasets.of_breast() and services.available():
-        with top.container(width=190):
-            checkpoint = services.checkpoint(pick_method("Judged by"))
+    text = "" if blind else _search(searching)  # whoever finds a carcinoma knows that it is one
     state.link_unless("source", source, collection.PHANTOMS)
-    state.link_unless("find", text, "")
     state.link_unless("blind", str(int(blind)), "0")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with row:
+        only, more = st.container(width="content"), st.container(width="content")
+    checkpoint = None
+    if source in datasets.of_breast():
+        more = more.popover("More filters", icon=":material/filter_list:")
+        if services.available():
+            with more:
+                checkpoint = services.checkpoint(pick_method("Judged by"))
     try:
         entries = collection.entries(source, checkpoint)
     except MtlbusError as error:
@@ -54,10 +57,26 @@ def show() -> None:
     point = None
     if checkpoint is not None:
         point = next(iter(operating_points(checkpoint.card).values()), None)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        wish = Wish(text, _pick_only(entries, point, blind), _pick_facts(entries))
+    with only:
+        kinds = _pick_only(entries, point, blind)
+    with more:
+        wish = Wish(text, kinds, _pick_facts(entries, blind))
     found = wish.among(entries, point)
-    _sheet(found, len(entries), point, blind)
+    if blind:
+        by_key = {one.key: one for one in found}
+        found = [by_key[key] for key in collection.mixed(by_key)]
+    chosen = "".join(f", {FACTS[fact]} {literal(value)}" for fact, value in wish.facts.items())
+    few = f" of {len(entries)}" if len(found) < len(entries) else ""
+    _sheet(found, f"**{len(found)}**{few} images{chosen}", point, blind)
+
+
+def _search(place: DeltaGenerator) -> str:
+    text = place.text_input(
+        "Search", placeholder="name, histology, scanner", icon=":material/search:",
+        **mirror("find", str(st.session_state.get("find", ""))[:80]),
+    )  # fmt: skip
+    state.link_unless("find", text, "")
+    return text
 
 
 def _pick_only(entries: Sequence[Entry], point: Point | None, blind: bool) -> tuple[str, ...]:
@@ -84,76 +103,79 @@ def _pick_only(entries: Sequence[Entry], point: Point | None, blind: bool) -> tu
     return tuple(chosen)
 
 
-def _pick_facts(entries: Sequence[Entry]) -> dict[str, str]:
-    """One value of each fact that these images have."""
-    found, offered = {}, {}
-    for fact in FACTS:
+def _pick_facts(entries: Sequence[Entry], blind: bool) -> dict[str, str]:
+    """One value of each fact that these images have, and that does not tell the answer."""
+    found = {}
+    for fact in TELL_NOTHING if blind else FACTS:
         values = sorted({one.facts.get(fact, "") for one in entries} - {""}, key=collection.natural)
-        if len(values) > 1:
-            offered[fact] = values
-    if not offered:
-        return {}
-    kept = {f: st.session_state.get(f"case_{f}") for f in offered}
-    chosen = sum(kept[fact] in values for fact, values in offered.items())
-    words = f"More filters ({chosen})" if chosen else "More filters"
-    with st.popover(words, icon=":material/filter_list:"):
-        for fact, values in offered.items():
-            name = f"case_{fact}"
-            value = st.selectbox(
-                FACTS[fact], values, placeholder="any",
-                index=None, **mirror(name, kept[fact] if kept[fact] in values else None),
-            )  # fmt: skip
-            if value is not None:
-                found[fact] = value
+        if len(values) < 2:
+            continue
+        kept = st.session_state.get(f"case_{fact}")
+        value = st.selectbox(
+            FACTS[fact], values, placeholder="any", index=None,
+            **mirror(f"case_{fact}", kept if kept in values else None),
+        )  # fmt: skip
+        if value is not None:
+            found[fact] = value
     return found
 
 
-def _sheet(found: Sequence[Entry], count: int, point: Point | None, blind: bool) -> None:
+def _sheet(found: Sequence[Entry], words: str, point: Point | None, blind: bool) -> None:
     if not found:
-        st.info(
-            f"None of {count} images is like that. Take a filter away.",
-            icon=":material/search_off:",
-        )
+        st.info(f"{words}: none is like that. Take a filter away.", icon=":material/search_off:")
         return
-    pages = -(-len(found) // _A_PAGE)
-    line = st.container(horizontal=True, vertical_alignment="center", gap="medium")
-    with line:
-        st.markdown(f"**{len(found)}** of {count} images" if len(found) < count else
-                    f"**{count}** images")  # fmt: skip
-        number = 1
-        if pages > 1:
-            number = st.pagination(pages, key=f"_sheet_{pages}_{found[0].key}")
-    first = (number - 1) * _A_PAGE
     keys = [one.key for one in found]
-    with st.grid(_COLUMNS, min_column_width=_NARROWEST, gap="small"):
+    pages, page = -(-len(found) // _A_PAGE), f"_sheet_{len(found)}_{keys[0]}"
+    here = st.session_state.get("case", "")
+    if here in keys and walk.goes_through(keys):  # whoever comes back finds his place
+        st.session_state.setdefault(page, keys.index(here) // _A_PAGE + 1)
+    number = 1
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(words, width="content")
+        if pages > 1:
+            number = st.pagination(pages, key=page)
+    first = (number - 1) * _A_PAGE
+    with st.grid(_COLUMNS, min_column_width=_NARROWEST, gap=("small", "xsmall"), key="_prints"):
         for place, one in enumerate(found[first : first + _A_PAGE], start=first + 1):
-            with st.container(gap="xxsmall"):
-                _tile(one, place, point, blind, keys)
+            with st.container(gap=None):
+                _tile(one, f"Case {place}" if blind else one.title, one.key == here, keys)
+                if not blind and (about := _about(one, point)):
+                    st.markdown(f":small[{about}]", text_alignment="center")
+    in_sight.follow("_prints", (page, number))
+    if number < pages:
+        left = len(found) - first - _A_PAGE
+        st.button(
+            f"The next {min(_A_PAGE, left)}", key="_sheet_next", icon=":material/arrow_forward:",
+            on_click=lambda: st.session_state.update({page: number + 1}),
+        )  # fmt: skip
+    if any(one.probability is not None for one in found) and not blind:
+        st.caption(
+            "In per cent: the probability of malignancy, of images that the network had not seen; "
+            ":material/close: is a wrong call."
+        )
 
 
-def _tile(one: Entry, number: int, point: Point | None, blind: bool, keys: Sequence[str]) -> None:
-    title = f"Case {number}" if blind else one.title
+def _tile(one: Entry, title: str, current: bool, keys: Sequence[str]) -> None:
     try:
         st.image(one.small(), alt=f"Image {title}.", width="stretch")
     except MtlbusError:
         st.caption("Its file cannot be read.")
+    shown = f"**{literal(title)}**" if current else literal(title)
     opened = st.button(
-        literal(title), key=f"_tile_{one.key}", type="tertiary", width="stretch",
-        help="Open in Predict",
-    )  # fmt: skip
+        shown, key=f"_tile_{one.key}", type="tertiary", width="stretch", help="Open in Predict"
+    )
     if opened:
         walk.take(keys)
         state.choose_case(one.key)
         st.switch_page("pages/predict.py")
-    if not blind:
-        st.caption(_about(one, point))
 
 
 def _about(one: Entry, point: Point | None) -> str:
     """Its class, and what the network said."""
-    parts = [BADGES.get(one.kind, one.kind)]
-    if one.part in ("train", "validation"):
-        parts.append("trained on" if one.part == "train" else "validation")
+    colour = COLOURS.get(one.kind)
+    parts = [f":{colour}[{one.kind}]" if colour else one.kind]
+    if one.part == "seen":
+        parts.append(":gray[seen]")
     elif one.probability is not None:
         wrong = " :red[:material/close:]" if is_wrong(one, point) else ""
         parts.append(f"{percent(one.probability)}{wrong}")

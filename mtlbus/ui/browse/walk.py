@@ -22,11 +22,23 @@ def take(keys: Sequence[str]) -> None:
     st.session_state[_LIST] = tuple(keys[:_MOST])
 
 
+def goes_through(keys: Sequence[str]) -> bool:
+    """Whether these are what one walks through."""
+    return st.session_state.get(_LIST) == tuple(keys[:_MOST])
+
+
 def around(key: str) -> tuple[str, ...]:
     """The keys that one walks through from a case; it is among them, unless it stands alone."""
     kept = st.session_state.get(_LIST, ())
-    if key in kept:
-        return kept
+    keys = kept if key in kept else _all_like(key)
+    if state.is_blind():  # the order of names would tell the answer
+        keys = tuple(collection.mixed(keys))
+        take(keys)  # and stays when the answers are shown
+    return keys
+
+
+def _all_like(key: str) -> tuple[str, ...]:
+    """All that come from where this one comes from, in their order."""
     layout = key.partition(":")[0]
     if layout in datasets.here():
         try:

@@ -17,6 +17,8 @@ ONLY = {
     "grey": "in the grey zone",
 }
 FACTS = {"birads": "BI-RADS", "device": "Scanner", "size": "Lesion size", "histology": "Histology"}
+TELL_NOTHING = ("device", "size")
+"""The facts that a blind reader may choose by."""
 _KINDS = ("benign", "malignant", "normal")
 
 

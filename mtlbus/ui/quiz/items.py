@@ -58,7 +58,7 @@ def _of_dataset(source: str, methods: Sequence[str]) -> tuple[dict[int, list[str
     seen: set[str] = set()
     for method in methods:
         entries = collection.entries(source, services.checkpoint(method))
-        seen |= {one.key for one in entries if one.part in ("train", "validation")}
+        seen |= {one.key for one in entries if one.part == "seen"}
     found: tuple[dict[int, list[str]], ...] = ({0: [], 1: []}, {0: [], 1: []})
     for one in collection.entries(source, None):
         if one.kind in ("benign", "malignant"):

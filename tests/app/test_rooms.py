@@ -96,7 +96,7 @@ def test_cases_that_no_network_met_come_first(monkeypatch):
     def entries(source, checkpoint):
         met = {"mtl": (0, 1, 2), "mtan": (2, 3, 4)}.get(checkpoint, ())
         return [
-            Entry(f"{source}:{kind}{n}", "", kind, bytes, part="train" if n in met else "test")
+            Entry(f"{source}:{kind}{n}", "", kind, bytes, part="seen" if n in met else "test")
             for kind in ("benign", "malignant", "normal")
             for n in range(6 if kind == "benign" else 5)
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,17 @@ from PIL import Image
 
 from mtlbus.checkpoints import Checkpoint, write_checkpoint
 from mtlbus.core.card import Card
-from mtlbus.data.phantom import make_phantom, random_parameters
+from mtlbus.data.phantom import Phantom, make_phantom, random_parameters
 from mtlbus.methods import create_model
 from mtlbus.methods.registry import get_entry
+from mtlbus.methods.shapes import on_meta
 from mtlbus.nn.encoders import NARROW
+
+
+@cache
+def phantom(seed: int, size: int) -> Phantom:
+    """Every second one malignant; drawn once, however many sets it is in."""
+    return make_phantom(random_parameters(seed, seed % 2 == 1), size)
 
 
 def make_manifest(folder: Path, count: int = 40, size: int = 64, classes: bool = True) -> Path:
@@ -24,11 +32,10 @@ def make_manifest(folder: Path, count: int = 40, size: int = 64, classes: bool =
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for seed in range(count):
-        malignant = seed % 2 == 1
-        phantom = make_phantom(random_parameters(seed, malignant), size)
-        Image.fromarray(phantom.image).save(folder / f"{seed}.png")
-        Image.fromarray(phantom.mask.astype("uint8") * 255).save(folder / f"{seed}_mask.png")
-        label = "malignant" if malignant else "benign"
+        drawn = phantom(seed, size)
+        Image.fromarray(drawn.image).save(folder / f"{seed}.png")
+        Image.fromarray(drawn.mask.astype("uint8") * 255).save(folder / f"{seed}_mask.png")
+        label = ("benign", "malignant")[drawn.label]
         rows.append((f"{seed}.png", f"{seed}_mask.png", label if classes else "", f"p{seed // 2}"))
     path = folder / "manifest.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -72,6 +79,12 @@ def narrow(method: str) -> dict[str, Any]:
     meant to start from ImageNet, are nearly one for all.
     """
     return {"compact_encoder": NARROW} if "compact_encoder" in get_entry(method).options else {}
+
+
+@cache
+def weightless(method: str, variant: str) -> torch.nn.Module:
+    """A network on the meta device, built once; whoever asks says whether it is in training."""
+    return on_meta(method, variant)
 
 
 def untrained_checkpoint(folder: Path, method: str = "mtl_cosa", seed: int = 0) -> Checkpoint:

@@ -34,28 +34,34 @@ Measured: 0.014 on the small deep carcinoma, 0.016 on the angular one; MTL with 
 """
 
 
-@pytest.fixture(params=SHIPPED or [None])
+@pytest.fixture(scope="module", params=SHIPPED or [None])
 def checkpoint(request):
+    """One after the other: all tests of a network follow each other."""
     if request.param is None:
         pytest.fail("no checkpoint ships; checkpoints/ must hold at least mtl and mtl_cosa")
     return SHIPPED[request.param]
+
+
+@pytest.fixture(scope="module")
+def predictor(checkpoint):
+    return Predictor(checkpoint, "cpu")
 
 
 def test_the_first_two_methods_ship():
     assert {"mtl", "mtl_cosa"} <= SHIPPED.keys()
 
 
-def test_weights_are_those_of_the_card_and_small(checkpoint):
+def test_weights_are_those_of_the_card_and_small(checkpoint, predictor):
     content = (checkpoint.folder / WEIGHTS).read_bytes()
     assert sha256(content) == checkpoint.digest
     assert len(content) <= 15e6 and checkpoint.card.to_json()["parameters"] <= 7_500_000
-    model = checkpoint.load()
-    assert sum(p.numel() for p in model.parameters()) == checkpoint.card.to_json()["parameters"]
+    counted = sum(p.numel() for p in predictor.model.parameters())
+    assert counted == checkpoint.card.to_json()["parameters"]
 
 
-def test_the_card_describes_the_method_as_it_is(checkpoint):
+def test_the_card_describes_the_method_as_it_is(checkpoint, predictor):
     """The pages read there which maps and decisions a method has; `renew_spec` writes it anew."""
-    method = checkpoint.load().spec  # under the options of the card
+    method = predictor.model.spec  # under the options of the card
     assert checkpoint.card.to_json()["spec"] == json.loads(json.dumps(method.as_dict()))
 
 
@@ -149,13 +155,13 @@ def flatten(tree, path: str = "") -> dict:
     return {k: v for name, leaf in tree.items() for k, v in flatten(leaf, f"{path}.{name}").items()}
 
 
-def test_the_card_says_what_was_left_out_and_what_a_forward_costs(checkpoint):
+def test_the_card_says_what_was_left_out_and_what_a_forward_costs(checkpoint, predictor):
     card = checkpoint.card.to_json()
     assert set(card["exclusions"]) == set(card["training"]["data"])
     assert any("two labels" in line for line in card["exclusions"]["busi"])
     without_class = any("without a class" in line for line in card["exclusions"]["busi"])
     assert without_class != card["trained_with_normals"]
-    cost, counted = card["cost"], count_cost(checkpoint.load(), card["spec"]["input_size"])
+    cost, counted = card["cost"], count_cost(predictor.model, card["spec"]["input_size"])
     assert cost["flops"] == counted.flops and cost["parameters"] == card["parameters"]
     assert cost["not_counted"] and cost["threads"] >= 1 and cost["machine"]
     assert 0 < cost["fastest"] <= cost["milliseconds"] <= cost["slowest"]
@@ -237,8 +243,7 @@ def test_what_it_does_on_normal_images_is_on_the_card(checkpoint):
         assert presence["validation"]["lesion"]["missed"]["value"] <= 0.01
 
 
-def test_the_predictions_can_be_made_again(checkpoint, splits):
-    predictor = Predictor(checkpoint, "cpu")
+def test_the_predictions_can_be_made_again(checkpoint, predictor, splits):
     frame = read_predictions(checkpoint.predictions, everything=True)
     frame = frame.set_index(["dataset", "image_id"])
     for name, split in splits.items():
@@ -249,10 +254,10 @@ def test_the_predictions_can_be_made_again(checkpoint, splits):
                     assert again[figure] == pytest.approx(stated[figure], abs=1e-3), sample.id
 
 
-def test_the_card_says_how_much_of_each_gate_is_fixed(checkpoint, splits):
-    """Of each gate with places; a twentieth of the test images says nearly the same."""
+def test_the_card_says_how_much_of_each_gate_is_fixed(checkpoint, predictor, splits):
+    """Of each gate with places; every sixtieth test image says nearly the same."""
     samples = [sample for split in splits.values() for sample in split.lesions().test]
-    again = measure_gates(Predictor(checkpoint, "cpu"), samples[::20])["fixed_share"]
+    again = measure_gates(predictor, samples[::60])["fixed_share"]
     stated = checkpoint.card.to_json().get("gates", {"data": {}, "fixed_share": {}})
     assert stated["fixed_share"] == pytest.approx(again, abs=0.15)
     if again:
@@ -266,7 +271,7 @@ def phantom(name: str) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def test_half_precision_drifts_little(checkpoint):
+def test_half_precision_drifts_little(checkpoint, predictor):
     """bf16 against fp32 on phantoms, with the bounds above which it must not be used.
 
     The probability stays within 0.01, but for the networks of `ROUGH`, and Dice over the pixels of
@@ -277,7 +282,7 @@ def test_half_precision_drifts_little(checkpoint):
     """
     native = has_bfloat16(torch.device("cpu"))
     most = ROUGH.get(checkpoint.method, 0.01)
-    model = checkpoint.load()
+    model = predictor.model
     both, all_pixels = 0, 0
     for name in list(GALLERY)[:: 6 if native else len(GALLERY)]:
         images = normalise(phantom(name), model.spec.mean, model.spec.std)

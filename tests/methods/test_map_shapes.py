@@ -11,7 +11,7 @@ import torch
 from mtlbus.core.outputs import Map
 from mtlbus.methods import list_methods
 from mtlbus.methods.registry import VARIANTS
-from mtlbus.methods.shapes import on_meta
+from tests.made import weightless
 
 SIDES = {1: 64, 2: 32, 3: 16, 4: 8}
 RESNET50 = {1: 256, 2: 512, 3: 1024, 4: 2048}
@@ -122,7 +122,7 @@ TABLE: dict[str, dict[str, tuple[int, ...]]] = {
 
 
 def maps_of(name: str, variant: str, height: int, width: int) -> dict[str, Map]:
-    model = on_meta(name, variant).eval()
+    model = weightless(name, variant).eval()
     with torch.device("meta"):
         return model(torch.empty(1, 3, height, width), maps=True).maps
 

@@ -122,29 +122,25 @@ def test_a_start_without_a_list_is_refused(trained, tmp_path, capsys):
     assert "no list of the images" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("changed", ["labels", "mask", "pixels", "nothing"])
-def test_a_run_goes_on_only_with_the_images_masks_and_classes_it_began_with(
-    changed, tmp_path, capsys
-):
+def test_a_run_goes_on_only_with_the_images_masks_and_classes_it_began_with(tmp_path, capsys):
     samples = parse_dataset("phantom=40@20").samples
     data = write_manifest(tmp_path, samples)
     verb = ["train", "mtl", "--data", data, "--stages", "1@64", "--out", str(tmp_path / "run")]
-    assert main(verb) == 0
+    assert main(verb) == 0 == main([*verb, "--resume"])
     card = (tmp_path / "run" / "card.json").read_bytes()
-    if changed == "labels":
-        write_manifest(tmp_path, samples, label=lambda sample: 1 - sample.label)
-    elif changed == "mask":
-        Image.new("1", (256, 256), 1).save(tmp_path / "outline3.png")
-    elif changed == "pixels":
-        Image.new("L", (256, 256), 9).save(tmp_path / "scan3.bmp")
-    capsys.readouterr()
-    code = main([*verb, "--resume"])
-    lines = capsys.readouterr().err.splitlines()
-    if changed == "nothing":
-        assert code == 0
-        return
-    assert code == 1 and "was written on other images, masks, classes or groups" in lines[-1]
-    assert (tmp_path / "run" / "card.json").read_bytes() == card
+    for spoiled, spoil in {
+        "own.csv": lambda _: write_manifest(tmp_path, samples, label=lambda one: 1 - one.label),
+        "outline3.png": lambda path: Image.new("1", (256, 256), 1).save(path),
+        "scan3.bmp": lambda path: Image.new("L", (256, 256), 9).save(path),
+    }.items():
+        good = (tmp_path / spoiled).read_bytes()
+        spoil(tmp_path / spoiled)
+        capsys.readouterr()
+        assert main([*verb, "--resume"]) == 1, spoiled
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert "was written on other images, masks, classes or groups" in said, spoiled
+        assert (tmp_path / "run" / "card.json").read_bytes() == card, spoiled
+        (tmp_path / spoiled).write_bytes(good)
 
 
 def test_a_finished_fold_on_other_classes_is_not_taken_for_this_one(tmp_path, capsys):

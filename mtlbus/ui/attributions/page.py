@@ -9,21 +9,18 @@ from .. import services
 from ..case import Case
 from ..theme import strong
 from . import runs
-from .picks import FIRST, pick_request
+from .picks import pick_request
 from .quantities import cost_words, quantity
 from .question import Question
 
-_UNWANTED = "_first_map_stopped"  # in the session: of which image and weights
+_UNWANTED = "_cheap_maps_stopped"  # in the session: of which image and weights
 
 
-def _open_with_a_map(question: Question) -> None:
-    """The cheapest map is there at once, unless others were chosen or it was stopped."""
+def _run_cheap_ones(question: Question) -> None:
+    """Maps of a pass or two are there at once, unless they were stopped."""
     wish = question.case.image.sha256, question.prediction.weights_sha256
-    if st.session_state.get("attributions") or st.session_state.get(_UNWANTED) == wish:
-        return
-    missing = [one for one in question.missing() if one[0] == FIRST]
-    steps = [runs.map_step(question, *one) for one in missing]
-    runs.run(steps, "_stop_first", {_UNWANTED: wish})
+    if st.session_state.get(_UNWANTED) != wish:
+        runs.run(runs.at_once(runs.map_steps(question)), "_stop_first", {_UNWANTED: wish})
 
 
 def ask(case: Case, method: str) -> Question:
@@ -41,16 +38,16 @@ def _layers(method: str) -> list[str]:
 def run_what_is_missing(question: Question) -> None:
     """The answer that is explained, the cost of what is missing, and the button that runs it."""
     target = question.request.target
-    value = quantity(question.value(), sign=True)
     st.markdown(
-        f"Explained is the **{target.words}**, here **{value}**. Positive numbers of a map speak "
-        f"for *{target.poles[1]}*, negative ones for *{target.poles[0]}*."
+        f"Explained: **{target.words}**, here **{quantity(question.value(), sign=True)}**.",
+        help=f"Positive numbers of a map speak for *{target.poles[1]}*, negative ones for "
+        f"*{target.poles[0]}*.",
     )
     if not question.request.attributions:
-        st.info("Choose at least one attribution above.", icon=":material/arrow_upward:")
+        st.info("Choose at least one under *Attributions*.", icon=":material/arrow_upward:")
         return
     runs.say_if_stopped()
-    _open_with_a_map(question)
+    _run_cheap_ones(question)
     steps = runs.map_steps(question)
     if not steps:
         return

@@ -19,7 +19,7 @@ from .box import pick_box
 
 _DEFAULTS = "-"  # in the address, for settings that are all as they come
 _NONE = "-"  # in the address, for no attribution at all
-FIRST = "gradcam"  # what the page opens with: two gradients with its placebo
+_FIRST = "gradcam"  # what the page opens with: two gradients with its placebo
 _HEADS = {"class": "Class", "mask": "Outline"}
 _REGION_TITLES = {
     "lesion": "Predicted lesion", "margin": "Its margin", "background": "All around it",
@@ -39,16 +39,19 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
         prediction: which heads there are, and where the lesion is.
         layers: feature maps that Grad-CAM can use.
     """
-    names = _pick_attributions()
     heads = [
         head
         for head, answer in (("class", prediction.logit), ("mask", prediction.mask_square))
         if answer is not None
     ]
     target, options = _linked_target(heads, case), _linked_options(layers)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        _pick_target(target, heads, case)
-        _pick_settings(options, names, layers)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.popover("Attributions", icon=":material/grain:"):
+            names = _pick_attributions()
+        with st.popover("Question", icon=":material/contact_support:"):
+            _pick_target(target, heads, case)
+        with st.popover("Settings", icon=":material/tune:"):
+            _pick_settings(options, names, layers)
         placebo = st.toggle(
             "Placebo",
             **mirror("placebo", switch("placebo", True)),
@@ -70,7 +73,7 @@ def _pick_attributions() -> tuple[str, ...]:
     if len(chosen) < len(wanted.split(",")) and wanted != _NONE:
         state.say_of_link("attributions", f"Allowed: {', '.join(TECHNIQUES)}.")
     if not chosen and wanted != _NONE:  # never chosen, or a link that names nothing known
-        chosen = [FIRST]
+        chosen = [_FIRST]
     st.session_state["_attributions"] = chosen
     st.pills(
         "Attributions", list(TECHNIQUES), selection_mode="multi", key="_attributions",
@@ -162,29 +165,28 @@ def _linked_options(layers: list[str]) -> Options:
 
 
 def _pick_settings(options: Options, names: tuple[str, ...], layers: list[str]) -> None:
-    """The options that the chosen methods read, in a menu."""
+    """The options that the chosen methods read."""
     used = {option for name in names for option in TECHNIQUES[name].uses} | {"baseline", "seed"}
-    with st.popover("Settings", icon=":material/tune:", width="content"):
-        st.session_state["_set_baseline"] = options.baseline
+    st.session_state["_set_baseline"] = options.baseline
+    st.selectbox(
+        "What stands for “nothing there”", list(BASELINES), key="_set_baseline",
+        format_func=BASELINES.get, on_change=_take_setting, args=(options, "baseline"),
+        help="The baseline of the methods that compare, and of insertion and deletion. "
+        "Against black, a dark lesion can get no share, because it is black itself.",
+    )  # fmt: skip
+    if "layer" in used and len(layers) > 1:
+        st.session_state["_set_layer"] = options.layer or layers[0]
         st.selectbox(
-            "What stands for “nothing there”", list(BASELINES), key="_set_baseline",
-            format_func=BASELINES.get, on_change=_take_setting, args=(options, "baseline"),
-            help="The baseline of the methods that compare, and of insertion and deletion. "
-            "Against black, a dark lesion can get no share, because it is black itself.",
-        )  # fmt: skip
-        if "layer" in used and len(layers) > 1:
-            st.session_state["_set_layer"] = options.layer or layers[0]
-            st.selectbox(
-                "Feature map of Grad-CAM",
-                layers,
-                key="_set_layer",
-                on_change=_take_setting,
-                args=(options, "layer"),
-            )
-        columns = st.columns(2)
-        for place, name in enumerate(name for name in KNOBS if name in used):
-            with columns[place % 2]:
-                _number(options, name)
+            "Feature map of Grad-CAM",
+            layers,
+            key="_set_layer",
+            on_change=_take_setting,
+            args=(options, "layer"),
+        )
+    columns = st.columns(2)
+    for place, name in enumerate(name for name in KNOBS if name in used):
+        with columns[place % 2]:
+            _number(options, name)
 
 
 def _number(options: Options, name: str) -> None:

@@ -29,6 +29,8 @@ from .. import stopping
 from ..gate import GATE
 from .question import Question
 
+AT_ONCE = 4
+"""Passes of the network for which nobody is asked first: they take about a second."""
 _TELL_EVERY = 0.4  # seconds; a message after every pass holds up the passes
 _STOPPED = "_attributions_stopped"
 
@@ -78,6 +80,11 @@ def map_step(question: Question, name: str, random: bool = False) -> Computation
         lambda: question.found(name, random) is not None,
         work,
     )
+
+
+def at_once(steps: Sequence[Computation]) -> list[Computation]:
+    """Those that run without being asked for."""
+    return [step for step in steps if step.cost.passes <= AT_ONCE]
 
 
 def measure_steps(question: Question, sensitivity: bool) -> list[Computation]:

@@ -130,7 +130,7 @@ def _ask(case: TaskCase, name: str) -> Inquiry:
 
 
 def _compute(asked: Inquiry) -> None:
-    """The cheapest map at once, the others after a press of the button."""
+    """The cheap maps at once, the others after a press of the button."""
     steps = [
         _step(asked, name, random)
         for random in ((False, True) if asked.placebo else (False,))
@@ -138,7 +138,7 @@ def _compute(asked: Inquiry) -> None:
         if asked.found(name, random) is None
     ]
     if not runs.say_if_stopped():
-        first = [step for step in steps if step.cost.passes <= 2]
+        first = runs.at_once(steps)
         runs.run(first, "_stop_first")
         steps = [step for step in steps if step not in first]
     if not steps:

@@ -35,7 +35,7 @@ def buttons(app) -> list[str]:
 
 def test_steps_double_until_the_shares_add_up_and_no_further(missing):
     ran, _ = missing
-    app = press(open_page(method="mtl", attributions=IG, settings="steps=2", placebo="0"), "_run")
+    app = open_page(method="mtl", attributions=IG, settings="steps=2", placebo="0")
     assert "miss the change of the answer by 20% of it" in text(app)
     assert "to 256 steps at most" in text(app) and "Cost: 508 gradients" in text(app)
     press(app, "_refine")
@@ -49,7 +49,7 @@ def test_steps_double_until_the_shares_add_up_and_no_further(missing):
 def test_what_never_adds_up_is_given_up_and_the_page_says_why(missing):
     ran, made = missing
     made["floor"] = 0.1
-    app = press(open_page(method="mtl", attributions=IG, settings="steps=2", placebo="0"), "_run")
+    app = open_page(method="mtl", attributions=IG, settings="steps=2", placebo="0")
     press(app, "_refine")
     assert ran == [2, 4, 8, 16]  # of 20 %, 10 %, 10 % and 10 %, where 256 steps were allowed
     assert app.session_state["settings"] == "steps=16"

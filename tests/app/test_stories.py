@@ -25,6 +25,8 @@ def test_six_ship():
 def test_a_step_opens_what_it_names(step: Step):
     app = visit(step.page.removesuffix(".py"), **step.query)
     assert not [w.value for w in app.main.warning if "in the address" in w.value]
+    refused = (":material/block:", ":material/hourglass_empty:")  # an attribution that is not there
+    assert not [one.value for one in app.main.info if one.icon in refused]
 
 
 def test_from_the_first_step_to_the_last_and_out():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import InputError
 from ..core.files import require_file
 from .options import parse_machine
-from .printing import metric_lines, print_result, report, table, task_lines
+from .printing import NOTHING, metric_lines, print_result, report, table, task_lines
 from .sets import open_datasets
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ def bench(arguments: argparse.Namespace) -> int:
         lines = benchmark.markdown(shipped)
         print_result("\n".join(lines), arguments.json, lambda: lines)
         return 0
+    if arguments.app:
+        return _app([checkpoint.method for checkpoint in shipped[:3]], arguments.json)
     if arguments.peers:
         return _peers([Predictor(checkpoint) for checkpoint in shipped[:3]], arguments)
     predictors = [Predictor(checkpoint) for checkpoint in shipped]
@@ -127,6 +129,31 @@ def bench(arguments: argparse.Namespace) -> int:
     rows = benchmark.speed_rows(entries)
     print_result(entries, arguments.json, lambda: table(benchmark.SPEED_HEADER, rows))
     return 0
+
+
+def _app(methods: Sequence[str], as_json: bool) -> int:
+    """As `bench`, of the app, which is another program."""
+    import json
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "mtlbus.ui.speed", *methods]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    entries = [dict(zip(("what", "app_ms", "bare_ms"), row, strict=True)) for row in rows]
+
+    def lines() -> list[str]:
+        header = ("what", "app, ms", "bare forwards, ms", "app / bare")
+        cells = [
+            (what, f"{app:.1f}", f"{bare:.1f}", f"{app / bare:.2f}")
+            if bare
+            else (what, f"{app:.1f}", NOTHING, NOTHING)
+            for what, app, bare in rows
+        ]
+        return table(header, cells)
+
+    print_result(entries, as_json, lines)
+    return done.returncode
 
 
 def _peers(predictors: Sequence[Predictor], arguments: argparse.Namespace) -> int:

@@ -201,8 +201,13 @@ def _bench(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--peers",
         action="store_true",
-        help="the first method beside Captum, pytorch-grad-cam, SciPy and scikit-learn, and its "
-        "growth over 10, 100 and 1,000 images",
+        help="the first method beside Captum, pytorch-grad-cam, Quantus, SciPy and scikit-learn, "
+        "and its growth over 10, 100 and 1,000 images",
+    )
+    verb.add_argument(
+        "--app",
+        action="store_true",
+        help="the pages of a server of its own beside the forwards of the first three methods",
     )
 
 

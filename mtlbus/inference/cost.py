@@ -110,14 +110,14 @@ def measure_costs(models: Sequence[tuple[nn.Module, int]], forwards: int = 20) -
         forwards: how many to time, at least 3.
     """
     forwards = max(forwards, 3)
-    turns = [[_forward_time(model, size) for model, size in models] for _ in range(3 + forwards)]
+    turns = [[forward_time(model, size) for model, size in models] for _ in range(3 + forwards)]
     return [
         _with_times(model, size, sorted(times))
         for (model, size), times in zip(models, zip(*turns[3:], strict=True), strict=True)
     ]
 
 
-def _forward_time(model: nn.Module, size: int) -> float:
+def forward_time(model: nn.Module, size: int) -> float:
     """Milliseconds of the second of two forwards."""
     device = next(model.parameters()).device
     images = torch.rand(1, 3, size, size, device=device)

@@ -10,7 +10,7 @@ import importlib
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
@@ -24,9 +24,11 @@ from ..core.outputs import positive_logit
 from ..core.tasks import MALIGNANCY
 from ..data.intake import GreyImage
 from ..data.phantom import make_phantom, random_parameters
+from ..data.transforms import normalise
 from ..evaluation.intervals import BOOTSTRAP, group_draws
 from ..evaluation.weighted import weighted_auc, weighted_mean
 from ..explain.attributions import attribute
+from ..explain.faithfulness import CURVE_STEPS, perturbation_curve
 from ..explain.gradcam import feature_names
 from ..explain.options import Options
 from ..explain.subject import Subject
@@ -34,7 +36,7 @@ from ..explain.targets import Target
 from ..inference.predictor import Predictor, predict_all
 from .judging import Report
 
-OPTIONAL = {"pytorch_grad_cam": "grad-cam==1.5.7"}
+OPTIONAL = {"pytorch_grad_cam": "grad-cam==1.5.7", "quantus": "quantus==0.6.0"}
 GROWTH = ("images", "ms an image", "memory, MB")
 HEADER = ("what", "ours, ms", "theirs, ms", "ours / theirs", "theirs is")
 _ROWS = 376  # judged images, as many as the test fold of BUS-BRA has
@@ -95,7 +97,7 @@ def compare_peers(
     image = _phantom(1)
     prepared = first.prepare(image)
     inputs = first.inputs(prepared)
-    rows = []
+    rows, rng = [], np.random.default_rng(0)
 
     def add(what: str, ours: Work, theirs: Work, peer: str) -> None:
         report(f"timing {what}")
@@ -141,7 +143,16 @@ def compare_peers(
                 theirs,
                 "pytorch-grad-cam",
             )
-    rng = np.random.default_rng(0)
+        if quantus := _optional("quantus", report):
+            named = rng.standard_normal((first.size, first.size))
+            add(
+                f"deletion in {CURVE_STEPS} steps",
+                lambda: perturbation_curve(
+                    subject.of_image(subject.grey), named, options, "deletion", CURVE_STEPS
+                ),
+                _deletion(quantus, first, prepared.grey, named),
+                "Quantus' pixel flipping",
+            )
     labels, scores = rng.random(_ROWS) < 0.3, rng.random(_ROWS)
     draws = group_draws(np.arange(_ROWS), BOOTSTRAP)
     chosen = [np.repeat(np.arange(_ROWS), row) for row in draws]
@@ -185,15 +196,19 @@ class _OneLogit(nn.Module):
         return positive_logit(self.network(images).class_logits[MALIGNANCY.name].float())
 
 
+def _optional(name: str, report: Report) -> Any:
+    """A library that need not be there; None and a line where it is not."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        report(f"{name} is not installed, so it is left out: pip install {OPTIONAL[name]}")
+        return None
+
+
 def _grad_cam(predictor: Predictor, inputs: Tensor, report: Report) -> Work | None:
     """Grad-CAM of the optional library, on the last convolution that has a plane."""
-    try:
-        library = importlib.import_module("pytorch_grad_cam")
-    except ImportError:
-        report(
-            "pytorch-grad-cam is not installed, so it is left out: "
-            f"pip install {OPTIONAL['pytorch_grad_cam']}"
-        )
+    library = _optional("pytorch_grad_cam", report)
+    if library is None:
         return None
     layer = _layer_of_class(predictor.model, inputs)
     if layer is None:
@@ -205,6 +220,31 @@ def _grad_cam(predictor: Predictor, inputs: Tensor, report: Report) -> Work | No
             cam(image, [torch.sum])
 
     return run
+
+
+class _GreyLogits(nn.Module):
+    """A network as libraries for grey images and two classes know it: to B×2 logits."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        super().__init__()
+        self.single, self.mean, self.std = _OneLogit(predictor.model), predictor.mean, predictor.std
+
+    def forward(self, grey: Tensor) -> Tensor:
+        logit = self.single(normalise(grey, self.mean, self.std))
+        return torch.stack([torch.zeros_like(logit), logit], dim=1)
+
+
+def _deletion(quantus: Any, predictor: Predictor, grey: Tensor, named: np.ndarray) -> Work:
+    """Quantus' deletion of the pixels of a grey image, those that a map names first."""
+    flipping = quantus.PixelFlipping(
+        features_in_step=named.size // CURVE_STEPS, perturb_baseline="mean", normalise=False,
+        disable_warnings=True,
+    )  # fmt: skip
+    model = _GreyLogits(predictor).eval()
+    device = "cpu" if predictor.device.type == "cpu" else "gpu"
+    return lambda: flipping(
+        model, grey.cpu().numpy(), np.array([1]), named[None, None], softmax=False, device=device
+    )
 
 
 def _layer_of_class(model: nn.Module, inputs: Tensor) -> nn.Module | None:

@@ -11,19 +11,13 @@ server's word that the script has finished.
 
 from __future__ import annotations
 
-import io
 import os
-import re
 import statistics
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-import pandas as pd
-import pyarrow
 import pytest
 import torch
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from mtlbus.core.outputs import positive_logit
 from mtlbus.core.tasks import MALIGNANCY
@@ -31,84 +25,14 @@ from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.explain.subject import BATCH
 from mtlbus.inference.cost import measure_costs
 from mtlbus.inference.predictor import Predictor
+from mtlbus.ui.speed import CASES, THRESHOLD, THRESHOLDS, WARM, Drawn, Tab
 
 METHODS = ("ctan", "mtl", "mtl_cosa")
-WARM, *CASES = list(GALLERY)[:9]
-THRESHOLDS, FILLS = [0.3, 0.35, 0.4, 0.45, 0.55, 0.6], [10, 15, 20, 25, 30, 35]
-EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
+FILLS = (10, 15, 20, 25, 30, 35)
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("MTLBUS_SPEED") != "1", reason="measures time: MTLBUS_SPEED=1 on a quiet machine"
 )
-
-
-@dataclass
-class Answer:
-    """What a run of the script sent: how long it took, its line of times, widgets and tables.
-
-    `widgets` maps a label to the id and the fragment of a slider or button, `buttons` the key of
-    a button that may have no label.
-    """
-
-    milliseconds: float = 0.0
-    timing: str = ""
-    widgets: dict[str, tuple[str, str]] = field(default_factory=dict)
-    buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
-    tables: list[pd.DataFrame] = field(default_factory=list)
-
-
-class Session:
-    """A connection to the server that shows one page."""
-
-    def __init__(self, server: str, page: str, query: str) -> None:
-        client = pytest.importorskip("websockets.sync.client")
-        self._page, self._query = page, query
-        address = server.replace("http", "ws") + "/_stcore/stream"
-        self._socket = client.connect(
-            address, subprotocols=["streamlit"], origin=server, max_size=None
-        )
-
-    def run(self, widget: tuple[str, str] | None = None, value: float | None = None) -> Answer:
-        """Run the script, or what a slider that is moved or a button that is clicked runs."""
-        message = BackMsg()
-        message.rerun_script.query_string = self._query
-        message.rerun_script.page_name = self._page
-        if widget is not None:
-            message.rerun_script.fragment_id = widget[1]
-            state = message.rerun_script.widget_states.widgets.add(id=widget[0])
-            if value is None:
-                state.trigger_value = True
-            else:
-                state.double_array_value.data.append(value)
-        answer, started = Answer(), time.perf_counter()
-        self._socket.send(message.SerializeToString())
-        while True:
-            said = ForwardMsg.FromString(self._socket.recv())
-            if said.WhichOneof("type") == "delta":
-                _read(said.delta, answer)
-            elif said.WhichOneof("type") == "page_info_changed":  # as a browser would keep it
-                self._query = said.page_info_changed.query_string
-            elif said.WhichOneof("type") == "script_finished" and said.script_finished != EARLY:
-                answer.milliseconds = 1000 * (time.perf_counter() - started)
-                return answer
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-def _read(delta, answer: Answer) -> None:
-    element = delta.new_element
-    kind = element.WhichOneof("type")
-    if kind == "markdown" and "Computed in" in element.markdown.body:
-        answer.timing = element.markdown.body
-    elif kind in ("slider", "button"):
-        widget = getattr(element, kind)
-        answer.widgets[widget.label] = (widget.id, delta.fragment_id)
-        if kind == "button" and "_walk_" in widget.id:
-            answer.buttons[widget.id[widget.id.index("_walk_") :]] = answer.widgets[widget.label]
-    elif kind == "dataframe":
-        data = io.BytesIO(element.dataframe.arrow_data.data)
-        answer.tables.append(pyarrow.ipc.open_stream(data).read_pandas())
 
 
 class Limits:
@@ -154,21 +78,21 @@ def gradient_seconds(method: str, images: int) -> float:
     return time.perf_counter() - started
 
 
-def hold_sliders(limits: Limits, session: Session, shown: Answer, name: str) -> None:
+def hold_sliders(limits: Limits, session: Tab, shown: Drawn, name: str) -> None:
     """Move the threshold and the fill of a page that is shown."""
-    for label, values in (("Mask threshold", THRESHOLDS), ("Fill", FILLS)):
+    for label, values in ((THRESHOLD, THRESHOLDS), ("Fill", FILLS)):
         times = [session.run(shown.widgets[label], value).milliseconds for value in values]
         limits.hold(f"{name}: {label}", times, 150, " ms")
 
 
 def test_predict(fresh_server, bare, limits):
-    Session(fresh_server, "", "").run()  # loads what every page needs
+    Tab(fresh_server, "", "").run()  # loads what every page needs
     for method in METHODS:
         totals, shown = [], None
         for case in (WARM, *CASES):
-            session = Session(fresh_server, "predict", f"case={case}&method={method}")
+            session = Tab(fresh_server, "predict", f"case={case}&method={method}")
             shown = session.run()
-            totals.append(float(re.search(r"Computed in (\d+) ms", shown.timing)[1]))
+            totals.append(shown.computed)
             if case != CASES[-1]:
                 session.close()
         print(shown.timing.removeprefix(":material/timer: "))
@@ -182,8 +106,8 @@ def test_predict(fresh_server, bare, limits):
 def test_compare(fresh_server, bare, limits):
     ratios = []
     for case in (WARM, *CASES):
-        Session(fresh_server, "methods", f"case={case}").run()  # makes the phantom
-        session = Session(fresh_server, "compare", f"case={case}&methods={','.join(METHODS)}")
+        Tab(fresh_server, "methods", f"case={case}").run()  # makes the phantom
+        session = Tab(fresh_server, "compare", f"case={case}&methods={','.join(METHODS)}")
         first, again = session.run().milliseconds, session.run().milliseconds
         ratios.append((first - again) / sum(bare.values()))
         if case != CASES[-1]:
@@ -195,11 +119,11 @@ def test_compare(fresh_server, bare, limits):
 
 def test_phantom_lab(server, limits):
     """A knob to the new answer of one network, of which the phantom is a part."""
-    session = Session(server, "phantom_lab", f"case={WARM}&methods=mtl_cosa&knob=gain_db")
+    session = Tab(server, "phantom_lab", f"case={WARM}&methods=mtl_cosa&knob=gain_db")
     session.run(session.run().widgets["Gain (dB)"], 1.0)
     times = []
     for gain in (2.0, 3.0, 4.0, 5.0, 6.0, 7.0):
-        session = Session(server, "phantom_lab", f"case={WARM}&methods=mtl_cosa&knob=gain_db")
+        session = Tab(server, "phantom_lab", f"case={WARM}&methods=mtl_cosa&knob=gain_db")
         slider = session.run().widgets["Gain (dB)"]
         times.append(session.run(slider, gain).milliseconds)
         session.close()
@@ -216,10 +140,10 @@ def test_phantom_lab(server, limits):
 def test_lecture(server, limits):
     """The next case in lecture mode takes no longer than a new image on Predict."""
     keys = list(GALLERY)
-    Session(server, "predict", f"case={WARM}&method=mtl_cosa").run()  # loads the network
-    asked = [Session(server, "predict", f"case={c}&method=mtl_cosa") for c in keys[1:9:2]]
+    Tab(server, "predict", f"case={WARM}&method=mtl_cosa").run()  # loads the network
+    asked = [Tab(server, "predict", f"case={c}&method=mtl_cosa") for c in keys[1:9:2]]
     shown = [session.run().milliseconds for session in asked]
-    session = Session(server, "predict", f"case={keys[8]}&method=mtl_cosa&lecture=1")
+    session = Tab(server, "predict", f"case={keys[8]}&method=mtl_cosa&lecture=1")
     times, answer = [], session.run()
     for _ in range(6):  # cases that nobody has asked about
         answer = session.run(answer.buttons["_walk_chevron_right"])
@@ -235,7 +159,7 @@ def test_lecture(server, limits):
 def test_attributions(fresh_server, bare, limits, method):
     cam, gradients = [], []
     for case in (WARM, *CASES[:6]):
-        session = Session(
+        session = Tab(
             fresh_server,
             "attributions",
             f"case={case}&method={method}&placebo=0&attributions=gradcam,integrated_gradients",

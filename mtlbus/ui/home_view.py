@@ -70,7 +70,7 @@ def finished(case: Case, method: str) -> None:
         verdict.answer(finding)
         verdict.standing(finding)
         verdict.scope(finding)
-        verdict.bar(finding, key="home_bar")
+        verdict.bar(finding)
         takeaway.offer_prediction(finding, style)
 
 

@@ -23,12 +23,14 @@ import asyncio
 import gc
 import importlib
 import logging
+import pkgutil
 import sys
 import tempfile
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import metadata
+from pathlib import Path
 
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
@@ -45,7 +47,6 @@ from .visits import look_after
 
 LOG = logging.getLogger("mtlbus")
 MIDDLEWARE = (Middleware(Guard), Middleware(FirstPage))
-_HEAVY = ("torch", "mtlbus.ui.sidebar", "mtlbus.ui.services", "mtlbus.ui.takeaway")
 
 
 @asynccontextmanager
@@ -58,7 +59,7 @@ async def lifespan(_app: App) -> AsyncIterator[None]:
     PagesManager.uses_pages_directory = False
     for line in problems():
         LOG.warning(line)
-    _load_libraries()
+    load_libraries()
     from . import services
 
     services.settle_threads()
@@ -127,13 +128,14 @@ def _weight_problems() -> list[str]:
     return found
 
 
-def _load_libraries() -> None:
-    """Load what every page needs, and take it out of the walks of the garbage collector.
+def load_libraries() -> None:
+    """Load what the pages need, and take it out of the walks of the garbage collector.
 
-    Streamlit collects garbage after each run, which with PyTorch loaded costs 200 ms a click. What
-    is frozen is never freed, so this is done once, before there is a session.
+    Streamlit collects garbage after each run, which with PyTorch loaded costs 200 ms a click, and
+    30 with what a page brings along. What is frozen is never freed, so this is done once, before
+    there is a session.
     """
-    for name in _HEAVY:
-        importlib.import_module(name, __package__)
+    for module in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
+        importlib.import_module(module.name)
     gc.collect()
     gc.freeze()

@@ -10,14 +10,12 @@ from ..checkpoints import Checkpoint
 from ..core.text import literal, small
 from ..core.wording import percent
 from ..figures.colours import of_class
-from ..figures.probability import bar_in_words, probability_bar
-from ..figures.style import CONFIG
+from ..figures.probability import probability_bar
 from ..findings import Finding, operating_points
 from ..findings.finding import IF, NO_CLASS, NO_POINT
 from ..inference.input_checks import Check
 from . import state
 from .memory import choice, mirror
-from .theme import readable
 
 BADGES = {"malignant": ":orange-badge[malignant]", "benign": ":green-badge[benign]"}
 COLOURS = {"malignant": "orange", "benign": "green"}
@@ -91,19 +89,12 @@ def scope(finding: Finding) -> None:
         st.caption(literal(finding.scope))
 
 
-def bar(finding: Finding, key: str) -> None:
+def bar(finding: Finding) -> None:
     """The probability on a line with the operating point and the grey zone; none without a call."""
     if finding.call is None:
         return
     probability, point = finding.prediction.probability, finding.point
-    st.plotly_chart(
-        readable(
-            probability_bar(probability, point.threshold, point.zone, doubted=finding.cautious)
-        ),
-        config={**CONFIG, "displayModeBar": False},
-        key=key,
-        alt=bar_in_words(probability, point.threshold, point.zone),
-    )
+    st.html(probability_bar(probability, point.threshold, point.zone, doubted=finding.cautious))
 
 
 def worth(finding: Finding) -> None:

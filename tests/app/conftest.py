@@ -8,13 +8,13 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 
 from mtlbus.inference.predictor import Predictor
+from mtlbus.ui.server import load_libraries
 
 
 @pytest.fixture(scope="session", autouse=True)
 def frozen():
     """As a server does when it starts: Streamlit collects garbage after each run."""
-    gc.collect()
-    gc.freeze()
+    load_libraries()
     yield
     gc.unfreeze()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mtlbus.figures import agreement, cells, confusion
+from mtlbus.figures import agreement, cells, confusion, probability
 from mtlbus.figures.colours import rgb
 from mtlbus.figures.static import INK
 from mtlbus.figures.style import LETTERS
@@ -57,6 +57,8 @@ def test_letters_of_the_theme(name):
     chosen = mixed(theme["primaryColor"], theme["backgroundColor"], 0.1)
     assert contrast(theme["primaryColor"], chosen) >= 4.5
     assert contrast(LETTERS[name == "dark"], theme["backgroundColor"]) >= 4.5
+    letters = mixed(theme["textColor"], theme["backgroundColor"], probability.LETTERS)
+    assert contrast(letters, theme["backgroundColor"]) >= 4.5
     for colour in ("green", "orange", "red", "blue", "gray"):
         letters = theme[f"{colour}TextColor"]
         assert contrast(letters, theme["backgroundColor"]) >= 4.5
@@ -73,6 +75,7 @@ def test_letters_in_charts_that_bring_their_own_ground():
     for ground in (cells.LESS, agreement._NOTHING, cells.MORE):
         assert contrast(agreement._TEXT, ground) >= 4.5
     assert contrast(INK, "#FFFFFF") >= 4.5
+    assert contrast(*probability.SAID) >= 4.5
 
 
 def test_letters_of_a_report():

@@ -81,8 +81,8 @@ def test_home_and_predict_open_the_same_network(root, monkeypatch):
 
 
 def test_the_bar_is_told_in_words(home):
-    (chart,) = home.get("plotly_chart")
-    assert "operating point" in chart.proto.alt
+    (bar,) = home.get("html")
+    assert 'role="img" aria-label="Bar from 0 to 100 %' in bar.proto.body
 
 
 def test_the_track_record_is_that_of_the_card_or_none(monkeypatch):

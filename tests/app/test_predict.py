@@ -232,7 +232,7 @@ def test_cautions_stand_before_the_call(open_page, points):
         if found.type != "metric" or found.label == LABEL
         if getattr(found, "key", None) != "_tool"  # of the picture, beside the verdict
     ]
-    places = [kinds.index(kind) for kind in ("caution", "metric", "plotly_chart", "button_group")]
+    places = [kinds.index(kind) for kind in ("caution", "metric", "html", "button_group")]
     assert places == sorted(places)
 
 

@@ -115,7 +115,7 @@ def test_a_promise_is_made_where_nothing_speaks_against_it_and_with_its_scope(tm
 @pytest.mark.parametrize("page", ["home", "predict"])
 def test_no_lesion_outlined_is_said_in_words_without_a_pill(page, tmp_path):
     app = upload_page(page, scan(), tmp_path, method="mtl_cosa")
-    assert not app.metric and not app.get("plotly_chart")
+    assert not app.metric and not app.get("html")
     assert "outlined something on 2 of 26 normal images and missed 5 of 501" in text(app)
     assert not points(app)  # none to choose where nothing is called
     if page == "predict":

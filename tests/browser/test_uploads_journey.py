@@ -16,7 +16,7 @@ from tests.data.test_dicom import dataset, packed
 
 PAGES = ("Home", "Predict", "Compare", "Attention", "Attributions")
 SCAN = make_phantom(GALLERY["large-carcinoma"].parameters, 256).image
-VERDICT = f"{MAIN} [data-testid=stMetric], {MAIN} .stage, {MAIN} [data-testid=stPlotlyChart]"
+VERDICT = f"{MAIN} [data-testid=stMetric], {MAIN} .stage, {MAIN} .probability"
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -98,20 +99,41 @@ def test_drawing_leaves_the_input_alone():
     assert (panel == before).all()
 
 
+class Bar:
+    """What the HTML of a bar places where, in per cent from its left end."""
+
+    def __init__(self, *arguments, **options):
+        html = probability_bar(*arguments, **options)
+        self.root = ElementTree.fromstring(html[html.index("<div") :])
+        self.words = [word.text for word in self.root.findall("b")]
+        track = self.root.find("*[@class='track']")
+        self.bands = [(one["left"], one["left"] + one["width"]) for one in map(look, track)]
+        self.point = look(self.root.find("*[@class='point']"))["left"]
+        marker = self.root.find("*[@class='marker']")
+        self.marker, self.colour = look(marker)["left"], look(marker[0])["background"]
+        self.said = " ".join(marker[1].itertext())
+
+
+def look(part: ElementTree.Element) -> dict:
+    pairs = (one.split(":") for one in part.get("style").split(";"))
+    return {name: float(x[:-1]) if x.endswith("%") else x for name, x in pairs}
+
+
 def test_bar_marks_probability_threshold_and_grey_zone():
-    figure = probability_bar(0.8, 0.45, (0.3, 0.6))
-    assert figure.data[0].x[0] == 0.8
-    assert figure.data[0].marker.color == colours.MALIGNANT
-    spans = [(shape.x0, shape.x1) for shape in figure.layout.shapes]
-    assert {(0, 0.45), (0.45, 1), (0.3, 0.6), (0.45, 0.45)} == set(spans)
-    assert probability_bar(0.44, 0.45).data[0].marker.color == colours.BENIGN
-    assert len(probability_bar(0.5, 0.5, None).layout.shapes) == 3
+    bar = Bar(0.8, 0.45, (0.3, 0.6))
+    assert (bar.marker, bar.point, bar.colour) == (80, 45, colours.MALIGNANT)
+    assert bar.bands == [(0, 45), (45, 100), (30, 60)]
+    assert bar.said == "probability 80 % operating point 45 %"
+    assert Bar(0.44, 0.45).colour == colours.BENIGN
+    assert len(Bar(0.5, 0.5, None).bands) == 2
+    doubted = Bar(0.8, 0.45, (0.3, 0.6), doubted=True)
+    assert doubted.colour == colours.UNSURE and len(doubted.bands) == 2
+    assert "probability <1 %" in Bar(0.001, 0.5).said, "no markup of a bound"
 
 
 def test_the_grey_zone_is_named_only_where_its_name_has_room():
     def named(low: float, high: float) -> bool:
-        notes = probability_bar(0.5, 0.4, (low, high)).layout.annotations
-        return "grey zone" in [note.text for note in notes]
+        return "grey zone" in Bar(0.5, 0.4, (low, high)).words
 
     assert named(0.2, 0.7)
     assert not named(0.0, 0.4)  # it would lie on "benign"

@@ -79,8 +79,7 @@ def show(rows: list[dict[str, Any]], key: str, about: str) -> None:
 
 
 def _filled(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows)
-    return table[[column for column in table if table[column].notna().any()]].copy()
+    return pd.DataFrame(rows).dropna(axis="columns", how="all")
 
 
 def _columns() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -25,14 +26,15 @@ _MATRIX_FROM = 4
 _NARROWEST = 130  # pixels of a fifth; in a narrower place the numbers stand below the maps
 
 
-def palette(name: str, count: int) -> list[str]:
+@cache
+def palette(name: str, count: int) -> tuple[str, ...]:
     """`count` colours of a Plotly scale, dark to bright, without its black end."""
     stops = np.linspace(0.25, 1.0, count) if count > 1 else [1.0]
     mixed = sample_colorscale(name, list(map(float, stops)), colortype="tuple")
-    return ["#" + "".join(f"{round(255 * part):02X}" for part in colour) for colour in mixed]
+    return tuple("#" + "".join(f"{round(255 * part):02X}" for part in parts) for parts in mixed)
 
 
-def keys_of(colours: list[str], count: int) -> tuple[Key, ...]:
+def keys_of(colours: Sequence[str], count: int) -> tuple[Key, ...]:
     """What the colours mean, "1 of 15"; of many only some, evenly spread."""
     picked = np.unique(np.linspace(1, len(colours), min(len(colours), 5)).round().astype(int))
     return tuple((colours[k - 1], f"{k} of {count}") for k in picked)

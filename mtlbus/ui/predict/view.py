@@ -108,7 +108,7 @@ def _result(case: Case, asked: Asked) -> None:
         with second:
             verdict.standing(finding)
     with bar:
-        verdict.bar(finding, key="bar")
+        verdict.bar(finding)
     with worth:
         verdict.scope(finding)
         verdict.worth(finding)

@@ -10,7 +10,7 @@ from ..core.text import literal
 from ..data.layouts import LAYOUTS
 from ..data.task_case import TaskCase
 from ..figures.overlay import thumbnail
-from . import cases, datasets, edit_tools, services, state, too_large, unopened, uploads
+from . import cases, datasets, edit_tools, services, state, theme, too_large, unopened, uploads
 from .browse import walk
 from .case import Case
 from .case_store import Unopened
@@ -51,8 +51,9 @@ def draw() -> None:
             "case, B hides and shows answers and names, F fills the screen.",
         )  # fmt: skip
         st.caption(f":material/memory: {services.device_words()}")
-        with st.container(gap=None):  # an element with nothing to see
+        with st.container(gap=None):  # two elements with nothing to see
             too_large.listen()
+            theme.follow()
     if blind:  # a name may tell the answer
         state.drop_link("case")
     else:

@@ -1,13 +1,23 @@
-"""What the visitor's theme asks of a chart."""
+"""The visitor's theme: what it asks of a chart, and that a change of it is followed at once."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from ..figures.style import with_letters
+
+_MOUNT = st.components.v2.component(
+    "mtlbus_theme", js=Path(__file__).with_suffix(".js").read_text("utf-8")
+)
+
+
+def follow() -> None:
+    """Run the page again when its theme was changed; once on a page, anywhere on it."""
+    _MOUNT(key="_theme", on_turned_change=lambda: None)
 
 
 def is_dark() -> bool:

@@ -458,5 +458,6 @@ def test_asked_again_only_where_somebody_wants_it(open_page, asked):
     assert set(asked) == {"mtl", "resnet", "lenet"}  # the one without a class is not asked
     assert "2 other networks say" in text(app) and not app.exception
     assert app.query_params["steady"] == app.query_params["others"] == "1"
+    assert "Chart (PNG, SVG)" in [one.proto.label for one in app.get("download_button")]
     outlines_only = open_page(case="lobulated-fibroadenoma", method="uresnet", steady="1")
     assert "mirrored" not in text(outlines_only)

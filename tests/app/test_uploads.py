@@ -72,7 +72,7 @@ def is_about_nothing_else(app: AppTest) -> bool:
     """No picture, figure or number of any image is on the page."""
     drawn = [*app.get("imgs"), *app.get("bidi_component"), *app.get("plotly_chart"), *app.metric]
     shown = {one.proto.component_name for one in app.get("bidi_component")}
-    return len(drawn) == len(shown) and shown == {"mtlbus_too_large"}
+    return len(drawn) == len(shown) and shown == {"mtlbus_too_large", "mtlbus_theme"}
 
 
 @pytest.mark.parametrize("page", PAGES)

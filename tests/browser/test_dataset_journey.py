@@ -1,4 +1,4 @@
-"""A data set of 759 images in a real browser: found on the contact sheet, read blind."""
+"""A data set of 759 images in a real browser: found on the sheet, read blind, and by a class."""
 
 from __future__ import annotations
 
@@ -102,3 +102,30 @@ def test_one_case_of_759_is_found_opened_and_read_blind(busi_server, page):
     assert "benign (" not in page.inner_text("body") and "case=" not in page.url
     page.get_by_role("button", name="Show names and answers").click()
     expect(main.get_by_role("heading", name="(")).to_be_visible()
+
+
+def test_a_presenter_watches_a_round_on_the_data_set(busi_server, browser, page):
+    page.goto(f"{busi_server}/quiz?methods=mtl")
+    main = page.locator(MAIN)
+    main.get_by_role("radio", name="BUSI").click()
+    settle(page)
+    main.get_by_role("button", name="Open and watch").click()
+    expect(main.get_by_text("Nobody is here yet.")).to_be_visible()
+    code = page.url.partition("room=")[2][:4]
+    expect(main.get_by_role("heading", name=code)).to_be_visible()
+    expect(main.get_by_text(f"{busi_server.partition('//')[2]}/quiz")).to_be_visible()
+
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(60_000)
+    player = context.new_page()
+    player.goto(f"{busi_server}/quiz?room={code}")
+    player.get_by_role("textbox", name="Nickname").fill("Ben")
+    player.get_by_role("button", name="Join").click()
+    player.get_by_role("button", name="Answer: 50 %, malignant").click()
+    expect(player.get_by_text("You said")).to_be_visible()
+    expect(main.get_by_text("Ben: 1 of 5")).to_be_visible()
+    main.get_by_role("button", name="Close the round").click()
+    expect(main.get_by_text("Who erred where")).to_be_visible()
+    settle(page)
+    assert "took part in the training" not in page.inner_text("body"), "unseen images come first"
+    context.close()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from mtlbus.data.phantom import GALLERY, make_phantom
+from mtlbus.figures.style import LETTERS
 
 expect = pytest.importorskip("playwright.sync_api").expect
 SIDEBAR = "[data-testid=stSidebar]"
@@ -132,3 +133,21 @@ def confusion(page) -> dict[str, int]:
     text = chart.text_content()
     cells = ("cancers found", "cancers missed", "false alarms", "benign cleared")
     return {cell: int(re.search(rf"(\d+)\s*{cell}", text).group(1)) for cell in cells}
+
+
+def test_a_changed_theme_is_followed_at_once(server, page):
+    letters = "document.querySelector('svg.main-svg .xtick text')?.style.fill"
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{server}/performance?methods=mtl")
+    page.wait_for_selector("svg.main-svg .xtick text")
+    settle(page)
+    before = page.evaluate(letters)
+    page.get_by_test_id("stMainMenu").click()
+    page.locator("[data-testid=stMainMenuPopover] :text('Dark')").last.click(force=True)
+    page.keyboard.press("Escape")
+    for _ in range(100):  # its policy lets no test wait by a script
+        if page.evaluate(letters) != before:
+            break
+        page.wait_for_timeout(100)
+    light, dark = (tuple(int(LETTERS[d][i : i + 2], 16) for i in (1, 3, 5)) for d in (False, True))
+    assert before == f"rgb{light}" and page.evaluate(letters) == f"rgb{dark}"

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ...core.text import literal
 from ...data.transforms import PREPROCESSING_VERSION
+from ...export.case_views import stem_of
 from ...figures.strip import Dot, strip_figure
 from ...figures.style import CONFIG
 from ...findings import Finding
@@ -18,7 +19,7 @@ from ...inference.predictor import Prediction
 from ...inference.steadiness import COUNT, ask_again, changed
 from ...methods import get_spec
 from ...methods.panel import is_panel, members_of
-from .. import services, state, stopping
+from .. import charts, services, state, stopping
 from ..finding import finding_of
 from ..gate import GATE
 from ..memory import mirror, switch
@@ -132,8 +133,9 @@ def _draw(found: Opinion) -> None:
         return
     finding = found.finding
     point, here = finding.point, finding.prediction.probability
+    strip = strip_figure(dots, here, None if point is None else point.threshold)
     st.plotly_chart(
-        readable(strip_figure(dots, here, None if point is None else point.threshold)),
+        readable(strip),
         config={**CONFIG, "displayModeBar": False}, key="opinion_strip",
         alt=" ".join(line.replace("**", "") for line in found.lines),
     )  # fmt: skip
@@ -146,6 +148,7 @@ def _draw(found: Opinion) -> None:
         notes.append("Open: something speaks against that answer.")
     notes += [STEADY] if found.changes else []
     st.caption(" ".join(notes))
+    charts.offer("Other answers", strip, f"{stem_of(finding)}_other-answers")
 
 
 def _dots(said: tuple[Said, ...]) -> list[Dot]:

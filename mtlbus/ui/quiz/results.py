@@ -26,14 +26,16 @@ from .tally import Standing, is_right, replies_csv, standings, table_csv
 
 _EVERY = 3.0  # seconds between two looks at what the others do
 _BINS = 5
+_PLAYER = 180  # pixels, at least; a class of thirty fits a projector
 
 
 def head(here: Place) -> None:
-    """The room, how others come in, and the way out."""
+    """The room, and the way out."""
     room = here.room
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"Room **{room.code}**", width="content")
-        st.caption("Others join on this page with the code.", width="content")
+        if here.host and here.player is not None and not room.closed:
+            st.caption("Others join on this page with the code.", width="content")
         if here.host and here.player is None and not room.closed:
             start.host_plays(room, room.host)
         st.button("Leave", key="_quiz_leave", type="tertiary", icon=":material/logout:",
@@ -42,13 +44,20 @@ def head(here: Place) -> None:
 
 def watch(here: Place) -> None:
     """For whoever opened the room and does not read: who is where, until the answers are shown."""
-    st.markdown(f"# :material/meeting_room: {here.room.code}")
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(f"Open **{literal(_address())}** and join room", width="content")
+        st.title(f":primary[{here.room.code}]", width="content")
     _progress(here)
     st.button(
         "Close the round and show the answers", key="_quiz_close", type=strong(),
         icon=":material/visibility:", on_click=rooms.ROOMS.close, args=(here.room,),
         help="Nobody can answer after that.",
     )  # fmt: skip
+
+
+def _address() -> str:
+    """Of this page as the browser has it, for others to type."""
+    return (st.context.url or "this page").partition("://")[2].partition("?")[0] or "this page"
 
 
 @st.fragment(run_every=_EVERY)
@@ -58,9 +67,10 @@ def _progress(here: Place) -> None:
         st.rerun()
     if not room.players:
         st.caption("Nobody is here yet.")
-    for player in list(room.players):
-        done, count = len(player.replies), len(room.items)
-        st.progress(done / count, f"{literal(player.name)}: {done} of {count}")
+    with st.grid("auto", min_column_width=_PLAYER, gap=("xsmall", "medium")):
+        for player in list(room.players):
+            done, count = len(player.replies), len(room.items)
+            st.progress(done / count, f"{literal(player.name)}: {done} of {count}")
 
 
 def show(here: Place) -> None:

@@ -17,11 +17,13 @@ from mtlbus.data.layouts import load_dataset
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.data.splits import split_fold
 from mtlbus.data.transforms import normalise, square_image
-from mtlbus.evaluation.card_figures import choose_operating_points, figures_of
+from mtlbus.evaluation.card_figures import OF_FEATURES, OF_MASK, choose_operating_points, figures_of
 from mtlbus.evaluation.operating_points import confusion
+from mtlbus.evaluation.panels import find_network, list_panels
 from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.cost import count_cost
 from mtlbus.inference.predictor import Predictor
+from mtlbus.inference.presence import read_presence
 from mtlbus.protocol import judge_sample, measure_gates
 
 FOLDERS = {"busi": "Dataset_BUSI_with_GT", "busbra": "BUSBRA"}
@@ -119,7 +121,19 @@ def test_busi_was_split_as_the_file_in_the_package_says(checkpoint):
     assert len(usable) - len(tested) - len(validated) == lesions
 
 
-def test_the_figures_of_the_card_follow_from_the_predictions(checkpoint):
+@pytest.fixture(params=[*SHIPPED, *list_panels()])
+def judged(request):
+    """A network, or a panel of them, that was judged."""
+    return find_network(request.param)
+
+
+def test_a_panel_ships():
+    (name,) = list_panels()  # none where a member's weights are no longer those that were judged
+    assert find_network(name).presence_threshold is not None
+
+
+def test_the_figures_of_the_card_follow_from_the_predictions(judged):
+    checkpoint = judged
     card, frame = (
         checkpoint.card.to_json(),
         read_predictions(checkpoint.predictions, everything=True),
@@ -138,7 +152,8 @@ def test_the_figures_of_the_card_follow_from_the_predictions(checkpoint):
             assert area["high"] - area["low"] == pytest.approx(
                 part["auc"]["high"] - part["auc"]["low"], rel=0.25
             ), "two ways to the same interval"
-    again = figures_of(frame, chosen)
+    score = OF_MASK if read_presence(checkpoint) is None else OF_FEATURES
+    again = figures_of(frame, chosen, score)
     for name in again.keys() - {"judgement"}:
         flat, stated = flatten(again[name]), flatten(card[name])
         assert flat.keys() == stated.keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 TERMS = """\
-- **Use**: research and education only. The networks know images in which there is a lesion, from
+- **Use**: research and education only. Most networks know only images with a lesion, all from
   few devices of two countries. They are not a medical device and must not guide care.
 - **Code**: Apache-2.0, see `mtlbus/LICENSE`.
 - **Weights** were trained on the two collections below; use them under the terms of both. Where a

@@ -81,10 +81,12 @@ def with_letters(figure: go.Figure, dark: bool) -> go.Figure:
         figure: is changed and returned.
         dark: for a dark page.
     """
-    letters = {"color": LETTERS[dark]}
-    figure.update_layout(font=letters, legend_font=letters)
-    axes = {name: {"tickfont": letters, "title_font": letters} for name in _axes_of(figure)}
-    return figure.update_layout(axes)
+    layout = figure.layout
+    axes = [layout[name] for name in _axes_of(figure)]
+    fonts = [font for axis in axes for font in (axis.tickfont, axis.title.font)]
+    for font in (layout.font, layout.legend.font, *fonts):
+        font.color = LETTERS[dark]  # one by one: `update_layout` takes twice as long
+    return figure
 
 
 def _axes_of(figure: go.Figure) -> set[str]:

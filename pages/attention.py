@@ -13,16 +13,18 @@ from mtlbus.ui.attention import subjects
 from mtlbus.ui.attention.views import explore
 from mtlbus.ui.widgets import explain_error
 
-title, network, more = st.columns([4, 4, 2], vertical_alignment="bottom", gap="medium")
-title.title(
+head = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+head.title(
     "Attention",
+    width="stretch",
     help="What happens inside the network on its way to the answer: where it looks, and what each "
     "region adds. These are the method's own numbers, drawn in cells of their true size.",
 )
 case = state.current_case()
 if not input_line.let_in(case):
     state.stop()
-rarely = more.popover("More", icon=":material/tune:", width="stretch")
+network = head.container(width=260)
+rarely = head.popover("More", icon=":material/tune:")
 with rarely:
     untrained = subjects.switch_untrained()
     strength = st.slider("Strength of the colours, %", 0, 100, 60, 5, key="_strength")

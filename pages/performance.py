@@ -13,13 +13,14 @@ from mtlbus.ui.memory import choice, mirror
 from mtlbus.ui.performance import files, judgement, threshold
 from mtlbus.ui.widgets import explain_error, pick_methods
 
-title, networks, tested = st.columns([18, 10, 31], vertical_alignment="bottom", gap="small")
-title.title(
+head = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+head.title(
     "Performance",
+    width="content",
     help="How good the networks are on images that took no part in their training, and what that "
     "leaves open.",
 )
-with networks.popover("Networks", icon=":material/hub:", width="stretch"):
+with head.popover("Networks", icon=":material/hub:"):
     methods = pick_methods("Networks", everything=True)
 if not methods:
     st.info("Choose at least one network above.", icon=":material/info:")
@@ -39,7 +40,7 @@ if not tables:
     state.stop()
 
 options = judged_rows.choices(tables[0])
-with tested:
+with head:
     images = st.segmented_control(
         "Test images", options, format_func=judged_rows.literal_title, required=True, wrap=True,
         **mirror("images", choice("images", options, options[0])),

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mtlbus.checkpoints import find_checkpoint, list_task_checkpoints, write_checkpoint
+from mtlbus.cli import main
 from mtlbus.core.declaration import Declaration
 from mtlbus.core.tasks import Task
 from mtlbus.data.openkbp import DECLARATION
@@ -17,7 +18,7 @@ from mtlbus.ui import state
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 from tests.data.test_task_layouts import make_openkbp
-from tests.made import narrow
+from tests.made import make_pair, narrow
 
 SKIN = Declaration(
     "skin", (Task("stage", "image_class", ("I", "II", "III")), Task("edge", "pixel_class",
@@ -116,3 +117,30 @@ def test_networks_side_by_side_on_an_image_of_a_dataset(tmp_path, monkeypatch):
     assert at(app, "methods") == "openkbp/ctan" and app.title[0].value == "Compare networks"
     assert any("**Truth**" in one.value for one in app.markdown)
     assert any("Its part: test." in one.value for one in app.caption)
+
+
+def test_a_pair_of_ones_own_is_trained_and_looked_into_without_a_line_of_code(
+    tmp_path, monkeypatch, capsys
+):
+    """Outline and depth of a lesion: one command, and every page speaks of them."""
+    data = f"tasks={make_pair(tmp_path, 10)}"
+    run = tmp_path / "weights" / "pair" / "ctan"
+    steps = ["--size", "64", "--epochs", "1", "--pretrained", "no", "--loss", "house"]
+    assert main(["train", "ctan", "--data", data, "--out", str(run), *steps]) == 0
+    capsys.readouterr()
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path / "weights"))
+    monkeypatch.setenv("MTLBUS_DATA", data)
+    pages = {
+        "predict": "Depth",
+        "compare": "**Truth**",
+        "attention": "Mask of outline → gates the depth",
+        "attributions": "mean depth over the image",
+        "performance": "depth: Mean absolute error, mm",
+    }
+    for page, words in pages.items():
+        app = visit(page, case="tasks:3", target="depth", map="ctae_mask.2", placebo="0")
+        told = [one.value for one in (*app.markdown, *app.subheader, *app.caption, *app.title)]
+        told += [str(column) for table in app.dataframe for column in table.value.columns]
+        shown = " ".join(told)
+        assert words in shown and "malign" not in shown, page
+        assert at(app, "case") == "tasks:3", page

@@ -250,9 +250,9 @@ def test_a_coloured_box_counts():
 
 
 def test_real_scans_are_hardly_ever_doubted(real_data):
-    """Over all 2655 images 13 cautions and no refusal; here every third one."""
+    """Over all 2655 images 13 cautions and no refusal; here every eighth one."""
     files = sorted((real_data / "Dataset_BUSI_with_GT").rglob("*).png"))
     files += sorted((real_data / "BUSBRA" / "Images").glob("*.png"))
-    states = [worst(check_image(read_image(path))) for path in files[::3]]
-    assert len(states) > 800 and "refused" not in states
+    states = [worst(check_image(read_image(path))) for path in files[::8]]
+    assert len(states) > 300 and "refused" not in states
     assert states.count("caution") <= 0.01 * len(states)

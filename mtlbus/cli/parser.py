@@ -146,7 +146,11 @@ def _images(verb: argparse.ArgumentParser) -> None:
 
 
 def _crossvalidate(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("method", nargs="*", help="without: the seven of the COSA paper")
+    verb.add_argument(
+        "method",
+        nargs="*",
+        help="without: the seven of the COSA paper; for other tasks hps, mtan and ctan",
+    )
     _datasets(verb)
     verb.add_argument("--out", required=True, help="folder of all runs and of the report")
     verb.add_argument(

@@ -31,7 +31,8 @@ def open_datasets(arguments: Sequence[str], any_tasks: bool = False) -> list[Dat
         if dataset.declaration != BREAST and not any_tasks:
             raise InputError(
                 f"{dataset.name} is about {dataset.declaration.about}; this verb is for breast "
-                "ultrasound. Other tasks are for train, evaluate, predict, tasktable and data."
+                "ultrasound. Other tasks are for train, crossvalidate, evaluate, predict, "
+                "tasktable and data."
             )
         for line in warnings(dataset):
             report(line)

@@ -93,17 +93,23 @@ def _options(texts: Sequence[str]) -> dict[str, Any]:
 
 
 def crossvalidate(arguments: argparse.Namespace) -> int:
-    """Train and test methods on all folds; print them beside the tables of the COSA paper."""
+    """Train and test methods on all folds; of breast ultrasound beside the tables of the paper."""
+    from ..core.declaration import BREAST
     from ..methods import get_spec
+    from ..protocol import declaration_of
     from ..protocol.crossvalidation import COSA_NAMES, CrossValidation, cross_validate
+    from ..protocol.task_crossvalidation import TASK_METHODS, cross_validate_tasks
 
-    methods = [get_spec(name).name for name in arguments.method or COSA_NAMES]
+    datasets = open_datasets(arguments.data, any_tasks=True)
+    breast = declaration_of(datasets) == BREAST
+    everything = COSA_NAMES if breast else TASK_METHODS
+    methods = [get_spec(name).name for name in arguments.method or everything]
     recipes = {name: _recipe(get_spec(name), arguments) for name in methods}
     machine = parse_machine(arguments, training=True)
     require_folder(arguments.out)
     plan = CrossValidation(
         methods=tuple(methods),
-        datasets=tuple(open_datasets(arguments.data)),
+        datasets=tuple(datasets),
         out=Path(arguments.out),
         recipes=recipes,
         folds=tuple(arguments.fold or range(1, 6)),
@@ -113,8 +119,17 @@ def crossvalidate(arguments: argparse.Namespace) -> int:
         pretrained=parse_pretrained(arguments.pretrained),
         machine=machine,
     )
-    document = cross_validate(plan, report)
-    print_result(document, arguments.json, lambda: document["markdown"])
+    if breast:
+        document = cross_validate(plan, report)
+        print_result(document, arguments.json, lambda: document["markdown"])
+        return 0
+    document = cross_validate_tasks(plan, report)
+    lines = [
+        line
+        for name, one in document["methods"].items()
+        for line in task_lines({"method": name, "folder": arguments.out, **one})
+    ]
+    print_result(document, arguments.json, lambda: lines)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from mtlbus.core.tasks import Task
 from mtlbus.evaluation.task_tables import figures_under, image_rows
 from mtlbus.inference.predictor import Predictor
 from mtlbus.protocol.task_judging import JUDGED, write_judged
+from mtlbus.training.run import STATE
 from tests.made import PAIR, make_pair
 
 STEPS = ["--size", "64", "--epochs", "1", "--pretrained", "no", "--loss", "house"]
@@ -61,6 +63,24 @@ def test_it_is_evaluated_alike_and_its_training_images_are_left_out(trained, dat
     assert found["pooled"]["n"] == stated["n"] == 20 - sum(found["seen"].values())
     for name in ("depth.mae", "outline.dice"):
         assert found["pooled"][name]["value"] == pytest.approx(stated[name]["value"], rel=1e-3)
+
+
+def test_every_image_is_tested_once_over_the_folds(trained, data, tmp_path, capsys):
+    call = ["crossvalidate", "hps", "--data", data, "--out", str(tmp_path), "--fold", "1", *STEPS]
+    finished = shutil.copytree(trained, tmp_path / "hps" / "fold-1")
+    (finished / STATE).unlink()  # which `train` keeps, to go on from
+    assert main([*call, "--fold", "2", "--json"]) == 0
+    told = capsys.readouterr()
+    assert "hps fold 1 (1/2): finished before" in told.err and "hps fold 2 (2/2): " in told.err
+    found = json.loads(told.out)["methods"]["hps"]
+    assert found["folds"] == [1, 2]
+    rows = [pd.read_csv(tmp_path / "hps" / f"fold-{fold}" / JUDGED) for fold in (1, 2)]
+    assert not set(rows[0]["image_id"]) & set(rows[1]["image_id"])
+    together = pd.concat(rows)
+    assert found["pooled"]["n"] == len(together)
+    assert found["pooled"]["depth.mae"]["value"] == pytest.approx(together["depth.mae"].mean())
+    assert main([*call, "--split", "image"]) == 1
+    assert "here it is group" in capsys.readouterr().err
 
 
 def test_what_does_not_fit_is_one_line(trained, data, tmp_path, capsys):

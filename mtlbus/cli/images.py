@@ -28,12 +28,16 @@ def predict(arguments: argparse.Namespace) -> int:
     from ..core import processes
     from ..core.wording import DISCLAIMER
     from ..evaluation.panels import find_network
+    from ..inference.predictor import Predictor
     from ..inference.task_predictor import open_networks
 
     if arguments.out:
         require_folder(arguments.out)
     images = image_files(arguments.images)
     predictors = open_networks([find_network(name) for name in arguments.method])
+    for network in predictors:
+        if isinstance(network, Predictor) and network.form is not None:
+            report(f"{network.checkpoint.method}: computed by ONNX Runtime, as faster wrote it")
     entries, problems = [], []
     try:
         for some in predict_each(images, predictors, arguments.out, report):

@@ -131,6 +131,37 @@ def bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def faster(arguments: argparse.Namespace) -> int:
+    """Write the form of a network that ONNX Runtime computes, where it is faster and as good."""
+    from ..checkpoints import find_checkpoint
+    from ..core.machine import Machine
+    from ..inference.onnx_form import write_form
+    from ..inference.predictor import Predictor
+
+    entries: list[dict[str, Any]] = []
+    for name in arguments.method:
+        predictor = Predictor(find_checkpoint(name), Machine.of("cpu"))
+        report(f"trying {predictor.checkpoint.method}")
+        found = write_form(predictor)
+        entries.append({
+            "method": predictor.checkpoint.method, "pytorch_ms": round(found.ours, 2),
+            "onnx_ms": round(found.onnx, 2), "probability_apart": found.drift.probability,
+            "dice": found.drift.dice, "written": found.written,
+        })  # fmt: skip
+
+    def lines() -> list[str]:
+        header = ("method", "PyTorch, ms", "ONNX, ms", "onnx / PyTorch", "apart", "Dice", "written")
+        return table(header, [
+            (entry["method"], entry["pytorch_ms"], entry["onnx_ms"],
+             f"{entry['onnx_ms'] / entry['pytorch_ms']:.2f}", f"{entry['probability_apart']:.5f}",
+             f"{entry['dice']:.4f}", "yes" if entry["written"] else "no")
+            for entry in entries
+        ])  # fmt: skip
+
+    print_result(entries, arguments.json, lines)
+    return 0
+
+
 def _app(methods: Sequence[str], as_json: bool) -> int:
     """As `bench`, of the app, which is another program."""
     import json

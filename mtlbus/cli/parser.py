@@ -14,7 +14,7 @@ from ..core.text import printable
 from .comparing import compare, slices
 from .datasets import audit, data, phantom
 from .images import explain, predict
-from .judging import bench, checks, evaluate, familiarity, gates, silence, similar
+from .judging import bench, checks, evaluate, familiarity, faster, gates, silence, similar
 from .methods import methods
 from .training import crossvalidate, tasktable, train, trials
 
@@ -215,6 +215,10 @@ def _bench(verb: argparse.ArgumentParser) -> None:
     )
 
 
+def _faster(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("method", nargs="+", help=TRAINED)
+
+
 def _predict(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "images", nargs="+", metavar="IMAGE", help=f"{IMAGE}; a folder for all files in it"
@@ -409,6 +413,7 @@ VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentPars
     trials: _trials,
     tasktable: _tasktable,
     bench: _bench,
+    faster: _faster,
     predict: _predict,
     explain: _explain,
     familiarity: _familiarity,

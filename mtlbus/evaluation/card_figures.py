@@ -62,13 +62,15 @@ def choose_operating_points(validation: Sequence[dict[str, Any]]) -> dict[str, A
     }
 
 
-def figures_of(frame: pd.DataFrame, chosen: dict[str, Any], score: str = OF_MASK) -> dict[str, Any]:
+def figures_of(
+    frame: pd.DataFrame, chosen: dict[str, Any], readout: bool = False
+) -> dict[str, Any]:
     """Everything on the card that follows from the judged rows.
 
     Args:
         frame: as `read_predictions(…, everything=True)` gives it, test and validation rows.
         chosen: what `choose_operating_points` gave; empty for a method without a class.
-        score: what its presence scores are, in words.
+        readout: whether its presence scores are read from features and not from the mask.
 
     Returns:
         operating_points (with what each is worth on the test images), metrics, calibration (both
@@ -85,7 +87,7 @@ def figures_of(frame: pd.DataFrame, chosen: dict[str, Any], score: str = OF_MASK
             name: {**point, "test": _rates_with_intervals(frame, point["threshold"])}
             for name, point in points.items()
         }
-    fields["presence"] = presence_of(everything, threshold if chosen else None, score)
+    fields["presence"] = presence_of(everything, threshold if chosen else None, readout)
     fields["metrics"] = summarise(frame, threshold)
     fields["judgement"] = {
         "positive_class": "malignant",
@@ -104,23 +106,24 @@ def figures_of(frame: pd.DataFrame, chosen: dict[str, Any], score: str = OF_MASK
 
 
 def presence_of(
-    frame: pd.DataFrame, call: float | None, score: str = OF_MASK
+    frame: pd.DataFrame, call: float | None, readout: bool = False
 ) -> dict[str, Any] | None:
     """Is there a lesion: score, threshold, and what is done on either part, normal images too.
 
     Args:
         frame: test and validation rows.
         call: probability from which an image is called malignant; None without a class.
-        score: what the presence scores are, in words.
+        readout: as of `figures_of`.
 
     Returns:
         {score, threshold, chosen_on, validation and test: as `presence_rates`}. Without a mask the
         first three are None; all is None where there is no normal image either.
     """
     parts = {part: frame[frame["part"] == part] for part in ("validation", "test")}
-    threshold = choose_presence_threshold(parts["validation"])
+    threshold = choose_presence_threshold(parts["validation"], readout)
     if threshold is None and normal_rows(frame).empty:
         return None
+    score = OF_FEATURES if readout else OF_MASK
     return {
         "score": None if threshold is None else score,
         "threshold": threshold,

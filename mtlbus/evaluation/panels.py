@@ -34,7 +34,7 @@ from ..core.errors import CheckpointError, DataError, InputError, MtlbusError
 from ..core.training_images import TrainingImage
 from ..methods import get_spec
 from ..methods.panel import PREFIX, Panel, is_panel, members_of
-from .card_figures import OF_MASK, choose_operating_points, figures_of
+from .card_figures import choose_operating_points, figures_of
 from .tables import KEY, prediction_frame, read_predictions
 
 PANELS = "panels"  # the folder, among the checkpoints, of panels that were judged themselves
@@ -88,12 +88,12 @@ class PanelCheckpoint(Checkpoint):
             return Checkpoint(self.folder).card
         return self.card_of(self.rows(everything=True))
 
-    def card_of(self, frame: pd.DataFrame, score: str = OF_MASK) -> Card:
+    def card_of(self, frame: pd.DataFrame, readout: bool = False) -> Card:
         """The card that follows from judged images.
 
         Args:
             frame: rows of the validation and the test part, as of `read_predictions`.
-            score: what their presence scores are, in words.
+            readout: whether their presence scores are read from features.
 
         Raises:
             CheckpointError, InputError: as of `card`.
@@ -125,7 +125,7 @@ class PanelCheckpoint(Checkpoint):
                 "intended_use": cards[0].intended_use,
                 "limits": " ".join(dict.fromkeys(card.limits for card in cards)),
                 **chosen,
-                **figures_of(frame, chosen, score),
+                **figures_of(frame, chosen, readout),
                 "spec": asdict(spec),
             },
             f"The panel {spec.name}",

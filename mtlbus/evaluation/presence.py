@@ -14,17 +14,19 @@ from .weighted import weighted_mean
 
 MISSED = 0.01  # share of the validation lesions that may lie below the threshold
 OUTLINE = 0.5  # of the mask: below it there is no outline, whatever the score
+SOME = 1e-6  # of what features tell: 0 where there is no outline, whatever they say
 
 
-def choose_presence_threshold(validation: pd.DataFrame) -> float | None:
+def choose_presence_threshold(validation: pd.DataFrame, readout: bool = False) -> float | None:
     """The highest threshold that misses at most one of a hundred real validation lesions.
 
-    It lies half-way between the scores beside it, and never below one half: there is no outline
-    then. Normal images do not choose it: few are in a validation part, and what must not happen is
+    It lies half-way between the scores beside it, and never where there is no outline. Normal
+    images do not choose it: few are in a validation part, and what must not happen is
     that a lesion is passed over.
 
     Args:
         validation: rows of the validation part.
+        readout: whether their scores are read from features and not from the mask.
 
     Returns:
         The presence score from which an outline is one; None for a method without a mask.
@@ -33,7 +35,8 @@ def choose_presence_threshold(validation: pd.DataFrame) -> float | None:
     if not len(scores):
         return None
     allowed = math.floor(MISSED * len(scores))
-    return float(max(scores[max(allowed - 1, 0) : allowed + 1].mean(), OUTLINE))
+    between = scores[max(allowed - 1, 0) : allowed + 1].mean()
+    return float(max(between, SOME if readout else OUTLINE))
 
 
 def presence_rates(

@@ -12,7 +12,6 @@ from ..core.errors import DataError
 from ..core.files import write_json
 from ..core.machine import Machine
 from ..data.dataset import Dataset
-from ..evaluation.card_figures import OF_FEATURES, OF_MASK
 from ..evaluation.panels import PanelCheckpoint
 from ..evaluation.tables import prediction_frame, read_predictions, write_predictions
 from ..inference.cost import machine_name
@@ -55,7 +54,7 @@ def write_panel(
     samples = split_datasets(datasets, fold).validation
     rows = prediction_frame(judge_samples(predictor, samples, "validation", fold, report))
     frame = pd.concat([rows, again]).astype({"label": float})
-    card = panel.card_of(frame, OF_MASK if predictor.presence is None else OF_FEATURES).to_json()
+    card = panel.card_of(frame, predictor.presence is not None).to_json()
     record: dict[str, Any] = {}
     if panel.judged:
         before = read_predictions(panel.predictions, everything=True)

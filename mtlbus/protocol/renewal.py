@@ -20,7 +20,7 @@ from ..core.errors import DataError
 from ..core.files import write_json
 from ..data.dataset import Dataset
 from ..data.splits import Split
-from ..evaluation.card_figures import OF_FEATURES, OF_MASK, choose_operating_points, figures_of
+from ..evaluation.card_figures import choose_operating_points, figures_of
 from ..evaluation.tables import (
     lesion_rows,
     normal_rows,
@@ -79,8 +79,8 @@ def renew_card(
 
     validation = stored[stored["part"] == "validation"].to_dict("records")
     chosen = choose_operating_points(validation) if card.operating_points else {}
-    score = OF_MASK if read_presence(checkpoint) is None else OF_FEATURES
-    fields = {**chosen, **figures_of(stored, chosen, score)}
+    readout = read_presence(checkpoint) is not None
+    fields = {**chosen, **figures_of(stored, chosen, readout)}
     for name in ("temperature", "operating_points", "metrics"):
         if stated.get(name):
             require_close(stated[name], fields[name], UNCHANGED, name)

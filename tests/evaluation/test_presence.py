@@ -46,6 +46,7 @@ def test_of_few_lesions_none_may_lie_below():
 
 def test_there_is_no_outline_below_one_half():
     assert choose_presence_threshold(prediction_frame(rows([0.2, 0.3], "lesion"))) == 0.5
+    assert choose_presence_threshold(prediction_frame(rows([0.2, 0.3], "lesion")), True) == 0.2
 
 
 def test_a_method_without_a_mask_has_none():

@@ -180,7 +180,7 @@ def test_a_configured_dataset_opens_by_link_and_by_choice(open_app, monkeypatch,
     app = open_app(case="manifest:image1")
     assert not app.error and not app.warning
     assert app.title[0].value == "image1"
-    assert sheet_of(app, "manifest") == ["image0", "image1"]
+    assert sheet_of(app, "manifest") == ["image0", "**image1**"]
     app.button(key="_tile_manifest:image0").click().run()
     assert app.title[0].value == "image0"
     assert app.query_params["case"] == "manifest:image0"

@@ -214,8 +214,7 @@ def test_the_report_of_attention_holds_what_the_page_shows(chosen, said, open_pa
 
 
 def test_the_report_of_attributions_holds_maps_placebos_and_numbers(open_page, reports):
-    app = open_page("attributions", "method=mtl_cosa&attributions=saliency,gradcam")
-    app.button(key="_run").click().run()
+    open_page("attributions", "method=mtl_cosa&attributions=saliency,gradcam")
     text, charts = drawn(reports[-1]())
     assert charts == 0 and text.count('<img src="data:image/png') == 4
     assert "Placebo ρ" in text and "shuffled weights" in text and "Explained" in text
@@ -249,8 +248,6 @@ def test_a_menu_and_its_files(page, query, open_page, offered, monkeypatch):
             takeaway, name, lambda *a, make=make, name=name, **k: made.append(name) or make(*a, **k)
         )
     app = open_page(page, query)
-    if page == "attributions":  # nothing is computed there before it is asked for
-        app.button(key="_run").click().run()
     assert labels(app) == MENUS[page, query]
     assert made == [], "a file is made when its button is pressed"
     monkeypatch.setattr(Predictor, "predict", None)  # calling it would fail

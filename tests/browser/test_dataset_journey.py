@@ -59,10 +59,12 @@ def test_one_case_of_759_is_found_opened_and_read_blind(busi_server, page):
         return main.get_by_role("button", name=name, exact=True)
 
     expect(main.get_by_text("759 images")).to_be_visible()
-    settle(page)
     left_out = {name for name, row in busi.read_folds().items() if row["mixed_label"] == "1"}
     names = [f"benign ({number})" for number in range(1, 438)]
     names = [name for name in names if name not in left_out]
+    for name in names[:24]:  # they come one after the other
+        expect(tile(name)).to_be_visible()
+    settle(page)
     assert tiles(page) == names[:24], "in the order in which people count"
     main.get_by_role("button", name="The next 24").click()
     expect(tile(names[24])).to_be_visible()

@@ -24,6 +24,7 @@ def test_attributions_journey(server, page, tmp_path):
     )
     # Grad-CAM is there; Integrated Gradients says its cost, and comes when it is asked for.
     page.wait_for_selector(f"{MAIN} >> text=Cost: 4 gradients")
+    page.wait_for_selector(MAPS)
     settle(page)
     assert page.locator(MAPS).count() == 1
     page.locator(MAIN).get_by_role("button", name="Run").click()

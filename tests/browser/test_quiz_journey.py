@@ -39,6 +39,8 @@ def read_all(page, with_box: bool = False) -> None:
 
 def test_two_players_read_five_cases_and_meet_in_one_table(server, browser, page):
     page.goto(f"{server}/quiz?methods=mtl_cosa")
+    page.wait_for_selector("text=Join a room")
+    settle(page)  # or the letters go where the other form begins
     page.get_by_role("textbox", name="Nickname").first.fill("Anna")
     button(page, "Open and play").click()
     expect(page.get_by_text(f"Case 1 of {CASES}")).to_be_visible(timeout=PATIENT)

@@ -134,10 +134,12 @@ def _number(finding: Finding) -> None:
         st.caption(NO_POINT)
         return
     at = percent(finding.point.threshold)
+    count = len(finding.members)  # of a panel, whose whole name leaves no room on a phone
+    whose = f"Panel of {count}" if count else finding.title
     st.metric(
         label,
         said,
-        delta=f"{finding.title}: {finding.pill}",
+        delta=f"{whose}: {finding.pill}",
         delta_color="off" if finding.cautious else COLOURS[finding.call],
         delta_arrow="off",
         width="content",

@@ -39,6 +39,7 @@ def test_predict_asks_the_panel_of_an_address_and_tells_its_spread(open_page, na
     app = open_page("predict", method=name)
     assert not app.exception and not app.error
     assert app.selectbox(key="_pick_method").value == PANEL
+    assert app.metric[0].delta.startswith("Panel of 2: "), "so that a phone has room for the call"
     assert "Its networks say " in text(app) and "MTL-COSA" in text(app)
 
 

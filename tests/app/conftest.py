@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+from collections import OrderedDict
 
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 
 from mtlbus.inference.predictor import Predictor
+from mtlbus.ui import services
 from mtlbus.ui.server import load_libraries
 
 
@@ -40,7 +42,8 @@ def visited_server(request, monkeypatch):
 
 @pytest.fixture
 def asked(monkeypatch) -> list[str]:
-    """The methods whose network ran, in order."""
+    """The methods whose network ran, in order; no answer is there from another test."""
+    monkeypatch.setattr(services._PREDICTIONS, "_done", OrderedDict())
     ran = []
     predict = Predictor.predict
 

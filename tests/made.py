@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from mtlbus.checkpoints import Checkpoint, write_checkpoint
+from mtlbus.checkpoint_writing import write_checkpoint
+from mtlbus.checkpoints import Checkpoint
 from mtlbus.core.card import Card
 from mtlbus.data.phantom import Phantom, make_phantom, random_parameters
 from mtlbus.methods import create_model

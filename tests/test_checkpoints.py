@@ -7,14 +7,8 @@ import json
 import pytest
 import torch
 
-from mtlbus.checkpoints import (
-    CARD,
-    WEIGHTS,
-    find_checkpoint,
-    list_checkpoints,
-    sha256,
-    write_checkpoint,
-)
+from mtlbus.checkpoint_writing import write_checkpoint
+from mtlbus.checkpoints import CARD, WEIGHTS, find_checkpoint, list_checkpoints, sha256
 from mtlbus.core.errors import CheckpointError, UnknownNameError
 from mtlbus.methods import create_model
 
@@ -35,7 +29,7 @@ def test_a_checkpoint_reads_back_as_it_was_in_fp16(tmp_path):
 
 
 def test_options_travel_with_the_weights(tmp_path):
-    from mtlbus.checkpoints import write_checkpoint
+    from mtlbus.checkpoint_writing import write_checkpoint
 
     model = create_model("mtl_cosa", region_resize="max")
     loaded = write_checkpoint(tmp_path, model, {}, []).load()

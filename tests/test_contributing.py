@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mtlbus.checkpoints import write_checkpoint
+from mtlbus.checkpoint_writing import write_checkpoint
 from mtlbus.cli import main
 from mtlbus.core.errors import UnknownNameError
 from mtlbus.data import layouts

@@ -17,7 +17,7 @@ FLOORS = [
     {"nn"},
     {"methods"},
     {"checkpoints", "data"},
-    {"evaluation"},
+    {"checkpoint_writing", "evaluation"},
     {"training", "inference", "explain"},
     {"findings"},
     {"figures", "export"},

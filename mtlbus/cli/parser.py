@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from ..core.text import printable
+from . import flags
 from .comparing import compare, slices
 from .datasets import audit, data, phantom
 from .images import explain, predict
@@ -69,7 +70,7 @@ def _audit(verb: argparse.ArgumentParser) -> None:
 
 def _train(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help="a name from `methods`")
-    _datasets(verb)
+    flags.datasets(verb)
     verb.add_argument(
         "--task",
         action="append",
@@ -77,7 +78,7 @@ def _train(verb: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="of several declared tasks, only this one; may be given several times",
     )
-    _test_fold(verb)
+    flags.test_fold(verb)
     verb.add_argument(
         "--leave-out",
         default="",
@@ -92,14 +93,14 @@ def _train(verb: argparse.ArgumentParser) -> None:
         help="train on from a checkpoint of the method, or of one that "
         "is part of it, with the same training part",
     )
-    _recipe(verb)
-    _options(verb)
-    _machine(verb)
+    flags.recipe(verb)
+    flags.options(verb)
+    flags.machine(verb)
 
 
 def _evaluate(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help=TRAINED)
-    _datasets(verb)
+    flags.datasets(verb)
     verb.add_argument("--fold", type=int, help="test fold; without it, all lesion images")
     verb.add_argument("--out", metavar="FILE.csv", help="write one row an image")
     verb.add_argument(
@@ -121,7 +122,7 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
         help="with --card: append these figures to the card as an external test of this name; "
         "refused where any image took part in the training",
     )
-    _machine(verb)
+    flags.machine(verb)
 
 
 def _compare(verb: argparse.ArgumentParser) -> None:
@@ -151,7 +152,7 @@ def _crossvalidate(verb: argparse.ArgumentParser) -> None:
         nargs="*",
         help="without: the seven of the COSA paper; for other tasks hps, mtan and ctan",
     )
-    _datasets(verb)
+    flags.datasets(verb)
     verb.add_argument("--out", required=True, help="folder of all runs and of the report")
     verb.add_argument(
         "--fold", type=int, action="append", help="one test fold; may be given several times"
@@ -161,32 +162,32 @@ def _crossvalidate(verb: argparse.ArgumentParser) -> None:
         default="group",
         help="group (default), image (random images: leaks), or both to compare the two",
     )
-    _recipe(verb)
-    _pretrained(verb)
-    _machine(verb)
+    flags.recipe(verb)
+    flags.pretrained(verb)
+    flags.machine(verb)
 
 
 def _tasktable(verb: argparse.ArgumentParser) -> None:
-    _datasets(verb)
-    _test_fold(verb)
+    flags.datasets(verb)
+    flags.test_fold(verb)
     verb.add_argument("--out", required=True, help="folder of all runs and of the report")
     verb.add_argument(
         "--images", type=int, metavar="COUNT", help="at most so many of each part, to try it out"
     )
-    _recipe(verb)
-    _options(verb)
+    flags.recipe(verb)
+    flags.options(verb)
 
 
 def _trials(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help="a name from `methods`")
-    _datasets(verb)
-    _test_fold(verb)
+    flags.datasets(verb)
+    flags.test_fold(verb)
     verb.add_argument("--out", required=True, help="folder of all trials and of the report")
     verb.add_argument(
         "--stages", default="20@128", metavar="EPOCHS@SIZE", help="of each trial (20@128)"
     )
-    _steps(verb)
-    _options(verb)
+    flags.steps(verb)
+    flags.options(verb)
     verb.add_argument(
         "--trial",
         action="append",
@@ -257,30 +258,30 @@ def _explain(verb: argparse.ArgumentParser) -> None:
 
 def _familiarity(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help=TRAINED)
-    _datasets(verb)
-    _test_fold(verb)
+    flags.datasets(verb)
+    flags.test_fold(verb)
 
 
 def _similar(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help=TRAINED)
-    _datasets(verb)
+    flags.datasets(verb)
 
 
 def _gates(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help=TRAINED)
-    _datasets(verb)
+    flags.datasets(verb)
     verb.add_argument("--card", action="store_true", help="write it on the card")
 
 
 def _checks(verb: argparse.ArgumentParser) -> None:
-    _datasets(verb)
-    _test_fold(verb)
+    flags.datasets(verb)
+    flags.test_fold(verb)
     verb.add_argument("--count", type=int, default=200, help="pictures of each kind made wrong")
 
 
 def _silence(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("method", help=TRAINED)
-    _datasets(verb)
+    flags.datasets(verb)
     verb.add_argument("--images", type=int, default=48, help="of the test fold (default 48)")
     verb.add_argument("--card", action="store_true", help="write it on the card")
 
@@ -296,109 +297,6 @@ def _phantom(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="one knob of the phantom"
     )
-
-
-def _datasets(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--data",
-        action="append",
-        required=True,
-        metavar="LAYOUT=PATH",
-        help="busi=, busbra=, breast=, busuclm=, udiat=, folder= with a folder, manifest=FILE.csv, "
-        "tasks=FILE.json (tasks of your own), busbra_classes=, openkbp=, ham10000= (those of the "
-        "CTAN paper), or phantom=COUNT; may be given several times",
-    )
-
-
-def _test_fold(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--fold", type=int, default=1, help="test fold, 1 to 5 (default 1)")
-
-
-def _machine(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--device", help="cpu, cuda or cuda:1; without: the GPU where there is one")
-    verb.add_argument(
-        "--precision",
-        help="float32 or bfloat16; without: float32, and in a training bfloat16 where the device "
-        "computes in it",
-    )
-    verb.add_argument(
-        "--workers", type=int, help="processes that read images; without: none for a CPU"
-    )
-    verb.add_argument("--batch-size", type=int, help="images at a time, of all processes together")
-
-
-def _steps(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--rate", type=float, help="another learning rate")
-    verb.add_argument("--clip", type=float, metavar="NORM", help="cut gradients to this norm")
-    verb.add_argument(
-        "--loss",
-        default="paper",
-        help="paper (default): loss and weighting of the method's paper; house: the same for all; "
-        "official: of ACSNet's public code",
-    )
-    verb.add_argument(
-        "--weighting", help="of the tasks, instead: fixed, dwa, learned, gradnorm, pcgrad or cagrad"
-    )
-    verb.add_argument(
-        "--devices",
-        type=float,
-        metavar="SHARE",
-        help="change so many images as other scanners would, by each of several changes",
-    )
-    verb.add_argument(
-        "--sides",
-        type=float,
-        metavar="WEIGHT",
-        help="deep supervision: coarser masks learn too, with this weight",
-    )
-    verb.add_argument(
-        "--gamma-rate",
-        type=float,
-        metavar="FACTOR",
-        help="γ of self-attention learns at so many times the rate",
-    )
-    verb.add_argument(
-        "--branch-dropout",
-        type=float,
-        metavar="SHARE",
-        help="of a hybrid, leave each encoder out of so many images where the two meet",
-    )
-    verb.add_argument(
-        "--windows",
-        type=float,
-        metavar="SHARE",
-        help="show so many images beside their lesion, as normal tissue, and as many close to it",
-    )
-
-
-def _options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--option",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a numbered decision of the method",
-    )
-    _pretrained(verb)
-
-
-def _pretrained(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--pretrained",
-        metavar="yes|no|FILE",
-        help="start from ImageNet weights; without: yes where a package brings them; of several "
-        "backbones: resnet=FILE,swin=FILE",
-    )
-
-
-def _recipe(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--epochs", type=int, help="another total number of epochs")
-    verb.add_argument("--size", type=int, help="one input size for all epochs, pixels")
-    verb.add_argument("--stages", metavar="EPOCHS@SIZE,…", help="progressive resizing")
-    _steps(verb)
-    verb.add_argument("--recipe", default="house", help="house (default) or paper")
-    verb.add_argument("--variant", default="compact", help="compact (default) or paper")
-    verb.add_argument("--seed", type=int, default=0, help="of weights, order and augmentation")
 
 
 VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentParser], None]] = {

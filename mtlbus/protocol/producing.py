@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..checkpoints import PREDICTIONS, Checkpoint, write_checkpoint
+from ..checkpoint_writing import write_checkpoint
+from ..checkpoints import PREDICTIONS, Checkpoint
 from ..core import processes
 from ..core.declaration import BREAST, Declaration
 from ..core.errors import InputError

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
-from ..checkpoints import PREDICTIONS, Checkpoint, write_checkpoint
+from ..checkpoint_writing import write_checkpoint
+from ..checkpoints import PREDICTIONS, Checkpoint
 from ..core.errors import InputError, choose
 from ..core.files import write_json
 from ..data.dataset import Sample

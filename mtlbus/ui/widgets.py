@@ -74,10 +74,8 @@ def pick_method(
     wanted = st.session_state.get("method")
     panel = services.panel_named(wanted)
     if panels:
-        names += services.panels()
-    if panel is not None and panels:
-        wanted = panel
-        names += [panel] if panel not in names else []
+        names += dict.fromkeys([*services.panels(), *([panel] if panel else [])])
+        wanted = panel or wanted
     elif panel is not None:
         wanted = members_of(panel, names)[0]
         state.say(

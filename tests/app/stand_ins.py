@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mtlbus.checkpoints import write_checkpoint
+from mtlbus.checkpoint_writing import write_checkpoint
 from mtlbus.evaluation.operating_points import choose_threshold
 from mtlbus.evaluation.tables import summarise, write_predictions
 from mtlbus.methods import create_model, get_spec

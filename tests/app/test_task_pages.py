@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from mtlbus.checkpoints import find_checkpoint, list_task_checkpoints, write_checkpoint
+from mtlbus.checkpoint_writing import write_checkpoint
+from mtlbus.checkpoints import find_checkpoint, list_task_checkpoints
 from mtlbus.cli import main
 from mtlbus.core.declaration import Declaration
 from mtlbus.core.tasks import Task

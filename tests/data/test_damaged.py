@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 import mtlbus.protocol
-from mtlbus.checkpoints import write_checkpoint
+from mtlbus.checkpoint_writing import write_checkpoint
 from mtlbus.cli import main
 from mtlbus.core.declaration import BREAST
 from mtlbus.core.errors import MtlbusError

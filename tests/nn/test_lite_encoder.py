@@ -9,7 +9,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 from timm.data import ImageNetInfo, create_transform, resolve_data_config
 
-from mtlbus.checkpoints import write_checkpoint
+from mtlbus.checkpoint_writing import write_checkpoint
 from mtlbus.core.errors import CheckpointError, UnknownNameError
 from mtlbus.methods import create_model, list_methods
 from mtlbus.methods.pretraining import starts_from_imagenet, stored_options

@@ -74,11 +74,11 @@ def slices(arguments: argparse.Namespace) -> int:
 
 
 def _table(name: str) -> Table:
-    """The stored predictions of a shipped method or of a checkpoint's folder."""
-    from ..checkpoints import find_checkpoint
+    """The stored predictions of a shipped method, of a checkpoint's folder or of a panel."""
     from ..evaluation.judged_rows import load_table
+    from ..evaluation.panels import find_network
 
-    return load_table(find_checkpoint(name))
+    return load_table(find_network(name))
 
 
 def _images(judged: Table, wanted: str | None) -> str:

@@ -102,9 +102,8 @@ def explain(arguments: argparse.Namespace) -> int:
     from ..data.decoding import read_image
     from ..data.masks import fitting_mask
     from ..evaluation.panels import find_network
-    from ..explain.options import Options
     from ..explain.record import document_of
-    from ..explain.request import Request, answer
+    from ..explain.request import answer
     from ..explain.subject import Subject
     from ..explain.targets import Target
     from ..inference.input_checks import require_answerable
@@ -116,12 +115,7 @@ def explain(arguments: argparse.Namespace) -> int:
     if checkpoint.declaration != BREAST:
         return _explain_task(arguments, checkpoint)
     target = Target.parse(arguments.target or str(Target()))
-    request = Request(
-        tuple(arguments.attribution or Request().attributions),
-        target,
-        Options.parse(arguments.settings),
-        arguments.placebo,
-    )
+    request = _request(arguments, checkpoint, target)
     image, predictor = read_image(arguments.image), Predictor(checkpoint)
     require_answerable(image)
     truth = fitting_mask(arguments.truth, image.pixels.shape) if arguments.truth else None
@@ -146,9 +140,8 @@ def _explain_task(arguments: argparse.Namespace, checkpoint: Checkpoint) -> int:
     """As `explain`, of a network for tasks of its own."""
     from ..core.wording import DISCLAIMER
     from ..data.task_case import open_picture
-    from ..explain.options import Options
     from ..explain.record import document_of
-    from ..explain.request import Request, answer
+    from ..explain.request import answer
     from ..explain.subject import Subject
     from ..explain.task_targets import read_task_target
     from ..inference.task_predictor import TaskPredictor
@@ -157,12 +150,7 @@ def _explain_task(arguments: argparse.Namespace, checkpoint: Checkpoint) -> int:
         raise InputError("--truth is for networks of breast ultrasound.")
     predictor = TaskPredictor(checkpoint)
     target = read_task_target(arguments.target or "", checkpoint.tasks)
-    request = Request(
-        tuple(arguments.attribution or Request().attributions),
-        target,
-        Options.parse(arguments.settings),
-        arguments.placebo,
-    )
+    request = _request(arguments, checkpoint, target)
     image = open_picture(arguments.image, checkpoint.declaration.image)
     prepared = predictor.prepare(image)
     said = predictor.predict(prepared)
@@ -177,6 +165,19 @@ def _explain_task(arguments: argparse.Namespace, checkpoint: Checkpoint) -> int:
         "terms": DISCLAIMER,
     }
     return _told_and_written(arguments, request, found, image.seen, document)
+
+
+def _request(
+    arguments: argparse.Namespace, checkpoint: Checkpoint, target: Target | TaskTarget
+) -> Request:
+    """What is asked; where no attribution is named, the usual ones that this network can have."""
+    from ..explain.options import Options
+    from ..explain.request import DEFAULT, Request
+    from ..explain.techniques import served_by
+
+    served = served_by(checkpoint.card.spec.maps)
+    names = arguments.attribution or [name for name in DEFAULT if name in served]
+    return Request(tuple(names), target, Options.parse(arguments.settings), arguments.placebo)
 
 
 def _told_and_written(

@@ -26,6 +26,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 COLUMNS = ("image", "group", "fold", "part")  # of a manifest, which no task may be called
 MOST_CLASSES = 64
+MOST_SIGNS = 60  # of a title, a group or a class
 
 
 @with_config(NOTHING_ELSE)
@@ -157,6 +158,9 @@ def check_tasks(declaration: Declaration, whose: str) -> None:
             f"{whose}: two tasks are a class per pixel. Join their classes into one task, with "
             '"overlapping": true where a pixel may have several.'
         )
+    for what, text in (("title", declaration.title), ("group", declaration.group)):
+        if text != printable(text) or len(text) > MOST_SIGNS:
+            raise InputError(f"{whose}: a {what} is one line of at most {MOST_SIGNS} signs.")
     form = declaration.image
     if form.bits == 16 and form.colour == "rgb":
         raise InputError(f"{whose}: rgb images are read with 8 bits. Save them so, or as grey.")
@@ -177,6 +181,8 @@ def _fault(task: Task) -> str:
             return "values have no classes. Leave out classes and overlapping."
         if not (task.span > 0 and task.scale > 0):
             return "span and scale must be above 0."
+        if task.unit != printable(task.unit) or len(task.unit) > 20:
+            return "a unit is at most 20 signs."
     elif len(classes) < least:
         return f"it needs the names of at least {least} classes."
     elif len(classes) > MOST_CLASSES:
@@ -185,8 +191,9 @@ def _fault(task: Task) -> str:
         return "only classes of pixels overlap. Declare a task for each class."
     folded = [name.casefold() for name in classes]
     for name in classes:
-        if not name.strip() or name != printable(name) or len(name) > 60 or set(name) & set(";="):
-            return "a class needs a name of at most 60 signs, without ; and =."
+        readable = name.strip() and name == printable(name) and len(name) <= MOST_SIGNS
+        if not readable or set(name) & set(";="):
+            return f"a class needs a name of at most {MOST_SIGNS} signs, without ; and =."
         if folded.count(name.casefold()) > 1:
             return f"two classes are called {name}."
     for what, given, allowed in (

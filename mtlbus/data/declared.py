@@ -96,7 +96,7 @@ def _declaration(path: Path, within: Path | None) -> tuple[Declaration, Path]:
         declaration = read_declaration(json.dumps(document), shown(path.name))
     except InputError as error:
         raise DataError(str(error)) from None
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         raise DataError(
             f"{shown(path.name)} is no JSON object. See mtlbus/data/declared.py."
         ) from None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..core.card import CardMap
 from ..core.errors import UnknownNameError
+from ..core.spec import MapSpec
 from . import gradcam, gradients, guided_gradcam, hooked, perturbations
 from .technique import Technique
 
@@ -14,6 +18,12 @@ TECHNIQUES: dict[str, Technique] = {
     for found in vars(file).values()
     if isinstance(found, Technique) and found.run.__module__ == file.__name__
 }
+
+
+def served_by(maps: Sequence[MapSpec | CardMap]) -> list[str]:
+    """Those that can explain a network which returns these maps: Grad-CAM needs features."""
+    features = gradcam.layers_of(found.name for found in maps if found.kind == "feature")
+    return [name for name, found in TECHNIQUES.items() if features or "layer" not in found.uses]
 
 
 def technique_of(name: str) -> Technique:

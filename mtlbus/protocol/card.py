@@ -35,6 +35,7 @@ LICENCES = {
     "busbra_classes": "BUS-BRA: free use with citation of Gómez-Flores et al., Medical Physics, "
     "2023.",
 }
+IMAGENET = "ImageNet: "  # begins the start of weights that did not begin at random
 INTENDED_USE = "Research and education only; not a medical device."
 ORIGINS = {
     "busi": "BUSI (Egypt)", "busbra": "BUS-BRA (Brazil)", "phantom": "phantoms",
@@ -127,7 +128,7 @@ def training_card(plan: Plan, split: Split, trained: Trained, images: ImageList)
         ),
         "licences": [
             *(LICENCES[name] for name in count(split.train) if name in LICENCES),
-            *([f"{start}."] if start.startswith("ImageNet") else []),
+            *([f"{start}."] if start.startswith(IMAGENET) else []),
         ],
         "intended_use": INTENDED_USE,
         "limits": limits(split.train, plan.declaration),
@@ -168,22 +169,31 @@ def initial_weights(plan: Plan, model: nn.Module) -> dict[str, str]:
         model: the network, which knows timm's names of its backbones.
     """
     chosen = plan.pretrained if isinstance(plan.pretrained, dict) else {"": plan.pretrained}
-    files = {name: Path(path) for name, path in chosen.items() if isinstance(path, str)}
-    if files:
-        named = " and ".join(f"{name} {path.name}".strip() for name, path in files.items())
-        digests = " ".join(sha256(path.read_bytes()) for path in files.values())
-        return {"initial_weights": f"ImageNet: {named}", "initial_sha256": digests}
-    if not any(chosen.values()):
+    sources, digests = [], []
+    for backbone, weights in chosen.items():
+        if isinstance(weights, str):
+            file = Path(weights)
+            sources.append(f"{backbone} {file.name}, a file under the terms of its source".strip())
+            digests.append(sha256(file.read_bytes()))
+        elif weights and plan.variant == "compact":
+            sources.append(lite_encoder.SOURCE.removeprefix(IMAGENET))
+            digests.append(lite_encoder.SHA256)
+        elif weights:
+            sources.append(f"{hub_weights(model, backbone)}, from timm's model hub")
+    if not sources:
         return {"initial_weights": "random"}
-    if plan.variant == "compact":
-        return {"initial_weights": lite_encoder.SOURCE, "initial_sha256": lite_encoder.SHA256}
-    return {"initial_weights": f"ImageNet: {hub_weights(model)}, from timm's model hub"}
+    known = {"initial_sha256": " ".join(digests)} if digests else {}
+    return {"initial_weights": IMAGENET + " and ".join(sources), **known}
 
 
-def hub_weights(model: nn.Module) -> str:
-    """The weights of timm that its backbones are made for, with their licences."""
+def hub_weights(model: nn.Module, backbone: str = "") -> str:
+    """The weights of timm that its backbones are made for, or one of them, with their licences."""
     found = [getattr(module, "pretrained_cfg", None) or {} for module in model.modules()]
-    named = {f"{one['architecture']}.{one['tag']}": one["license"] for one in found if one}
+    named = {
+        f"{one['architecture']}.{one['tag']}": one["license"]
+        for one in found
+        if one and one["architecture"].startswith(backbone)
+    }
     return " and ".join(f"{name} ({licence})" for name, licence in named.items())
 
 

@@ -46,16 +46,20 @@ def list_images(split: Split, tasks: Sequence[Task] = BREAST.tasks) -> ImageList
 
     Raises:
         InputError: an image cannot be read.
+        DataError: of a task, nothing that was given for training or validation can be used.
     """
     rows, truths = [], []
+    faults: dict[tuple[str, str], str] = {}
     without = {task.name: dict.fromkeys(PARTS, 0) for task in tasks}
     for part, samples in zip(PARTS, split, strict=True):
         for sample in samples:
             pixels = sample.pixels()
             classes, maps = [], []
             for task in tasks:
-                truth, _ = sample.truth(task, pixels.shape[:2])
+                truth, fault = sample.truth(task, pixels.shape[:2])
                 without[task.name][part] += truth is None
+                if fault and sample.targets:  # not of breast ultrasound: a class needs no mask
+                    faults.setdefault((task.name, part), fault)
                 if task.of_pixels:
                     maps.append("" if truth is None else sha256(truth.tobytes()))
                 else:
@@ -64,6 +68,9 @@ def list_images(split: Split, tasks: Sequence[Task] = BREAST.tasks) -> ImageList
             digits = digest_of(pixels)[:DIGITS]
             rows.append(TrainingImage(digits, part, sample.dataset, label, sample.group))
             truths.append(maps)
+    for (task_name, part), fault in faults.items():
+        if part != "test" and without[task_name][part] == len(getattr(split, part)):
+            raise DataError(f"No {task_name} of the {part} part can be used. The first: {fault}")
     known = sorted("\t".join((*row, *maps)) for row, maps in zip(rows, truths, strict=True))
     return ImageList(tuple(rows), sha256("\n".join(known).encode()), without)
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from mtlbus.checkpoints import Checkpoint
 from mtlbus.cli import main
@@ -55,6 +56,16 @@ def test_a_slice_is_a_count_of_its_images(capsys, root):
         right = int((some["probability"] >= threshold).sum())
         assert (part["n"], part["value"]) == (len(some), right / len(some))
         assert (part["low"], part["high"]) == pytest.approx(wilson_interval(right, len(some)))
+
+
+def test_a_panel_is_asked_like_any_other(capsys, root, monkeypatch):
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root))
+    found = answer(capsys, "compare", "panel:mtl+mtl_sa", "mtl_sa")
+    assert found["first"] == "panel:mtl+mtl_sa" and found["n"] == 150
+    rows = [read_predictions(root / name / "predictions.csv") for name in ("mtl", "mtl_sa")]
+    rows = [real_rows(one[one["part"] == "test"]) for one in rows]
+    area = roc_auc_score(rows[0]["label"], rows[0]["logit"] + rows[1]["logit"])
+    assert found["auc"]["auc_a"] == pytest.approx(area)
 
 
 @pytest.mark.parametrize(

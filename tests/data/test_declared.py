@@ -157,3 +157,6 @@ def test_the_command_line_counts_what_is_known_of_each_task(tmp_path, capsys):
     (tmp_path / "pair.csv").unlink()
     assert main(["data", str(path), "--layout", "tasks"]) == 1
     assert "its manifest is no file" in capsys.readouterr().err
+    path.write_text('["tasks"]', encoding="utf-8")
+    assert main(["data", str(path), "--layout", "tasks"]) == 1
+    assert "is no JSON object" in capsys.readouterr().err

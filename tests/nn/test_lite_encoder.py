@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import timm
 import torch
@@ -10,13 +12,16 @@ from sklearn.datasets import load_sample_image
 from timm.data import ImageNetInfo, create_transform, resolve_data_config
 
 from mtlbus.checkpoint_writing import write_checkpoint
+from mtlbus.checkpoints import sha256
 from mtlbus.core.errors import CheckpointError, UnknownNameError
 from mtlbus.methods import create_model, list_methods
 from mtlbus.methods.pretraining import starts_from_imagenet, stored_options
 from mtlbus.methods.registry import get_entry
 from mtlbus.nn import lite_encoder
 from mtlbus.nn.lite_encoder import LiteEncoder, LiteTaps, StagedLite, imagenet_state
-from mtlbus.protocol.card import hub_weights
+from mtlbus.protocol.card import hub_weights, initial_weights
+from mtlbus.training.plan import Plan
+from mtlbus.training.recipes import Recipe
 
 
 @pytest.mark.parametrize("photograph,word", [("china.jpg", "palace"), ("flower.jpg", "daisy")])
@@ -148,3 +153,23 @@ def test_weights_of_the_hub_have_a_name_a_licence_and_a_scale():
     assert networks["vit"].spec.mean == networks["mobilenet"].spec.std == (0.5, 0.5, 0.5)
     assert networks["mtl"].spec.mean == (0.485, 0.456, 0.406)
     assert hub_weights(networks["mtl"]) == "resnet101.a1h_in1k (apache-2.0)"
+
+
+def test_a_card_tells_the_start_of_each_backbone(tmp_path):
+    file = tmp_path / "swin.safetensors"
+    file.write_bytes(b"weights")
+    with torch.device("meta"):
+        model = create_model("hybrid_mt_estan", "paper")
+    plan = Plan("hybrid_mt_estan", "paper", {}, Recipe(), 1, 0, {})
+
+    def told(**pretrained: bool | str) -> dict[str, str]:
+        return initial_weights(replace(plan, pretrained=pretrained), model)
+
+    alone = told(resnet=True, swin=False)["initial_weights"]
+    assert "resnet50." in alone and "(apache-2.0)" in alone and "swin" not in alone
+    both = told(resnet=True, swin=str(file))
+    assert "resnet50." in both["initial_weights"] and "swin.safetensors" in both["initial_weights"]
+    assert both["initial_sha256"] == sha256(b"weights")
+    small = replace(plan, variant="compact", pretrained={"resnet": True, "swin": False})
+    assert initial_weights(small, model)["initial_weights"] == lite_encoder.SOURCE
+    assert told(resnet=False, swin=False) == {"initial_weights": "random"}

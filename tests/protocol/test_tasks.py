@@ -129,6 +129,20 @@ def test_its_answers_are_explained_by_the_names_of_their_tasks(trained, data, tm
     assert len(found["files"]) == 2 and found["maps"][0]["attribution"] == "saliency"
     assert main([*call, "--target", "dose"]) == 1
     assert "depth:lesion" in capsys.readouterr().err
+    unnamed = ["explain", image, "--method", str(trained), "--settings", "steps=2", "--json"]
+    assert main(unnamed) == 0, "of a network without a feature map Grad-CAM is not asked"
+    (only,) = json.loads(capsys.readouterr().out)["maps"]
+    assert only["attribution"] == "integrated_gradients"
+
+
+def test_truth_of_which_nothing_can_be_used_is_refused_before_the_first_step(tmp_path, capsys):
+    path = make_pair(tmp_path, 20)
+    for file in tmp_path.glob("*.npy"):
+        np.save(file, np.full_like(np.load(file), np.nan))
+    call = ["train", "hps", "--data", f"tasks={path}", "--out", str(tmp_path / "run"), *STEPS]
+    assert main(call) == 1
+    told = capsys.readouterr().err
+    assert "No depth of the train part can be used. The first: " in told and "no number" in told
 
 
 def test_a_card_that_declares_what_cannot_be_is_one_line(trained, tmp_path):

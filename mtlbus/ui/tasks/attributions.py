@@ -20,7 +20,7 @@ from ...explain.placebo import randomised
 from ...explain.request import PLACEBO
 from ...explain.subject import Subject
 from ...explain.task_targets import TaskTarget, task_targets
-from ...explain.techniques import TECHNIQUES, technique_of
+from ...explain.techniques import served_by, technique_of
 from ...figures import attribution_maps, overlay
 from ...figures.attribution_maps import MapLook
 from .. import state, takeaway
@@ -110,8 +110,7 @@ def _ask(case: TaskCase, name: str) -> Inquiry:
             "Placebo", **mirror("placebo", switch("placebo", True)),
             help="The same computation on shuffled weights, in which nothing learnt is left.",
         )  # fmt: skip
-    features = any(one.kind == "feature" for one in network.checkpoint.card.spec.maps)
-    offered = [one for one, found in TECHNIQUES.items() if features or "layer" not in found.uses]
+    offered = served_by(network.checkpoint.card.spec.maps)
     kept = str(st.session_state.get("attributions") or ",".join(_FIRST)).split(",")
     st.session_state["_task_attributions"] = [one for one in kept if one in offered]
     picked = st.pills(

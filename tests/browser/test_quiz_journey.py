@@ -56,7 +56,8 @@ def test_two_players_read_five_cases_and_meet_in_one_table(server, browser, page
     expect(other.get_by_text("Who erred where")).to_be_visible(timeout=PATIENT)
     context.close()
 
-    # A reload in the middle comes back to the same player.
+    # A reload in the middle comes back to the same player, who does not stand in the address.
+    assert "player" not in page.url
     page.goto(page.url)
     read_all(page, with_box=True)
     expect(page.get_by_text(f"of {CASES} right")).to_be_visible(timeout=PATIENT)
@@ -73,3 +74,37 @@ def test_two_players_read_five_cases_and_meet_in_one_table(server, browser, page
         if row["kind"] == "person":
             assert row["sensitivity"] == "1.0" and row["specificity"] == "0.0"
             assert float(row["brier"]) == 0.25
+
+
+def test_whoever_reads_the_address_from_the_wall_is_not_the_host(server, browser, page):
+    page.goto(f"{server}/quiz?methods=mtl")
+    page.wait_for_selector("text=Join a room")
+    settle(page)
+    button(page, "Open and watch").click()
+    close = button(page, "Close the round")
+    expect(close).to_be_visible(timeout=PATIENT)
+    page.wait_for_url(lambda address: "room=" in address)
+    shown = page.url
+    assert "player" not in shown
+    page.reload()
+    expect(close).to_be_visible(timeout=PATIENT)
+    assert page.url == shown
+    ((name, token),) = page.evaluate("Object.entries(sessionStorage)")
+    assert name == f"mtlbus_room_{shown.partition('room=')[2][:4]}"
+
+    context = browser.new_context()
+    context.set_default_timeout(PATIENT)
+    other = context.new_page()
+    other.goto(shown)
+    expect(other.get_by_role("heading", name="Join room")).to_be_visible(timeout=PATIENT)
+    expect(button(other, "Close the round")).to_have_count(0)
+    # A link as they were given out before still is the host, and is cleaned.
+    other.goto(f"{shown}&player={token}")
+    expect(button(other, "Close the round")).to_be_visible(timeout=PATIENT)
+    other.wait_for_url(shown)
+    context.close()
+
+    button(page, "Leave").click()
+    expect(page.get_by_text("Join a room")).to_be_visible(timeout=PATIENT)
+    settle(page)
+    assert page.evaluate("sessionStorage.length") == 0

@@ -1,4 +1,8 @@
-"""Which room a session is in, and as whom; both stand in the address, so a reload comes back."""
+"""Which room a session is in, and as whom; a reload comes back.
+
+The room stands in the address, for others to join. As whom is kept by the tab (`tab.py`): a
+projector shows the address to the whole class, and whoever has the token of the host is the host.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,10 @@ import streamlit as st
 
 from ...core.errors import InputError
 from .. import state
-from . import rooms
+from . import rooms, tab
 from .rooms import Player, Room
 
+_LEFT = "_quiz_left"  # in the session: code of a room whose token the tab has to forget
 _SHOWN = "_quiz_shown"  # in the session: code of the room and number of a case
 
 
@@ -32,6 +37,8 @@ def current() -> Place | None:
     """Where this session is; None outside of a room. A line says why where it looked for one."""
     code, token = (str(st.session_state.get(name, "")) for name in ("room", "player"))
     if not code:
+        if left := st.session_state.pop(_LEFT, ""):
+            tab.remember(left, None)
         return None
     try:
         room = rooms.ROOMS.find(code)
@@ -44,8 +51,10 @@ def current() -> Place | None:
         state.say_of_link("player", "Nobody of this room goes by it; join under a nickname.")
         st.session_state.pop("player", None)
         token = ""
+    st.session_state["room"] = room.code  # which a link may write in small letters
     state.write_link("room", room.code)
-    state.link_unless("player", token, "")
+    state.drop_link("player")  # which older links have
+    tab.remember(room.code, token)
     return Place(room, player, host)
 
 
@@ -56,6 +65,7 @@ def enter(room: Room, token: str) -> None:
 
 def leave() -> None:
     """Callback: out of the room; it stays for the others."""
+    st.session_state[_LEFT] = st.session_state.get("room", "")
     for name in ("room", "player"):
         st.session_state.pop(name, None)
         state.drop_link(name)

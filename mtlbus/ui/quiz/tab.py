@@ -1,0 +1,30 @@
+"""Who a tab is in a room, kept by the browser: a reload comes back, and no address shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+_KEY = "_quiz_tab"
+_MOUNT = st.components.v2.component(
+    "mtlbus_quiz_tab", js=Path(__file__).with_suffix(".js").read_text("utf-8")
+)
+
+
+def remember(room: str, token: str | None) -> None:
+    """Keep a token for as long as the tab is open; once on a page.
+
+    Args:
+        room: code of the room.
+        token: of a player or the host. "" asks for the one that was kept: it becomes `player` of
+            the session, and the page runs again. None forgets it.
+    """
+    with st.container(gap=None):  # an element with nothing to see
+        _MOUNT(key=_KEY, data={"room": room, "token": token}, on_token_change=_take)
+
+
+def _take() -> None:
+    told = st.session_state[_KEY].get("token")
+    if isinstance(told, str):  # a browser may tell anything; a room knows its own
+        st.session_state["player"] = told

@@ -50,14 +50,12 @@ _EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 class Drawn:
     """What a run of the script sent: how long it took, its line of times, widgets and tables.
 
-    `widgets` maps a label to the id and the fragment of a slider or button, `buttons` the key of
-    a button that may have no label.
+    `widgets` maps a label to the id and the fragment of a slider or button.
     """
 
     milliseconds: float = 0.0
     timing: str = ""
     widgets: dict[str, tuple[str, str]] = field(default_factory=dict)
-    buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
     tables: list[pd.DataFrame] = field(default_factory=list)
 
     @property
@@ -118,8 +116,6 @@ def _read(delta, drawn: Drawn) -> None:
     elif kind in ("slider", "button"):
         widget = getattr(element, kind)
         drawn.widgets[widget.label] = (widget.id, delta.fragment_id)
-        if kind == "button" and "_walk_" in widget.id:
-            drawn.buttons[widget.id[widget.id.index("_walk_") :]] = drawn.widgets[widget.label]
     elif kind == "dataframe":
         data = io.BytesIO(element.dataframe.arrow_data.data)
         drawn.tables.append(pyarrow.ipc.open_stream(data).read_pandas())

@@ -78,9 +78,9 @@ def test_from_the_sheet_to_a_case_and_on_to_the_next(dataset):
     app.button(key="_tile_manifest:case 9").click().run()
     assert app.title[0].value == "case 9" and not app.exception
     app.switch_page("pages/predict.py").run()  # where the button led
-    app.button(key="_walk_chevron_right").click().run()
+    app.button(key="_walk_next").click().run()
     assert app.title[0].value == "case 1"  # after the last one found comes the first
-    app.button(key="_walk_chevron_left").click().run()
+    app.button(key="_walk_back").click().run()
     assert app.title[0].value == "case 9" and app.query_params["case"] == "manifest:case 9"
 
 
@@ -105,7 +105,7 @@ def test_a_lecture_has_no_sidebar_and_hides_the_answer_until_it_is_asked_for(dat
     app.button(key="_lecture_blind").click().run()
     assert app.subheader[0].value == GALLERY["lipoma"].title
     assert "it is benign" in "\n".join(one.value for one in app.markdown)
-    app.button(key="_walk_chevron_right").click().run()
+    app.button(key="_walk_next").click().run()
     names = mixed(GALLERY)  # benign ones and cancers come in turns, as they were blind
     assert app.subheader[0].value == GALLERY[names[names.index("lipoma") + 1]].title
     app.button(key="_lecture_leave").click().run()

@@ -84,9 +84,9 @@ def test_one_case_of_759_is_found_opened_and_read_blind(busi_server, page):
 
     tile(wrong[1]).click()
     expect(main.get_by_role("heading", name=wrong[1])).to_be_visible()
-    page.locator(".st-key-_walk_chevron_right button >> visible=true").click()
+    page.locator(".st-key-_walk_next button >> visible=true").click()
     expect(main.get_by_role("heading", name=wrong[2])).to_be_visible()
-    page.locator(".st-key-_walk_shuffle button >> visible=true").click()
+    page.locator(".st-key-_walk_any button >> visible=true").click()
     expect(main.get_by_role("heading", name=wrong[2])).not_to_be_visible()
     settle(page)
     assert heading(page) in wrong

@@ -146,7 +146,7 @@ def test_lecture(server, limits):
     session = Tab(server, "predict", f"case={keys[8]}&method=mtl_cosa&lecture=1")
     times, answer = [], session.run()
     for _ in range(6):  # cases that nobody has asked about
-        answer = session.run(answer.buttons["_walk_chevron_right"])
+        answer = session.run(answer.widgets["Next"])
         times.append(answer.milliseconds)
     for one in (*asked, session):
         one.close()

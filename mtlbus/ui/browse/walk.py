@@ -79,7 +79,7 @@ def anywhere(key: str) -> str:
 
 
 def buttons(key: str, shortcuts: bool = False) -> None:
-    """Previous, any, next.
+    """Back, any, next: words and no icons, so that a screen reader has a name for each.
 
     Args:
         key: of the current case.
@@ -89,13 +89,13 @@ def buttons(key: str, shortcuts: bool = False) -> None:
     where = f"{number} of {count}" if number else f"{count} cases"
     left, right = ("Left", "Right") if shortcuts else (None, None)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        for icon, words, shortcut, to in (
-            ("chevron_left", "Previous case", left, lambda: step(key, -1)),
-            ("shuffle", "Any case", None, lambda: anywhere(key)),
-            ("chevron_right", "Next case", right, lambda: step(key, 1)),
+        for word, about, shortcut, to in (
+            ("Back", "The case before", left, lambda: step(key, -1)),
+            ("Any", "Any other case", None, lambda: anywhere(key)),
+            ("Next", "The case after", right, lambda: step(key, 1)),
         ):
             st.button(
-                "", key=f"_walk_{icon}", icon=f":material/{icon}:", help=words, shortcut=shortcut,
+                word, key=f"_walk_{word.lower()}", help=about, shortcut=shortcut,
                 on_click=lambda to=to: state.choose_case(to()), disabled=count < 2,
             )  # fmt: skip
         st.caption(where)

@@ -99,6 +99,7 @@ function addPath(group, shape, stroke, width) {
 
 function makePicture(grid) {
   const figure = create('figure', '', grid)
+  const caption = create('figcaption', '', figure) // above: whose it is stays in sight
   const stage = create('div', 'stage', figure)
   const image = create('img', '', stage)
   image.draggable = false
@@ -107,8 +108,8 @@ function makePicture(grid) {
   svg.setAttribute('aria-hidden', 'true')
   stage.append(svg)
   const here = create('div', 'here', stage)
-  const caption = create('figcaption', '', figure)
-  return { figure, stage, image, svg, here, caption }
+  const below = create('div', 'below', figure)
+  return { figure, stage, image, svg, here, caption, below }
 }
 
 function writePicture(picture, panel, image) {
@@ -128,8 +129,9 @@ function writePicture(picture, panel, image) {
   picture.caption.replaceChildren()
   if (panel.title) create('strong', '', picture.caption).textContent = panel.title
   if (panel.badge) create('span', `badge ${panel.kind}`, picture.caption).textContent = panel.badge
-  if (panel.note) create('span', 'note', picture.caption).textContent = panel.note
-  fill(create('span', 'keys', picture.caption), 'key', panel.keys, writeKey)
+  picture.below.replaceChildren()
+  if (panel.note) create('span', 'note', picture.below).textContent = panel.note
+  fill(create('span', 'keys', picture.below), 'key', panel.keys, writeKey)
 }
 
 // As few columns as the height of the window allows; never more than fill the rows.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
-_TYPE = "clamp(18px, 1.75vw, 34px)"  # 22 px at 1280, where others have 16
+_TYPE = "clamp(18px, min(1.75vw, 2.8vh), 34px)"  # 22 px at 1280×800, where others have 16
 _HERE = Path(__file__)
 _MOUNT = st.components.v2.component(
     "mtlbus_stage",

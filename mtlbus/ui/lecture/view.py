@@ -24,7 +24,7 @@ from ..widgets import NO_METHODS, ask, pick_method
 from . import stage
 
 _PLACE = (1000, 1300)  # pixels of the picture; the screen makes it smaller
-_HELP = "← → another case · B answers and names · F full screen"
+_HELP = "F full screen"  # the other keys stand on their buttons
 
 
 def run(case: Case | TaskCase | Unopened, page: Callable[[], None] | None = None) -> None:

@@ -24,7 +24,7 @@ from .style import CLEAR, finish, see_through
 LONGEST_SIDE = 360
 FINEST_GRID = 32
 FINEST_PICTURE = 640  # pixels of a side
-BAR_SPACE = 50  # pixels above the image for its scale bar, and below it, together
+BAR_SPACE = 62  # pixels above the image for its scale bar, and below it, together
 CHOSEN = "#FFFFFF"
 STRENGTH = "strength"
 EVEN_SHARES = 4  # of attention, that its scale shows at least

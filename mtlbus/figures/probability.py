@@ -1,20 +1,23 @@
 """The probability of malignancy on a line from 0 to 100 %, with its operating point.
 
-It is HTML of its own: as a chart it took a third of the time of a moved threshold, and its letters
-stayed behind when the page turned from light to dark.
+On the page it is HTML of its own: as a chart it took a third of the time of a moved threshold, and
+its letters stayed behind when the page turned from light to dark. To take away it is a chart.
 """
 
 from __future__ import annotations
 
 from html import escape
 
+import plotly.graph_objects as go
+
 from ..core.wording import percent
 from . import colours
-from .style import FAINT, NEUTRAL, see_through
+from .style import FAINT, NEUTRAL, finish, see_through
 
 # From the left and the right end to the middle of the grey zone, so that no two words touch where
 # the bar is at its narrowest, about 300 pixels.
 _ROOM = 0.28, 0.34
+_TICKS = 0, 0.25, 0.5, 0.75, 1
 LETTERS = 0.8  # of the page's own, in opacity
 SAID = "#FFFFFF", "#2C3B40"  # letters and ground of the words under the pointer
 _STYLE = f"""<style>
@@ -54,15 +57,11 @@ def probability_bar(
         grey_zone: probabilities between two strict operating points, where the call is unsure.
         doubted: something speaks against the answer, so that no colour stands for a class.
     """
-    sides = ((0, threshold, colours.BENIGN), (threshold, 1, colours.MALIGNANT))
-    bands = [_band(a, b, colours.UNSURE if doubted else colour, 0.40) for a, b, colour in sides]
-    words = [_word(0, 0, "benign"), _word(1, -100, "malignant")]
-    if not doubted and grey_zone and grey_zone[0] < grey_zone[1]:
-        bands.append(_band(*grey_zone, colours.UNSURE, 0.75))
-        if _ROOM[0] <= sum(grey_zone) / 2 <= 1 - _ROOM[1]:
-            words.append(_word(sum(grey_zone) / 2, -50, "grey zone"))
-    ticks = [f'<u style="{_at(x)}"><b>{percent(x)}</b></u>' for x in (0, 0.25, 0.5, 0.75, 1)]
-    colour = colours.UNSURE if doubted else colours.of_class(probability >= threshold)
+    found, named = _parts(threshold, grey_zone, doubted)
+    bands = [_band(*band) for band in found]
+    words = [_word(*word) for word in named]
+    ticks = [f'<u style="{_at(x)}"><b>{percent(x)}</b></u>' for x in _TICKS]
+    colour = _colour(probability, threshold, doubted)
     side = "right" if probability > 0.5 else "left"  # where the words have room
     marker = (
         f'<span class="marker" style="{_at(probability)}"><i style="background:{colour}"></i>'
@@ -75,6 +74,42 @@ def probability_bar(
         f'<span class="track">{"".join(bands)}</span>'
         f'<span class="point" style="{_at(threshold)}"></span>{"".join(ticks)}{marker}</div>'
     )
+
+
+def probability_figure(
+    probability: float,
+    threshold: float,
+    grey_zone: tuple[float, float] | None = None,
+    doubted: bool = False,
+) -> go.Figure:
+    """The same bar as a chart that says its numbers; arguments as of `probability_bar`."""
+    figure = finish(go.Figure(), 130, legend=False)
+    bands, words = _parts(threshold, grey_zone, doubted)
+    for low, high, ground in bands:
+        figure.add_shape(
+            type="rect", x0=low, x1=high, y0=0.2, y1=0.8, fillcolor=ground, line_width=0,
+            layer="below",
+        )  # fmt: skip
+    figure.add_shape(
+        type="line", x0=threshold, x1=threshold, y0=0.05, y1=0.95,
+        line={"color": NEUTRAL, "width": 2},
+    )  # fmt: skip
+    for x, shift, text in words:
+        side = {0: "left", -50: "center", -100: "right"}[shift]
+        figure.add_annotation(x=x, y=1.15, xanchor=side, text=text, showarrow=False)
+    said, right = percent(probability), probability > 0.5
+    figure.add_scatter(
+        x=[probability], y=[0.5], mode="markers+text", textfont_size=15,
+        text=[f"{said}\u2003" if right else f"\u2003{said}"],  # beside the marker, not on it
+        textposition="middle left" if right else "middle right",
+        marker={"symbol": "diamond", "size": 15, "color": _colour(probability, threshold, doubted),
+                "line": {"color": "#FFFFFF", "width": 2}},
+    )  # fmt: skip
+    figure.update_xaxes(
+        range=[-0.01, 1.01], tickvals=_TICKS, ticktext=[*map(percent, _TICKS)], showgrid=False,
+        title=f"probability of malignancy; the line is the operating point, {percent(threshold)}",
+    )  # fmt: skip
+    return figure.update_yaxes(visible=False, range=[0, 1.3])
 
 
 def bar_in_words(
@@ -92,6 +127,28 @@ def bar_in_words(
     )
 
 
+def _parts(
+    threshold: float, grey_zone: tuple[float, float] | None, doubted: bool
+) -> tuple[list[tuple[float, float, str]], list[tuple[float, int, str]]]:
+    """Bands from where to where and in which colour, and words: where, moved by which share, %."""
+    benign, malignant = (
+        see_through(colours.UNSURE if doubted else colour, 0.40)
+        for colour in (colours.BENIGN, colours.MALIGNANT)
+    )
+    bands = [(0.0, threshold, benign), (threshold, 1.0, malignant)]
+    words = [(0.0, 0, "benign"), (1.0, -100, "malignant")]
+    if not doubted and grey_zone and grey_zone[0] < grey_zone[1]:
+        bands.append((*grey_zone, see_through(colours.UNSURE, 0.75)))
+        if _ROOM[0] <= sum(grey_zone) / 2 <= 1 - _ROOM[1]:
+            words.append((sum(grey_zone) / 2, -50, "grey zone"))
+    return bands, words
+
+
+def _colour(probability: float, threshold: float, doubted: bool) -> str:
+    """Of the marker."""
+    return colours.UNSURE if doubted else colours.of_class(probability >= threshold)
+
+
 def _at(x: float) -> str:
     """Where a probability lies on the bar."""
     return f"left:{x:.2%}"
@@ -102,6 +159,5 @@ def _word(x: float, shift: int, text: str) -> str:
     return f'<b style="{_at(x)};transform:translateX({shift}%)">{text}</b>'
 
 
-def _band(low: float, high: float, colour: str, opacity: float) -> str:
-    ground = see_through(colour, opacity)
+def _band(low: float, high: float, ground: str) -> str:
     return f'<i style="{_at(low)};width:{high - low:.2%};background:{ground}"></i>'

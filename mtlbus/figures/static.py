@@ -29,7 +29,7 @@ from .style import FAINT
 
 WIDTH = 720  # pixels
 INK = "#17262B"
-_DPI = 96  # so that a point of 1/72 inch is POINT pixels
+DPI = 96  # so that a point of 1/72 inch is POINT pixels
 
 font_manager.fontManager.addfont(str(FONT_PATH))
 mpl.rcParams.update(
@@ -70,7 +70,7 @@ def png_of_chart(figure: go.Figure, width: int = WIDTH, scale: int = 2) -> bytes
         scale: pixels of the file for one of the chart.
     """
     stream = io.BytesIO()
-    _drawn(figure, width).savefig(stream, format="png", dpi=scale * _DPI)
+    _drawn(figure, width).savefig(stream, format="png", dpi=scale * DPI)
     return stream.getvalue()
 
 
@@ -79,7 +79,7 @@ def _drawn(figure: go.Figure, width: int) -> Figure:
     if unknown:
         raise TypeError(f"A trace of the kind {min(unknown)!r} cannot be drawn as a file.")
     height = figure.layout.height or 400
-    page = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, layout="constrained")
+    page = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout="constrained")
     page.set_facecolor("white")
     chart = _Chart(figure, page)
     chart.draw(width, height)
@@ -128,9 +128,12 @@ class _Chart:
         bars = dict.fromkeys(self.pairs, 0)
         for trace in self.source.data:
             pair = trace.xaxis or "x", trace.yaxis or "y"
-            alike = [t for t in self.source.data if t.type == "bar" and (t.xaxis or "x") == pair[0]]
-            share = (bars[pair], max(1, len(alike)), 1 - (self.layout.bargap or 0.2))
-            bars[pair] += trace.type == "bar"
+            alike = [
+                t for t in self.source.data
+                if t.type == trace.type and (t.xaxis or "x") == pair[0]
+            ]  # fmt: skip
+            share = (bars[pair], len(alike), 1 - (self.layout.bargap or 0.2))
+            bars[pair] += trace.type in ("bar", "box")
             draw_trace(self.axes[pair], trace, self.places[pair], share, bool(self.layout.images))
             if trace.name and trace.showlegend is not False:
                 handles.setdefault(plain(trace.name), _handle(trace))
@@ -253,7 +256,7 @@ def _set_axis(axes: Axes, side: str, said: Any, places: Places) -> None:
         values, texts = range(len(places.names)), places.names
     if values is not None:
         labels = [plain(str(t)) for t in texts] if texts is not None else None
-        axis.set_ticks(list(values), labels=labels)
+        axis.set_ticks(places.of(values), labels=labels)
     elif said.dtick:
         axis.set_major_locator(MultipleLocator(said.dtick))
     elif said.nticks:

@@ -148,16 +148,43 @@ def _texts(axes: Axes, trace: Any, x: np.ndarray, y: np.ndarray) -> None:
 
 
 def _bar(axes: Axes, trace: Any, places: Any, share: Share, on_picture: bool) -> None:
+    lying = trace.orientation == "h"
     x, y = (place.of(values) for place, values in zip(places, (trace.x, trace.y), strict=True))
+    at, long = (y, x) if lying else (x, y)
+    step = np.diff(np.unique(at)).min() if len(np.unique(at)) > 1 else 1.0
+    at, width = _beside(at, step, share)
+    draw = axes.barh if lying else axes.bar
+    bars = draw(at, long, width, color=colour_of(trace.marker.color), zorder=2)
+    if trace.text is not None:
+        axes.bar_label(bars, trace.text, padding=3)
+
+
+def _beside(at: np.ndarray, step: float, share: Share) -> tuple[np.ndarray, float]:
+    """Places of bars or boxes that share a room of `step`, and the width of each."""
     number, count, filled = share
-    step = np.diff(np.unique(x)).min() if len(np.unique(x)) > 1 else 1.0
     width = step * filled / count
-    shift = (number - (count - 1) / 2) * width
-    axes.bar(x + shift, y, width, color=colour_of(trace.marker.color), zorder=2)
+    return at + (number - (count - 1) / 2) * width, width
+
+
+def _standing_boxes(axes: Axes, trace: Any, places: Any, share: Share) -> None:
+    """A box for each name in `x`."""
+    names, colour = np.asarray(trace.x), colour_of(trace.marker.color)
+    shown = list(dict.fromkeys(names))
+    at, width = _beside(places[0].of(shown), 1.0, share)
+    values = [np.asarray(trace.y, dtype=float)[names == name] for name in shown]
+    line = {"color": colour, "linewidth": 1.2}
+    axes.boxplot(
+        values, positions=at, widths=0.8 * width, manage_ticks=False, zorder=2, boxprops=line,
+        whiskerprops=line, capprops=line, medianprops={**line, "linewidth": 1.8},
+        flierprops={"marker": ".", "markersize": 3, "markeredgecolor": colour, "alpha": 0.6},
+    )  # fmt: skip
 
 
 def _box(axes: Axes, trace: Any, places: Any, share: Share, on_picture: bool) -> None:
     """Lying, with the mean as a dashed line; `boxpoints` says which images are points."""
+    if trace.y is not None:
+        _standing_boxes(axes, trace, places, share)
+        return
     values, colour = np.asarray(trace.x, dtype=float), colour_of(trace.marker.color)
     values = values[~np.isnan(values)]
     (row,) = places[1].of([trace.name])
@@ -187,13 +214,14 @@ def _heatmap(axes: Axes, trace: Any, places: Any, share: Share, on_picture: bool
         linewidth=gap, zorder=1,
     )  # fmt: skip
     if trace.texttemplate:
-        middle = (trace.zmin + trace.zmax) / 2
         for (row, column), value in np.ndenumerate(plane):
             if not np.isnan(value):
+                *tint, clear = drawn.cmap(drawn.norm(value))
+                bright = clear * np.dot(tint, (0.299, 0.587, 0.114)) + 1 - clear
                 axes.text(
                     (x[column] + x[column + 1]) / 2, (y[row] + y[row + 1]) / 2,
                     trace.text[row][column], ha="center", va="center",
-                    color="white" if value < middle else "#17262B", zorder=4,
+                    color="white" if bright < 0.5 else "#17262B", zorder=4,
                 )  # fmt: skip
     if trace.showscale is not False:
         said = trace.colorbar

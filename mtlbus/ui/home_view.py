@@ -13,10 +13,11 @@ from ..data.phantom import GALLERY, make_phantom
 from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
 from ..findings import points, scope
 from ..inference.input_checks import refusal
-from . import input_line, pictures, services, state, takeaway, uploads, verdict
+from . import input_line, pictures, services, state, uploads, verdict
 from .browse.collection import mixed
 from .case import Case
 from .finding import finding_of
+from .predict import files
 from .widgets import NO_METHODS, ask, show_image
 
 _PLACE = (380, 560)
@@ -71,7 +72,7 @@ def finished(case: Case, method: str) -> None:
         verdict.standing(finding)
         verdict.scope(finding)
         verdict.bar(finding)
-        takeaway.offer_prediction(finding, style)
+        files.offer(finding, style)
 
 
 def doors(method: str | None) -> None:

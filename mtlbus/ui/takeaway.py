@@ -24,7 +24,6 @@ from ..figures import colours
 from ..figures.style import METHOD_COLOURS
 from ..findings import Finding
 from ..findings.opinion import Opinion
-from . import pictures, records
 from .together import together
 
 PALETTE = Palette(colours.BENIGN, colours.MALIGNANT, colours.OUTLINE, colours.TRUTH, METHOD_COLOURS)
@@ -147,25 +146,3 @@ def report_file(make: Callable[[], str], of: str = "") -> File:
     label, ending = (f"Report of the {of} case", f"_{of}.html") if of else ("Report", ".html")
     about = "One page to read, print and keep; it needs nothing else."
     return File(f"{label} (HTML)", ending, "text/html", "description", about, make)
-
-
-def offer_prediction(finding: Finding, style: pictures.Style, opinion: Ask = lambda: None) -> None:
-    """Draw the menu of a finding.
-
-    Args:
-        finding: what one network says about one image.
-        style: how it is drawn.
-        opinion: what else is known of it by the time that a file is made.
-    """
-    files = [
-        File(
-            "Picture (PNG)", ".png", "image/png", "image", "As it is shown, with its origin.",
-            lambda: pictures.export_png(finding, style),
-        ),
-        File(
-            "Numbers (JSON)", ".json", "application/json", "data_object",
-            "All numbers of this view as one document.",
-            lambda: records.as_json(finding, opinion()),
-        ),
-    ]  # fmt: skip
-    offer(finding, files, opinion=opinion)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -27,17 +28,24 @@ from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
 CASE = {"Report (HTML)", "Open as notebook", "Numbers (CSV)", "Drawing (SVG)"}
+PREDICTED = CASE | {"Arrays (NPZ)", "Picture (PNG)", "Numbers (JSON)", "Charts (ZIP)"}
 MENUS = {
-    ("predict", "method=mtl"): CASE | {"Arrays (NPZ)", "Picture (PNG)", "Numbers (JSON)"},
-    ("home", ""): CASE | {"Arrays (NPZ)", "Picture (PNG)", "Numbers (JSON)"},
-    ("compare", "methods=mtl,uresnet"): CASE | {"Picture (PNG)", "Arrays (NPZ)"},
+    ("predict", "method=mtl"): PREDICTED,
+    ("home", ""): PREDICTED,
+    ("compare", "methods=mtl,uresnet"): CASE | {"Picture (PNG)", "Arrays (NPZ)", "Charts (ZIP)"},
     ("compare", "methods=mtl,uresnet&compare=mirror"): CASE | {"Picture (PNG)", "Arrays (NPZ)"},
     ("compare", "methods=mtl&compare=two&second=scar"): CASE - {"Report (HTML)"} | {
         "Report of the first case (HTML)", "Report of the second case (HTML)", "Picture (PNG)",
         "Arrays (NPZ)",
     },
     ("methods", ""): {"Open as notebook", "Numbers (CSV)"},
-    ("methods", "method=mtl"): {"Open as notebook", "Numbers (CSV)", "Drawing (SVG)"},
+    ("what_if", "methods=mtl&edits=gain:6"): CASE - {"Report (HTML)"} | {
+        "Report of the first case (HTML)", "Report of the second case (HTML)", "Picture (PNG)",
+        "Arrays (NPZ)",
+    },
+    ("methods", "method=mtl"): {
+        "Open as notebook", "Numbers (CSV)", "Drawing (SVG)", "Drawing (PNG)",
+    },
     ("attention", "method=mtl_cosa"): {
         "Open as notebook", "Report (HTML)", "Numbers (CSV)", "Arrays (NPZ)", "Charts (ZIP)",
     },
@@ -146,9 +154,10 @@ def test_the_drawing_of_a_method_is_that_of_the_sizes_shown(open_page, offered, 
     monkeypatch.setattr(takeaway, "offer", lambda view, more: asked.append((view, more)))
     app = open_page("methods", "method=ctan")
     app.segmented_control(key="_sizes").set_value("paper").run()
-    (view, (file,)) = asked[-1]
+    (view, (file, picture)) = asked[-1]
     assert isinstance(view, MethodView) and view.checkpoint is None
     assert file.ending == "_paper.svg" and file.make().startswith("<svg")
+    assert picture.ending == "_paper.png" and picture.make().startswith(b"\x89PNG")
 
 
 def test_the_overview_takes_what_the_filter_leaves(open_page, offered):
@@ -229,6 +238,35 @@ def test_the_report_of_performance_holds_curves_and_matrices(open_page, reports)
     assert text.count("Called malignant from 0.370 on.") == 2
     for method in ("mtl", "uresnet"):
         assert judged_rows.load_table(services.checkpoint(method)).digest in text
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "ending", "figures"),
+    [
+        ("predict", "case=scar&method=mtl", "_bar.zip", ["probability-of-malignancy"]),
+        ("compare", "methods=mtl,mtl_cosa,uresnet", "_votes.zip",
+         ["networks-that-call-it-lesion", "networks-that-are-outvoted"]),
+        ("phantom_lab", "methods=mtl_cosa", "_maps.zip", ["mtl-cosa-share-of-the-decision"]),
+        ("surgery", "method=mtl_cosa", "_picture.png", None),
+    ],
+)  # fmt: skip
+def test_a_figure_that_is_no_chart_of_plotly_is_a_file_too(
+    page, query, ending, figures, open_page, monkeypatch
+):
+    menus = []
+    draw = takeaway.menu
+    monkeypatch.setattr(takeaway, "menu", lambda *a, **k: menus.append(a[0]) or draw(*a, **k))
+    open_page(page, query)
+    content = next(file for file in menus[-1] if file.ending == ending).make()
+    if figures is None:
+        assert content.startswith(b"\x89PNG")
+        return
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    for number, figure in enumerate(figures, start=1):
+        assert found.pop(f"{number:02}-{figure}.png").startswith(b"\x89PNG")
+        assert b"<svg" in found.pop(f"{number:02}-{figure}.svg")
+    assert not found
 
 
 @pytest.mark.parametrize(("page", "query"), MENUS, ids=str)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
-from PIL import ImageFont
+from PIL import Image, ImageFont
 
 from mtlbus.core.spec import Diagram, Edge, Group, Node
 from mtlbus.figures import diagrams, routes
-from mtlbus.figures.diagrams import diagram_svg, lay_out, shape_words
+from mtlbus.figures.diagrams import LIGHT, diagram_svg, lay_out, shape_words
+from mtlbus.figures.drawing_png import png_of_drawing
 from mtlbus.methods import get_spec, list_methods
 
 DIAGRAMS = {name: get_spec(name).diagram for name in list_methods()}
@@ -146,3 +149,22 @@ def test_a_diagram_that_names_what_it_does_not_have_is_refused():
         lay_out(Diagram((node,), (Edge("a", "b"),), ""))
     with pytest.raises(ValueError, match="is no node"):
         lay_out(Diagram((node,), (), "", (Group("g", "g", ("c",)),)))
+
+
+def test_the_png_of_a_drawing_is_the_drawing():
+    nodes = Node("a", "first", "convolution", 0, 0), Node("b", "last", "answer", 2, 1)
+    diagram = Diagram(nodes, (Edge("a", "b", route="hvh"),), "")
+    svg, layout = diagram_svg(diagram, {}), lay_out(diagram)
+    with Image.open(io.BytesIO(png_of_drawing(svg))) as picture:
+        assert picture.size == (2 * round(layout.width), 2 * round(layout.height))
+        drawn = np.asarray(picture.convert("RGB")).astype(int)
+    box = layout.boxes["a"]
+    for (x, y), colour in {
+        (box.left + 8, box.y): LIGHT.kinds["convolution"][0],
+        layout.paths[0].middle: LIGHT.line,
+        (layout.boxes["b"].left - 6, layout.boxes["b"].y): LIGHT.line,  # its head
+    }.items():
+        wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        assert np.abs(drawn[round(2 * y), round(2 * x)] - wanted).max() < 12
+    with pytest.raises(ValueError, match="'circle'"):
+        png_of_drawing(svg.replace("</svg>", "<circle/></svg>"))

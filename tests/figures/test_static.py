@@ -15,8 +15,10 @@ from mtlbus.data.transforms import Frame
 from mtlbus.evaluation.operating_points import Confusion, natural_frequencies
 from mtlbus.explain.attention import LogitSplit
 from mtlbus.figures.cells import cell_figure, gate_scale
+from mtlbus.figures.class_charts import class_bars, spread_figure
 from mtlbus.figures.confusion import confusion_figure, people_figure
 from mtlbus.figures.pairwise_dice import dice_matrix
+from mtlbus.figures.probability import probability_figure
 from mtlbus.figures.regions import logit_figure
 from mtlbus.figures.response import Line, response_figure
 from mtlbus.figures.segmentation import dice_figure
@@ -25,8 +27,22 @@ from mtlbus.figures.static import png_of_chart, svg_of_chart
 GREY = np.arange(80 * 120, dtype=np.uint16).reshape(80, 120).astype(np.uint8)
 LINE = Line([1, 2, 3], [0.1, None, 0.8], [0.7, 0.8, 0.9], [False, False, True], 0.4)
 CHARTS = {
+    "bar": (
+        probability_figure(0.71, 0.41, (0.3, 0.55)),
+        ["71 %", "operating point, 41 %", "grey zone"],
+    ),
     "counts": (confusion_figure(Confusion(7, 3, 9, 1)), ["cancers found", "87.5% of row"]),
     "people": (people_figure(natural_frequencies(0.9, 0.8, 0.05)), ["760 benign cleared"]),
+    "bars": (
+        class_bars({"A": {"x": 0.2, "y": 0.8}, "B": {"x": 0.9, "y": 0.1}}, "y"),
+        ["y (true)", "80 %", "90 %"],
+    ),
+    "standing": (
+        spread_figure(
+            {n: {"cord": np.array([0.2, 0.9]), "lung": np.ones(2)} for n in "AB"}, "Dice", True
+        ),
+        ["cord", "lung", "Dice"],
+    ),
     "boxes": (dice_figure({"MTL $1$ <b>": (np.array([0.2, 0.7, 0.9]), list("abc"))}), ["MTL $1$ "]),
     "curves": (response_figure({"MTL": LINE}, "Gain (dB)", 2.0, (1, 3)), ["Gain (dB)", "Dice"]),
     "cells": (cell_figure(GREY, np.eye(4), Frame(80, 120), gate_scale()), ["1 open"]),

@@ -35,10 +35,18 @@ def arrays(look: Look) -> takeaway.File:
 
 def of_pictures(view: AttentionView, kept: Sequence[Kept]) -> list[takeaway.File]:
     """What is on the page as one HTML file, and its charts; made when a button is pressed."""
-    charts = [Chart(one.heading, one.figure, one.text) for one in kept if one.figure is not None]
     notes = [one.text for one in kept if one.figure is None]
 
     def make() -> str:
-        return attention_report(view, [picture(one) for one in charts], notes)
+        return attention_report(view, [picture(one) for one in _charts(kept)], notes)
 
-    return [takeaway.report_file(make), charts_file(lambda: charts)]
+    return [takeaway.report_file(make), charts_of(kept)]
+
+
+def charts_of(kept: Sequence[Kept]) -> takeaway.File:
+    """The pictures alone, as PNG and SVG."""
+    return charts_file(lambda: _charts(kept))
+
+
+def _charts(kept: Sequence[Kept]) -> list[Chart]:
+    return [Chart(one.heading, one.figure, one.text) for one in kept if one.figure is not None]

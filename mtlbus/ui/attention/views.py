@@ -116,7 +116,8 @@ def _draw(shown: Shown) -> None:
     names = tuple(name for name in shown.names if name in inner) or tuple(inner)
     if isinstance(look.case, TaskCase):
         with shown.stage.foot():
-            takeaway.menu([files.arrays(look)], f"{look.method.replace('/', '_')}_maps")
+            taken = [files.arrays(look), files.charts_of(look.kept)]
+            takeaway.menu(taken, f"{look.method.replace('/', '_')}_maps")
         return
     weights, seed = (look.weights, None) if look.trained else (None, SEED)
     known = seen.sentence(look.case, services.checkpoint(look.method)) if look.trained else ""

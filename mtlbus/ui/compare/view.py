@@ -96,8 +96,9 @@ def networks(case: Case, found: Mapping[str, Prediction]) -> None:
     )
     about = f"What each network says about {case.title}"
     table.show(table.rows_of(answers), "compare_table", about)
-    takeaway.offer(answers.view())
-    if len(answers.voting) > 1:
+    agree = len(answers.voting) > 1
+    takeaway.offer(answers.view(), [votes.file(answers)] if agree else [])
+    if agree:
         votes.show(answers)
     else:
         st.caption("Votes and agreement need at least two networks that outline.")

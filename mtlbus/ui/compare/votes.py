@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import combinations
 
@@ -12,9 +12,11 @@ import streamlit as st
 from plotly.colors import sample_colorscale
 
 from ...core.quantities import OUTLINES
+from ...data.transforms import Frame
+from ...figures.cells import Scale, cell_figure
 from ...figures.pairwise_dice import dice_matrix, pairwise_dice
-from ...figures.style import CONFIG
-from .. import charts, services
+from ...figures.style import CONFIG, see_through
+from .. import charts, services, takeaway
 from ..panels import region_shapes, zoom_panels
 from ..panels.zoom_panels import Key, Panel
 from ..short_names import short, show_in_full
@@ -96,6 +98,30 @@ def _maps(answers: Answers, votes: Votes) -> None:
         ),
     ]
     zoom_panels.show("compare_votes", [answers.case], panels, [None], together=2, bar=False)
+
+
+def file(answers: Answers) -> takeaway.File:
+    """The two maps as PNG and SVG; drawn when they are asked for."""
+    return charts.charts_file(lambda: _charts(answers), "_votes.zip")
+
+
+def _charts(answers: Answers) -> Iterator[charts.Chart]:
+    votes, grey = Votes(answers), answers.case.image.pixels
+    outvoted = np.minimum(votes.total, votes.count - votes.total)
+    for heading, plane, name, most in (
+        ("Networks that call it lesion", votes.total, "Viridis", votes.count),
+        ("Networks that are outvoted", outvoted, "Plasma", votes.count // 2),
+    ):
+        tints = [see_through(tint, 1) for tint in palette(name, most)]
+        stops = [*zip(map(float, np.linspace(0, 1, most)), tints, strict=True)]
+        scale = Scale(
+            min(1, most - 1), most, stops if most > 1 else [(0.0, tints[0]), (1.0, tints[0])],
+            heading, (1, most), (f"1 of {votes.count}", f"{most} of {votes.count}"),
+        )  # fmt: skip
+        seen = np.where(plane > 0, plane, np.nan)
+        frame = Frame(*grey.shape, fit="resize")  # the votes lie on the image, without its padding
+        figure = cell_figure(grey, seen, frame, scale, _OPACITY, height=480)
+        yield charts.Chart(heading, figure, "")
 
 
 def _numbers(answers: Answers, votes: Votes) -> None:

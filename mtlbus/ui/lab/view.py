@@ -12,6 +12,7 @@ from ...inference.predictor import Prediction
 from .. import input_line, services, takeaway, verdict
 from ..attention.look import CAMERA
 from ..case import Case
+from ..charts import Chart, charts_file
 from ..compare.answers import Answers
 from ..finding import findings_of
 from ..panels import zoom_panels
@@ -45,8 +46,9 @@ def show(case: Case, methods: Sequence[str]) -> None:
     )
     for scope in answers.scopes():
         st.caption(literal(scope))
-    _maps(case, found)
-    takeaway.offer(answers.view(), [files.phantom_zip(case)])
+    maps = _maps(case, found)
+    more = [charts_file(lambda: maps, "_maps.zip")] if maps else []
+    takeaway.offer(answers.view(), [files.phantom_zip(case), *more])
 
 
 def _ask(case: Case, methods: Sequence[str]) -> dict[str, Prediction]:
@@ -71,27 +73,30 @@ def _own(answers: Answers) -> Panel:
     )
 
 
-def _maps(case: Case, found: Mapping[str, Prediction]) -> None:
-    """One inner map of each network, in a row."""
+def _maps(case: Case, found: Mapping[str, Prediction]) -> list[Chart]:
+    """One inner map of each network, in a row; returns what is drawn."""
+    drawn: list[Chart] = []
     with st.expander("One inner map of each network", expanded=True, icon=":material/visibility:"):
         few = list(found.items())[:_FEW]
         with st.grid(max(2, len(few)), min_column_width=_NARROWEST, gap="small"):
             for method, prediction in few:
                 with st.container(gap="xsmall"):
-                    _map(case, method, prediction)
+                    drawn += _map(case, method, prediction)
         first = "" if len(found) <= _FEW else f"Of the first {_FEW} networks. "
         st.caption(f"{first}More maps, levels and cells are on the page *Attention*.")
+    return drawn
 
 
-def _map(case: Case, method: str, prediction: Prediction) -> None:
+def _map(case: Case, method: str, prediction: Prediction) -> list[Chart]:
     title = services.title_of(method)
     drawn = inner.inner_map(case, prediction, title)
     if drawn is None:
         st.caption(f"**{literal(title)}** has no inner map to look at.")
-        return
+        return []
     st.markdown(f"**{literal(title)}** · {literal(drawn.title)}")
     st.plotly_chart(
         readable(drawn.figure), key=f"lab_map_{method}", config=CAMERA,
         alt=f"{drawn.title} of {title} over the phantom. {drawn.text}",
     )  # fmt: skip
     st.caption(drawn.text)
+    return [Chart(f"{title} {drawn.title}", drawn.figure, drawn.text)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ...core.spec import Spec
 from ...export.method_views import MethodView, OverviewView
 from ...figures.diagrams import diagram_svg
+from ...figures.drawing_png import png_of_drawing
 from ...methods import get_spec
 from ...methods.pretraining import stored_encoder
 from ...methods.shapes import Shape, diagram_shapes
@@ -37,12 +38,21 @@ def offer_card(spec: Spec, variant: str) -> None:
         variant: whose sizes stand in the drawing.
     """
     more, dark = [], is_dark()
-    if spec.diagram is not None:
-        more.append(takeaway.File(
-            "Drawing (SVG)", f"_{variant}.svg", "image/svg+xml", "polyline",
-            "How the network is wired, with the sizes that are chosen under Idea.",
-            lambda: diagram_svg(spec.diagram, shapes_of(spec.name, variant), dark),
-        ))  # fmt: skip
+    if (diagram := spec.diagram) is not None:
+
+        def drawing() -> str:
+            return diagram_svg(diagram, shapes_of(spec.name, variant), dark)
+
+        about = "How the network is wired, with the sizes that are chosen under Idea."
+        more = [
+            takeaway.File(
+                "Drawing (SVG)", f"_{variant}.svg", "image/svg+xml", "polyline", about, drawing
+            ),
+            takeaway.File(
+                "Drawing (PNG)", f"_{variant}.png", "image/png", "image", about,
+                lambda: png_of_drawing(drawing()),
+            ),
+        ]  # fmt: skip
     takeaway.offer(view_of(spec.name), more)
 
 

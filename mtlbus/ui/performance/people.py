@@ -8,6 +8,7 @@ from ...core.wording import share_with_interval
 from ...evaluation.judged_rows import Table
 from ...evaluation.operating_points import Confusion, natural_frequencies, predictive_values
 from ...figures.confusion import people_figure
+from .. import charts
 from ..memory import mirror
 from ..theme import readable
 
@@ -49,12 +50,14 @@ def show(table: Table, counts: Confusion) -> None:
             st.caption(
                 "If sensitivity and specificity stayed the same there, which no test here shows."
             )
-        with tiles:
+        with tiles, st.container():
+            figure = people_figure(people)
             st.plotly_chart(
-                readable(people_figure(people)),
+                readable(figure),
                 key="_people",
                 config={"displayModeBar": False},
                 alt=f"One dot for each of 1000 people: {people.true_positives} cancers found, "
                 f"{people.false_negatives} missed, {people.false_positives} false alarms, "
                 f"{people.true_negatives} cleared.",
             )
+            charts.offer(f"1000 people, {people.malignant} with cancer", figure, "1000_people")

@@ -20,12 +20,12 @@ from ...findings.measured import lesion_rows
 from ...inference.input_checks import refusal
 from ...inference.measure import Lesion
 from ...inference.predictor import Prediction
-from .. import input_line, services, takeaway, uploads, verdict, words
+from .. import input_line, services, uploads, verdict, words
 from ..case import Case
 from ..finding import finding_of
 from ..pictures import Style
 from ..widgets import ask, show_image
-from . import local_worth, opinion, picture, similar, spacing, tools, true_mask
+from . import files, local_worth, opinion, picture, similar, spacing, tools, true_mask
 from .controls import pick_style
 
 NARROWEST = 340  # pixels; below twice this the verdict stands under the picture
@@ -72,7 +72,7 @@ def show(case: Case, method: str) -> None:
 
 def offer_upload() -> None:
     """A place for one image on the page itself: on a phone the sidebar is closed."""
-    with st.popover("", icon=":material/upload:", help="Upload an image"):
+    with st.popover("Upload", icon=":material/upload:", help="An image of your own"):
         uploads.uploader("PNG, JPEG, BMP, TIFF, WebP, GIF or DICOM", "_page_upload")
         st.caption(uploads.CONSENT)
 
@@ -117,7 +117,7 @@ def _result(case: Case, asked: Asked) -> None:
         if asked.unknown:
             st.caption(literal(asked.unknown))
         second = st.container(gap="small")
-        takeaway.offer_prediction(finding, style, lambda: opinion.known(finding, counted))
+        files.offer(finding, style, lambda: opinion.known(finding, counted))
     with left:
         tools.offer(original)
         _truth(original, finding)

@@ -17,6 +17,7 @@ from ...figures.calibration import calibration_figure
 from ...figures.readers import ABOVE, readers_figure
 from ...figures.style import CONFIG
 from .. import services, takeaway
+from ..charts import Chart, charts_file
 from ..takeaway import File
 from ..theme import readable, strong
 from . import networks, place, rooms, start
@@ -108,26 +109,25 @@ def _show(here: Place) -> None:
         "be behind tomorrow. Brier: 0 is perfect, 0.25 is to say 50 % always. A person calls from "
         "50 % on, a network at its own operating point."
     )
+    roc = Chart(
+        "Cancers found, false alarms raised",
+        readers_figure(
+            {one.who: one.score for one in people}, {one.who: one.score for one in nets}, own
+        ),
+        "Sensitivity and false alarms of the readers and the networks on these cases.",
+    )
+    holding = Chart(
+        "How well the percentages hold",
+        calibration_figure(_curves(room, mine, people, nets)).update_layout(legend=ABOVE),
+        "The share of malignant cases among those with a like percentage.",
+    )
     with st.grid(2, min_column_width=320, gap="medium"):
-        with st.container():
-            st.markdown("**Cancers found, false alarms raised**")
-            st.plotly_chart(
-                readable(readers_figure(
-                    {one.who: one.score for one in people},
-                    {one.who: one.score for one in nets}, own,
-                )),
-                key="_quiz_roc", config=CONFIG,
-                alt="Sensitivity and false alarms of the readers and the networks on these cases.",
-            )  # fmt: skip
-        with st.container():
-            st.markdown("**How well the percentages hold**")
-            st.plotly_chart(
-                readable(calibration_figure(_curves(room, mine, people, nets))).update_layout(
-                    legend=ABOVE
-                ),
-                key="_quiz_calibration", config=CONFIG,
-                alt="The share of malignant cases among those with a like percentage.",
-            )  # fmt: skip
+        for name, chart in (("roc", roc), ("calibration", holding)):
+            with st.container():
+                st.markdown(f"**{chart.heading}**")
+                st.plotly_chart(
+                    readable(chart.figure), key=f"_quiz_{name}", config=CONFIG, alt=chart.said
+                )
     st.markdown("**Who erred where**")
     st.dataframe(_errors(room, found), hide_index=True, width="stretch")
     takeaway.menu(
@@ -136,6 +136,7 @@ def _show(here: Place) -> None:
                  lambda: table_csv(found)),
             File("Every answer (CSV)", "_answers.csv", "text/csv", "table_rows",
                  "A line for each case and reader.", lambda: replies_csv(room, found)),
+            charts_file(lambda: [roc, holding]),
         ],
         f"round_{room.code}", "quiz_takeaway",
     )  # fmt: skip

@@ -14,13 +14,14 @@ from ...core.quantities import OUTLINES
 from ...core.wording import percent, signed
 from ...data.outline_steps import OutlineStep, corrected, write_steps
 from ...explain.attention import LogitSplit, logit_split, score_cells
+from ...export.drawing import svg_of
 from ...figures import colours
 from ...figures.regions import moved_figure
 from ...figures.style import CONFIG
 from ...findings import Finding
 from ...findings.finding import NORMAL
 from ...findings.measured import lesion_rows
-from .. import services, takeaway, verdict
+from .. import charts, pictures, services, takeaway, verdict
 from ..case import Case
 from ..finding import finding_of
 from ..panels import outline_editor, region_shapes
@@ -153,9 +154,9 @@ def _decision(done: Operation) -> None:
         return
     one = logit_split(before.maps)
     other = None if after is None else logit_split(after.maps)
+    figure = moved_figure(one, other)
     st.plotly_chart(
-        readable(moved_figure(one, other)), key="_shares",
-        config={**CONFIG, "displayModeBar": False},
+        readable(figure), key="_shares", config={**CONFIG, "displayModeBar": False},
         alt=f"What each region adds to the log-odds of malignant: {_in_words(one, other)}.",
     )  # fmt: skip
     if other is None:
@@ -169,6 +170,7 @@ def _decision(done: Operation) -> None:
             "The features are the same, only sorted into other regions. This says how the network "
             "adds up, not what the lesion is."
         )
+    charts.offer("What each region adds", figure, f"{done.method}_shares")
 
 
 def _in_words(one: LogitSplit, other: LogitSplit | None) -> str:
@@ -238,6 +240,16 @@ def _files(done: Operation) -> list[File]:
             "Outline (PNG)", ".png", "image/png", "image",
             "The outline as it is now: white lesion on black, of the image's size.",
             lambda: _as_png(done.outline),
+        ),
+        File(
+            "Picture (PNG)", "_picture.png", "image/png", "image",
+            "The image with the outline as it is now, and what is said of it.",
+            lambda: pictures.export_png(done.now, pictures.Style(colour=YOURS)),
+        ),
+        File(
+            "Drawing (SVG)", ".svg", "image/svg+xml", "polyline",
+            "The same with the outline as a line that stays sharp.",
+            lambda: svg_of(done.now, takeaway.PALETTE),
         ),
     ]  # fmt: skip
     return files

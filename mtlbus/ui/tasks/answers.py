@@ -13,6 +13,7 @@ from ...core.text import literal
 from ...data.task_case import TaskCase
 from ...figures import class_charts, overlay, task_overlay
 from ...inference.task_predictor import Answer
+from .. import charts
 from ..theme import readable
 from ..widgets import show_image
 
@@ -110,6 +111,7 @@ def _bars(task: Task, said: list[Said], true: str | None) -> None:
         said_so = f"calls it **{literal(called)}** ({chances[one.title][called]:.0%})."
         st.markdown(f"**{literal(one.title)}** {said_so}{literal(right)}")
     st.caption("Probabilities as the network gives them; they add up to 100 %.")
+    charts.offer(f"Probabilities of {task.name}", figure, f"bars_{task.name}")
 
 
 def _drawn(case: TaskCase, cut: task_overlay.Window, answer: Answer) -> np.ndarray:

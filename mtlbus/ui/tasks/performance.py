@@ -20,7 +20,7 @@ from ...evaluation.gains import MEAN, STL, gain_rows, measured
 from ...evaluation.task_tables import TRUE
 from ...figures import class_charts
 from ...protocol.task_judging import JUDGED, read_judged, task_figures
-from .. import takeaway
+from .. import charts, takeaway
 from ..takeaway import File
 from ..theme import readable
 from ..widgets import explain_error
@@ -146,8 +146,9 @@ def _task(task: Task, asked: dict[str, pd.DataFrame]) -> None:
     }
     share = task.kind == "pixel_class"
     unit = "Dice" if share else f"mean absolute error, {task.unit}".rstrip(", ")
+    figure = class_charts.spread_figure(values, unit, share)
     st.plotly_chart(
-        readable(class_charts.spread_figure(values, unit, share)), key=f"_spread_{task.name}",
+        readable(figure), key=f"_spread_{task.name}",
         alt=f"How {task.name} is spread over the test images, by network.",
     )  # fmt: skip
     st.caption(
@@ -156,6 +157,7 @@ def _task(task: Task, asked: dict[str, pd.DataFrame]) -> None:
         if share
         else "A box is the middle half of the test images, the line in it their median."
     )
+    charts.offer(f"{task.name}, {unit}", figure, f"spread_{task.name}")
 
 
 def _confusion(task: Task, asked: dict[str, pd.DataFrame]) -> None:
@@ -171,8 +173,9 @@ def _confusion(task: Task, asked: dict[str, pd.DataFrame]) -> None:
     called = known[[f"{task.name}.p.{name}" for name in task.classes]].to_numpy().argmax(axis=1)
     counts = np.zeros((len(task.classes),) * 2, int)
     np.add.at(counts, (true, called), 1)
+    figure = class_charts.confusion_table(counts, task.classes)
     st.plotly_chart(
-        readable(class_charts.confusion_table(counts, task.classes)), key=f"_table_{task.name}",
+        readable(figure), key=f"_table_{task.name}",
         alt=f"True classes of {task.name} against those that {title} calls.",
     )  # fmt: skip
     right = int(np.trace(counts))
@@ -180,3 +183,4 @@ def _confusion(task: Task, asked: dict[str, pd.DataFrame]) -> None:
         f"{right} of {len(true)} images are called by their true class. The called class is the "
         "most probable one."
     )
+    charts.offer(f"{task.name} as {title} calls it", figure, f"confusion_{task.name}")

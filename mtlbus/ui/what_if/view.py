@@ -11,7 +11,8 @@ from ...core.text import literal
 from ...core.wording import percent, signed
 from ...data.what_if import EditStep, edited
 from ...evaluation.metrics import dice_of
-from .. import edit_tools, input_line, services, verdict
+from ...export.case_views import TwoCasesView
+from .. import edit_tools, input_line, services, takeaway, verdict
 from ..case import Case
 from ..compare.answers import Answers
 from ..finding import findings_of
@@ -38,8 +39,10 @@ def show(
             "what_if_panels", [case], [before.panel(method) for method in methods],
             [before.lesion()], before.legend(),
         )  # fmt: skip
+        takeaway.offer(before.view())
         return
     after = _answers(changed, methods)
+    view = TwoCasesView(before.view(), after.view())
     verdict.cautions(after.doubts())
     panels = []
     for method in methods:
@@ -51,11 +54,13 @@ def show(
         mirrored=sum(step.kind == "mirror" for step in steps) % 2 == 1,
     )  # fmt: skip
     st.markdown("\n".join(_table(before, after, steps)))
-    st.button(
-        "Take the changed picture to the other pages", key="_edit_use", type="tertiary",
-        icon=":material/east:", on_click=edit_tools.use, args=(changed,),
-        help="It becomes the current case, with an undo in the sidebar.",
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        takeaway.offer(view)
+        st.button(
+            "Take the changed picture to the other pages", key="_edit_use", type="tertiary",
+            icon=":material/east:", on_click=edit_tools.use, args=(changed,),
+            help="It becomes the current case, with an undo in the sidebar.",
+        )  # fmt: skip
 
 
 def _answers(case: Case, methods: Sequence[str]) -> Answers:

@@ -31,5 +31,6 @@ def column(name: str, more: str = "") -> Any:
         )
     if one.form == "%":
         return config.NumberColumn(one.head, format="percent", help=said)
-    form = f"%.{one.digits}{one.form}" if one.digits else "localized"
-    return config.NumberColumn(one.head, format=form, help=said)
+    if one.digits:
+        return config.NumberColumn(one.head, format=f"%.{one.digits}{one.form}", help=said)
+    return config.NumberColumn(one.head, format="localized", step=1, help=said)  # whole numbers

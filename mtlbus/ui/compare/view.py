@@ -34,7 +34,7 @@ def pick_mode() -> str:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             "Compare", list(_MODES), format_func=_MODES.get, required=True,
-            label_visibility="collapsed", **mirror("compare", mode),
+            label_visibility="collapsed", wrap=True, **mirror("compare", mode),
         )  # fmt: skip
         names = list(services.available())
         if len(names) > _FEW:

@@ -131,3 +131,19 @@ def test_a_presenter_watches_a_round_on_the_data_set(busi_server, browser, page)
     settle(page)
     assert "took part in the training" not in page.inner_text("body"), "unseen images come first"
     context.close()
+
+
+def test_what_became_of_the_cases_most_alike_to_an_image(busi_server, page):
+    page.goto(f"{busi_server}/predict?case=busi:malignant (1)&method=mtl")
+    main = page.locator(MAIN)
+    main.get_by_text("Test images most alike to this network").click()
+    cards = main.locator(".st-key-_similar")
+    expect(cards.get_by_text("The network said")).to_have_count(6)
+    expect(cards.get_by_text("are malignant")).to_be_visible()
+    settle(page)
+    # A picture where the data set is here, and a word where it is not.
+    pictures, absent = cards.locator("img[alt^='Test image']"), cards.get_by_text("is not here")
+    assert pictures.count() + absent.count() == 6
+    name = pictures.first.get_attribute("alt").removeprefix("Test image ").removesuffix(".")
+    cards.get_by_role("button", name="Open").first.click()
+    expect(main.get_by_role("heading", name=name)).to_be_visible()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from mtlbus.ui.frame import ENTRIES
 from tests.browser.test_journey import follow
 
 MAIN = "[data-testid=stMain]"
 
 
-def test_a_page_breaks_no_rule_asks_no_other_host_and_has_its_terms_in_sight(page, server):
-    said, asked = [], []
+def test_a_page_breaks_no_rule_asks_no_other_host_and_shows_names_and_terms(page, server):
+    said, asked, unnamed = [], [], re.compile(r"^(\w+ icon)?$")
     page.on("console", lambda message: said.append((page.url, message.text)))
     page.on("request", lambda request: asked.append((page.url, request.url)))
     page.goto(server)
@@ -18,6 +20,8 @@ def test_a_page_breaks_no_rule_asks_no_other_host_and_has_its_terms_in_sight(pag
         follow(page, entry.title)
         terms = page.locator(MAIN).get_by_text("Research and education only").first
         terms.wait_for()
+        nameless = page.get_by_role("button", name=unnamed).all()  # for a screen reader
+        assert not nameless, (entry.title, [one.inner_text() for one in nameless])
         for width, height in ((390, 844), (1280, 900)):
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(200)

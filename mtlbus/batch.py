@@ -57,16 +57,6 @@ def image_files(paths: Sequence[str]) -> list[str]:
     return found
 
 
-def predict_files(
-    images: Sequence[str],
-    predictors: Networks,
-    out: str | Path | None = None,
-    report: Callable[[str], None] = lambda line: None,
-) -> list[dict[str, Any]]:
-    """All that `predict_each` gives, as one list."""
-    return [entry for some in predict_each(images, predictors, out, report) for entry in some]
-
-
 def predict_each(
     images: Sequence[str],
     predictors: Networks,

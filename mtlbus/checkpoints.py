@@ -313,24 +313,6 @@ def list_checkpoints(root: str | Path | None = None) -> dict[str, Checkpoint]:
     return {name: Checkpoint(found[name]) for name in list_methods() if name in found}
 
 
-def list_task_checkpoints(root: str | Path | None = None) -> dict[str, Checkpoint]:
-    """The checkpoints of other tasks than breast ultrasound's: those whose card declares some.
-
-    They lie in folders of their own or one folder deeper, and that is their name: "pair",
-    "openkbp/ctan".
-
-    Args:
-        root: the folder; None for `checkpoints_folder`.
-
-    Raises:
-        CheckpointError: a card cannot be read.
-    """
-    root = checkpoints_folder() if root is None else Path(root)
-    cards = sorted([*root.glob(f"*/{CARD}"), *root.glob(f"*/*/{CARD}")])
-    found = {card.parent.relative_to(root).as_posix(): Checkpoint(card.parent) for card in cards}
-    return {name: one for name, one in found.items() if one.card.declaration is not None}
-
-
 def find_checkpoint(method_or_folder: str | Path, root: str | Path | None = None) -> Checkpoint:
     """The checkpoint of a method, or the one in a folder.
 

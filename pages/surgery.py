@@ -6,8 +6,7 @@ require_frame(__file__)  # before torch is loaded
 
 import streamlit as st
 
-from mtlbus.ui import input_line, state
-from mtlbus.ui.predict import spacing
+from mtlbus.ui import input_line, spacing, state
 from mtlbus.ui.surgery import steps, view
 from mtlbus.ui.widgets import pick_method
 

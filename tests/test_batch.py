@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mtlbus.batch import image_files, predict_files
+from mtlbus.batch import image_files, predict_each
 from mtlbus.cli import main
 from mtlbus.core.errors import InputError
 from mtlbus.data.intake import read_image
@@ -55,7 +55,7 @@ def test_a_dicom_file_is_measured_in_mm(checkpoint, dicom_file, scan, capsys):
 def test_a_png_has_no_mm(checkpoint, scan, tmp_path):
     path = tmp_path / "scan.png"
     Image.fromarray(scan).save(path)
-    (entry,) = predict_files([str(path)], [Predictor(checkpoint)])
+    ((entry,),) = predict_each([str(path)], [Predictor(checkpoint)])
     assert entry["lesion"]["area_mm2"] is None and entry["lesion"]["spacing_mm"] is None
 
 
@@ -69,7 +69,7 @@ def test_refused_and_doubted_images(checkpoint, scan, tmp_path, monkeypatch):
         Predictor, "predict", lambda self, *a, **o: asked.append(1) or predict(self, *a, **o)
     )
     paths = [str(tmp_path / name) for name in files]
-    blank, inverted, good = predict_files(paths, [Predictor(checkpoint)])
+    (blank,), (inverted,), (good,) = predict_each(paths, [Predictor(checkpoint)])
     assert blank.keys() == {"image", "error"} and "is blank" in blank["error"] and len(asked) == 2
     assert "blank.png" in blank["error"] and "\n" not in blank["error"]
     assert inverted["input"] == "caution" and inverted["checks"][0]["name"] == "inverted"

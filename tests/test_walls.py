@@ -108,6 +108,22 @@ def test_no_two_things_of_a_floor_have_one_name(floor):
     assert {name: paths for name, paths in where.items() if len(paths) > 1} == {}
 
 
+SHARED = {"browse", "panels"}  # folders of `ui` that are no page's own
+# The lab draws an inner map as Attention opens it; another subject is shown on the same two pages.
+BORROWED = {("lab", "attention"), ("tasks", "attention"), ("tasks", "attributions")}
+
+
+def test_a_page_takes_nothing_from_the_folder_of_another():
+    pages = {path.parent.name for path in (PACKAGE / "ui").glob("*/*.py")} - SHARED
+    taken = {
+        (path.parent.name, other)
+        for path in (PACKAGE / "ui").glob("*/*.py")
+        for name in imported(path)
+        if name.startswith("mtlbus.ui.") and (other := name.split(".")[2]) in pages
+    }
+    assert {pair for pair in taken if pair[0] != pair[1]} == BORROWED
+
+
 @pytest.mark.parametrize("library", KEPT_IN)
 def test_a_library_stays_in_its_rooms(library):
     outside = [

@@ -79,7 +79,7 @@ def _told(numbers: Mapping[str, Any]) -> str:
 
 
 def _prediction_row(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """A record of `batch.predict_files` in the words of the table."""
+    """A record of `batch.predict_each` in the words of the table."""
     lesion = entry["lesion"]
     return (
         entry["image"],

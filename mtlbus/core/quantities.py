@@ -138,6 +138,8 @@ OUTLINES = _table(
 CALLS = _table(
     Quantity("auc", "AUC", SHARE, 3, "Area under the ROC curve.", "more"),
     Quantity("accuracy", "Accuracy", SHARE, 3, "Share of right calls.", "more"),
+    Quantity("balanced_accuracy", "Balanced accuracy", SHARE, 3,
+             "Share of right calls of each class, and the mean of these.", "more"),
     Quantity("sensitivity", "Sensitivity", SHARE, 3, "Share of the malignant images found.",
              "more"),
     Quantity("specificity", "Specificity", SHARE, 3, "Share of the benign images cleared.",
@@ -208,7 +210,8 @@ ATTRIBUTED = _table(
              "Largest relative change of the map under tiny noise. 0 is best; above 1 the map "
              "changes by more than its own size.", "less"),
 )  # fmt: skip
-QUANTITIES = {**ANSWERS, **MEASURED, **OUTLINES, **CALLS, **ASIDE, **ATTRIBUTED}
+VALUES = _table(Quantity("mae", "Mean absolute error", "that of the values", 2, better="less"))
+QUANTITIES = {**ANSWERS, **MEASURED, **OUTLINES, **CALLS, **ASIDE, **ATTRIBUTED, **VALUES}
 """All of them, by name."""
 
 

@@ -13,6 +13,7 @@ from ..core.errors import InputError, choose
 from .metrics import checked_probabilities
 from .weighted import weighted_counts
 
+PREVALENCE = (5.0, 0.5, 50.0)  # of 100 people: where nobody says otherwise, the least, the most
 PURPOSES = ("sensitivity_95", "specificity_95", "youden", "balanced", "cost")
 
 

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from ..checkpoints import Checkpoint
 from ..core.errors import InputError
 from ..core.outputs import Map
 from ..data.transforms import Frame
@@ -91,6 +92,15 @@ def address_of(name: str) -> Address:
 def can_be_seen(name: str) -> bool:
     """Whether a map has a view; pooled features serve Grad-CAM, channel means familiarity."""
     return address_of(name).family not in ("pooled_features", "encoder_means")
+
+
+def with_views(networks: Mapping[str, Checkpoint]) -> list[str]:
+    """The names of those networks that have a map to look at, by their cards."""
+    return [
+        name
+        for name, found in networks.items()
+        if any(can_be_seen(entry.name) for entry in found.card.spec.maps)
+    ]
 
 
 def form_of(name: str, found: Map) -> Form | None:

@@ -14,7 +14,6 @@ from ..core.wording import percent
 from . import colours
 from .style import FAINT, LAST_LABEL, NEUTRAL, finish, method_colour, see_through, share_axis
 
-TILE = 96  # pixels of a small picture, at least
 _ROW = 34  # pixels of a knob in the ranking
 
 

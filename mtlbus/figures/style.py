@@ -26,6 +26,8 @@ CONFIG: dict[str, Any] = {
     "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
 }
 """For `st.plotly_chart`: a small tool bar whose camera saves the figure as SVG."""
+CAMERA = {**CONFIG, "modeBarButtons": [["toImage"]]}
+"""The same with the camera alone."""
 
 
 def method_colour(position: int) -> str:

@@ -9,14 +9,13 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from ..core.quantities import QUANTITIES
+from ..core.tasks import METRICS
 from .style import FAINT, NEUTRAL, finish, method_colour
 
 _OLD = {"mask": "segmentation", "class": "malignancy"}  # as older histories call the tasks
 _TITLES = {"segmentation": "mask", "malignancy": "class"}
-_METRICS = {
-    "dice": "Dice", "auc": "AUC", "mae": "error", "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-}  # fmt: skip
+_METRICS = {name: QUANTITIES[name].title for names in METRICS.values() for name in names}
 _OF = {"dice": "mask", "auc": "class"}  # what a metric is of, where no task stands behind it
 LOSS, VALIDATION, COSINE, WEIGHT = (
     "training loss", "validation part", "gradients: mask against class", "weight of the task",

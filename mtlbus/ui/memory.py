@@ -14,6 +14,9 @@ import streamlit as st
 
 from . import state
 
+NONE = "-"
+"""In place of several names: none is chosen."""
+
 
 def number(name: str, default: float, least: float, most: float) -> float:
     """A kept number; `default` for anything else.
@@ -56,6 +59,24 @@ def choice(name: str, options: Iterable, default: Any, allowed: str = "") -> Any
     return default
 
 
+def several(name: str, options: Iterable[str], default: Iterable[str] = ()) -> list[str]:
+    """Those of some options that are kept, in their order.
+
+    Args:
+        name: of the choice; it is kept as an address says it, joined by commas.
+        options: what can be chosen.
+        default: where nothing of it is kept, unless that none is chosen.
+    """
+    kept = str(st.session_state.get(name) or "").split(",")
+    chosen = [one for one in options if one in kept]
+    return chosen if chosen or NONE in kept else list(default)
+
+
+def joined(names: Iterable[str]) -> str:
+    """Several names as they are kept and stand in an address."""
+    return ",".join(names) or NONE
+
+
 def mirror(name: str, value: Any) -> dict[str, Any]:
     """Set the widget of a choice to `value`; returns its `key`, `on_change` and `args`."""
     st.session_state[f"_{name}"] = value
@@ -63,5 +84,6 @@ def mirror(name: str, value: Any) -> dict[str, Any]:
 
 
 def remember(name: str) -> None:
-    """Callback: keep what the widget of this choice says."""
-    st.session_state[name] = st.session_state[f"_{name}"]
+    """Callback: keep what the widget of this choice says; of several, joined."""
+    said = st.session_state[f"_{name}"]
+    st.session_state[name] = joined(said) if isinstance(said, list) else said

@@ -14,10 +14,10 @@ from ..methods import get_spec
 from ..methods.panel import members_of
 from . import services, state
 from .case import Case
+from .memory import NONE, joined
 
 LOG = logging.getLogger("mtlbus")
 _CAME_WITH = "_came_with"  # in the session: the network that the last choice of several began with
-_NONE = "-"  # in place of the names of several networks: none is chosen
 NO_METHODS = (
     "No trained network is here yet. Train one with "
     "`python -m mtlbus train METHOD --data LAYOUT=PATH --fold 1 --out checkpoints/METHOD`."
@@ -137,21 +137,19 @@ def pick_methods(
     if st.session_state.setdefault(_CAME_WITH, came_with) != came_with:  # another one since
         st.session_state[_CAME_WITH] = came_with
         wanted = [came_with, *wanted]
-    unknown = [name for name in wanted if name not in names and name != _NONE]
+    unknown = [name for name in wanted if name not in names and name != NONE]
     if unknown:
         state.say(f"No trained network is named “{', '.join(unknown)[:80]}”; left out.")
     widget = f"_pick_{key}"
     chosen = [name for name in names if name in wanted]
-    st.session_state[widget] = chosen if chosen or _NONE in wanted else first[:default]
+    st.session_state[widget] = chosen if chosen or NONE in wanted else first[:default]
     st.pills(
         label,
         names,
         selection_mode="multi",
         format_func=services.title_of,
         key=widget,
-        on_change=lambda: st.session_state.update(
-            methods=",".join(st.session_state[widget]) or _NONE
-        ),
+        on_change=lambda: st.session_state.update(methods=joined(st.session_state[widget])),
         wrap=True,
     )
     if everything and len(names) > 1:
@@ -162,7 +160,7 @@ def pick_methods(
         )  # fmt: skip
     first = sorted(names, key=lambda name: name != came_with)
     chosen = [name for name in first if name in st.session_state[widget]]
-    st.session_state["methods"] = ",".join(chosen) or _NONE
+    st.session_state["methods"] = joined(chosen)
     if chosen:
         state.write_link("methods", ",".join(chosen))
     return chosen

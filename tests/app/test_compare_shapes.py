@@ -14,9 +14,9 @@ from mtlbus.figures import colours
 from mtlbus.findings import Finding, operating_points
 from mtlbus.inference.predictor import Prediction
 from mtlbus.ui import services
+from mtlbus.ui.answers import Answers
 from mtlbus.ui.case import Case
 from mtlbus.ui.compare import mirrored
-from mtlbus.ui.compare.answers import Answers
 from mtlbus.ui.panels import region_shapes
 from mtlbus.ui.pictures import Style
 from tests.made import card_of

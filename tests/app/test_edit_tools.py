@@ -13,10 +13,9 @@ from mtlbus.core.errors import InputError
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.export.origin import pixels_sha256
 from mtlbus.export.report_page import case_rows
-from mtlbus.ui import case_store, cases
+from mtlbus.ui import case_store, cases, spacing
 from mtlbus.ui.case_store import CaseStore, Film
 from mtlbus.ui.panels import two_points
-from mtlbus.ui.predict import spacing
 from tests.app.stand_ins import write_stand_in
 from tests.app.test_uploads import give
 from tests.app.visits import visit

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mtlbus.ui import cases
-from mtlbus.ui.attention.subjects import methods_with_views
+from mtlbus.explain.views import with_views
+from mtlbus.ui import cases, services
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -91,6 +91,6 @@ def test_a_link_that_can_be_followed_is_not_talked_about(name):
 
 def test_what_was_chosen_for_one_network_and_the_next_does_not_have_is_no_mistake():
     app = visit("attention", method="mtl_cosa", map="region_score")
-    assert methods_with_views() == ["mtl_cosa", "mtl_sa"]
+    assert with_views(services.available()) == ["mtl_cosa", "mtl_sa"]
     app.selectbox(key="_pick_method").select("mtl_sa").run()
     assert not app.main.warning and app.query_params["map"] != "region_score"

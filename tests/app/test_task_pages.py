@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from mtlbus.checkpoint_writing import write_checkpoint
-from mtlbus.checkpoints import find_checkpoint, list_task_checkpoints
+from mtlbus.checkpoints import find_checkpoint
 from mtlbus.cli import main
 from mtlbus.core.declaration import Declaration
 from mtlbus.core.tasks import Task
 from mtlbus.data.openkbp import DECLARATION
 from mtlbus.methods import create_model
 from mtlbus.protocol.task_judging import JUDGED, write_judged
-from mtlbus.ui import state
+from mtlbus.ui import services, state
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 from tests.data.test_task_layouts import make_openkbp
@@ -62,7 +62,7 @@ def server(root, monkeypatch):
 
 
 def test_networks_of_other_tasks_have_the_names_of_their_folders(root):
-    assert list(list_task_checkpoints(root)) == ["openkbp/ctan", "skin/hps"]
+    assert list(services.of_other_tasks()) == ["openkbp/ctan", "skin/hps"]
     assert find_checkpoint("openkbp/ctan", root).declaration == DECLARATION
 
 

@@ -13,11 +13,10 @@ import streamlit as st
 from ...core.outputs import Map
 from ...data.task_case import TaskCase
 from ...data.transforms import Frame
-from ...figures.style import CONFIG
+from ...figures.style import CAMERA
 from ..case import Case
 from ..theme import readable
 
-CAMERA = {**CONFIG, "modeBarButtons": [["toImage"]]}
 MASK = "mask_probability"  # the name of the answer among the maps of a look
 WIRING = "random weights: this shows the wiring, not knowledge"
 

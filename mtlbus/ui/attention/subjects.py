@@ -6,7 +6,7 @@ import streamlit as st
 import torch
 
 from ...core.outputs import Map, MapWords
-from ...explain.views import can_be_seen
+from ...explain.views import can_be_seen, with_views
 from ...methods import get_spec
 from .. import input_line, services, state, untrained
 from ..memory import mirror, switch
@@ -24,15 +24,6 @@ ANSWER = MapWords(
     learnt=False,
 )
 SWITCH = "Show untrained methods: the wiring only"
-
-
-def methods_with_views() -> list[str]:
-    """Names of the trained methods that have a map to look at, by their cards."""
-    return [
-        name
-        for name, checkpoint in services.available().items()
-        if any(can_be_seen(entry.name) for entry in checkpoint.card.spec.maps)
-    ]
 
 
 def switch_untrained() -> bool:
@@ -56,9 +47,9 @@ def switch_untrained() -> bool:
 
 def pick_trained() -> str:
     """A method with trained weights; at first that of the other pages, if it has maps."""
-    with_views = methods_with_views()
-    if "method" not in st.session_state and with_views:
-        st.session_state["method"] = services.first_of(with_views)
+    names = with_views(services.available())
+    if "method" not in st.session_state and names:
+        st.session_state["method"] = services.first_of(names)
     return pick_method()
 
 
@@ -115,7 +106,7 @@ def look_at(case: Case, method: str, opacity: float, place: str = "") -> Look:
 
 def pick_second(look: Look, with_untrained: bool) -> tuple[Case, str] | None:
     """Case and method of the second look, if one is wished."""
-    names = methods_with_views() + (untrained.methods() if with_untrained else [])
+    names = with_views(services.available()) + (untrained.methods() if with_untrained else [])
     return beside.pick_beside(look.case, look.method, names)
 
 
@@ -145,7 +136,7 @@ def offer_others(look: Look) -> None:
     if any(can_be_seen(name) for name in look.maps if name != MASK):
         return
     key = "method" if look.trained else "wiring"
-    others = methods_with_views() if look.trained else untrained.methods()
+    others = with_views(services.available()) if look.trained else untrained.methods()
     st.info(
         f"**{look.title}** has no attention, gate or region inside"
         + ("; only its answer can be shown. " if MASK in look.maps else ". ")

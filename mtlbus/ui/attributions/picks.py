@@ -14,11 +14,10 @@ from ...explain.techniques import TECHNIQUES
 from ...inference.predictor import MASK_THRESHOLD, Prediction
 from .. import state
 from ..case import Case
-from ..memory import mirror, switch
+from ..memory import NONE, mirror, several, switch
 from .box import pick_box
 
 _DEFAULTS = "-"  # in the address, for settings that are all as they come
-_NONE = "-"  # in the address, for no attribution at all
 _FIRST = "gradcam"  # what the page opens with: two gradients with its placebo
 _HEADS = {"class": "Class", "mask": "Outline"}
 _REGION_TITLES = {
@@ -68,23 +67,16 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
 
 
 def _pick_attributions() -> tuple[str, ...]:
-    wanted = str(st.session_state.get("attributions") or "")
-    chosen = [name for name in TECHNIQUES if name in wanted.split(",")]
-    if len(chosen) < len(wanted.split(",")) and wanted != _NONE:
+    wanted = str(st.session_state.get("attributions") or NONE)
+    if not {*wanted.split(",")} <= {*TECHNIQUES, NONE}:
         state.say_of_link("attributions", f"Allowed: {', '.join(TECHNIQUES)}.")
-    if not chosen and wanted != _NONE:  # never chosen, or a link that names nothing known
-        chosen = [_FIRST]
-    st.session_state["_attributions"] = chosen
+    chosen = several("attributions", TECHNIQUES, [_FIRST])
     st.pills(
-        "Attributions", list(TECHNIQUES), selection_mode="multi", key="_attributions",
-        format_func=lambda name: TECHNIQUES[name].title, on_change=_take_attributions,
+        "Attributions", list(TECHNIQUES), selection_mode="multi",
+        format_func=lambda name: TECHNIQUES[name].title, **mirror("attributions", chosen),
         help="\n\n".join(f"**{t.title}**: {t.what}" for t in TECHNIQUES.values()),
     )  # fmt: skip
     return tuple(chosen)
-
-
-def _take_attributions() -> None:
-    st.session_state["attributions"] = ",".join(st.session_state["_attributions"]) or _NONE
 
 
 def _pick_target(target: Target, heads: list[str], case: Case) -> None:

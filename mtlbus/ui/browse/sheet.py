@@ -12,7 +12,7 @@ from ...core.text import literal
 from ...core.wording import percent
 from ...findings import Point, operating_points
 from .. import datasets, in_sight, services, state
-from ..memory import choice, mirror, switch
+from ..memory import choice, mirror, several, switch
 from ..verdict import COLOURS
 from ..widgets import explain_error, pick_method
 from . import collection, walk
@@ -92,12 +92,9 @@ def _pick_only(entries: Sequence[Entry], point: Point | None, blind: bool) -> tu
         options = [name for name in options if name == "unseen"]
     if not options:
         return ()
-    kept = [name for name in str(st.session_state.get("only", "")).split(",") if name in options]
-    st.session_state["_only"] = kept
     chosen = st.pills(
-        "Only", options, format_func=ONLY.get, selection_mode="multi", wrap=True, key="_only",
-        label_visibility="collapsed",
-        on_change=lambda: st.session_state.update(only=",".join(st.session_state["_only"])),
+        "Only", options, format_func=ONLY.get, selection_mode="multi", wrap=True,
+        label_visibility="collapsed", **mirror("only", several("only", options)),
     )  # fmt: skip
     state.link_unless("only", ",".join(chosen), "")
     return tuple(chosen)

@@ -16,14 +16,13 @@ from ...figures import colours
 from ...findings import Finding
 from ...inference.mirror import mirror_of
 from ...inference.predictor import Prediction
-from .. import services, takeaway, verdict
+from .. import services, spacing, takeaway, verdict
+from ..answers import Answers, kind_of
 from ..case import Case
 from ..panels import region_shapes, zoom_panels
 from ..panels.zoom_panels import Panel
 from ..pictures import Style
-from ..predict import spacing
 from . import table, view
-from .answers import Answers, kind_of
 
 _MIRROR_LINE = "#FFFFFF"
 _THREE_PICTURES_UP_TO = 3

@@ -10,11 +10,10 @@ from ...core.errors import MtlbusError
 from ...core.text import literal, printable
 from ...export.case_views import TwoCasesView
 from ...inference.predictor import Prediction
-from .. import cases, datasets, services, state, takeaway
+from .. import cases, datasets, services, spacing, state, takeaway
 from ..case import Case
 from ..memory import mirror
 from ..panels import zoom_panels
-from ..predict import spacing
 from ..widgets import explain_error
 from . import table, view
 

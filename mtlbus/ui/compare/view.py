@@ -9,15 +9,14 @@ import streamlit as st
 from ...core.text import literal
 from ...inference.predictor import MASK_THRESHOLD, Prediction
 from ...methods.panel import PREFIX
-from .. import services, state, takeaway, verdict
+from .. import services, spacing, state, takeaway, verdict
+from ..answers import Answers
 from ..case import Case
 from ..finding import findings_of
 from ..memory import choice, mirror, number, switch
 from ..panels import zoom_panels
 from ..pictures import Style
-from ..predict import spacing
 from . import table, votes
-from .answers import Answers
 
 NETWORKS, MIRROR, TWO = "networks", "mirror", "two"
 _MODES = {

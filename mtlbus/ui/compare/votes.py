@@ -17,11 +17,11 @@ from ...figures.cells import Scale, cell_figure
 from ...figures.pairwise_dice import dice_matrix, pairwise_dice
 from ...figures.style import CONFIG, see_through
 from .. import charts, services, takeaway
+from ..answers import Answers
 from ..panels import region_shapes, zoom_panels
 from ..panels.zoom_panels import Key, Panel
 from ..short_names import short, show_in_full
 from ..theme import readable
-from .answers import Answers
 
 _OPACITY = 0.62
 _MATRIX_FROM = 4

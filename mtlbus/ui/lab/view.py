@@ -8,12 +8,12 @@ import streamlit as st
 
 from ...core.text import literal
 from ...figures.overlay import encode_jpeg, grey_panel
+from ...figures.style import CAMERA
 from ...inference.predictor import Prediction
 from .. import input_line, services, takeaway, verdict
-from ..attention.look import CAMERA
+from ..answers import Answers
 from ..case import Case
 from ..charts import Chart, charts_file
-from ..compare.answers import Answers
 from ..finding import findings_of
 from ..panels import zoom_panels
 from ..panels.case_shapes import shapes_of

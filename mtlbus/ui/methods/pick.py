@@ -11,9 +11,9 @@ from typing import Any
 import streamlit as st
 
 from ...core.text import literal
+from ...explain.views import with_views
 from ...methods import get_spec, list_methods
 from .. import services, state, untrained
-from ..attention import subjects
 
 OPEN = "_card"
 _WRITTEN = "_card_in_address"
@@ -80,7 +80,7 @@ def can_predict(method: str) -> bool:
 
 def can_look_inside(method: str) -> bool:
     """Whether the Attention page has a map of it, trained or as wiring."""
-    return method in subjects.methods_with_views() or method in untrained.methods()
+    return method in with_views(services.available()) or method in untrained.methods()
 
 
 def go(page: str, method: str) -> None:

@@ -6,13 +6,17 @@ import streamlit as st
 
 from ...core.wording import share_with_interval
 from ...evaluation.judged_rows import Table
-from ...evaluation.operating_points import Confusion, natural_frequencies, predictive_values
+from ...evaluation.operating_points import (
+    PREVALENCE,
+    Confusion,
+    natural_frequencies,
+    predictive_values,
+)
 from ...figures.confusion import people_figure
 from .. import charts
-from ..memory import mirror
+from ..memory import mirror, number
 from ..theme import readable
 
-DEFAULT_PREVALENCE = 5.0
 NARROWEST = 340  # pixels; below twice this the halves stand one above the other
 
 
@@ -26,11 +30,10 @@ def show(table: Table, counts: Confusion) -> None:
             st.markdown(f"**What a call of {table.title} is worth in a clinic**")
             percent = st.slider(
                 "Of the people who come, this many in 100 have cancer",
-                0.5,
-                50.0,
+                *PREVALENCE[1:],
                 step=0.5,
                 format="%.1f",
-                **mirror("prevalence", st.session_state.get("prevalence", DEFAULT_PREVALENCE)),
+                **mirror("prevalence", number("prevalence", *PREVALENCE)),
                 help=f"Among these test images it is {100 * counts.prevalence:.0f} in 100, far "
                 "more than where people are screened.",
             )

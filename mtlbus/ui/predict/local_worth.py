@@ -9,10 +9,10 @@ import streamlit as st
 from ...checkpoints import Checkpoint
 from ...core.errors import MtlbusError
 from ...evaluation import judged_rows
+from ...evaluation.operating_points import PREVALENCE
 from ...findings import Finding
 from ...findings.worth import worth_of
-from ..memory import mirror
-from ..performance.people import DEFAULT_PREVALENCE
+from ..memory import mirror, number
 
 LOG = logging.getLogger("mtlbus")
 
@@ -39,10 +39,10 @@ def show(finding: Finding, checkpoint: Checkpoint) -> tuple[str, ...]:
     place = st.empty()
     lines = [found.sentence]
     if found.local.n:
-        kept = float(st.session_state.get("prevalence", DEFAULT_PREVALENCE))
+        kept = number("prevalence", *PREVALENCE)
         with st.popover(f"Your patients: {kept:g} of 100", icon=":material/groups:"):
             of_100 = st.slider(
-                "Of 100 people with a lesion whom you see, so many have cancer", 0.5, 50.0,
+                "Of 100 people with a lesion whom you see, so many have cancer", *PREVALENCE[1:],
                 step=0.5, format="%.1f", **mirror("prevalence", kept),
                 help="Kept for this visit; Performance uses the same.",
             )  # fmt: skip

@@ -16,13 +16,12 @@ from ...core.errors import MtlbusError
 from ...core.wording import percent
 from ...data.edits import Box
 from ...inference.burned_in import in_words
-from .. import cases, edit_tools, services
+from .. import cases, edit_tools, services, spacing
 from ..case import Case
 from ..panels import two_points
 from ..panels.two_points import Line
 from ..theme import strong
 from ..widgets import explain_error
-from . import spacing
 
 CROP = ":material/crop: Crop"
 BLACK = ":material/ink_eraser: Black out"

@@ -20,12 +20,12 @@ from ...findings.measured import lesion_rows
 from ...inference.input_checks import refusal
 from ...inference.measure import Lesion
 from ...inference.predictor import Prediction
-from .. import input_line, services, uploads, verdict, words
+from .. import input_line, services, spacing, uploads, verdict, words
 from ..case import Case
 from ..finding import finding_of
 from ..pictures import Style
 from ..widgets import ask, show_image
-from . import files, local_worth, opinion, picture, similar, spacing, tools, true_mask
+from . import files, local_worth, opinion, picture, similar, tools, true_mask
 from .controls import pick_style
 
 NARROWEST = 340  # pixels; below twice this the verdict stands under the picture

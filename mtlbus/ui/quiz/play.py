@@ -8,8 +8,8 @@ from ...core.errors import MtlbusError
 from ...core.wording import LABELS, percent
 from ...evaluation.readers import box_overlap
 from .. import cases, services, state, verdict
+from ..answers import Answers
 from ..case import Case
-from ..compare.answers import Answers
 from ..panels import region_shapes, two_points, zoom_panels
 from ..panels.case_shapes import shapes_of
 from ..panels.region_shapes import Shape

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ...core.text import literal
 from ...data.task_case import Picture, TaskCase
-from ...explain.views import can_be_seen, list_views
+from ...explain.views import can_be_seen, list_views, with_views
 from ..attention.look import Look
 from ..attention.views import explore
 from . import networks
@@ -27,11 +27,7 @@ def show(case: TaskCase) -> None:
     maps = {one: inner for one, inner in found.maps.items() if can_be_seen(one)}
     label = networks.labels(here)[name]
     if not list_views(maps):
-        with_maps = [
-            networks.label(other, one)
-            for other, one in here.items()
-            if any(can_be_seen(entry.name) for entry in one.card.spec.maps)
-        ]
+        with_maps = [networks.label(other, here[other]) for other in with_views(here)]
         st.info(
             f"**{literal(label)}** has no inner map to look at. "
             + (f"These have: {literal(', '.join(with_maps))}." if with_maps else ""),

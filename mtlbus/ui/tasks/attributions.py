@@ -27,7 +27,7 @@ from .. import state, takeaway
 from ..attributions import runs
 from ..attributions.quantities import quantity
 from ..attributions.runs import Computation
-from ..memory import choice, mirror, switch
+from ..memory import choice, joined, mirror, several, switch
 from ..results import ResultStore, bytes_held
 from ..takeaway import File
 from ..theme import strong
@@ -111,17 +111,13 @@ def _ask(case: TaskCase, name: str) -> Inquiry:
             help="The same computation on shuffled weights, in which nothing learnt is left.",
         )  # fmt: skip
     offered = served_by(network.checkpoint.card.spec.maps)
-    kept = str(st.session_state.get("attributions") or ",".join(_FIRST)).split(",")
-    st.session_state["_task_attributions"] = [one for one in kept if one in offered]
+    wanted = several("attributions", offered, [one for one in _FIRST if one in offered])
     picked = st.pills(
         "Attributions", offered, selection_mode="multi", wrap=True,
-        format_func=lambda one: technique_of(one).title, key="_task_attributions",
-        on_change=lambda: st.session_state.update(
-            attributions=",".join(st.session_state["_task_attributions"]) or "-"
-        ),
+        format_func=lambda one: technique_of(one).title, **mirror("attributions", wanted),
     )  # fmt: skip
     state.write_link("target", chosen)
-    state.write_link("attributions", ",".join(picked) or "-")
+    state.write_link("attributions", joined(picked))
     state.link_unless("placebo", str(int(placebo)), "1")
     prepared, said = network.prepare(case.image), networks.predict(case, name)
     subject = Subject.of_tasks(network, prepared.grey, prepared.frame, targets[chosen], said.planes)

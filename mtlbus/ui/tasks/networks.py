@@ -15,11 +15,11 @@ from ...inference.task_predictor import TaskPrediction, TaskPredictor
 from ...methods import get_spec
 from .. import services, state
 from ..gate import GATE
+from ..memory import mirror, several
 from ..results import ResultStore, bytes_held
 from .subjects import alike, title_of
 
-_ONE, _SEVERAL = "_task_network", "_task_networks"  # in the session, apart from breast ultrasound's
-_NONE = "-"
+_ONE, _SEVERAL = "task_network", "task_networks"  # kept apart from breast ultrasound's
 
 
 def _size_of(found: TaskPrediction) -> int:
@@ -109,14 +109,13 @@ def pick(declaration: Declaration, choices: Sequence[str] | None = None) -> str:
     linked = st.session_state.get("method")
     if linked in here:
         st.session_state[_ONE] = st.session_state.pop("method")
-    wanted = st.session_state.get(_ONE)
-    titles = labels(here)
-    st.session_state["_pick_task_network"] = wanted if wanted in names else _first(names)
+    wanted, titles = st.session_state.get(_ONE), labels(here)
     chosen = st.selectbox(
-        "Network", names, format_func=lambda name: titles.get(name, name),
-        key="_pick_task_network",
-        on_change=lambda: st.session_state.update({_ONE: st.session_state["_pick_task_network"]}),
-    )  # fmt: skip
+        "Network",
+        names,
+        format_func=lambda name: titles.get(name, name),
+        **mirror(_ONE, wanted if wanted in names else _first(names)),
+    )
     st.session_state[_ONE] = chosen
     state.write_link("method", chosen)
     return chosen
@@ -130,18 +129,16 @@ def pick_several(declaration: Declaration, most: int | None = 3) -> list[str]:
     linked = st.session_state.get("methods")
     if isinstance(linked, str) and any(name in here for name in linked.split(",")):
         st.session_state[_SEVERAL] = st.session_state.pop("methods")
-    kept = str(st.session_state.get(_SEVERAL, "")).split(",")
     whole = sorted(here, key=lambda name: len(here[name].tasks) < len(declaration.tasks))
-    wanted = [name for name in here if name in kept]
     titles = labels(here)
-    st.session_state["_pick_task_networks"] = wanted or ([] if _NONE in kept else whole[:most])
     chosen = st.pills(
-        "Networks", list(here), selection_mode="multi", wrap=True,
-        format_func=lambda name: titles[name], key="_pick_task_networks",
-        on_change=lambda: st.session_state.update(
-            {_SEVERAL: ",".join(st.session_state["_pick_task_networks"]) or _NONE}
-        ),
-    )  # fmt: skip
+        "Networks",
+        list(here),
+        selection_mode="multi",
+        wrap=True,
+        format_func=lambda name: titles[name],
+        **mirror(_SEVERAL, several(_SEVERAL, here, whole[:most])),
+    )
     if not chosen:
         st.info("Choose at least one network above.", icon=":material/arrow_upward:")
         state.stop()

@@ -13,6 +13,7 @@ import streamlit as st
 from ...checkpoints import Checkpoint
 from ...core.declaration import Declaration
 from ...core.errors import DataError, MtlbusError
+from ...core.quantities import QUANTITIES
 from ...core.tables import csv_text
 from ...core.tasks import Task
 from ...core.text import literal
@@ -25,9 +26,6 @@ from ..takeaway import File
 from ..theme import readable
 from ..widgets import explain_error
 from . import networks, subjects
-
-_WORDS = {"dice": "Dice", "auc": "AUC", "accuracy": "Accuracy",
-          "balanced_accuracy": "Balanced accuracy", "mae": "Mean absolute error"}  # fmt: skip
 
 
 def show(declaration: Declaration) -> None:
@@ -96,7 +94,7 @@ def _row(found: Checkpoint, title: str, rows: pd.DataFrame, gains: dict[str, Any
     row: dict[str, Any] = {"Network": title}
     for task in found.declaration.tasks:
         unit = task.unit if task.less_is_better else "%"
-        column = f"{task.name}: {_WORDS[task.measure]}{f', {unit}' if unit else ''}"
+        column = f"{task.name}: {QUANTITIES[task.measure].title}{f', {unit}' if unit else ''}"
         entry = figures.get(f"{task.name}.{task.measure}") if task in found.tasks else None
         row[column] = "–" if entry is None else _told(entry, 1 if task.less_is_better else 100)
     gain = gains.get(found.method, {}).get("gain", {}) if len(found.tasks) > 1 else {}

@@ -13,8 +13,8 @@ from ...data.what_if import EditStep, edited
 from ...evaluation.metrics import dice_of
 from ...export.case_views import TwoCasesView
 from .. import edit_tools, input_line, services, takeaway, verdict
+from ..answers import Answers
 from ..case import Case
-from ..compare.answers import Answers
 from ..finding import findings_of
 from ..panels import zoom_panels
 from ..pictures import Style

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from ...inference.predictor import Prediction
-from ..case import Case
+from ..inference.predictor import Prediction
+from .case import Case
 
 _TYPED = "mm_per_pixel"  # in the session: digest of an image to mm per pixel
 _SIZES = 0.001, 5.0  # mm a pixel that a scan of a breast can have

@@ -10,20 +10,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...core.wording import percent
-from ...export.case_views import CompareView
-from ...figures import colours
-from ...findings import Finding, measured
-from ...findings.finding import NORMAL
-from ...findings.several import cautions_of_all, judged, tally, voters
-from ...inference.input_checks import Check
-from ...inference.measure import largest_part
-from .. import verdict
-from ..case import Case
-from ..panels import region_shapes
-from ..panels.case_shapes import shapes_of
-from ..panels.zoom_panels import Key, Panel
-from ..pictures import RIGHT_AND_WRONG, TRUTH_BESIDE, TRUTH_WORDS, Style
+from ..core.wording import percent
+from ..export.case_views import CompareView
+from ..figures import colours
+from ..findings import Finding, measured
+from ..findings.finding import NORMAL
+from ..findings.several import cautions_of_all, judged, tally, voters
+from ..inference.input_checks import Check
+from ..inference.measure import largest_part
+from . import verdict
+from .case import Case
+from .panels import region_shapes
+from .panels.case_shapes import shapes_of
+from .panels.zoom_panels import Key, Panel
+from .pictures import RIGHT_AND_WRONG, TRUTH_BESIDE, TRUTH_WORDS, Style
 
 
 class Area(NamedTuple):

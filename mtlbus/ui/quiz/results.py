@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -45,15 +46,25 @@ def head(here: Place) -> None:
 
 def watch(here: Place) -> None:
     """For whoever opened the room and does not read: who is where, until the answers are shown."""
-    with st.container(border=True, horizontal_alignment="center"):
-        st.markdown(f"Open **{literal(_address())}** and join room", width="content")
-        st.title(f":primary[{here.room.code}]", width="content")
+    with st.container(border=True):
+        st.html(_invitation(here.room.code))
     _progress(here)
     st.button(
         "Close the round and show the answers", key="_quiz_close", type=strong(),
         icon=":material/visibility:", on_click=rooms.ROOMS.close, args=(here.room,),
         help="Nobody can answer after that.",
     )  # fmt: skip
+
+
+def _invitation(code: str) -> str:
+    """Where to go, in letters for the last row of a hall, which no title of Streamlit has."""
+    return (
+        '<div style="text-align: center">'
+        f'<p style="font-size: clamp(1.1rem, 2.2vw, 2.6rem); margin: 0.3em">Open '
+        f"<b>{escape(_address())}</b> and join room</p>"
+        '<h2 style="font-size: clamp(3.5rem, 11vw, 13rem); line-height: 1.1; margin: 0; padding: 0;'
+        f' letter-spacing: 0.1em">{escape(code)}</h2></div>'
+    )
 
 
 def _address() -> str:

@@ -53,7 +53,7 @@ def show(
         [*dict.fromkeys((*before.legend(), *after.legend()))], together=2,
         mirrored=sum(step.kind == "mirror" for step in steps) % 2 == 1,
     )  # fmt: skip
-    st.markdown("\n".join(_table(before, after, steps)))
+    st.table(_rows(before, after, steps), border="horizontal", hide_index=True)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         takeaway.offer(view)
         st.button(
@@ -72,32 +72,34 @@ def _answers(case: Case, methods: Sequence[str]) -> Answers:
     return Answers(case, findings_of(case, found), _STYLE)
 
 
-def _table(before: Answers, after: Answers, steps: Sequence[EditStep]) -> list[str]:
-    """A line for each network: the probability, the call, the area and how alike the outlines."""
-    lines = ["| Network | As it came | Changed | Difference | Area | Outlines alike |",
-             "|:--|--:|--:|--:|--:|--:|"]  # fmt: skip
+def _rows(before: Answers, after: Answers, steps: Sequence[EditStep]) -> list[dict[str, str]]:
+    """A row for each network: the probability, the call, the area and how alike the outlines."""
+    rows = []
     for method, one in before.found.items():
         two = after.found[method]
         was, now = one.prediction.probability, two.prediction.probability
-        said = ["–", "–", "–"]
+        said = "–", "–", "–"
         if was is not None and now is not None:
             turned = one.call is not None and two.call is not None and one.call != two.call
-            said = [
+            said = (
                 one.pill or percent(was), two.pill or percent(now),
                 f"{signed(100 * (now - was), 1)} points" + (" **call turned**" if turned else ""),
-            ]  # fmt: skip
-        lines.append(
-            f"| {literal(one.title)} | {' | '.join(said)} "
-            f"| {_outlines(before, after, method, steps)} |"
-        )
-    return lines
+            )  # fmt: skip
+        area, alike = _outlines(before, after, method, steps)
+        rows.append({
+            "Network": literal(one.title), "As it came": said[0], "Changed": said[1],
+            "Difference": said[2], "Area": area, "Outlines alike": alike,
+        })  # fmt: skip
+    return rows
 
 
-def _outlines(before: Answers, after: Answers, method: str, steps: Sequence[EditStep]) -> str:
+def _outlines(
+    before: Answers, after: Answers, method: str, steps: Sequence[EditStep]
+) -> tuple[str, str]:
     """The areas, and the Dice of the outlines after the first one was moved along."""
     first, second = before.found[method].mask, after.found[method].mask
     if first is None or second is None:
-        return "– | –"
+        return "–", "–"
     areas = f"{before.areas[method].px:,} → {after.areas[method].px:,} px"
     moved = edited(before.case.image, first, steps)[1]
-    return f"{areas} | {'–' if moved is None else f'Dice {dice_of(moved, second):.2f}'}"
+    return areas, "–" if moved is None else f"Dice {dice_of(moved, second):.2f}"

@@ -99,7 +99,7 @@ class Finding:
         """Whether the call holds only if there is a lesion, because the network cannot tell."""
         return self.mask is None or not presence.knows_normals(self.card)
 
-    @property
+    @cached_property
     def lesion(self) -> Lesion | None:
         """Measurements of the outline; None without one."""
         image = self.case.image

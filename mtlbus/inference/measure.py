@@ -110,13 +110,14 @@ def measure(
     lesion = labels[rows, columns] == largest
     area = int(lesion.sum())
     height, width = lesion.shape
-    (major_px, minor_px, angle), perimeter_px = _axes(lesion), _perimeter(lesion)
+    (major_px, minor_px, angle), slopes = _axes(lesion), _slopes(lesion)
+    perimeter_px = _perimeter(slopes)
     down, across, perimeter = 1.0, 1.0, perimeter_px
     in_mm: dict[str, Any] = {}
     if spacing is not None:
         down, across = map(float, spacing)
         major, minor, angle = _axes(lesion, (down, across))
-        perimeter = _perimeter(lesion, (down, across))
+        perimeter = _perimeter(slopes, (down, across))
         in_mm = {
             "spacing_mm": (down, across),
             "area_mm2": area * down * across,
@@ -182,12 +183,20 @@ def _axes(
     return float(major), float(minor), float((angle + 90) % 180 - 90)
 
 
-def _perimeter(lesion: np.ndarray, step: tuple[float, float] = (1.0, 1.0)) -> float:
-    """Length of the outline: ∫|∇g| of the smoothed mask g (coarea formula); `step` as above."""
+def _slopes(lesion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes of the smoothed mask down and across, a pixel each; with room around it."""
     padded = np.pad(lesion, int(4 * _SMOOTHING) + 2).astype(np.float32)
     down, across = (
         ndimage.gaussian_filter(padded, _SMOOTHING, order=order) for order in ((1, 0), (0, 1))
     )
+    return down, across
+
+
+def _perimeter(
+    slopes: tuple[np.ndarray, np.ndarray], step: tuple[float, float] = (1.0, 1.0)
+) -> float:
+    """Length of the outline: ∫|∇g| of the smoothed mask g (coarea formula); `step` as above."""
+    down, across = slopes
     # ∂g/∂y · area of a pixel = ∂g/∂row · width of a pixel, and the other way round.
     return float(np.hypot(down * step[1], across * step[0]).sum(dtype=np.float64))
 

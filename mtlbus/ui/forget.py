@@ -6,14 +6,13 @@ a visitor gave are dropped as soon as no session holds that image any more.
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import sys
 import threading
 from collections import Counter
 from queue import SimpleQueue
 from weakref import WeakSet, finalize
 
+from ..core import sharing
 from ..data.intake import GreyImage
 from .results import STORES
 
@@ -45,7 +44,7 @@ def _forget_for_ever() -> None:
         digest = _GONE.get()
         if digest is None:
             gc.collect()
-            _give_back()
+            sharing.give_back()
         else:
             _forget(digest)
 
@@ -59,12 +58,6 @@ def _forget(digest: str) -> None:
     if last:
         for store in list(STORES):
             store.forget(digest)
-
-
-def _give_back() -> None:
-    """Hand free memory back to the system; glibc keeps the holes of what was freed."""
-    if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "malloc_trim"):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 threading.Thread(target=_forget_for_ever, name="forget", daemon=True).start()

@@ -39,6 +39,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 from streamlit.web.server.server_util import get_url
 
+from ..core import sharing
 from ..core.errors import MtlbusError
 from ..data.limits import MAX_BYTES
 from .first_page import FirstPage
@@ -52,6 +53,7 @@ MIDDLEWARE = (Middleware(Guard), Middleware(FirstPage))
 @asynccontextmanager
 async def lifespan(_app: App) -> AsyncIterator[None]:
     """Get ready before the first visitor, and look after sessions until the server stops."""
+    sharing.wait_asleep()
     # Otherwise a file above 1 MB passes through a temporary file on disk.
     MultiPartParser.spool_max_size = MAX_BYTES + MEGABYTE
     # Until somebody has opened `/`, Streamlit would run `/predict` without `app.py`: see
@@ -62,7 +64,7 @@ async def lifespan(_app: App) -> AsyncIterator[None]:
     load_libraries()
     from . import services
 
-    services.settle_threads()
+    services.settle()
     watching = asyncio.create_task(look_after(runtime.get_instance()))
     if not config.get_option("server.headless"):
         address = config.get_option("server.address") or "localhost"

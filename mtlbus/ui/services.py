@@ -18,6 +18,7 @@ from streamlit.delta_generator import DeltaGenerator
 from threadpoolctl import threadpool_limits
 
 from ..checkpoints import CARD, WEIGHTS, Checkpoint, checkpoints_folder, list_checkpoints
+from ..core import sharing
 from ..core.declaration import BREAST
 from ..core.errors import CheckpointError, InputError, MtlbusError, choose
 from ..core.spec import Fit
@@ -224,12 +225,13 @@ def predictor(method: str) -> Predictor:
 
 
 @cache
-def settle_threads() -> None:
-    """Share the cores out, once for the process; `OMP_NUM_THREADS` says how many, as anywhere.
+def settle() -> None:
+    """Share out cores and memory, once for the process; `OMP_NUM_THREADS` says how many cores.
 
     A server does it when it starts: the library remembers the thread that asked, and with the
     thread of a visitor his session.
     """
+    sharing.one_heap()
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, min(os.cpu_count() or 1, 8)))
     # NumPy's helper threads spin after every product and hold a core that the network needs: on
@@ -238,7 +240,7 @@ def settle_threads() -> None:
 
 
 def _load(found: Checkpoint) -> Predictor:
-    settle_threads()
+    settle()
     try:
         loaded = Predictor(found)
     except CheckpointError:

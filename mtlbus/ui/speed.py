@@ -35,7 +35,7 @@ from websockets.sync.client import connect
 from ..data.phantom import GALLERY
 from ..inference.cost import forward_time
 from ..inference.predictor import Predictor
-from .services import settle_threads
+from .services import settle
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 WARM, *CASES = list(GALLERY)[:9]
@@ -145,7 +145,7 @@ def measure(server: str, methods: Sequence[str]) -> Iterator[AppTime]:
     Yields:
         The rows, as they are measured.
     """
-    settle_threads()
+    settle()
     networks = {method: Predictor.of(method) for method in methods}
     Tab(server).run()  # loads what every page needs
     for method in methods:

@@ -70,7 +70,7 @@ def predictor(name: str) -> TaskPredictor:
     found = here[choose("network", name, here)]
 
     def load() -> TaskPredictor:
-        services.settle_threads()
+        services.settle()
         try:
             return TaskPredictor(found)
         except CheckpointError:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
 
 from mtlbus.data.phantom import make_phantom, random_parameters
+from mtlbus.inference import burned_in as marks
 from mtlbus.inference.burned_in import BurnedIn, burned_in, in_words
 
 
@@ -58,3 +60,9 @@ def test_boxes_are_those_of_the_image_itself():
     ImageDraw.Draw(image).text((500, 640), "LEFT", 255, ImageFont.load_default(32))
     ((left, top, _, _),) = burned_in(np.asarray(image)).text
     assert abs(left - 500) <= 6 and 640 <= top <= 660
+
+
+@pytest.mark.parametrize("shape", [(64, 80), (33, 8), (3, 50), (1, 1)])
+def test_the_opening_is_that_of_scipy(shape):
+    grey = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    np.testing.assert_array_equal(marks._opened(grey), ndimage.grey_opening(grey, size=(7, 7)))

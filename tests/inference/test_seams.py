@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mtlbus.data.phantom import make_phantom, random_parameters
+from mtlbus.inference import seams
 from mtlbus.inference.seams import seam
 
 
@@ -37,3 +38,10 @@ def test_a_line_over_half_the_depth_is_no_seam():
 @pytest.mark.parametrize("shape", [(192, 10), (10, 192), (1, 1)])
 def test_small_pictures_have_none(shape):
     assert seam(np.zeros(shape, np.uint8)) is None
+
+
+@pytest.mark.parametrize("width", [60, 61, 200])
+def test_what_is_usual_beside_a_column_is_a_median(width):
+    jumps = np.random.default_rng(0).random(width).astype(np.float32)
+    medians = [np.median(jumps[seams._around(x, width)]) for x in range(width)]
+    np.testing.assert_array_equal(seams._usual(jumps), medians)

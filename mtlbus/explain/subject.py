@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from ..core.outputs import Output
 from ..data.transforms import Frame, normalise, restore
+from .class_alone import class_alone
 from .options import baseline_image
 from .targets import Target, region_plane, visible_part
 from .task_targets import TaskTarget, task_region
@@ -189,11 +190,21 @@ class Subject:
         """The image's part of the square, size×size bool."""
         return visible_part(self.frame, self.size)
 
+    @cached_property
+    def _asked(self) -> nn.Module:
+        """The network, as far as the target needs it."""
+        alone = isinstance(self.target, Target) and self.target.head == "class"
+        return class_alone(self.model) if alone else self.model
+
     def output(self, grey: Tensor, maps: bool = False) -> Output:
-        """What the network answers to grey images B×1×size×size in 0..1."""
+        """What the network answers to grey images B×1×size×size in 0..1.
+
+        Without maps there may be no mask where the class is asked for.
+        """
         self.watch(len(grey))
         inputs = normalise(grey, self.mean, self.std)
-        return self.model(inputs.contiguous(memory_format=torch.channels_last), maps=maps)
+        model = self.model if maps else self._asked
+        return model(inputs.contiguous(memory_format=torch.channels_last), maps=maps)
 
     def values(self, grey: Tensor) -> Tensor:
         """The target for each of B×1×size×size grey images, shape B, in the graph."""

@@ -197,6 +197,11 @@ class CTAN(nn.Module):
         self.cross_bottleneck = CrossTaskBottleneck(channels[-1], embedding, bottleneck_attention)
         self.decoders = TaskDecoders(tasks, channels[:-1], embedding, variant)
 
+    @property
+    def draws(self) -> str:
+        """What draws the mask and nothing else, see `explain.class_alone`; "" where nothing."""
+        return self.decoders.draws and f"decoders.{self.decoders.draws}"
+
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to mask logits B×1×H×W and class logits B×2, or what other tasks ask for.
 

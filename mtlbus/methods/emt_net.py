@@ -116,6 +116,8 @@ SPEC = Spec(
 class EMTNet(nn.Module):
     """Backbone → class head; maps of strides 2 to 16 and the image → decoder."""
 
+    draws = "decoder"  # and nothing else, see `explain.class_alone`
+
     def __init__(self, variant: str, pretrained) -> None:
         super().__init__()
         self.encoder = LiteWithHead(pretrained, "efficientnet_b0" if variant == "paper" else "")

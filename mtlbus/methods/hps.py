@@ -63,6 +63,11 @@ class HardSharing(nn.Module):
         channels = self.encoder.channels
         self.decoders = TaskDecoders(tasks, channels[:-1], channels[-1], variant)
 
+    @property
+    def draws(self) -> str:
+        """What draws the mask and nothing else, see `explain.class_alone`; "" where nothing."""
+        return self.decoders.draws and f"decoders.{self.decoders.draws}"
+
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to mask logits B×1×H×W and class logits B×2, or what other tasks ask for.
 

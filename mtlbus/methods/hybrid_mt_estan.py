@@ -212,6 +212,8 @@ class HybridMTESTAN(nn.Module):
         fusion: decision H6.
     """
 
+    draws = "decoder"  # and nothing else, see `explain.class_alone`
+
     def __init__(
         self,
         variant: str,

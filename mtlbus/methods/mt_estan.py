@@ -69,6 +69,8 @@ SPEC = Spec(
 class MTESTAN(nn.Module):
     """See the module's docstring."""
 
+    draws = "decoder"  # and nothing else, see `explain.class_alone`
+
     def __init__(self, variant: str, pretrained, head: str, compact_encoder: str) -> None:
         super().__init__()
         sizes = hybrid_paper.SIZES[variant]

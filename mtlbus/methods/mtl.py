@@ -56,6 +56,8 @@ SPEC = Spec(
 class MTL(nn.Module):
     """C1..C5 to a mask, C5 to a class."""
 
+    draws = "decoder"  # and nothing else, see `explain.class_alone`
+
     def __init__(self, variant: str, pretrained, decoder: str, compact_encoder: str) -> None:
         super().__init__()
         self.encoder = level_encoder(variant, compact_encoder, pretrained)

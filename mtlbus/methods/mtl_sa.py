@@ -94,6 +94,8 @@ SPEC = Spec(
 class MTLSA(nn.Module):
     """C5 to attended C5, then as MTL."""
 
+    draws = "decoder"  # and nothing else, see `explain.class_alone`
+
     def __init__(
         self, variant: str, pretrained, decoder: str, gamma_start: float, compact_encoder: str
     ) -> None:

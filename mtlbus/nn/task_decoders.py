@@ -133,6 +133,12 @@ class TaskDecoders(nn.Module):
                 widths = PIXEL_WIDTHS[variant]
                 self.decoders.append(PixelDecoder(skips, bottleneck, widths, task.channels))
 
+    @property
+    def draws(self) -> str:
+        """The path of the decoder that draws the mask; "" where none does."""
+        kinds = [task.kind for task in self.tasks]
+        return f"decoders.{kinds.index('pixel_class')}" if "pixel_class" in kinds else ""
+
     def forward(
         self, streams: Sequence[Stream], size: Sequence[int], maps: dict[str, Map] | None = None
     ) -> Output:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
@@ -13,6 +14,7 @@ from safetensors.torch import load, save
 
 from mtlbus.core.outputs import Map, Output, positive_probability
 from mtlbus.core.tasks import MALIGNANCY, SEGMENTATION
+from mtlbus.explain.class_alone import class_alone
 from mtlbus.methods import create_model, get_spec, list_methods
 from mtlbus.methods.registry import VARIANTS, get_entry
 
@@ -195,6 +197,17 @@ def test_maps_do_not_change_the_answer(case):
     inputs, model = images(1, SMALL, SMALL), case[-1]
     with torch.inference_mode():
         same(model(inputs), model(inputs, maps=True))
+
+
+@compact_only
+def test_what_only_draws_can_be_left_out(case):
+    """The class stays, to the last bit, and so does the network."""
+    inputs, model = images(1, SMALL, SMALL), case[-1]
+    alone = class_alone(model)
+    with torch.inference_mode():
+        answer, whole = alone(inputs), model(inputs)
+    assert (alone is model) == (not getattr(model, "draws", ""))
+    same(answer, whole if alone is model else replace(whole, mask_logits=None))
 
 
 @compact_only

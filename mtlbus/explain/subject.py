@@ -199,12 +199,11 @@ class Subject:
     def output(self, grey: Tensor, maps: bool = False) -> Output:
         """What the network answers to grey images B×1×size×size in 0..1.
 
-        Without maps there may be no mask where the class is asked for.
+        Where the class is asked for there may be no mask.
         """
         self.watch(len(grey))
         inputs = normalise(grey, self.mean, self.std)
-        model = self.model if maps else self._asked
-        return model(inputs.contiguous(memory_format=torch.channels_last), maps=maps)
+        return self._asked(inputs.contiguous(memory_format=torch.channels_last), maps=maps)
 
     def values(self, grey: Tensor) -> Tensor:
         """The target for each of B×1×size×size grey images, shape B, in the graph."""

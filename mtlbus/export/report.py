@@ -78,6 +78,7 @@ def report_of(
     origin = [
         *case_rows(case),
         *((f"Weights of {view.title}", view.prediction.weights_sha256) for view in views),
+        *((f"{view.title} computed by", view.prediction.computed_by) for view in views),
     ]
     terms = "Computed by a network; no medical finding."
     return render("case.html", "case report", case.title, terms, origin, **facts)

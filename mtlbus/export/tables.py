@@ -162,6 +162,7 @@ def origin_rows(view: View | PairView) -> list[tuple[str, str]]:
     if isinstance(view, Finding):
         found = view.prediction
         rows += [("method", found.method), ("weights_sha256", found.weights_sha256)]
+        rows += [("computed_by", found.computed_by)]
         rows += [("verdict", view.verdict), ("seen", view.seen or "no")]
     if isinstance(view, AttentionView):
         weights = view.weights_sha256 or f"random, seed {view.seed}"

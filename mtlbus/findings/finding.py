@@ -316,6 +316,7 @@ class Finding:
             "notes": list(image.notes),
             "image_sha256": found.image_sha256,
             "weights_sha256": found.weights_sha256,
+            "computed_by": found.computed_by,
             "terms": DISCLAIMER,
         }
 

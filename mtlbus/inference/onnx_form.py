@@ -81,10 +81,12 @@ class OnnxForm:
 
     Attributes:
         marks: what the file says of itself.
+        name: of what computes it, with its version.
     """
 
     def __init__(self, content: bytes, like: Output) -> None:
         runtime = _library("onnxruntime")
+        self.name = f"ONNX Runtime {runtime.__version__}"
         options = runtime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -59,6 +59,7 @@ class Prediction:
         outline_sha256: of a reader's outline that stands here in place of the network's; "" where
             the outline is its own.
         maps: inner maps with the batch dimension removed, on the CPU; empty unless asked for.
+        computed_by: the library that computed it, with its version.
         seconds: duration of each stage.
     """
 
@@ -77,6 +78,7 @@ class Prediction:
     members: dict[str, float] = field(default_factory=dict)
     outline_sha256: str = ""
     maps: dict[str, Map] = field(default_factory=dict)
+    computed_by: str = f"PyTorch {torch.__version__}"
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -202,12 +204,15 @@ class Predictor(LoadedNetwork):
         if given is not None and self.reads_outline:
             regions["given_mask"] = given[None].to(self.device)
         started = time.perf_counter()
-        if self.form is not None and not maps and not regions:
+        by_form = self.form is not None and not maps and not regions
+        if self.form is not None and by_form:
             output = self.form(self.inputs(prepared))
         else:
             (output,) = ask(self, [self.inputs(prepared)], maps or self._reads_maps, **regions)
         forward = time.perf_counter() - started
         found = self._told(prepared, output, forward, maps)
+        if self.form is not None and by_form:
+            found = replace(found, computed_by=self.form.name)
         if given is None or outline is None:
             return found
         return replace(

@@ -10,6 +10,7 @@ import importlib
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ from ..evaluation.intervals import BOOTSTRAP, group_draws
 from ..evaluation.weighted import weighted_auc, weighted_mean
 from ..explain.attributions import attribute
 from ..explain.faithfulness import CURVE_STEPS, perturbation_curve
-from ..explain.gradcam import feature_names
+from ..explain.gradcam import NotServed, feature_names
 from ..explain.options import Options
 from ..explain.subject import Subject
 from ..explain.targets import Target
@@ -136,13 +137,14 @@ def compare_peers(
             ),
             "Captum, 16 at once",
         )  # fmt: skip
-        if theirs := _grad_cam(first, inputs, report):
-            add(
-                "Grad-CAM",
-                lambda: attribute(subject.of_image(subject.grey), "gradcam", options),
-                theirs,
-                "pytorch-grad-cam",
-            )
+
+        def heat() -> object:
+            return attribute(subject.of_image(subject.grey), "gradcam", options)
+
+        with suppress(NotServed):  # no feature map
+            add("Grad-CAM", heat, forward, "a bare forward")
+            if theirs := _grad_cam(first, inputs, report):
+                add("Grad-CAM", heat, theirs, "pytorch-grad-cam")
         if quantus := _optional("quantus", report):
             named = rng.standard_normal((first.size, first.size))
             add(

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-def timing(seconds: Mapping[str, float], kept: bool) -> str:
-    """One line with the time of each stage, milliseconds."""
+def timing(seconds: Mapping[str, float], kept: bool, computed_by: str = "") -> str:
+    """One line with the time of each stage, milliseconds.
+
+    Args:
+        seconds: by stage.
+        kept: whether they are those of an earlier run.
+        computed_by: the library that ran the network; "" where that goes without saying.
+    """
     names = {
         "checks": "input checks",
         "preprocess": "scale",
@@ -20,4 +26,5 @@ def timing(seconds: Mapping[str, float], kept: bool) -> str:
         f"{names.get(name, name)} {1000 * value:.0f} ms" for name, value in seconds.items()
     )
     total = 1000 * sum(seconds.values())
-    return f"Computed in {total:.0f} ms: {stages}{' (kept from before)' if kept else ''}"
+    by = f" by {computed_by}" if computed_by else ""
+    return f"Computed in {total:.0f} ms{by}: {stages}{' (kept from before)' if kept else ''}"

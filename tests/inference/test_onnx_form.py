@@ -56,7 +56,9 @@ def test_a_form_answers_as_the_weights_and_belongs_to_them(tmp_path, monkeypatch
         after = with_form.predict(image)
     assert after.logit == pytest.approx(before.logit, abs=1e-4)
     assert abs(after.mask_probability - before.mask_probability).max() < 1e-4
-    assert with_form.predict(image, maps=True).maps, "PyTorch has them all"
+    assert after.computed_by.startswith("ONNX Runtime 1.")
+    asked = with_form.predict(image, maps=True)
+    assert asked.maps and asked.computed_by == before.computed_by == f"PyTorch {torch.__version__}"
 
     other = untrained_checkpoint(tmp_path / "b", "mtl", seed=1)
     for wrong, said in ((content, "belongs to other weights"), (content[:999], "is damaged")):

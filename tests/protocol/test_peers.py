@@ -17,6 +17,7 @@ from mtlbus.evaluation.intervals import group_draws
 from mtlbus.evaluation.weighted import weighted_mean
 from mtlbus.explain.attributions import attribute
 from mtlbus.explain.faithfulness import perturbation_curve
+from mtlbus.explain.gradcam import grad_cam
 from mtlbus.explain.options import Options
 from mtlbus.explain.subject import Subject
 from mtlbus.explain.targets import Target
@@ -40,7 +41,7 @@ def test_each_row_has_two_times_and_a_missing_peer_is_said(predictor, monkeypatc
     rows = peers.compare_peers([predictor, predictor], 1, lines.append, OPTIONS)
     assert [row.what.partition(",")[0] for row in rows] == [
         "a prediction of a new image", "2 networks on one image", "Integrated Gradients",
-        "occlusion", "the mean of 376 rows", "the AUC of 376 rows",
+        "occlusion", "Grad-CAM", "the mean of 376 rows", "the AUC of 376 rows",
     ]  # fmt: skip
     assert all(row.ours > 0 < row.theirs and len(row.cells()) == len(peers.HEADER) for row in rows)
     for pin in ("grad-cam==0", peers.OPTIONAL["quantus"]):
@@ -69,6 +70,19 @@ def test_both_sides_find_the_same(predictor):
     found = bootstrap((values,), np.mean, n_resamples=500, method="percentile", rng=0)
     mine = np.percentile(weighted_mean(values, group_draws(np.arange(376), 500)), [2.5, 97.5])
     np.testing.assert_allclose(mine, found.confidence_interval, atol=0.005)
+
+
+def test_grad_cam_is_that_of_the_other_library(predictor):
+    """But for its scale: they draw it bilinearly, from 0 to 1."""
+    library = pytest.importorskip("pytorch_grad_cam")
+    prepared = predictor.prepare(peers._phantom(1))
+    inputs = predictor.inputs(prepared)
+    subject = Subject.of(predictor, prepared.grey, prepared.frame, Target.parse("class:difference"))
+    layer = peers._layer_of_class(predictor.model, inputs)
+    with library.GradCAM(peers._OneLogit(predictor.model), [layer]) as cam:
+        theirs = cam(inputs.detach().clone().requires_grad_(True), [torch.sum])[0]
+    ours = grad_cam(subject, smooth=True)[0, 0].numpy()
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.9999
 
 
 def test_deletion_is_the_curve_of_quantus(predictor):

@@ -131,7 +131,7 @@ def _result(case: Case, asked: Asked) -> None:
         "draw": drawn - measured,
         "measure": measured - started,
     }
-    st.caption(f":material/timer: {words.timing(seconds, asked.kept)}")
+    st.caption(f":material/timer: {words.timing(seconds, asked.kept, prediction.computed_by)}")
     with second:  # last, as it may ask networks
         opinion.show(finding)
 

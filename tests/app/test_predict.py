@@ -23,8 +23,8 @@ from mtlbus.figures.overlay import encode_png
 from mtlbus.findings import Finding
 from mtlbus.inference.familiarity import fit, write_familiarity
 from mtlbus.inference.predictor import Prediction, Predictor
-from mtlbus.ui import cases
-from mtlbus.ui.predict import batch, spacing
+from mtlbus.ui import cases, spacing
+from mtlbus.ui.predict import batch
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 from tests.data.test_dicom import dataset, packed, region

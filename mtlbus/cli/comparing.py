@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import DataError, choose
+from ..core.errors import DataError, InputError, choose
 from ..core.wording import signed, with_interval
 from .printing import print_result, table
 
@@ -75,10 +75,17 @@ def slices(arguments: argparse.Namespace) -> int:
 
 def _table(name: str) -> Table:
     """The stored predictions of a shipped method, of a checkpoint's folder or of a panel."""
+    from ..core.declaration import BREAST
     from ..evaluation.judged_rows import load_table
     from ..evaluation.panels import find_network
 
-    return load_table(find_network(name))
+    checkpoint = find_network(name)
+    if checkpoint.declaration != BREAST:
+        raise InputError(
+            f"{checkpoint.method} is about {checkpoint.declaration.about}; this verb is for breast "
+            "ultrasound. tasktable sets networks for other tasks side by side."
+        )
+    return load_table(checkpoint)
 
 
 def _images(judged: Table, wanted: str | None) -> str:

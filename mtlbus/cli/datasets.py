@@ -10,7 +10,7 @@ from ..core.declaration import BREAST
 from ..core.errors import InputError
 from ..core.files import require_file, require_folder
 from .options import parse_options
-from .printing import print_result, report
+from .printing import NOTHING, print_result, report
 
 
 def data(arguments: argparse.Namespace) -> int:
@@ -21,11 +21,20 @@ def data(arguments: argparse.Namespace) -> int:
     summary = summarise_dataset(load_dataset(arguments.layout, arguments.path))
 
     def lines() -> list[str]:
-        shown = [f"{key:<24}{value}" for key, value in summary.items() if key != "defects"]
+        shown = [f"{key:<24}{_told(value)}" for key, value in summary.items() if key != "defects"]
         return shown + ["defect".ljust(24) + defect for defect in summary["defects"]]
 
     print_result(summary, arguments.json, lines)
     return 0
+
+
+def _told(value: object) -> str:
+    """A count, or counts by name, which may be of several kinds each: "cord: known 3; dose: …"."""
+    if not isinstance(value, dict):
+        return str(value)
+    nested = any(isinstance(one, dict) for one in value.values())
+    parts = [f"{name}{':' * nested} {_told(one)}" for name, one in value.items()]
+    return ("; " if nested else ", ").join(parts) or NOTHING
 
 
 def audit(arguments: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ def open_datasets(arguments: Sequence[str], any_tasks: bool = False) -> list[Dat
             raise InputError(
                 f"{dataset.name} is about {dataset.declaration.about}; this verb is for breast "
                 "ultrasound. Other tasks are for train, crossvalidate, evaluate, predict, "
-                "tasktable and data."
+                "explain, silence, tasktable and data."
             )
         for line in warnings(dataset):
             report(line)

@@ -1,23 +1,7 @@
 """The general door for other people's tasks: a declaration, and a table with a column a task.
 
-Two tasks of your own in ten minutes. Say what is asked, in `pair.json` (all fields: `Task` and
-`Declaration` in core):
-
-    {"name": "pair", "manifest": "pair.csv", "tasks": [
-       {"name": "outline", "kind": "pixel_class", "classes": ["tissue", "lesion"]},
-       {"name": "depth", "kind": "pixel_regression", "unit": "mm", "span": 40}]}
-
-and what is true of each image, in `pair.csv`:
-
-    image,outline,depth,depth region,group
-    images/1.png,masks/1.png,depth/1.npy,masks/1.png,patient 1
-    images/2.png,,depth/2.npy,,patient 2
-
-Then train, judge and ask a network (ctan and mtan for two tasks, hps for any number):
-
-    python -m mtlbus train ctan --data tasks=pair.json --out runs/pair --size 128 --epochs 20
-    python -m mtlbus evaluate runs/pair --data tasks=pair.json --fold 1
-    python -m mtlbus predict images/9.png --method runs/pair --out results
+Both are shown in `checkpoints/README.md`, under "Your own two tasks in ten minutes"; the fields of
+the JSON are those of `Declaration` and `Task` in core, and `manifest`, the table.
 
 An empty cell is a truth that nobody knows: the image then teaches the other tasks. A class per
 image is written by its name. Classes per pixel are one picture of class numbers, or a mask for each
@@ -98,7 +82,8 @@ def _declaration(path: Path, within: Path | None) -> tuple[Declaration, Path]:
         raise DataError(str(error)) from None
     except (ValueError, AttributeError, TypeError, RecursionError):
         raise DataError(
-            f"{shown(path.name)} is no JSON object. See mtlbus/data/declared.py."
+            f"{shown(path.name)} is no JSON object. checkpoints/README.md shows one, under "
+            "“Your own two tasks in ten minutes”."
         ) from None
     except KeyError:
         raise DataError(

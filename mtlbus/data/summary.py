@@ -25,8 +25,8 @@ def summarise_dataset(dataset: Dataset) -> dict[str, Any]:
 
     Returns:
         name, images, classes, groups, folds ({fold: images}; empty where none are assigned),
-        normal, with_mask, without_mask (the outline is unknown), mask_of_another_size,
-        unreadable, groups_across_folds, groups_with_two_labels, defects.
+        normal, with_mask, without_mask (of the others the outline is unknown),
+        mask_of_another_size, unreadable, groups_across_folds, groups_with_two_labels, defects.
     """
     if dataset.declaration != BREAST:
         return _summary_of_tasks(dataset)
@@ -45,7 +45,7 @@ def summarise_dataset(dataset: Dataset) -> dict[str, Any]:
         "classes": dict(Counter(class_of(sample) for sample in samples)),
         "groups": len({sample.group for sample in samples}),
         "normal": sum(sample.normal for sample in samples),
-        "with_mask": sum(bool(sample.masks) for sample in samples),
+        "with_mask": sum(sample.has_mask and not sample.normal for sample in samples),
         "without_mask": sum(not sample.has_mask for sample in samples),
         "mask_of_another_size": len(dataset.misfits),
         "unreadable": len(dataset.unreadable),

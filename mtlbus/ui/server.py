@@ -112,10 +112,10 @@ def _pair_problems() -> list[str]:
 
 def _weight_problems() -> list[str]:
     """Checkpoints that no page can use."""
-    from ..checkpoints import WEIGHTS, checkpoints_folder, list_checkpoints
+    from ..checkpoints import CARD, WEIGHTS, checkpoints_folder, list_checkpoints
 
     shipped, found = list_checkpoints(), []
-    if not shipped:
+    if not any(checkpoints_folder().rglob(CARD)):  # of no tasks whatever
         found.append(
             f"No trained weights in {str(checkpoints_folder())!r}. Restore them, or name another "
             "folder in MTLBUS_CHECKPOINTS."

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mtlbus.checkpoints import CHECKPOINTS
 from mtlbus.cli import main
 from mtlbus.core.errors import DataError
 from mtlbus.data.layouts import load_dataset
@@ -148,12 +150,34 @@ def test_a_dataset_may_be_divided_for_good(tmp_path):
         split_fold(samples, 2)
 
 
+def test_the_example_of_the_readme_is_read(tmp_path):
+    text = (CHECKPOINTS / "README.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"```(json|csv)\n(.*?)```", text, re.DOTALL))
+    (tmp_path / "pair.json").write_text(blocks["json"], encoding="utf-8")
+    (tmp_path / "pair.csv").write_text(blocks["csv"], encoding="utf-8")
+    for name in re.findall(r"\w+/\d\.\w+", blocks["csv"]):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        if name.endswith("npy"):
+            np.save(tmp_path / name, np.full((SIZE, SIZE), 12.5))
+        else:
+            picture(tmp_path / name, half(slice(0, 8)))
+    dataset = load_dataset("tasks", tmp_path / "pair.json")
+    outline, depth = dataset.declaration.tasks
+    assert dataset.defects == () and depth.unit == "mm"
+    first, second = dataset.samples
+    assert first.truth(outline, (SIZE, SIZE))[0].sum() == 8 * SIZE and not second.knows(outline)
+    count = [np.isfinite(one.truth(depth, (SIZE, SIZE))[0]).sum() for one in (first, second)]
+    assert count == [8 * SIZE, SIZE * SIZE]
+
+
 def test_the_command_line_counts_what_is_known_of_each_task(tmp_path, capsys):
     path = make_pair(tmp_path, 3)
     (tmp_path / "0_mask.png").unlink()
     assert main(["data", str(path), "--layout", "tasks", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["tasks"] == {"outline": {"known": 2}, "depth": {"known": 2}}
+    assert main(["data", str(path), "--layout", "tasks"]) == 0
+    assert "outline: known 2; depth: known 2" in capsys.readouterr().out
     (tmp_path / "pair.csv").unlink()
     assert main(["data", str(path), "--layout", "tasks"]) == 1
     assert "its manifest is no file" in capsys.readouterr().err

@@ -97,6 +97,8 @@ def test_what_does_not_fit_is_one_line(trained, data, tmp_path, capsys):
     assert "pair is about outline and depth; this verb is for breast" in capsys.readouterr().err
     assert main(["audit", data.partition("=")[2], "--layout", "tasks"]) == 1
     assert "An audit is for breast ultrasound" in capsys.readouterr().err
+    assert main(["compare", str(trained), str(trained)]) == 1
+    assert "hps is about outline and depth; this verb is for breast" in capsys.readouterr().err
     assert main(["evaluate", str(trained), "--data", "phantom=6"]) == 1
     assert "is about segmentation and malignancy, this network about outline" in (
         capsys.readouterr().err

@@ -54,7 +54,8 @@ def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, P
     panels = []
     for method in found:
         if three:
-            panels += [answers.panel(method, 0, "As it is"), other.panel(method, 1, "Mirrored")]
+            there = other.panel(method, 1)
+            panels += [answers.panel(method), replace(there, title=f"{there.title}, mirrored")]
         panels.append(_both(answers, other, method))
     legend = dict.fromkeys([*answers.legend(), *other.legend()])
     zoom_panels.show(

@@ -29,6 +29,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from ..evaluation.tables import write_predictions
     from ..protocol import evaluate as judge
     from ..protocol import figures, renew_card, require_external, write_external, write_panel
+    from ..protocol.task_judging import require_same_tasks
 
     if arguments.out:
         require_file(arguments.out)
@@ -36,6 +37,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     checkpoint = find_network(arguments.method)
     panel = checkpoint if isinstance(checkpoint, PanelCheckpoint) else None
     datasets = open_datasets(arguments.data, any_tasks=True)
+    for dataset in datasets:
+        require_same_tasks(checkpoint, dataset)
     if checkpoint.declaration != BREAST:
         return _evaluate_tasks(checkpoint, datasets, arguments, machine)
     external = arguments.external is not None

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError, with_config
 from .errors import InputError
 from .tasks import LOSSES, MALIGNANCY, METRICS, NOTHING_ELSE, SEGMENTATION, Task
 from .text import printable
+from .wording import listed
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -76,7 +77,7 @@ class Declaration:
     @property
     def about(self) -> str:
         """Its tasks in words: "organs and dose"."""
-        return " and ".join(task.name for task in self.tasks)
+        return listed([task.name for task in self.tasks])
 
     def task(self, name: str) -> Task:
         """The task of this name.
@@ -207,6 +208,8 @@ def _fault(task: Task) -> str:
         return f"of {task.measure} {'less' if task.less_is_better else 'more'} is better."
     if not all(_COLOUR.fullmatch(colour) for colour in task.colours):
         return 'a colour is written as "#1f77b4".'
+    if len(task.colours) == 1 and not classes:
+        return "values have at least two colours, from low to high."
     if task.colours and classes and len(task.colours) != len(task.foreground):
         return f"it has {len(task.colours)} colours for {len(task.foreground)} classes."
     return ""

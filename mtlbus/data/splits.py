@@ -7,6 +7,8 @@ Normal images are split like the rest, by their own groups.
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -48,8 +50,10 @@ def assign_folds(labels: Sequence[int], groups: Sequence[str], seed: int = 0) ->
     """Folds 1 … 5, stratified by label, groups kept together; shape N."""
     folds = np.zeros(len(labels), dtype=int)
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for number, (_, test) in enumerate(splitter.split(labels, labels, groups), start=1):
-        folds[test] = number
+    with warnings.catch_warnings():  # of a class that not every fold can have
+        warnings.simplefilter("ignore", UserWarning)
+        for number, (_, test) in enumerate(splitter.split(labels, labels, groups), start=1):
+            folds[test] = number
     return folds
 
 
@@ -57,12 +61,15 @@ def _too_few(samples: Sequence[Sample]) -> DataError:
     """The line on images that no split can be made of."""
     benign, malignant = (sum(sample.label == label for sample in samples) for label in (0, 1))
     counts = f"{benign} benign and {malignant} malignant"
+    classes = len({sample.stratum for sample in samples} - {None})
     if any(sample.targets for sample in samples):
-        counts = f"{len({sample.stratum for sample in samples})} classes"
+        counts = f"{classes} classes"
+    # A tenth of four fifths of the groups, the validation part, has to hold one of each class.
+    enough = max(FOLDS, math.ceil((10 * (classes - 1) + 1) * FOLDS / (FOLDS - 1)))
     return DataError(
         f"{len(samples)} images of {len({sample.group for sample in samples})} groups, {counts}, "
-        "are too few to be split into training, validation and test. Give more images; without a "
-        "fold all of them can be judged."
+        "are too few to be split into training, validation and test. Give more images: "
+        f"{enough} groups, {FOLDS} of each class, are enough. Without a fold all can be judged."
     )
 
 

@@ -58,6 +58,7 @@ def test_breast_ultrasound_is_a_declaration_like_others():
         (declared({**DOSE, "better": "more"}), "of mae less is better"),
         (declared({**DOSE, "span": 0}), "span and scale must be above 0"),
         (declared({**DOSE, "classes": ["a"]}), "values have no classes"),
+        (declared({**DOSE, "colours": ["#112233"]}), "values have at least two colours"),
         (declared({**DOSE, "unit": "G\ny"}), "a unit is at most 20 signs"),
         (declared(DOSE, title="x" * 61), "a title is one line of at most 60 signs"),
         (declared({**ORGANS, "colours": ["red", "blue"]}), "a colour is written as"),

@@ -119,7 +119,6 @@ def test_a_fold_that_does_not_exist_is_refused():
         split_fold(samples(groups=3), 1)
 
 
-@pytest.mark.filterwarnings("ignore:The least populated class")
 @pytest.mark.parametrize("each", [1, 3, 4, 5])
 def test_few_images_are_refused_in_one_clear_line(each):
     few = [
@@ -130,7 +129,10 @@ def test_few_images_are_refused_in_one_clear_line(each):
     words = f"{each} benign and {each} malignant, are too few"
     with pytest.raises(DataError, match=words) as caught:
         split_fold(few, 1)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value) and "14 groups, 5 of each class" in str(caught.value)
+    enough = [replace(few[-kind], id=f"{kind}{i}", group=f"{kind}{i}", label=kind)
+              for kind in (0, 1) for i in range(7)]  # fmt: skip
+    assert {one.label for one in split_fold(enough, 1).validation} == {0, 1}
 
 
 def test_assigned_folds_use_every_number():

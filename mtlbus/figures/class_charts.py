@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape  # Plotly reads markup in every text
 
 import numpy as np
 import plotly.graph_objects as go
@@ -22,18 +23,21 @@ def class_bars(said: Mapping[str, Mapping[str, float]], true: str | None = None)
     """
     figure = go.Figure()
     classes = list(next(iter(said.values())))
+    names = [*map(_plain, classes)]
     for number, (network, chances) in enumerate(said.items()):
         figure.add_bar(
-            y=classes, x=[chances[name] for name in classes], orientation="h", name=network,
+            y=names, x=[chances[name] for name in classes], orientation="h", name=_plain(network),
             marker={"color": METHOD_COLOURS[number % len(METHOD_COLOURS)]},
             text=[f"{100 * chances[name]:.0f} %" for name in classes], textposition="auto",
-            hovertemplate=f"%{{y}}: %{{x:.1%}}<extra>{network}</extra>",
+            hovertemplate=f"%{{y}}: %{{x:.1%}}<extra>{_plain(network)}</extra>",
         )  # fmt: skip
     finish(figure, _MARGIN + _ROW * len(classes) + 12 * len(said) * len(classes), len(said) > 1)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", gridcolor=FAINT, fixedrange=True)
     figure.update_yaxes(
-        autorange="reversed", fixedrange=True, automargin=True, tickvals=classes,
-        ticktext=[f"<b>{name}</b> (true)" if name == true else name for name in classes],
+        autorange="reversed", fixedrange=True, automargin=True, tickvals=names,
+        ticktext=[
+            f"<b>{_plain(name)}</b> (true)" if name == true else _plain(name) for name in classes
+        ],
     )  # fmt: skip
     return figure.update_layout(margin={"l": 10, "r": 10, "t": 8, "b": 30}, dragmode=False)
 
@@ -46,10 +50,10 @@ def confusion_table(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
         classes: their names.
     """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    colour = METHOD_COLOURS[0]
+    names, colour = [*map(_plain, classes)], METHOD_COLOURS[0]
     figure = go.Figure(
         go.Heatmap(
-            z=shares, x=list(classes), y=list(classes), zmin=0, zmax=1, showscale=False,
+            z=shares, x=names, y=names, zmin=0, zmax=1, showscale=False,
             colorscale=[(0, see_through(colour, 0.04)), (1, see_through(colour, 0.9))],
             text=counts, texttemplate="%{text}", textfont={"size": 13}, xgap=2, ygap=2,
             customdata=shares,
@@ -77,15 +81,20 @@ def spread_figure(
     figure = go.Figure()
     for number, (network, parts) in enumerate(values.items()):
         colour = METHOD_COLOURS[number % len(METHOD_COLOURS)]
-        names = np.concatenate([np.full(len(found), name) for name, found in parts.items()])
+        names = np.concatenate([np.full(len(found), _plain(name)) for name, found in parts.items()])
         figure.add_box(
-            y=np.concatenate(list(parts.values())), x=names, name=network,
+            y=np.concatenate(list(parts.values())), x=names, name=_plain(network),
             marker={"color": colour, "size": 3}, line={"width": 1.5}, boxpoints="outliers",
         )  # fmt: skip
     finish(figure, 320)
     figure.update_yaxes(
-        title=title, gridcolor=FAINT, zeroline=False, automargin=True, rangemode="tozero",
+        title=_plain(title), gridcolor=FAINT, zeroline=False, automargin=True, rangemode="tozero",
         tickformat=".0%" if share else None, fixedrange=True,
     )  # fmt: skip
     figure.update_xaxes(fixedrange=True)
     return figure.update_layout(boxmode="group", dragmode=False)
+
+
+def _plain(name: str) -> str:
+    """A name of a class, a network or a unit that Plotly shows as it was typed."""
+    return escape(name, quote=False)

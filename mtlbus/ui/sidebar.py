@@ -40,8 +40,8 @@ def draw() -> None:
             edit_tools.undo(found)
             edit_tools.pick_frame(found)
         subject = subjects.current()
-        what = "an image" if subject == BREAST else f"an image of “{subjects.title_of(subject)}”"
-        uploads.uploader(f"Upload {what} (PNG, JPEG, BMP, TIFF, WebP, GIF, DICOM)", "_upload")
+        of = "" if subject == BREAST else f" of “{literal(subjects.title_of(subject))}”"
+        uploads.uploader(f"Upload an image{of} (PNG, JPEG, BMP, TIFF, WebP, GIF, DICOM)", "_upload")
         st.caption(uploads.CONSENT)
         _datasets()
         st.button(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
 from mtlbus.checkpoint_writing import write_checkpoint
 from mtlbus.checkpoints import find_checkpoint
@@ -17,10 +20,12 @@ from mtlbus.methods import create_model
 from mtlbus.protocol.task_judging import JUDGED, write_judged
 from mtlbus.ui import services, state
 from tests.app.stand_ins import write_stand_in
+from tests.app.test_foreign_text import held, shows
 from tests.app.visits import visit
 from tests.data.test_task_layouts import make_openkbp
 from tests.made import make_pair, narrow
 
+HOSTILE = "![q](//foreign.test/q.png)<b>q<b>:red[q]"  # without the signs of a manifest
 SKIN = Declaration(
     "skin", (Task("stage", "image_class", ("I", "II", "III")), Task("edge", "pixel_class",
     ("none", "rim"))), "Skin",
@@ -145,3 +150,33 @@ def test_a_pair_of_ones_own_is_trained_and_looked_into_without_a_line_of_code(
         shown = " ".join(told)
         assert words in shown and "malign" not in shown, page
         assert at(app, "case") == "tasks:3", page
+
+
+@pytest.fixture
+def theirs(tmp_path, monkeypatch):
+    """A network whose declaration somebody else wrote, and one image for it."""
+    declared = Declaration(
+        "theirs", (Task("stage", "image_class", ("I", HOSTILE)),
+        Task("edge", "pixel_class", ("none", HOSTILE)),
+        Task("depth", "pixel_regression", unit=HOSTILE)), HOSTILE, group=HOSTILE,
+    )  # fmt: skip
+    rows = {f"edge.dice.{HOSTILE}": [0.1, 0.2, 0.3], "depth.mae": [1.0, 2.0, 3.0],
+            "stage.true": [0, 1, 1], "stage.p.I": [0.9, 0.1, 0.2],
+            f"stage.p.{HOSTILE}": [0.1, 0.9, 0.8]}  # fmt: skip
+    write_network(tmp_path, "theirs/hps", declared, rows)
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
+    buffer, dice = io.BytesIO(), np.random.default_rng(0)
+    Image.fromarray(dice.integers(0, 255, (64, 64), np.uint8)).save(buffer, "PNG")
+    return f"{HOSTILE[:12]}.png", buffer.getvalue(), "image/png"
+
+
+@pytest.mark.parametrize("page", ["predict", "compare", "attention", "attributions", "performance"])
+def test_what_a_declaration_of_somebody_elses_says_is_never_markup(theirs, page):
+    """Names of classes, units and titles, as text, in cells and legends, and in charts."""
+    app = visit(page, case="about:theirs", attributions="saliency", placebo="0")
+    held(app)
+    app.file_uploader(key="_upload").set_value(theirs).run(timeout=60)
+    assert not app.exception
+    assert shows(held(app), "foreign.test") or page == "attention"
+    cells = [str(cell) for table in app.table for cell in table.value.to_numpy().ravel()]
+    assert not [cell for cell in cells if "![q](" in cell or "<b>q" in cell]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import NamedTuple
 
 import numpy as np
@@ -95,7 +96,8 @@ def show_task(task: Task, case: TaskCase, said: list[Said]) -> None:
     if len(said) == 1:
         rows = [{name: cell for name, cell in row.items() if name != "Network"} for row in rows]
     if rows:
-        st.table(rows, border="horizontal", hide_index=True)
+        shown = [{name: literal(cell) for name, cell in row.items()} for row in rows]
+        st.table(shown, border="horizontal", hide_index=True)
     else:
         st.caption("Nothing is found, and nothing is there." if truth else "Nothing is found.")
 
@@ -131,7 +133,7 @@ def _gap(case: TaskCase, cut: task_overlay.Window, said: Answer, truth: Answer) 
 
 def _legend(task: Task) -> None:
     marks = " ".join(
-        f'<span style="color:{colour}">■</span> {literal(name)}&emsp;'
+        f'<span style="color:{colour}">■</span> {escape(name)}&emsp;'
         for name, colour in task_overlay.class_colours(task).items()
     )
     st.html(f"<p style='font-size:0.9rem;margin:0'>{marks}</p>")

@@ -88,7 +88,7 @@ def show(case: TaskCase) -> None:
         explain_error(error)
         return
     value = quantity(asked.subject.value("image", asked.subject.grey), sign=True)
-    unit = f" {asked.target.unit}" if asked.target.task.unit else ""
+    unit = f" {literal(asked.target.unit)}" if asked.target.task.unit else ""
     st.markdown(f"Explained is the **{literal(asked.target.words)}**, here **{value}{unit}**.")
     if not asked.techniques:
         st.info("Choose at least one attribution above.", icon=":material/arrow_upward:")

@@ -9,6 +9,7 @@ import streamlit as st
 from ...checkpoints import Checkpoint
 from ...core.declaration import Declaration
 from ...core.errors import CheckpointError, MtlbusError, choose
+from ...core.text import literal
 from ...data.task_case import TaskCase
 from ...data.transforms import PREPROCESSING_VERSION
 from ...inference.task_predictor import TaskPrediction, TaskPredictor
@@ -136,7 +137,7 @@ def pick_several(declaration: Declaration, most: int | None = 3) -> list[str]:
         list(here),
         selection_mode="multi",
         wrap=True,
-        format_func=lambda name: titles[name],
+        format_func=lambda name: literal(titles[name]),
         **mirror(_SEVERAL, several(_SEVERAL, here, whole[:most])),
     )
     if not chosen:
@@ -153,8 +154,8 @@ def _first(names: Sequence[str]) -> str:
 
 def _say_none(declaration: Declaration) -> None:
     st.info(
-        f"No trained network for “{title_of(declaration)}” is here. Put the folder of one into the "
-        "folder of checkpoints; `checkpoints/README.md` says how it is trained.",
+        f"No trained network for “{literal(title_of(declaration))}” is here. Put the folder of one "
+        "into the folder of checkpoints; `checkpoints/README.md` says how it is trained.",
         icon=":material/info:",
     )
     state.stop()

@@ -162,8 +162,8 @@ def _confusion(task: Task, asked: dict[str, pd.DataFrame]) -> None:
     title = next(iter(asked))
     if len(asked) > 1:
         title = st.segmented_control(
-            "Of", list(asked), default=title, required=True, key=f"_confusion_{task.name}",
-            wrap=True,
+            "Of", list(asked), default=title, required=True, format_func=literal,
+            key=f"_confusion_{task.name}", wrap=True,
         )  # fmt: skip
     rows = asked[title]
     known = rows[rows[f"{task.name}.{TRUE}"].notna()]

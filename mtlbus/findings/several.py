@@ -25,6 +25,12 @@ def cautions_of_all(findings: Sequence[Finding]) -> tuple[Check, ...]:
     trained = [one.title for one in findings if one.seen in seen.SENTENCES]
     if trained:
         checks.append(Check("caution", "training", seen.sentence_of_several(trained, count)))
+    wide = sum(any(c.name == "outline" for c in one.cautions) for one in findings)
+    if wide:
+        checks.append(Check("caution", "outline", (
+            f"{wide} of {count} outlines cover most of the image, more than almost any lesion of "
+            "the training. Do not rely on them."
+        )))  # fmt: skip
     blind = [one for one in findings if any(c.name == "normals" for c in one.cautions)]
     if blind:
         whose = "these networks" if len(blind) == count else f"{len(blind)} of these networks"

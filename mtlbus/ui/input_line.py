@@ -9,6 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ..core.text import literal
+from ..findings import Finding
 from ..inference.input_checks import refusal
 from . import overrides, services, verdict
 from .case import Case
@@ -44,8 +45,9 @@ def let_in(case: Case, cautions: bool = True, named: bool = False) -> bool:
     return True
 
 
-def known_to(case: Case, method: str) -> None:
-    """A line each where the answer of a network about a case is to be doubted."""
+def known_to(case: Case, method: str) -> Finding:
+    """What a network says about a case; a line each where that is to be doubted."""
     pixels = services.checks(case)  # told by `let_in`
     finding = finding_of(case, services.predict(case, method))
     verdict.cautions([check for check in finding.cautions if check not in pixels])
+    return finding

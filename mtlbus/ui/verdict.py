@@ -67,11 +67,17 @@ def cautions(checks: Sequence[Check], name: str = "") -> None:
 def answer(finding: Finding) -> None:
     """The answer: a number with its call, or why there is none."""
     if finding.nothing:
-        st.info(literal(finding.nothing), icon=":material/do_not_disturb_on:")
+        nothing(finding)
     elif finding.prediction.probability is None:
         st.info(NO_CLASS, icon=":material/info:")
     else:
         _number(finding)
+
+
+def nothing(finding: Finding) -> None:
+    """That no lesion is outlined, and what that is worth; nothing where one is."""
+    if finding.nothing:
+        st.info(literal(finding.nothing), icon=":material/do_not_disturb_on:")
 
 
 def standing(finding: Finding) -> None:

@@ -22,7 +22,7 @@ from mtlbus.ui.case_store import CaseStore
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
-PAGES = ("home", "predict", "compare", "attention", "attributions")
+PAGES = ("home", "predict", "compare", "attention", "attributions", "what_if", "surgery")
 GOOD = "simple-cyst"
 
 

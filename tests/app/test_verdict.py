@@ -122,6 +122,25 @@ def test_no_lesion_outlined_is_said_in_words_without_a_pill(page, tmp_path):
         assert points(upload_page(page, scan(), tmp_path, method="mtl"))
 
 
+@pytest.mark.parametrize("page", ["surgery", "attention"])
+def test_no_lesion_outlined_is_said_where_the_class_is_looked_into(page, tmp_path):
+    app = upload_page(page, scan(), tmp_path, method="mtl_cosa")
+    assert "o lesion outlined" in text(app)
+    assert not [
+        one
+        for one in app.metric
+        if one.label.startswith("Probability") and IF[:-1] not in one.label
+    ]
+
+
+def test_in_a_lecture_the_reason_comes_first(tmp_path):
+    app = upload_page("predict", scan(), tmp_path, method="mtl_sa", lecture="1")
+    shown = [str(getattr(one, "value", "")) for one in app.main]
+    reason = next(n for n, one in enumerate(shown) if one.startswith(":material/warning:"))
+    answer = next(n for n, one in enumerate(shown) if "malignant, with caution" in one)
+    assert reason < answer and "if this is a lesion" in text(app)
+
+
 def test_compare_counts_with_its_cautions_first(tmp_path):
     app = upload_page("compare", scan(), tmp_path, methods="mtl,mtl_sa,mtl_cosa")
     shown = text(app)

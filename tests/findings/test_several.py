@@ -26,6 +26,11 @@ def test_what_the_pixels_say_is_told_once():
     assert reasons(*[found(input_checks=(check,))] * 3).count("inverted") == 1
 
 
+def test_outlines_of_most_of_the_image_are_counted():
+    wide = found(mask=np.ones_like(LESION))
+    assert "1 of 2 outlines cover most of the image" in reasons(wide, found())
+
+
 def test_networks_that_never_saw_normals_are_told_once_with_the_range():
     fewer = {**CARD["presence"]["test"], "normal": {"n": 26, "malignant": {"value": 3 / 26}}}
     other = CARD | {"presence": {"test": fewer}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -60,11 +59,6 @@ class Look:
     opacity: float
     place: str = ""
     kept: list[Kept] = field(default_factory=list, compare=False)
-
-    @property
-    def probability(self) -> float | None:
-        """Probability of malignancy, 0..1; None without a logit."""
-        return None if self.logit is None else 1 / (1 + math.exp(-self.logit))
 
     def key(self, name: str) -> str:
         """The key of an element, told apart from that of the look beside it."""

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import streamlit as st
 
 from ...core.text import literal
-from ...core.wording import percent
 from ...data.task_case import TaskCase
 from ...explain.views import Form, address_of, list_views
 from ...export.views import AttentionView
@@ -130,15 +129,10 @@ def _draw(shown: Shown) -> None:
 
 def _say_answer(look: Look) -> None:
     """Whose maps these are, on which image, and the network's answer."""
-    answer = (
-        ""
-        if look.probability is None
-        else (f": probability of malignancy {percent(look.probability)}")
-    )
-    random = "" if look.trained else ", random weights"
-    st.markdown(f"**{look.title}**{random} on **{literal(look.case.title)}**{answer}")
+    random, said = "" if look.trained else ", random weights", ""
     if look.trained and not isinstance(look.case, TaskCase):
-        input_line.known_to(look.case, look.method)
+        said = f": {input_line.known_to(look.case, look.method).verdict}"
+    st.markdown(f"**{literal(look.title)}**{random} on **{literal(look.case.title)}**{said}")
 
 
 def _say_what_differs(beside: Look, pick: Pick, picked: Pick | None) -> None:

@@ -13,6 +13,7 @@ from ...core.wording import DISCLAIMER, percent
 from ...data.task_case import TaskCase
 from ...figures.overlay import encode_jpeg, grey_panel
 from ...findings import Finding
+from ...findings.finding import IF
 from ...inference.input_checks import refusal
 from .. import pictures, services, state, verdict
 from ..browse import walk
@@ -118,9 +119,11 @@ def _plain(case: Case) -> bytes:
 
 
 def _answer(finding: Finding, truth: bool) -> None:
-    """The answer in large type, then what speaks against it, then the truth."""
+    """What speaks against the answer, the answer in large type, then the truth."""
     st.subheader(literal(finding.case.title))
     said = finding.prediction.probability
+    if finding.cautions:
+        st.caption(f":material/warning: {literal(finding.cautions[0].reason)}")
     if finding.nothing or said is None:
         verdict.answer(finding)
     else:
@@ -128,9 +131,8 @@ def _answer(finding: Finding, truth: bool) -> None:
         if finding.cautious:
             call = f":gray-badge[{finding.call or 'no call'}, with caution]"
         st.title(f"{percent(said)} {call}")
-        st.caption(f"probability of malignancy, {finding.title}")
-    if finding.cautions:
-        st.caption(f":material/warning: {literal(finding.cautions[0].reason)}")
+        if_any = f", {IF.lower()}" if finding.conditional else ""
+        st.caption(f"probability of malignancy{if_any}, {finding.title}")
     verdict.standing(replace(finding, prediction=replace(finding.prediction, members={})))
     verdict.scope(finding)
     if truth:

@@ -19,7 +19,7 @@ from ...figures import colours
 from ...figures.regions import moved_figure
 from ...figures.style import CONFIG
 from ...findings import Finding
-from ...findings.finding import NORMAL
+from ...findings.finding import IF, NORMAL
 from ...findings.measured import lesion_rows
 from .. import charts, pictures, services, takeaway, verdict
 from ..case import Case
@@ -145,10 +145,14 @@ def _decision(done: Operation) -> None:
         )
         _offer_reader()
         return
+    if done.after is None:
+        verdict.nothing(done.before)
+    if_any = f", {IF.lower()}" if done.before.conditional or not done.before.outlined else ""
     said, whose = percent(before.probability), "with the network's outline"
     if after is not None:
         said, whose = f"{said} → {percent(after.probability)}", f"{whose} → with yours"
-    st.metric(f"Probability of malignancy, {whose}", said)
+    st.metric(f"Probability of malignancy{if_any}, {whose}", said)
+    verdict.scope(done.now)
     if score_cells(before.maps) is None:
         _says_it_stays(done)
         return

@@ -35,10 +35,12 @@ def show(
     """
     before = _answers(case, methods)
     if changed is None or not input_line.let_in(changed, cautions=False):
+        verdict.cautions(before.doubts())
         zoom_panels.show(
             "what_if_panels", [case], [before.panel(method) for method in methods],
             [before.lesion()], before.legend(),
         )  # fmt: skip
+        _say_scopes(before)
         takeaway.offer(before.view())
         return
     after = _answers(changed, methods)
@@ -54,6 +56,7 @@ def show(
         mirrored=sum(step.kind == "mirror" for step in steps) % 2 == 1,
     )  # fmt: skip
     st.table(_rows(before, after, steps), border="horizontal", hide_index=True)
+    _say_scopes(after)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         takeaway.offer(view)
         st.button(
@@ -61,6 +64,11 @@ def show(
             icon=":material/east:", on_click=edit_tools.use, args=(changed,),
             help="It becomes the current case, with an undo in the sidebar.",
         )  # fmt: skip
+
+
+def _say_scopes(answers: Answers) -> None:
+    for scope in answers.scopes():
+        st.caption(literal(scope))
 
 
 def _answers(case: Case, methods: Sequence[str]) -> Answers:

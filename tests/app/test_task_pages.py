@@ -26,6 +26,7 @@ from tests.data.test_task_layouts import make_openkbp
 from tests.made import make_pair, narrow
 
 HOSTILE = "![q](//foreign.test/q.png)<b>q<b>:red[q]"  # without the signs of a manifest
+UNIT = "![q](//q)<b>q:red[q]"  # of twenty signs
 SKIN = Declaration(
     "skin", (Task("stage", "image_class", ("I", "II", "III")), Task("edge", "pixel_class",
     ("none", "rim"))), "Skin",
@@ -158,7 +159,7 @@ def theirs(tmp_path, monkeypatch):
     declared = Declaration(
         "theirs", (Task("stage", "image_class", ("I", HOSTILE)),
         Task("edge", "pixel_class", ("none", HOSTILE)),
-        Task("depth", "pixel_regression", unit=HOSTILE)), HOSTILE, group=HOSTILE,
+        Task("depth", "pixel_regression", unit=UNIT)), HOSTILE, group=HOSTILE,
     )  # fmt: skip
     rows = {f"edge.dice.{HOSTILE}": [0.1, 0.2, 0.3], "depth.mae": [1.0, 2.0, 3.0],
             "stage.true": [0, 1, 1], "stage.p.I": [0.9, 0.1, 0.2],

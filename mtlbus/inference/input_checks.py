@@ -20,7 +20,7 @@ from ..data.dicom import MADE_BY_ULTRASOUND, OTHER_MODALITIES
 from ..data.intake import GreyImage
 from .colour_flow import colour_flow
 from .grain import grain
-from .seams import seam
+from .seams import seam, seam_across
 
 State = Literal["ok", "caution", "refused"]
 STATES: tuple[State, ...] = ("ok", "caution", "refused")
@@ -263,12 +263,14 @@ def _grain(reduced: np.ndarray) -> Check | None:
 
 
 def _seam(reduced: np.ndarray) -> Check | None:
-    place = seam(reduced)
+    beside = seam(reduced)
+    place = seam_across(reduced) if beside is None else beside
     if place is None:
         return None
+    how, side = ("one above the other", "height") if beside is None else ("side by side", "width")
     return Check("caution", "seam", (
-        f"Two scans seem to stand side by side: they meet at {place:.0%} of the width. A network "
-        "takes the seam for anatomy; crop the image to one scan."
+        f"Two scans seem to stand {how}: they meet at {place:.0%} of the {side}. A network takes "
+        "the seam for anatomy; crop the image to one scan."
     ))  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""Two scans side by side in one picture: a column from top to bottom at which everything changes.
+"""Two scans in one picture: a column, or a row, from end to end at which everything changes.
 
-Scanners save split screens (two planes, or the same plane with and without colour). A network
-takes the seam for anatomy and the two scans for one.
+Scanners save split screens (two planes, or the same plane with and without colour), side by side or
+one above the other. A network takes the seam for anatomy and the two scans for one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ _EDGE = 0.15  # share of the width at either side in which no seam is looked for
 _NEAR, _FAR = 4, 15  # columns: a seam is compared with those between, at both sides
 _LIT = 30  # grey level
 _LIMIT = 2.0  # of the score; 1 of the 2655 images of BUSI and BUS-BRA lies above
+_LIMIT_ACROSS = 7.0  # the same across; 7 of the 2655 images lie above
 _SAME_TISSUE = 0.42  # correlation across a line that a scanner drew into one scan
 _CLEAR_COVER, _CLEAR_JUMP = 0.96, 4.0  # a gap that nothing crosses, whatever lies beside it
 
@@ -47,6 +48,35 @@ def seam(reduced: np.ndarray) -> float | None:
     if split or (cover > _CLEAR_COVER and jump > _CLEAR_JUMP):
         return (left + x + 1) / reduced.shape[1]
     return None
+
+
+def seam_across(reduced: np.ndarray) -> float | None:
+    """Where a scan begins below another one, as a share of the height; None for one scan.
+
+    Layers of tissue lie across a scan too, so that a row at which much changes says little. A seam
+    is straight: nearly all columns change there, more than they do nearby, and in one direction,
+    from the dark of the depth to bright skin or into a gap. The score of a row adds the logarithm
+    of how much stronger it changes than the rows around it, how far its columns agree in the
+    direction, and how many of them change so, and subtracts how far it lies from the middle, where
+    a scanner parts its screen. Weights as in `seam`, scans joined one above the other.
+
+    Args:
+        reduced: H×W uint8, its longer side at most 256 px.
+    """
+    top, bottom, left, right = _inside_frame(reduced)
+    grey = reduced[top:bottom, left:right].astype(np.float32)
+    height, width = grey.shape
+    if height < 4 * _FAR or width < 20:
+        return None
+    steps = grey[2:] - grey[:-2]  # row y: from y to y + 2
+    changes = np.abs(steps)
+    jumps, alike = changes.mean(axis=1), np.abs(np.sign(steps).mean(axis=1))
+    scores = np.log(jumps / (_usual(jumps) + 1e-3) + 1e-3) + 5 * alike
+    first, last = int(_EDGE * height), int((1 - _EDGE) * height) - 2
+    y = first + int(np.argmax(scores[first:last]))
+    off_middle = abs((y + 1) / height - 0.5)
+    score = scores[y] + 2.3 * _cover(grey.T, changes.T, y) - 5.5 * off_middle
+    return (top + y + 1) / reduced.shape[0] if score > _LIMIT_ACROSS else None
 
 
 def _inside_frame(reduced: np.ndarray) -> tuple[int, int, int, int]:

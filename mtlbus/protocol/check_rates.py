@@ -15,7 +15,11 @@ from ..inference.input_checks import Check, check_image, worst
 from .made_wrong import KINDS
 
 _NAMED = {"letters in a scan": "text", "calipers in a scan": "calipers"}
-_WANTED = {"split screen": "seam", "colour Doppler, 0.2 to 0.8 % coloured": "colour"}
+_WANTED = {
+    "split screen": "seam",
+    "split screen, one above the other": "seam",
+    "colour Doppler, 0.2 to 0.8 % coloured": "colour",
+}
 
 
 @dataclass(frozen=True)

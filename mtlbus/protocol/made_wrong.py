@@ -45,9 +45,13 @@ def colour_flow(scans: Sequence[Pixels], dice: Dice) -> GreyImage:
 def split_screen(scans: Sequence[Pixels], dice: Dice) -> GreyImage:
     """Two scans of one collection side by side, with a black gap, a line, or nothing between."""
     one, other = (_at_height(_one(scans, dice), 320) for _ in range(2))
-    gap = [(0, 0), (int(dice.integers(4, 17)), 0), (2, 200), (0, 0)][int(dice.integers(4))]
-    between = np.full((320, gap[0]), gap[1], np.uint8)
-    return _through_the_door(Image.fromarray(np.concatenate([one, between, other], 1)), dice)
+    return _through_the_door(Image.fromarray(_joined(one, other, dice)), dice)
+
+
+def stacked_screen(scans: Sequence[Pixels], dice: Dice) -> GreyImage:
+    """The same one above the other."""
+    one, other = (_at_height(_one(scans, dice).T, 320) for _ in range(2))
+    return _through_the_door(Image.fromarray(_joined(one, other, dice).T), dice)
 
 
 def photograph(scans: Sequence[Pixels], dice: Dice) -> GreyImage:
@@ -98,6 +102,7 @@ def calipers(scans: Sequence[Pixels], dice: Dice) -> GreyImage:
 KINDS: dict[str, Callable[[Sequence[Pixels], Dice], GreyImage]] = {
     "colour Doppler, 0.2 to 0.8 % coloured": colour_flow,
     "split screen": split_screen,
+    "split screen, one above the other": stacked_screen,
     "photograph in grey": photograph,
     "page of text": page_of_text,
     "letters in a scan": burned_in_text,
@@ -107,6 +112,12 @@ KINDS: dict[str, Callable[[Sequence[Pixels], Dice], GreyImage]] = {
 
 def _one(scans: Sequence[Pixels], dice: Dice) -> Pixels:
     return scans[int(dice.integers(len(scans)))]
+
+
+def _joined(one: Pixels, other: Pixels, dice: Dice) -> Pixels:
+    """Two scans of 320 rows, the second at the right of the first."""
+    gap = [(0, 0), (int(dice.integers(4, 17)), 0), (2, 200), (0, 0)][int(dice.integers(4))]
+    return np.concatenate([one, np.full((320, gap[0]), gap[1], np.uint8), other], 1)
 
 
 def _at_height(scan: Pixels, height: int) -> Pixels:

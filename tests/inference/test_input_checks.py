@@ -217,6 +217,8 @@ def test_a_split_screen_is_doubted():
     gap = np.zeros((256, 8), np.uint8)
     assert found(np.concatenate([left, gap, right], 1)) == {"seam": "caution"}
     assert found(np.concatenate([left, gap, left], 1)) == {"seam": "caution"}
+    for between in (gap.T, gap.T[:0]):
+        assert found(np.concatenate([left, between, right])) == {"seam": "caution"}
 
 
 def vessel(radius: float) -> np.ndarray:

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from mtlbus.ui import gate as module
-from mtlbus.ui.gate import Gate
+from mtlbus.ui.gate import Gate, before_words
+from mtlbus.ui.gate import _Place as Place
 
 
 @pytest.fixture
@@ -89,6 +90,19 @@ def test_the_place_is_told_and_counts_down(gate, monkeypatch):
     with gate.turn(say=say):
         pass
     assert said[0].endswith("2 before you") and said[-1].endswith("1 before you")
+
+
+def test_how_long_it_takes_is_told_from_the_jobs_before(gate):
+    gate._usual = {False: 0.2, True: 4.0}
+    gate.enter(long=True)
+    gate._since -= 1.0  # a second ago
+    gate._line = [Place(0, long=False), Place(1, long=True), Place(2, long=False)]
+    count, seconds = gate._before(gate._line[2])
+    assert count == 3 and seconds == pytest.approx(3 + 0.2 + 4, abs=0.1)
+    assert before_words(count, seconds).endswith("3 before you, about 7 s")
+    gate._line.clear()
+    gate.leave()
+    assert gate._usual == {False: 0.2, True: pytest.approx(4 - 0.3 * 3, abs=0.1)}
 
 
 def test_who_leaves_the_line_frees_his_place(gate, monkeypatch):

@@ -23,6 +23,7 @@ from websockets.sync.client import connect
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.ui.first_page import first_page
 from mtlbus.ui.frame import ENTRIES
+from mtlbus.ui.panels.zoom_panels import jpeg_address
 from tests.app.stand_ins import write_stand_in
 from tests.app.visitor import Visitor
 
@@ -232,6 +233,24 @@ def test_what_two_visitors_gave_stays_for_the_one_who_stays(address):
         time.sleep(3)
         assert look(address, "yours.png")["images"] == 0
         assert look(address, digest)["results"] == results > 0
+
+
+def test_a_link_opens_nothing_of_another_session(address):
+    content, drawn = (
+        picture("lipoma"),
+        jpeg_address(make_phantom(GALLERY["lipoma"].parameters).image),
+    )
+    case = f"upload:{hashlib.sha256(content).hexdigest()[:12]}"
+    with Visitor(address) as owner, Visitor(address) as other:
+        owner.visit("predict", method="mtl")
+        owner.upload("Upload", "hers.png", content)
+        mine, others = (
+            b"".join(message.SerializeToString() for message in visitor.visit("predict", case=case))
+            for visitor in (owner, other)
+        )
+    for secret in (b"hers.png", drawn.encode()):
+        assert secret in mine and secret not in others
+    assert b"upload it again" in others
 
 
 @pytest.mark.parametrize("page", ["home", "predict", "compare", "attention", "attributions"])

@@ -68,10 +68,13 @@ def lines_of(method: str, rounds: int, compiled: bool) -> list[str]:
         drifts = [drift_of(ours, forward(inputs)) for inputs, ours in asked]
         took = statistics.median(times[name])
         cells = (
-            method, name, f"{took:.1f}", f"{took / base:.2f}",
+            method,
+            name,
+            f"{took:.1f}",
+            f"{took / base:.2f}",
             f"{max(drift.probability for drift in drifts):.4f}",
             f"{min(drift.dice for drift in drifts):.4f}",
-        )  # fmt: skip
+        )
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 

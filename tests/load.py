@@ -230,9 +230,7 @@ def together(address: str, count: int, methods: Sequence[str], sink: Sink) -> No
     with ThreadPoolExecutor(max(len(alone), 1)) as visitors:
         # The same images again in new sessions: the results of the closed ones are gone.
         for number, outcome in enumerate(found):
-            visitors.submit(
-                session, address, number, PAGES, methods, sink, outcome, pages.seen
-            )  # fmt: skip
+            visitors.submit(session, address, number, PAGES, methods, sink, outcome, pages.seen)
     pages.close()
     for number, (one, other) in enumerate(zip(alone, found, strict=True)):
         if other.seconds and (one.said != other.said or not one.said):

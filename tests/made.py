@@ -45,12 +45,14 @@ def make_manifest(folder: Path, count: int = 40, size: int = 64, classes: bool =
 
 
 PAIR = {
-    "name": "pair", "title": "Outline and depth", "manifest": "pair.csv",
+    "name": "pair",
+    "title": "Outline and depth",
+    "manifest": "pair.csv",
     "tasks": [
         {"name": "outline", "kind": "pixel_class", "classes": ["tissue", "lesion"]},
         {"name": "depth", "kind": "pixel_regression", "unit": "mm", "span": 40},
     ],
-}  # fmt: skip
+}
 
 
 def make_pair(folder: Path, count: int = 20, size: int = 64) -> Path:

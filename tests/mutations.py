@@ -57,8 +57,11 @@ def parts_changed(parts: list[bytes], chance: Chance) -> list[bytes]:
         times = min(times, 1_000_000 // max(len(one), 1) + 1)
         return [*parts[:at], *[one] * times, *parts[at + 1 :]]
     spot = chance.randrange(len(one)) if one else 0
-    return [*parts[:at], one[:spot] + bytes([chance.randrange(256)]) + one[spot + 1 :],
-            *parts[at + 1 :]]  # fmt: skip
+    return [
+        *parts[:at],
+        one[:spot] + bytes([chance.randrange(256)]) + one[spot + 1 :],
+        *parts[at + 1 :],
+    ]
 
 
 def png(chance: Chance) -> bytes:
@@ -86,9 +89,10 @@ def png(chance: Chance) -> bytes:
 def jpeg(chance: Chance) -> bytes:
     """Segments by their markers; a scan belongs to its segment."""
     data = encode(
-        noise() if chance.random() < 0.5 else np.stack([noise()] * 3, -1), "JPEG",
+        noise() if chance.random() < 0.5 else np.stack([noise()] * 3, -1),
+        "JPEG",
         progressive=chance.random() < 0.5,
-    )  # fmt: skip
+    )
     segments = segments_of(data)
     if chance.random() < 0.4:
         at = chance.randrange(len(segments))

@@ -56,9 +56,12 @@ def opened(path: Path) -> tuple[str, ...]:
     done, taken = time.process_time(), process.memory_info().rss - before
     count, seconds = len(dataset.samples), there - started
     return (
-        f"{count:,}", f"{seconds:.2f}", f"{done - there:.2f}", f"{taken / 1e6:.0f}",
+        f"{count:,}",
+        f"{seconds:.2f}",
+        f"{done - there:.2f}",
+        f"{taken / 1e6:.0f}",
         f"{1000 * seconds / count:.3f}",
-    )  # fmt: skip
+    )
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.errors import InputError, OutputError
 from ..core.files import fitting, require_folder, write_atomically
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     from ..checkpoints import Checkpoint
     from ..explain.attributions import Attribution
-    from ..explain.gradcam import NotServed
     from ..explain.request import Request
+    from ..explain.subject import Subject
     from ..explain.targets import Target
     from ..explain.task_targets import TaskTarget
+    from ..inference.predictor import Prediction
+    from ..inference.task_predictor import TaskPrediction
 
 
 def predict(arguments: argparse.Namespace) -> int:
@@ -99,72 +101,87 @@ def explain(arguments: argparse.Namespace) -> int:
     """Which pixels an answer rests on, by attribution maps; arrays and pictures with --out."""
     from ..core.declaration import BREAST
     from ..core.wording import DISCLAIMER
-    from ..data.decoding import read_image
-    from ..data.masks import fitting_mask
     from ..evaluation.panels import find_network
+    from ..explain.attributions import Attribution
     from ..explain.record import document_of
     from ..explain.request import answer
+
+    if arguments.out:
+        require_folder(arguments.out)
+    checkpoint = find_network(arguments.method)
+    ask = _ask if checkpoint.declaration == BREAST else _ask_tasks
+    asked = ask(arguments, checkpoint)
+    found = answer(asked.request, asked.subject, report)
+    document: dict[str, Any] = {
+        "image": str(arguments.image),
+        "method": asked.said.method,
+        **document_of(asked.request, asked.subject, found, asked.mask),
+        "image_sha256": asked.said.image_sha256,
+        "weights_sha256": asked.said.weights_sha256,
+        "terms": DISCLAIMER,
+    }
+    maps = {name: value for name, value in found.items() if isinstance(value, Attribution)}
+    problems: list[Any] = [value for name, value in found.items() if name not in maps]
+    if arguments.out:
+        try:
+            document["files"] = _write_maps(
+                Path(arguments.out), asked.pixels, maps, asked.request.target, document
+            )
+        except OutputError as error:  # the answer is printed all the same
+            problems.append(error)
+    print_result(document, arguments.json, lambda: _map_lines(document))
+    for problem in problems:
+        report(f"mtlbus: {problem}")
+    return 1 if problems else 0
+
+
+class _Asked(NamedTuple):
+    """What is explained of one image: the request, what the network says, and its mask if any."""
+
+    request: Request
+    subject: Subject
+    said: Prediction | TaskPrediction
+    mask: np.ndarray | None
+    pixels: np.ndarray
+
+
+def _ask(arguments: argparse.Namespace, checkpoint: Checkpoint) -> _Asked:
+    """Of a network of breast ultrasound."""
+    from ..data.decoding import read_image
+    from ..data.masks import fitting_mask
     from ..explain.subject import Subject
     from ..explain.targets import Target
     from ..inference.input_checks import require_answerable
     from ..inference.predictor import MASK_THRESHOLD, Predictor
 
-    if arguments.out:
-        require_folder(arguments.out)
-    checkpoint = find_network(arguments.method)
-    if checkpoint.declaration != BREAST:
-        return _explain_task(arguments, checkpoint)
     target = Target.parse(arguments.target or str(Target()))
     request = _request(arguments, checkpoint, target)
     image, predictor = read_image(arguments.image), Predictor(checkpoint)
     require_answerable(image)
     truth = fitting_mask(arguments.truth, image.pixels.shape) if arguments.truth else None
     prepared = predictor.prepare(image)
-    prediction = predictor.predict(prepared)
-    square = prediction.mask_square
-    lesion = None if square is None else square > MASK_THRESHOLD
+    said = predictor.predict(prepared)
+    lesion = None if said.mask_square is None else said.mask_square > MASK_THRESHOLD
     subject = Subject.of(predictor, prepared.grey, prepared.frame, target, lesion, truth)
-    found = answer(request, subject, report)
-    document = {
-        "image": str(arguments.image),
-        "method": prediction.method,
-        **document_of(request, subject, found, prediction.mask()),
-        "image_sha256": prediction.image_sha256,
-        "weights_sha256": prediction.weights_sha256,
-        "terms": DISCLAIMER,
-    }
-    return _told_and_written(arguments, request, found, image.pixels, document)
+    return _Asked(request, subject, said, said.mask(), image.pixels)
 
 
-def _explain_task(arguments: argparse.Namespace, checkpoint: Checkpoint) -> int:
-    """As `explain`, of a network for tasks of its own."""
-    from ..core.wording import DISCLAIMER
+def _ask_tasks(arguments: argparse.Namespace, checkpoint: Checkpoint) -> _Asked:
+    """Of a network for tasks of its own."""
     from ..data.task_case import open_picture
-    from ..explain.record import document_of
-    from ..explain.request import answer
     from ..explain.subject import Subject
     from ..explain.task_targets import read_task_target
     from ..inference.task_predictor import TaskPredictor
 
     if arguments.truth:
         raise InputError("--truth is for networks of breast ultrasound.")
-    predictor = TaskPredictor(checkpoint)
     target = read_task_target(arguments.target or "", checkpoint.tasks)
-    request = _request(arguments, checkpoint, target)
+    request, predictor = _request(arguments, checkpoint, target), TaskPredictor(checkpoint)
     image = open_picture(arguments.image, checkpoint.declaration.image)
     prepared = predictor.prepare(image)
     said = predictor.predict(prepared)
     subject = Subject.of_tasks(predictor, prepared.grey, prepared.frame, target, said.planes)
-    found = answer(request, subject, report)
-    document = {
-        "image": str(arguments.image),
-        "method": said.method,
-        **document_of(request, subject, found, None),
-        "image_sha256": said.image_sha256,
-        "weights_sha256": said.weights_sha256,
-        "terms": DISCLAIMER,
-    }
-    return _told_and_written(arguments, request, found, image.seen, document)
+    return _Asked(request, subject, said, None, image.seen)
 
 
 def _request(
@@ -178,31 +195,6 @@ def _request(
     served = served_by(checkpoint.card.spec.maps)
     names = arguments.attribution or [name for name in DEFAULT if name in served]
     return Request(tuple(names), target, Options.parse(arguments.settings), arguments.placebo)
-
-
-def _told_and_written(
-    arguments: argparse.Namespace,
-    request: Request,
-    found: Mapping[str, Attribution | NotServed],
-    pixels: np.ndarray,
-    document: dict[str, Any],
-) -> int:
-    """Print an answered request, its files written before."""
-    from ..explain.attributions import Attribution
-
-    maps = {name: value for name, value in found.items() if isinstance(value, Attribution)}
-    problems: list[Any] = [value for name, value in found.items() if name not in maps]
-    if arguments.out:
-        try:
-            document["files"] = _write_maps(
-                Path(arguments.out), pixels, maps, request.target, document
-            )
-        except OutputError as error:  # the answer is printed all the same
-            problems.append(error)
-    print_result(document, arguments.json, lambda: _map_lines(document))
-    for problem in problems:
-        report(f"mtlbus: {problem}")
-    return 1 if problems else 0
 
 
 def _write_maps(

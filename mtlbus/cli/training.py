@@ -42,22 +42,16 @@ def train(arguments: argparse.Namespace) -> int:
         machine=machine,
     )  # fmt: skip
     card = checkpoint.card
-    if checkpoint.declaration != BREAST and card.metrics:
-        found = {"method": spec.name, "folder": str(checkpoint.folder)}
-        found |= card.metrics.model_dump(exclude_unset=True)
-        print_result(found, arguments.json, lambda: task_lines(found))
-        return 0
-    presence = card.presence and {
-        "threshold": card.presence.threshold,
-        **(card.presence.test or {}),
-    }
-    document = {
-        "method": spec.name,
-        "folder": str(checkpoint.folder),
-        **(card.metrics.model_dump(exclude_unset=True) if card.metrics else {}),
-        "presence": presence,
-    }
-    print_result(document, arguments.json, lambda: metric_lines(document))
+    document: dict[str, Any] = {"method": spec.name, "folder": str(checkpoint.folder)}
+    document |= card.metrics.model_dump(exclude_unset=True) if card.metrics else {}
+    told = task_lines
+    if checkpoint.declaration == BREAST:
+        told = metric_lines
+        document["presence"] = card.presence and {
+            "threshold": card.presence.threshold,
+            **(card.presence.test or {}),
+        }
+    print_result(document, arguments.json, lambda: told(document))
     return 0
 
 

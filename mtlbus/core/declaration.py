@@ -198,8 +198,9 @@ def _fault(task: Task) -> str:
         if folded.count(name.casefold()) > 1:
             return f"two classes are called {name}."
     for what, given, allowed in (
-        ("metric", task.metric, METRICS[kind]), ("loss", task.loss, LOSSES[kind]),
-    ):  # fmt: skip
+        ("metric", task.metric, METRICS[kind]),
+        ("loss", task.loss, LOSSES[kind]),
+    ):
         if given and given not in allowed:
             return f"{printable(given)[:40]!r} is no {what} of it. Allowed: {', '.join(allowed)}."
     if task.measure == "auc" and len(classes) > 2:

@@ -157,8 +157,9 @@ def volumes(
 def _patients(root: Path, within: Path | None) -> Iterator[Path]:
     """The folders of patients with a CT, here or one folder deeper, in the order of numbers."""
     places = [place for place in listing(root, within) if is_folder(place)]
-    deeper = [one for place in places if place.name.endswith("-pats")
-              for one in listing(place, within)]  # fmt: skip
+    deeper = [
+        one for place in places if place.name.endswith("-pats") for one in listing(place, within)
+    ]
     found = [one for one in (*places, *deeper) if _PATIENT.fullmatch(one.name)]
     for folder in sorted(found, key=lambda one: int(one.name.removeprefix("pt_"))):
         if _is_here(folder / _CT, within):

@@ -54,7 +54,7 @@ class OutlineStep:
             "grow": count == 1 and 1 <= abs(self.numbers[0]) <= FARTHEST,
             "clear": count == 0,
             "truth": count == 0,
-        }.get("add" if corners else self.kind, False)  # fmt: skip
+        }.get("add" if corners else self.kind, False)
         if not good or (corners and not all(0 <= n <= LARGEST for n in self.numbers)):
             raise InputError(f"No step of an outline: {self.written[:60]!r}. {ALLOWED}")
 

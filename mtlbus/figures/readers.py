@@ -42,11 +42,12 @@ def readers_figure(
     if others:
         figure.add_scatter(
             x=[1 - one.specificity.value for one in others],
-            y=[one.sensitivity.value for one in others], mode="markers",
+            y=[one.sensitivity.value for one in others],
+            mode="markers",
             name="the others" if own else "the readers",
             marker={"size": 9, "color": NEUTRAL, "symbol": "circle-open", "line": {"width": 2}},
             hovertemplate="sensitivity %{y:.0%}<br>false alarms %{x:.0%}<extra></extra>",
-        )  # fmt: skip
+        )
     for position, (title, one) in enumerate(networks.items()):
         if _has_point(one):
             _add(figure, title, one, method_colour(position), "square", 10)

@@ -109,10 +109,11 @@ class _Chart:
         across = sorted({self._domain(x) for x, _ in self.pairs})
         down = sorted({self._domain(y) for _, y in self.pairs}, reverse=True)
         grid = self.page.add_gridspec(
-            len(down), len(across),
+            len(down),
+            len(across),
             height_ratios=[high - low for low, high in down],
             width_ratios=[high - low for low, high in across],
-        )  # fmt: skip
+        )
         return {
             (x, y): self.page.add_subplot(
                 grid[down.index(self._domain(y)), across.index(self._domain(x))]
@@ -129,9 +130,8 @@ class _Chart:
         for trace in self.source.data:
             pair = trace.xaxis or "x", trace.yaxis or "y"
             alike = [
-                t for t in self.source.data
-                if t.type == trace.type and (t.xaxis or "x") == pair[0]
-            ]  # fmt: skip
+                t for t in self.source.data if t.type == trace.type and (t.xaxis or "x") == pair[0]
+            ]
             share = (bars[pair], len(alike), 1 - (self.layout.bargap or 0.2))
             bars[pair] += trace.type in ("bar", "box")
             draw_trace(self.axes[pair], trace, self.places[pair], share, bool(self.layout.images))

@@ -128,5 +128,6 @@ def blinded(case: Case | TaskCase) -> Case | TaskCase:
     """A case whose name and answers are hidden, for whoever wants to judge first."""
     if isinstance(case, TaskCase):
         return replace(case, title="Blind case", about="Name and answers are hidden.", truths={})
-    return replace(case, title="Blind case", about="Name and answers are hidden.", truth=None,
-                   label=None)  # fmt: skip
+    return replace(
+        case, title="Blind case", about="Name and answers are hidden.", truth=None, label=None
+    )

@@ -216,11 +216,14 @@ def test_the_csv_of_the_menu_holds_what_the_table_shows(open_page, monkeypatch):
     assert "Table as CSV" not in [button.label for button in app.get("download_button")]
     shown, table = app.dataframe[0].value, table_of(offered[-1])
     for column, name, factor in (
-        ("Area (mm²)", "area_mm2", 1), ("Dice", "dice", 1),
-        ("HD95 (px)", "hd95", 1), ("Weights (M)", "parameters", 1e-6),
-        ("Time (ms)", "milliseconds", 1), ("Dice to the others", "dice_to_the_others", 1),
+        ("Area (mm²)", "area_mm2", 1),
+        ("Dice", "dice", 1),
+        ("HD95 (px)", "hd95", 1),
+        ("Weights (M)", "parameters", 1e-6),
+        ("Time (ms)", "milliseconds", 1),
+        ("Dice to the others", "dice_to_the_others", 1),
         ("Probability", "probability", 100),
-    ):  # fmt: skip
+    ):
         left, right = (found.astype(float).to_numpy() for found in (shown[column], table[name]))
         slack = 0.51 if column == "Probability" else 1e-6
         np.testing.assert_allclose(left, factor * right, atol=slack, err_msg=column)

@@ -36,8 +36,10 @@ def test_two_players_in_one_room_and_the_first_answer_counts():
         with pytest.raises(InputError):
             all_rooms.join(room, wrong)
     all_rooms.close(room)
-    for late in (lambda: all_rooms.join(room, "Late"),
-                 lambda: all_rooms.reply(room, ben, 0, reply_of(1))):  # fmt: skip
+    for late in (
+        lambda: all_rooms.join(room, "Late"),
+        lambda: all_rooms.reply(room, ben, 0, reply_of(1)),
+    ):
         with pytest.raises(InputError, match="over"):
             late()
 

@@ -116,11 +116,14 @@ def test_every_answer_says_who_may_frame_it_and_what_it_loads(address, path):
 @pytest.mark.parametrize(
     ("path", "shown"),
     [
-        ("/predict/foo", "predict/foo"), ("/a/b/c.png", "a/b/c.png"), ("/prdict", "prdict"),
-        ("/home", "home"), ("/a%E2%80%AE<img>", "a\\u202e&lt;img&gt;"),
+        ("/predict/foo", "predict/foo"),
+        ("/a/b/c.png", "a/b/c.png"),
+        ("/prdict", "prdict"),
+        ("/home", "home"),
+        ("/a%E2%80%AE<img>", "a\\u202e&lt;img&gt;"),
         ("/" + 90 * "x", 59 * "x" + "…"),
     ],
-)  # fmt: skip
+)
 def test_an_address_that_leads_nowhere_gets_one_line_and_the_ways_on(address, path, shown):
     status, headers, content = get(address, path)
     assert status == 404 and headers["Content-Security-Policy"]

@@ -263,8 +263,9 @@ def test_a_card_says_where_the_weights_began(capsys, tmp_path, monkeypatch):
         code, _, err = run(capsys, *common, "--option", option, "--out", str(tmp_path / "x"))
         assert code == 1 and said in err and "reading all images" not in err
     assert parse_pretrained("resnet=a.safetensors,swin=no") == {
-        "resnet": "a.safetensors", "swin": False,
-    }  # fmt: skip
+        "resnet": "a.safetensors",
+        "swin": False,
+    }
 
 
 def test_training_goes_on_from_weights_of_the_same_parts_only(capsys, tmp_path):

@@ -11,9 +11,12 @@ from mtlbus.core.errors import InputError
 from mtlbus.core.tasks import Task
 
 ORGANS = {
-    "name": "organs", "kind": "pixel_class", "classes": ["background", "cord", "target"],
-    "overlapping": False, "colours": ["#112233", "#445566"],
-}  # fmt: skip
+    "name": "organs",
+    "kind": "pixel_class",
+    "classes": ["background", "cord", "target"],
+    "overlapping": False,
+    "colours": ["#112233", "#445566"],
+}
 DOSE = {"name": "dose", "kind": "pixel_regression", "unit": "Gy", "span": 70, "scale": 0.01}
 STAGE = {"name": "stage", "kind": "image_class", "classes": ["I", "II", "III"]}
 

@@ -62,8 +62,10 @@ def test_each_kind_of_truth_comes_as_its_array(tmp_path):
             {"organs": numbers, "dose": steps, "dose region": region, "stage": "ii"},
             {"organs": f"cord={cord}; target={region}", "dose": "d.npy"},
         ],
-        ORGANS, DOSE, STAGE,
-    )  # fmt: skip
+        ORGANS,
+        DOSE,
+        STAGE,
+    )
     dataset = load_dataset("tasks", path)
     organs, dose, stage = dataset.declaration.tasks
     first, second = dataset.samples
@@ -94,7 +96,7 @@ def test_overlapping_classes_are_a_plane_each(tmp_path):
         ({"colour": "rgb"}, np.full((SIZE, SIZE, 3), (10, 20, 30), np.uint8), [10, 20, 30]),
         ({"bits": 16, "black": 1000, "white": 3000}, np.full((SIZE, SIZE), 2000, np.uint16), 127.5),
     ],
-)  # fmt: skip
+)
 def test_an_image_is_read_as_it_is_declared(form, image, expected, tmp_path):
     path = write(tmp_path, [{"stage": "I"}], STAGE, image=form)
     picture(tmp_path / "a.png", image)
@@ -124,9 +126,12 @@ def test_what_cannot_be_used_is_told_and_its_image_kept(tmp_path):
     masks = [picture(tmp_path / f"m{n}.png", half(slice(0, 8 * n))) for n in (1, 2)]
     nine = picture(tmp_path / "nine.png", half(slice(0, 8), 9))
     rows = [
-        {"dose": "gone.npy"}, {"dose": "small.npy"}, {"dose": "nan.npy"},
-        {"organs": f"cord={masks[0]}; target={masks[1]}"}, {"organs": nine},
-    ]  # fmt: skip
+        {"dose": "gone.npy"},
+        {"dose": "small.npy"},
+        {"dose": "nan.npy"},
+        {"organs": f"cord={masks[0]}; target={masks[1]}"},
+        {"organs": nine},
+    ]
     dataset = load_dataset("tasks", write(tmp_path, rows, ORGANS, DOSE))
     assert len(dataset.samples) == len(rows)
     assert any("line 2: its dose is no file; kept without it" in line for line in dataset.defects)

@@ -51,8 +51,11 @@ def test_steps_are_done_in_their_order_and_leave_the_network_mask_alone():
 
 
 def test_an_address_brings_the_steps_back_and_nonsense_is_refused():
-    steps = (OutlineStep("add", (0, 0, 9, 0, 9, 9)), OutlineStep("grow", (-3,)),
-             OutlineStep("clear"))  # fmt: skip
+    steps = (
+        OutlineStep("add", (0, 0, 9, 0, 9, 9)),
+        OutlineStep("grow", (-3,)),
+        OutlineStep("clear"),
+    )
     assert write_steps(steps) == "add:0.0.9.0.9.9_grow:-3_clear"
     assert read_steps(write_steps(steps)) == steps and read_steps("") == ()
     for wrong in (

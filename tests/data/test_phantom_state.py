@@ -19,8 +19,11 @@ def test_a_name_brings_every_knob_back():
     turned = asdict(state.parameters)
     home = asdict(GALLERY["spiculated-carcinoma"].parameters)
     assert {k for k in home if home[k] != turned[k]} == {
-        "seed", "calcifications", "gain_db", "calipers",
-    }  # fmt: skip
+        "seed",
+        "calcifications",
+        "gain_db",
+        "calipers",
+    }
 
 
 def test_a_knob_that_is_turned_back_leaves_the_name():
@@ -47,8 +50,10 @@ def test_the_label_belongs_to_the_lesion_of_the_gallery():
 
 def test_values_are_told_with_their_units():
     assert read_state("lab:scar,gain_db=-3,calipers=1,angle_deg=20").words() == [
-        "Tilt 20°", "Gain −3 dB", "Calipers on",
-    ]  # fmt: skip
+        "Tilt 20°",
+        "Gain −3 dB",
+        "Calipers on",
+    ]
     assert told_value("halo", 0.25) == "0.25"
 
 

@@ -130,8 +130,11 @@ def test_few_images_are_refused_in_one_clear_line(each):
     with pytest.raises(DataError, match=words) as caught:
         split_fold(few, 1)
     assert "\n" not in str(caught.value) and "14 groups, 5 of each class" in str(caught.value)
-    enough = [replace(few[-kind], id=f"{kind}{i}", group=f"{kind}{i}", label=kind)
-              for kind in (0, 1) for i in range(7)]  # fmt: skip
+    enough = [
+        replace(few[-kind], id=f"{kind}{i}", group=f"{kind}{i}", label=kind)
+        for kind in (0, 1)
+        for i in range(7)
+    ]
     assert {one.label for one in split_fold(enough, 1).validation} == {0, 1}
 
 

@@ -83,8 +83,9 @@ def test_the_official_files_of_openkbp_are_read_as_its_slices_are(tmp_path):
     assert fitting_layout(tmp_path) == "openkbp"
     dataset = load_dataset("openkbp", tmp_path)
     assert [(s.id, s.part) for s in dataset.samples] == [
-        ("pt_203_060", "validation"), ("pt_203_061", "validation"),
-    ]  # fmt: skip
+        ("pt_203_060", "validation"),
+        ("pt_203_061", "validation"),
+    ]
     assert "pt_7: no Brainstem and no SpinalCord" in dataset.defects[0]
     organs, dose = dataset.declaration.tasks
     pixels, shape = dataset.samples[0].pixels(), (128, 128)

@@ -24,8 +24,9 @@ def test_the_neighbourhood_grows_until_it_holds_thirty():
 
 def test_at_another_prevalence_the_likelihood_ratio_stays():
     labels = np.repeat([1, 0], 50)
-    probabilities = np.concatenate([np.full(40, 0.7), np.full(10, 0.1), np.full(20, 0.7),
-                                    np.full(30, 0.1)])  # fmt: skip
+    probabilities = np.concatenate(
+        [np.full(40, 0.7), np.full(10, 0.1), np.full(20, 0.7), np.full(30, 0.1)]
+    )
     found = around(labels, probabilities, 0.7)
     ratio = (40 / 50) / (20 / 50)
     odds = 0.05 / 0.95 * ratio

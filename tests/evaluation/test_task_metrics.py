@@ -52,8 +52,9 @@ def test_the_class_of_an_image(classes):
     output = Output(class_logits={"stage": logits})
     names, called = tuple("abcd"[:classes]), logits.argmax(dim=1)
     for metric, of_sklearn in (
-        ("accuracy", accuracy_score), ("balanced_accuracy", balanced_accuracy_score),
-    ):  # fmt: skip
+        ("accuracy", accuracy_score),
+        ("balanced_accuracy", balanced_accuracy_score),
+    ):
         task = Task("stage", "image_class", names, metric=metric)
         assert judged(task, output, labels.float()) == pytest.approx(of_sklearn(labels, called))
     if classes == 2:

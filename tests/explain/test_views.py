@@ -88,8 +88,9 @@ def test_only_what_serves_a_computation_has_no_view(method):
     shown = {name for view in list_views(maps) for name in view.maps}
     shown |= {name for name in maps for gate in shown if ungated_of(gate, maps) is maps[name]}
     assert {name.partition(".")[0] for name in maps.keys() - shown} <= {
-        "pooled_features", "encoder_means",
-    }  # fmt: skip
+        "pooled_features",
+        "encoder_means",
+    }
 
 
 def test_gate_channels():

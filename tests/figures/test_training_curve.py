@@ -44,9 +44,12 @@ def test_other_tasks_have_their_own_words():
     keys = ("organs_loss", "dose_loss", "validation_dice", "validation_mae", "organs_weight")
     found = training_figure([{"epoch": 1, "size": 64, **dict.fromkeys(keys, 0.5)}])
     assert [trace.name for trace in found.data] == [
-        "loss of the organs", "loss of the dose", "Dice of the mask", "Mean absolute error",
+        "loss of the organs",
+        "loss of the dose",
+        "Dice of the mask",
+        "Mean absolute error",
         "weight of organs",
-    ]  # fmt: skip
+    ]
     two = {"epoch": 1, "size": 64, "validation_auc.malignancy": 0.8, "validation_auc.birads": 0.7}
     names = [trace.name for trace in training_figure([two]).data]
     assert names == ["AUC of the class", "AUC of the birads"]

@@ -36,9 +36,7 @@ def test_a_batch_is_the_loop_and_a_full_gpu_is_left(tmp_path, monkeypatch):
     alone = judge_samples(predictor, samples, "test")
     for workers, batch_size in ((0, 3), (2, 2)):
         machine = Machine(torch.device("cpu"), workers=workers)
-        rows = judge_samples(
-            Predictor(checkpoint, machine), samples, "test", batch_size=batch_size
-        )  # fmt: skip
+        rows = judge_samples(Predictor(checkpoint, machine), samples, "test", batch_size=batch_size)
         for one, other in zip(alone, rows, strict=True):
             assert other == pytest.approx(one, abs=1e-5, nan_ok=True)
 

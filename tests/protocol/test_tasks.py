@@ -187,11 +187,12 @@ def test_the_table_is_made_of_what_is_finished_and_trains_nothing_twice(data, tm
     """Four networks whose judged rows lie there: a table with gains, and no network beside them."""
     base = {"image_id": ["a", "b"], "dataset": "pair", "group": ["a", "b"]}
     judged = {
-        "stl.outline": {"outline.dice.lesion": 0.5}, "stl.depth": {"depth.mae": 4.0},
+        "stl.outline": {"outline.dice.lesion": 0.5},
+        "stl.depth": {"depth.mae": 4.0},
         "hps": {"outline.dice.lesion": 0.5, "depth.mae": 3.0},
         "mtan": {"outline.dice.lesion": 0.4, "depth.mae": 4.0},
         "ctan": {"outline.dice.lesion": 0.6, "depth.mae": 4.4},
-    }  # fmt: skip
+    }
     for name, figures in judged.items():
         write_judged(tmp_path / "pair" / name / JUDGED, pd.DataFrame({**base, **figures}))
     call = ["tasktable", "--data", data, "--out", str(tmp_path), "--size", "64"]

@@ -41,8 +41,11 @@ PLAIN = Recipe(
 )  # fmt: skip
 MIXED = [
     *(made(f"{i}", i % 2) for i in range(4)),
-    made("n", None, normal=True), made("u", 1, masked=False), made("o", None), made("p", None),
-]  # fmt: skip
+    made("n", None, normal=True),
+    made("u", 1, masked=False),
+    made("o", None),
+    made("p", None),
+]
 STEPS = {
     "learned": {"dice_over": "batch", "weighting": "learned"},
     "gradnorm": {"weighting": "gradnorm", "class_loss": "focal"},

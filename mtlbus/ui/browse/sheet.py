@@ -33,10 +33,11 @@ def show() -> None:
         )  # fmt: skip
         searching = st.container(width=200)
         blind = st.toggle(
-            "Blind", help="Hides names and answers on every page, so that you can judge first. The "
+            "Blind",
+            help="Hides names and answers on every page, so that you can judge first. The "
             "images stand in an order that tells nothing.",
             **mirror("blind", switch("blind")),
-        )  # fmt: skip
+        )
     text = "" if blind else _search(searching)  # whoever finds a carcinoma knows that it is one
     state.link_unless("source", source, collection.PHANTOMS)
     state.link_unless("blind", str(int(blind)), "0")

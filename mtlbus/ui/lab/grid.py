@@ -28,8 +28,9 @@ def show(phantom: PhantomState, methods: Sequence[str], knob: str) -> None:
     """Small pictures over two knobs, with the answer of one network."""
     first, second = st.columns(2, gap="medium")
     with first:
-        other = knobs.pick_knob("Second knob", "knob2", _SECOND if knob != _SECOND else "echo_db",
-                                without=knob)  # fmt: skip
+        other = knobs.pick_knob(
+            "Second knob", "knob2", _SECOND if knob != _SECOND else "echo_db", without=knob
+        )
     with second:
         method = st.selectbox(
             "Network", methods, format_func=services.title_of,
@@ -42,8 +43,9 @@ def show(phantom: PhantomState, methods: Sequence[str], knob: str) -> None:
     wanted = [one for row in turned for one in row if one is not None]
 
     def draw() -> None:
-        tiles = [[None if p is None else _tile(points.known(p, method)) for p in row]
-                 for row in turned]  # fmt: skip
+        tiles = [
+            [None if p is None else _tile(points.known(p, method)) for p in row] for row in turned
+        ]
         known = [tile for row in tiles for tile in row if tile]
         if not known:
             st.caption(f"{len(wanted)} phantoms, {knobs.with_unit(knob)} from left to right and "

@@ -67,9 +67,10 @@ def turn(phantom: PhantomState, knob: str) -> None:
     help = f"{about['text'][0].upper()}{about['text'][1:]}."
     st.session_state[widget] = here
     options = {
-        "key": widget, "help": help,
+        "key": widget,
+        "help": help,
         "on_change": lambda: state.turn(phantom, knob, st.session_state[widget]),
-    }  # fmt: skip
+    }
     if isinstance(here, bool):
         st.toggle(about["title"], **options)
         return

@@ -39,10 +39,11 @@ def show(finding: Finding) -> None:
         return
     with st.container(horizontal=True, gap="medium"):
         steady = _switch(
-            "How steady?", "steady",
+            "How steady?",
+            "steady",
             f"Asks the same network about {COUNT} versions of the image: mirrored, cropped a "
             "little, brighter and darker. The lesion stays the same; does the answer?",
-        )  # fmt: skip
+        )
         second = _switch(
             "Second opinion", "others", "Asks all other networks about the image as it is."
         )
@@ -136,9 +137,10 @@ def _draw(found: Opinion) -> None:
     strip = strip_figure(dots, here, None if point is None else point.threshold)
     st.plotly_chart(
         readable(strip),
-        config={**CONFIG, "displayModeBar": False}, key="opinion_strip",
+        config={**CONFIG, "displayModeBar": False},
+        key="opinion_strip",
         alt=" ".join(line.replace("**", "") for line in found.lines),
-    )  # fmt: skip
+    )
     for line in found.lines:
         st.markdown(f"- {line}")
     everything, notes = (*found.changes, *found.networks), ["Dotted: the answer above."]

@@ -159,8 +159,9 @@ def _outcome(mine: Standing, nets: Sequence[Standing]) -> str:
         return said
     best = nets[0].score
     beaten = (mine.score.right / mine.score.n, -mine.score.brier) > (
-        best.right / best.n, -best.brier
-    )  # fmt: skip
+        best.right / best.n,
+        -best.brier,
+    )
     verdict = "you beat them all" if beaten else f"{nets[0].who}: {best.right} of {best.n}"
     return f"{said}; {verdict}"
 
@@ -208,8 +209,9 @@ def _curves(
     for name, members in groups.items():
         pairs = [
             (room.items[number].label, reply.probability)
-            for one in members for number, reply in one.replies.items()
-        ]  # fmt: skip
+            for one in members
+            for number, reply in one.replies.items()
+        ]
         if pairs:
             labels, said = zip(*pairs, strict=True)
             found[name] = reliability(labels, said, _BINS)

@@ -198,9 +198,10 @@ def _says_it_stays(done: Operation) -> None:
 def _offer_reader() -> None:
     if _READS in services.available():
         st.button(
-            f"Ask {services.title_of(_READS)}, which reads it", key="_pen_reader",
+            f"Ask {services.title_of(_READS)}, which reads it",
+            key="_pen_reader",
             on_click=lambda: st.session_state.update(method=_READS),
-        )  # fmt: skip
+        )
 
 
 def _measurements(done: Operation) -> None:
@@ -208,10 +209,11 @@ def _measurements(done: Operation) -> None:
     st.subheader("Measured on the outline")
     before, after = done.before, done.after
     first, second = (
-        {} if one is None or one.lesion is None
+        {}
+        if one is None or one.lesion is None
         else {name: (value, what) for name, value, what in lesion_rows(one.lesion)}
         for one in (before, after)
-    )  # fmt: skip
+    )
     for found, one in ((first, before), (second, after)):
         if one is not None and one.against_truth is not None and one.known != NORMAL:
             for name in ("dice", "hd95"):

@@ -41,9 +41,10 @@ def true_answer(task: Task, case: TaskCase) -> Answer | None:
         return None
     if task.kind == "image_class":
         number = int(truth)
-        return Answer(task, probabilities={
-            name: float(place == number) for place, name in enumerate(task.classes)
-        })  # fmt: skip
+        return Answer(
+            task,
+            probabilities={name: float(place == number) for place, name in enumerate(task.classes)},
+        )
     if task.kind == "pixel_regression":
         return Answer(task, values=truth)
     return Answer(task, classes=truth.astype(bool) if task.overlapping else truth)
@@ -87,9 +88,10 @@ def show_task(task: Task, case: TaskCase, said: list[Said]) -> None:
             with st.container(gap="xxsmall"):
                 st.markdown(f"**{literal(heading)}**")
                 show_image(
-                    overlay.encode_jpeg(panel), f"{case.title}: {task.name}, {heading}.",
+                    overlay.encode_jpeg(panel),
+                    f"{case.title}: {task.name}, {heading}.",
                     width="stretch",
-                )  # fmt: skip
+                )
     if task.kind == "pixel_class":
         _legend(task)
     rows = [row for one in said for row in _rows(one, case, task, truth)]

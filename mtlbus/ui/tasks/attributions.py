@@ -107,9 +107,10 @@ def _ask(case: TaskCase, name: str) -> Inquiry:
             **mirror("target", wanted),
         )  # fmt: skip
         placebo = st.toggle(
-            "Placebo", **mirror("placebo", switch("placebo", True)),
+            "Placebo",
+            **mirror("placebo", switch("placebo", True)),
             help="The same computation on shuffled weights, in which nothing learnt is left.",
-        )  # fmt: skip
+        )
     offered = served_by(network.checkpoint.card.spec.maps)
     wanted = several("attributions", offered, [one for one in _FIRST if one in offered])
     picked = st.pills(
@@ -207,4 +208,4 @@ def _picture(asked: Inquiry, name: str, found: Attribution, mark: str) -> None:
             overlay.encode_jpeg(panel),
             f"{technique.title} of the {asked.target.words} over {asked.case.title}{mark}.",
             width="stretch",
-        )  # fmt: skip
+        )

@@ -146,9 +146,10 @@ def _task(task: Task, asked: dict[str, pd.DataFrame]) -> None:
     unit = "Dice" if share else f"mean absolute error, {task.unit}".rstrip(", ")
     figure = class_charts.spread_figure(values, unit, share)
     st.plotly_chart(
-        readable(figure), key=f"_spread_{task.name}",
+        readable(figure),
+        key=f"_spread_{task.name}",
         alt=f"How {task.name} is spread over the test images, by network.",
-    )  # fmt: skip
+    )
     st.caption(
         "A box is the middle half of the test images, the line in it their median. An image that "
         "neither has a class nor got it says nothing."
@@ -173,9 +174,10 @@ def _confusion(task: Task, asked: dict[str, pd.DataFrame]) -> None:
     np.add.at(counts, (true, called), 1)
     figure = class_charts.confusion_table(counts, task.classes)
     st.plotly_chart(
-        readable(figure), key=f"_table_{task.name}",
+        readable(figure),
+        key=f"_table_{task.name}",
         alt=f"True classes of {task.name} against those that {title} calls.",
-    )  # fmt: skip
+    )
     right = int(np.trace(counts))
     st.caption(
         f"{right} of {len(true)} images are called by their true class. The called class is the "

@@ -90,9 +90,10 @@ def _rows(before: Answers, after: Answers, steps: Sequence[EditStep]) -> list[di
         if was is not None and now is not None:
             turned = one.call is not None and two.call is not None and one.call != two.call
             said = (
-                one.pill or percent(was), two.pill or percent(now),
+                one.pill or percent(was),
+                two.pill or percent(now),
                 f"{signed(100 * (now - was), 1)} points" + (" **call turned**" if turned else ""),
-            )  # fmt: skip
+            )
         area, alike = _outlines(before, after, method, steps)
         rows.append({
             "Network": literal(one.title), "As it came": said[0], "Changed": said[1],

@@ -14,7 +14,7 @@ _EDGE = 0.15  # share of the width at either side in which no seam is looked for
 _NEAR, _FAR = 4, 15  # columns: a seam is compared with those between, at both sides
 _LIT = 30  # grey level
 _LIMIT = 2.0  # of the score; 1 of the 2655 images of BUSI and BUS-BRA lies above
-_LIMIT_ACROSS = 7.0  # the same across; 7 of the 2655 images lie above
+_LIMIT_ACROSS = 7.0  # the same across; 7 of the images lie above
 _SAME_TISSUE = 0.42  # correlation across a line that a scanner drew into one scan
 _CLEAR_COVER, _CLEAR_JUMP = 0.96, 4.0  # a gap that nothing crosses, whatever lies beside it
 

@@ -5,8 +5,8 @@
 writes it beside the weights, where `Predictor.predict` takes it from then on; without that file, or
 without the runtime, everything is as before. It is written only where it is faster and answers as
 PyTorch does: on phantoms each probability within 0.01, each outline with a Dice of 0.99. One more
-phantom is asked whenever it is loaded. Inner maps for the eye, outlines of readers, gradients and
-judging stay with PyTorch.
+phantom is asked whenever it is loaded, for the answer and for the time: it may be another machine.
+Inner maps for the eye, outlines of readers, gradients and judging stay with PyTorch.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,6 +37,8 @@ FILE = "model.onnx"
 PACKAGES = "onnxruntime==1.32.0 onnx==1.23.2 onnxscript==0.7.2"
 APART, DICE = 0.01, 0.99  # of probabilities at most, of outlines at least
 GAIN = 0.9  # of PyTorch's time from which it is worth a file
+KEPT = 1.0  # of PyTorch's time up to which it is used where it is loaded
+ROUNDS = 3  # of the forwards that are timed then
 PHANTOMS = 12
 
 
@@ -114,7 +116,7 @@ class OnnxForm:
 
 
 def read_form(network: Predictor) -> OnnxForm | None:
-    """The form that lies beside the weights of a network; None where there is none for it here.
+    """The form that lies beside the weights of a network; None where none is faster here.
 
     Raises:
         CheckpointError: it is damaged, belongs to other weights or answers otherwise.
@@ -134,7 +136,8 @@ def read_form(network: Predictor) -> OnnxForm | None:
         raise CheckpointError(f"{FILE} belongs to other weights and is not used. {again}")
     if not bounded:
         raise CheckpointError(f"{FILE} answers otherwise than its weights; not used. {again}")
-    return form
+    pytorch, onnx = map(min, _milliseconds(network, form, [inputs] * ROUNDS))
+    return form if onnx <= KEPT * pytorch else None
 
 
 def write_form(network: Predictor) -> FormTrial:
@@ -153,15 +156,7 @@ def write_form(network: Predictor) -> FormTrial:
     form = OnnxForm(content, asked[0][1])
     drifts = [drift_of(ours, form(inputs)) for inputs, ours in asked]
     drift = Drift(max(one.probability for one in drifts), min(one.dice for one in drifts))
-    times: tuple[list[float], list[float]] = ([], [])
-    forwards: tuple[Callable[[Tensor], Output], ...] = (_with_maps(network), form)
-    with torch.inference_mode():
-        for inputs, _ in asked:
-            for run, found in zip(forwards, times, strict=True):
-                started = time.perf_counter()
-                run(inputs)
-                found.append(1000 * (time.perf_counter() - started))
-    ours, onnx = map(median, times)
+    ours, onnx = map(median, _milliseconds(network, form, [inputs for inputs, _ in asked]))
     path = network.checkpoint.folder / FILE
     written = all(one.bounded for one in drifts) and onnx <= GAIN * ours
     if written:
@@ -169,6 +164,21 @@ def write_form(network: Predictor) -> FormTrial:
     else:
         path.unlink(missing_ok=True)
     return FormTrial(ours, onnx, drift, written)
+
+
+def _milliseconds(
+    network: Predictor, form: OnnxForm, asked: Sequence[Tensor]
+) -> tuple[list[float], list[float]]:
+    """What PyTorch and the form take for each input, by turns."""
+    times: tuple[list[float], list[float]] = ([], [])
+    forwards: tuple[Callable[[Tensor], Output], ...] = (_with_maps(network), form)
+    with torch.inference_mode():
+        for inputs in asked:
+            for run, found in zip(forwards, times, strict=True):
+                started = time.perf_counter()
+                run(inputs)
+                found.append(1000 * (time.perf_counter() - started))
+    return times
 
 
 class _Flat(nn.Module):

@@ -48,6 +48,7 @@ def test_a_form_answers_as_the_weights_and_belongs_to_them(tmp_path, monkeypatch
     before = plain.predict(image)
     monkeypatch.setattr(onnx_form, "PHANTOMS", 2)
     monkeypatch.setattr(onnx_form, "GAIN", 1e9)
+    monkeypatch.setattr(onnx_form, "KEPT", 1e9)
     assert write_form(plain).written
     content = (checkpoint.folder / FILE).read_bytes()
     with_form = Predictor(checkpoint, CPU)
@@ -57,6 +58,9 @@ def test_a_form_answers_as_the_weights_and_belongs_to_them(tmp_path, monkeypatch
     assert after.logit == pytest.approx(before.logit, abs=1e-4)
     assert abs(after.mask_probability - before.mask_probability).max() < 1e-4
     assert after.computed_by.startswith("ONNX Runtime 1.")
+    with monkeypatch.context() as patched:
+        patched.setattr(onnx_form, "KEPT", 0.0)
+        assert read_form(plain) is None, "it is slower on this machine"
     asked = with_form.predict(image, maps=True)
     assert asked.maps and asked.computed_by == before.computed_by == f"PyTorch {torch.__version__}"
 

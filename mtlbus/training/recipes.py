@@ -213,44 +213,39 @@ def make_recipe(
             raise InputError(f"Input size {side} is not allowed: a multiple of 32, at least 64.")
         if count < 1:
             raise InputError(f"Got {count} epochs; at least 1 is needed.")
-    if learning_rate is not None:
-        if not 0 < learning_rate < 1:
-            raise InputError(f"Learning rate {learning_rate} is not allowed: above 0, below 1.")
-        recipe = replace(recipe, learning_rate=learning_rate)
-    if gradient_limit is not None:
-        if not 0 < gradient_limit < math.inf:
-            raise InputError(f"Gradient limit {gradient_limit} is not allowed: a norm above 0.")
-        recipe = replace(recipe, gradient_limit=gradient_limit)
-    if side_weight is not None:
-        if not 0 < side_weight < math.inf:
-            raise InputError(f"Weight {side_weight} of coarser masks is not allowed: above 0.")
-        recipe = replace(recipe, side_weight=side_weight)
-    if gamma_rate is not None:
-        if not 0 < gamma_rate < math.inf:
-            raise InputError(f"Rate {gamma_rate} of γ is not allowed: a factor above 0.")
-        recipe = replace(recipe, gamma_rate=gamma_rate)
-    if branch_dropout is not None:
-        if not 0 <= branch_dropout <= 0.5:
-            raise InputError(f"Share {branch_dropout} of a branch is not allowed: from 0 to 0.5.")
-        if not spec.side_class:
-            have = [name for name in list_methods() if get_spec(name).side_class]
-            raise InputError(
-                f"{spec.name} has no second encoder to leave out; {' and '.join(have)} have one."
-            )
-        recipe = replace(recipe, branch_dropout=branch_dropout)
-    if batch_size is not None:
-        if not 2 <= batch_size <= 65_536:
-            raise InputError(f"Batches of {batch_size} images are not allowed: 2 to 65536.")
-        recipe = replace(recipe, batch_size=batch_size)
-    if windows is not None:
-        if not 0 <= windows <= 0.5:
-            raise InputError(f"Share {windows} of windows is not allowed: from 0 to 0.5.")
-        recipe = replace(recipe, windows=windows)
+    for value, fits, said in (
+        (learning_rate, lambda x: 0 < x < 1, "Learning rate {} is not allowed: above 0, below 1."),
+        (gradient_limit, _positive, "Gradient limit {} is not allowed: a norm above 0."),
+        (side_weight, _positive, "Weight {} of coarser masks is not allowed: above 0."),
+        (gamma_rate, _positive, "Rate {} of γ is not allowed: a factor above 0."),
+        (branch_dropout, _half, "Share {} of a branch is not allowed: from 0 to 0.5."),
+        (windows, _half, "Share {} of windows is not allowed: from 0 to 0.5."),
+        (devices, lambda x: 0 <= x <= 1, "Share {} of changes is not allowed: from 0 to 1."),
+        (batch_size, lambda n: 2 <= n <= 65_536, "A batch of {} is not allowed: from 2 to 65536."),
+    ):
+        if value is not None and not fits(value):
+            raise InputError(said.format(value))
+    if branch_dropout is not None and not spec.side_class:
+        have = [name for name in list_methods() if get_spec(name).side_class]
+        raise InputError(
+            f"{spec.name} has no second encoder to leave out; {' and '.join(have)} have one."
+        )
+    asked: dict[str, Any] = {
+        "learning_rate": learning_rate, "gradient_limit": gradient_limit, "windows": windows,
+        "side_weight": side_weight, "gamma_rate": gamma_rate, "branch_dropout": branch_dropout,
+        "batch_size": batch_size,
+    }  # fmt: skip
     if devices is not None:
-        if not 0 <= devices <= 1:
-            raise InputError(f"Share {devices} of changes is not allowed: from 0 to 1.")
-        recipe = replace(recipe, augmentation=replace(recipe.augmentation, devices=devices))
-    return recipe
+        asked["augmentation"] = replace(recipe.augmentation, devices=devices)
+    return replace(recipe, **{name: value for name, value in asked.items() if value is not None})
+
+
+def _positive(number: float) -> bool:
+    return 0 < number < math.inf
+
+
+def _half(share: float) -> bool:
+    return 0 <= share <= 0.5
 
 
 def _parse_stages(text: str) -> tuple[tuple[int, int], ...]:

@@ -140,13 +140,13 @@ def run() -> None:
     token = _INSIDE.set(True)
     try:
         visits.note()
-        with services.one_look(), state.one_update():
+        with services.one_look(), address.one_update():
             guide.follow()
             uploads.take_early()
             if not lecture:
                 sidebar.draw()
             notes = st.container()
-            state.tell(notes)
+            address.tell(notes)
             guide.show(entry.file)
             found = state.current()
             draw = task_pages.page_for(entry.file, entry.about_case, found) or page.run
@@ -158,7 +158,7 @@ def run() -> None:
             else:
                 draw()
             state.link_unless("lecture", str(int(lecture)), "0")
-            state.tell(notes)  # also what the page had to say
+            address.tell(notes)  # also what the page had to say
     except services.LeftOut:
         st.rerun()  # without that network, and with a line that says so
     except Exception as error:

@@ -15,13 +15,10 @@ from .address import (
     came_by_link,
     drop_link,
     link_unless,
-    linked,
-    one_update,
     say,
     say_of_link,
     shortened,
     stop,
-    tell,
     write_link,
 )
 from .case import Case
@@ -37,12 +34,9 @@ __all__ = [
     "current_case",
     "drop_link",
     "link_unless",
-    "linked",
-    "one_update",
     "say",
     "say_of_link",
     "stop",
-    "tell",
     "write_link",
 ]
 

@@ -101,13 +101,13 @@ def test_what_a_page_has_to_say_stands_there_at_once():
     def script():
         import streamlit as st
 
-        from mtlbus.ui import state
+        from mtlbus.ui import address
 
-        state.say("The address says [a](http://b).")
+        address.say("The address says [a](http://b).")
         notes = st.container()
-        state.tell(notes)
-        state.say("The page says.")
-        state.tell(notes)
+        address.tell(notes)
+        address.say("The page says.")
+        address.tell(notes)
 
     app = AppTest.from_function(script, default_timeout=60).run()
     said = [literal("The address says [a](http://b)."), "The page says."]

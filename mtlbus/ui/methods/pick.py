@@ -13,7 +13,7 @@ import streamlit as st
 from ...core.text import literal
 from ...explain.views import with_views
 from ...methods import get_spec, list_methods
-from .. import services, state, untrained
+from .. import address, services, state, untrained
 
 OPEN = "_card"
 _WRITTEN = "_card_in_address"
@@ -21,7 +21,7 @@ _WRITTEN = "_card_in_address"
 
 def opened() -> str | None:
     """The method whose card is open, None for the overview; adopts what the address wishes."""
-    wish = state.linked("method")
+    wish = address.linked("method")
     foreign = wish != st.session_state.get(_WRITTEN)
     if foreign and wish is not None and wish == st.query_params.get("method"):
         st.session_state[OPEN] = wish

@@ -73,7 +73,11 @@ def _show(case: Case, left: DeltaGenerator, right: DeltaGenerator) -> None:
     with right:
         prediction = ask(case, _method())
     finding = finding_of(case, prediction)
-    style = Style(colour=verdict.colour_of(finding), truth=case.truth is not None, place=_PLACE)
+    style = Style(
+        colour=verdict.colour_of(finding),
+        truth=case.truth is not None and case.truth.any(),
+        place=_PLACE,
+    )
     with left:
         stage.show(pictures.picture(finding, style), _alt(finding))
     with right:

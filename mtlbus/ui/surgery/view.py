@@ -148,10 +148,11 @@ def _decision(done: Operation) -> None:
     if done.after is None:
         verdict.nothing(done.before)
     if_any = f", {IF.lower()}" if done.before.conditional or not done.before.outlined else ""
-    said, whose = percent(before.probability), "with the network's outline"
+    said, whose = percent(before.probability), "With the network's outline"
     if after is not None:
         said, whose = f"{said} → {percent(after.probability)}", f"{whose} → with yours"
-    st.metric(f"Probability of malignancy{if_any}, {whose}", said)
+    st.metric(f"Probability of malignancy{if_any}", said)
+    st.caption(f"{whose}.")
     verdict.scope(done.now)
     if score_cells(before.maps) is None:
         _says_it_stays(done)

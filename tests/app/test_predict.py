@@ -461,3 +461,18 @@ def test_asked_again_only_where_somebody_wants_it(open_page, asked):
     assert "Chart (PNG, SVG)" in [one.proto.label for one in app.get("download_button")]
     outlines_only = open_page(case="lobulated-fibroadenoma", method="uresnet", steady="1")
     assert "mirrored" not in text(outlines_only)
+
+
+def test_a_network_that_raises_is_one_line_and_frees_the_gate(open_page, monkeypatch):
+    from mtlbus.ui.gate import GATE
+
+    def broken(*_: object) -> Prediction:
+        raise RuntimeError("shapes cannot be multiplied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Predictor, "predict", broken)
+        app = open_page(method="mtl", case="lipoma", faulty=True)
+    (error,) = app.error
+    assert error.value.startswith("Something unforeseen happened (RuntimeError)")
+    assert not app.exception and not GATE.is_taken
+    assert not open_page(method="mtl", case="lipoma").error, "nothing of it is kept"

@@ -24,7 +24,7 @@ from matplotlib.transforms import Transform, blended_transform_factory
 from noto_cjk_sans_jp_regular import FONT_PATH
 from PIL import Image
 
-from .static_traces import DASHES, KINDS, POINT, Places, colour_of, draw_trace, plain
+from .static_traces import DASHES, KINDS, MARKS, POINT, Places, colour_of, draw_trace, plain
 from .style import FAINT
 
 WIDTH = 720  # pixels
@@ -303,8 +303,8 @@ def _handle(trace: Any) -> Artist:
         return Patch(color=colour_of(of_marker) or colour)
     mode = trace.mode or "lines"
     lined, marked = "lines" in mode, "markers" in mode
-    square = isinstance(marker.symbol, str) and marker.symbol == "square"
+    mark = MARKS[marker.symbol] if isinstance(marker.symbol, str) else "o"
     return Line2D(
-        [], [], color=colour, linewidth=2 if lined else 0, marker=("s" if square else "o") * marked,
+        [], [], color=colour, linewidth=2 if lined else 0, marker=mark * marked,
         linestyle=DASHES.get(line.dash, "-") if lined else "none", markersize=6,
     )  # fmt: skip

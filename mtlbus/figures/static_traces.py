@@ -15,7 +15,10 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from .colours import rgb
 
 POINT = 0.75  # of a pixel, at 96 pixels an inch
-_MARKS = {"circle": "o", "circle-open": "o", "square": "s", "diamond": "D", "x": "x", "cross": "P"}
+MARKS = {
+    "circle": "o", "circle-open": "o", "square": "s", "diamond": "D", "star": "*", "x": "x",
+    "cross": "P",
+}  # fmt: skip
 _SIDES = {"right": "left", "left": "right", "center": "center"}  # of the point: how the text hangs
 DASHES = {"dot": (0, (1, 2)), "dash": (0, (4, 3))}
 Share = tuple[int, int, float]
@@ -119,7 +122,7 @@ def _marks(axes: Axes, trace: Any, x: np.ndarray, y: np.ndarray, alpha: float) -
         hollow = str(symbol).endswith("open")
         rim = tint if hollow or marker.line.color is None else colour_of(marker.line.color)
         axes.scatter(
-            x[here], y[here], s=(sizes[here] * POINT) ** 2, marker=_MARKS[str(symbol)], alpha=alpha,
+            x[here], y[here], s=(sizes[here] * POINT) ** 2, marker=MARKS[str(symbol)], alpha=alpha,
             facecolors="none" if hollow else tint, edgecolors=rim,
             linewidths=(marker.line.width or 0) * POINT, zorder=3, clip_on=False,
         )  # fmt: skip
@@ -130,7 +133,7 @@ def _alike_marks(axes: Axes, trace: Any, x: np.ndarray, y: np.ndarray, alpha: fl
     marker = trace.marker
     symbol, tint = marker.symbol or "circle", colour_of(marker.color or trace.line.color)
     axes.plot(
-        x, y, _MARKS[symbol], markersize=(6 if marker.size is None else marker.size) * POINT,
+        x, y, MARKS[symbol], markersize=(6 if marker.size is None else marker.size) * POINT,
         markerfacecolor="none" if symbol.endswith("open") else tint, alpha=alpha, zorder=3,
         markeredgecolor=colour_of(marker.line.color) or tint, clip_on=False,
         markeredgewidth=(marker.line.width or 0) * POINT,

@@ -12,13 +12,16 @@ import pytest
 from PIL import Image
 
 from mtlbus.data.transforms import Frame
+from mtlbus.evaluation.intervals import Interval
 from mtlbus.evaluation.operating_points import Confusion, natural_frequencies
+from mtlbus.evaluation.readers import ReaderScore
 from mtlbus.explain.attention import LogitSplit
 from mtlbus.figures.cells import cell_figure, gate_scale
 from mtlbus.figures.class_charts import class_bars, spread_figure
 from mtlbus.figures.confusion import confusion_figure, people_figure
 from mtlbus.figures.pairwise_dice import dice_matrix
 from mtlbus.figures.probability import probability_figure
+from mtlbus.figures.readers import readers_figure
 from mtlbus.figures.regions import logit_figure
 from mtlbus.figures.response import Line, response_figure
 from mtlbus.figures.segmentation import dice_figure
@@ -26,6 +29,7 @@ from mtlbus.figures.static import png_of_chart, svg_of_chart
 
 GREY = np.arange(80 * 120, dtype=np.uint16).reshape(80, 120).astype(np.uint8)
 LINE = Line([1, 2, 3], [0.1, None, 0.8], [0.7, 0.8, 0.9], [False, False, True], 0.4)
+SCORE = ReaderScore(5, 4, Interval(0.8, 0.4, 1), Interval(0.7, 0.3, 0.9), 0.9, 0.1, 0.5)
 CHARTS = {
     "bar": (
         probability_figure(0.71, 0.41, (0.3, 0.55)),
@@ -46,6 +50,7 @@ CHARTS = {
     "boxes": (dice_figure({"MTL $1$ <b>": (np.array([0.2, 0.7, 0.9]), list("abc"))}), ["MTL $1$ "]),
     "curves": (response_figure({"MTL": LINE}, "Gain (dB)", 2.0, (1, 3)), ["Gain (dB)", "Dice"]),
     "cells": (cell_figure(GREY, np.eye(4), Frame(80, 120), gate_scale()), ["1 open"]),
+    "readers": (readers_figure({"a": SCORE, "b": SCORE}, {"MTL": SCORE}, "a"), ["you", "MTL"]),
     "matrix": (dice_matrix(["A", "超声"], np.array([[1, 0.8], [0.8, 1]])), ["0.80", "超声"]),
     "steps": (
         logit_figure(LogitSplit(("tumour", "margin"), np.array([1.2, -0.5]), -0.2, 0.5)),

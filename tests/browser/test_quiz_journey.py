@@ -86,9 +86,15 @@ def test_whoever_reads_the_address_from_the_wall_is_not_the_host(server, browser
     page.wait_for_url(lambda address: "room=" in address)
     shown = page.url
     assert "player" not in shown
+    page.add_init_script(
+        "const forget = Storage.prototype.removeItem\n"
+        "Storage.prototype.removeItem = function (name) {"
+        " window.forgotten ||= name.startsWith('mtlbus_room'); forget.call(this, name) }"
+    )
     page.reload()
     expect(close).to_be_visible(timeout=PATIENT)
     assert page.url == shown
+    assert not page.evaluate("window.forgotten"), "a second reload would have lost the host"
     ((name, token),) = page.evaluate("Object.entries(sessionStorage)")
     assert name == f"mtlbus_room_{shown.partition('room=')[2][:4]}"
 

@@ -6,8 +6,10 @@ import pytest
 
 from mtlbus.checkpoints import CHECKPOINTS, WEIGHTS, find_checkpoint, sha256
 from mtlbus.data.layouts import load_dataset
+from mtlbus.data.phantom_ct import SLICES
 from mtlbus.data.splits import split_fold
 from mtlbus.protocol.task_judging import JUDGED, judge_tasks, read_judged, task_figures
+from tests.app.visits import visit
 
 SHIPPED = {
     card.parent.name: card.parent for card in sorted(CHECKPOINTS.glob("openkbp/*/card.json"))
@@ -30,6 +32,12 @@ def test_the_weights_are_those_of_the_card_small_and_free_to_share(checkpoint):
     assert card["parameters"] == sum(p.numel() for p in checkpoint.load().parameters()) <= 7_500_000
     assert card["licences"][0].startswith("OpenKBP: MIT")
     assert card["training"]["command"].startswith("python -m mtlbus tasktable ")
+
+
+def test_whoever_asks_for_attributions_first_finds_something_explained():
+    """No brain stem is found on the first sample."""
+    app = visit("attributions", case=next(iter(SLICES)), attributions="saliency", placebo="0")
+    assert any("**Saliency**" in one.value for one in app.markdown)
 
 
 def test_the_figures_of_the_card_follow_from_the_judged_images(checkpoint):

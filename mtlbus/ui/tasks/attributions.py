@@ -100,8 +100,11 @@ def show(case: TaskCase) -> None:
 def _ask(case: TaskCase, name: str) -> Inquiry:
     network = networks.predictor(name)
     targets = {str(one): one for one in task_targets(network.checkpoint.tasks)}
+    prepared, said = network.prepare(case.image), networks.predict(case, name)
+    absent = {part for part, plane in said.planes.items() if not plane.any()}
+    there = [text for text, one in targets.items() if one.answer not in absent]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        wanted = choice("target", targets, next(iter(targets)))
+        wanted = choice("target", targets, next(iter(there or targets)))
         chosen = st.selectbox(
             "Explain", list(targets), format_func=lambda text: targets[text].words, width=380,
             **mirror("target", wanted),
@@ -120,7 +123,6 @@ def _ask(case: TaskCase, name: str) -> Inquiry:
     state.write_link("target", chosen)
     state.write_link("attributions", joined(picked))
     state.link_unless("placebo", str(int(placebo)), "1")
-    prepared, said = network.prepare(case.image), networks.predict(case, name)
     subject = Subject.of_tasks(network, prepared.grey, prepared.frame, targets[chosen], said.planes)
     return Inquiry(case, name, subject, tuple(picked), placebo)
 

@@ -83,7 +83,7 @@ def pick_method(
             f"{services.title_of(wanted)}."
         )
     if wanted is not None and wanted not in names and wanted not in services.available():
-        state.say(f"No trained network is named “{str(wanted)[:40]}”; showing another.")
+        _say_unknown([str(wanted)[:40]], "showing another")
     widget = f"_pick_{key}"
     st.session_state[widget] = wanted if wanted in names else services.first_of(names)
     chosen = st.selectbox(
@@ -139,7 +139,7 @@ def pick_methods(
         wanted = [came_with, *wanted]
     unknown = [name for name in wanted if name not in names and name != NONE]
     if unknown:
-        state.say(f"No trained network is named “{', '.join(unknown)[:80]}”; left out.")
+        _say_unknown(unknown, "left out")
     widget = f"_pick_{key}"
     chosen = [name for name in names if name in wanted]
     st.session_state[widget] = chosen if chosen or NONE in wanted else first[:default]
@@ -164,6 +164,17 @@ def pick_methods(
     if chosen:
         state.write_link("methods", ",".join(chosen))
     return chosen
+
+
+def _say_unknown(names: Sequence[str], instead: str) -> None:
+    """Say which names of an address are no choice here, and what is done instead."""
+    others = services.of_other_tasks()
+    strange = ", ".join(name for name in names if name in others)
+    unknown = ", ".join(name for name in names if name not in others)
+    if strange:
+        state.say(f"“{strange}” is not about breast ultrasound; {instead}.")
+    if unknown:
+        state.say(f"No trained network is named “{unknown[:80]}”; {instead}.")
 
 
 def ask(case: Case, method: str) -> Prediction:

@@ -91,6 +91,13 @@ def test_a_planning_ct_is_asked_of_its_networks_and_of_no_other():
     assert "No sample ships" in app.info[0].value
 
 
+def test_a_network_of_another_subject_in_the_address_is_told_from_one_that_is_not_here():
+    app = visit("predict", case=state.DEFAULT_CASE, method="openkbp/ctan")
+    assert at(app, "method") == "mtl"
+    said = [one.value for one in app.warning]
+    assert "“openkbp/ctan” is not about breast ultrasound; showing another." in said
+
+
 def test_cross_task_masks_name_the_tasks_that_gate_each_other():
     app = visit("attention", case="planning-ct-neck", map="ctae_mask.2")
     words = " ".join(one.value for one in app.markdown)

@@ -76,8 +76,8 @@ def predict_each(
 
     Yields:
         For each image one entry a network: of breast ultrasound `Finding.numbers`, else {image,
-        method, weights_sha256, tasks (`Answer.numbers` by name)}, each with its files; or one
-        {image, error} where the image is refused.
+        method, weights_sha256, tasks (`Answer.numbers` by name), limits of its card}, each with its
+        files; or one {image, error} where the image is refused.
 
     Raises:
         OutputError: something cannot be written.
@@ -166,6 +166,7 @@ def _of_tasks(path: str, predictors: Sequence[TaskPredictor]) -> list[Told]:
             "method": found.method,
             "weights_sha256": found.weights_sha256,
             "tasks": {name: answer.numbers() for name, answer in found.answers.items()},
+            "limits": predictor.checkpoint.card.limits,
         }
         told.append((entry, lambda f=found: _maps(picture, f)))
     return told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -60,7 +61,8 @@ def predict(arguments: argparse.Namespace) -> int:
                 for entry in good
                 for name, numbers in entry["tasks"].items()
             ]
-        return [*table(header, rows), DISCLAIMER] if rows else []
+        limits = dict.fromkeys(entry["limits"] for entry in good if "tasks" in entry)
+        return [*table(header, rows), *limits, DISCLAIMER] if rows else []
 
     print_result(entries, arguments.json, lines)
     problems[:0] = [entry["error"] for entry in entries if "error" in entry]
@@ -170,7 +172,7 @@ def _ask_tasks(arguments: argparse.Namespace, checkpoint: Checkpoint) -> _Asked:
     """Of a network for tasks of its own."""
     from ..data.task_case import open_picture
     from ..explain.subject import Subject
-    from ..explain.task_targets import read_task_target
+    from ..explain.task_targets import first_target, read_task_target
     from ..inference.task_predictor import TaskPredictor
 
     if arguments.truth:
@@ -180,6 +182,9 @@ def _ask_tasks(arguments: argparse.Namespace, checkpoint: Checkpoint) -> _Asked:
     image = open_picture(arguments.image, checkpoint.declaration.image)
     prepared = predictor.prepare(image)
     said = predictor.predict(prepared)
+    if not arguments.target:
+        target = first_target(checkpoint.tasks, said.planes)
+        request = replace(request, target=target)
     subject = Subject.of_tasks(predictor, prepared.grey, prepared.frame, target, said.planes)
     return _Asked(request, subject, said, None, image.seen)
 

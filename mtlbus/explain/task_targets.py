@@ -101,6 +101,18 @@ def task_targets(tasks: Sequence[Task]) -> list[TaskTarget]:
     return found
 
 
+def first_target(tasks: Sequence[Task], planes: Mapping[str, np.ndarray]) -> TaskTarget:
+    """What is explained where nothing is named: the first of which something is there.
+
+    Args:
+        tasks: of the network.
+        planes: where it finds each class, H×W bool by name; where it finds none, the first of all.
+    """
+    targets = task_targets(tasks)
+    there = (one for one in targets if one.answer not in planes or planes[one.answer].any())
+    return next(there, targets[0])
+
+
 def read_task_target(text: str, tasks: Sequence[Task]) -> TaskTarget:
     """The target that a text names; "" is the first.
 

@@ -9,8 +9,10 @@ import torch
 from mtlbus.core.errors import InputError, MtlbusError
 from mtlbus.core.outputs import Output
 from mtlbus.core.tasks import MALIGNANCY
+from mtlbus.data.openkbp import DECLARATION
 from mtlbus.data.transforms import Frame
 from mtlbus.explain.targets import Target, box_around, region_plane, visible_part
+from mtlbus.explain.task_targets import first_target
 
 SQUARE = Frame(8, 8)
 LESION = np.zeros((8, 8), bool)
@@ -137,3 +139,10 @@ def test_the_words_and_poles_follow_the_answer():
     assert Target("class", "benign").poles == ("malignant", "benign")
     text = Target.parse("mask:tumour:box=1,2,30,4").words
     assert text == "logit of tumour, summed over the box of 30×4 px at column 1, row 2"
+
+
+def test_what_is_explained_unasked_is_there():
+    planes = {name: np.zeros((2, 2), bool) for name in DECLARATION.tasks[0].foreground}
+    assert str(first_target(DECLARATION.tasks, planes)) == "dose"
+    planes["spinal cord"][0, 0] = True
+    assert str(first_target(DECLARATION.tasks, planes)) == "organs:spinal cord"

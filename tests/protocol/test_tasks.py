@@ -118,6 +118,7 @@ def test_it_answers_an_image_on_its_own_grid(trained, data, tmp_path, capsys):
     assert entry["tasks"]["depth"]["high"] == pytest.approx(float(values.max()), abs=1e-3)
     assert entry["tasks"]["outline"]["pixels"]["lesion"] == int((classes == 1).sum())
     assert len(list(tmp_path.glob("*.overlay.png"))) == 1
+    assert "what it answers about images from elsewhere was not measured" in entry["limits"]
     assert main(["predict", str(tmp_path / "no.png"), "--method", str(trained)]) == 1
     assert "no.png does not exist" in capsys.readouterr().err
 

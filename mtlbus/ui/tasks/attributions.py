@@ -19,7 +19,7 @@ from ...explain.options import Options
 from ...explain.placebo import randomised
 from ...explain.request import PLACEBO
 from ...explain.subject import Subject
-from ...explain.task_targets import TaskTarget, task_targets
+from ...explain.task_targets import TaskTarget, first_target, task_targets
 from ...explain.techniques import served_by, technique_of
 from ...figures import attribution_maps, overlay
 from ...figures.attribution_maps import MapLook
@@ -101,10 +101,9 @@ def _ask(case: TaskCase, name: str) -> Inquiry:
     network = networks.predictor(name)
     targets = {str(one): one for one in task_targets(network.checkpoint.tasks)}
     prepared, said = network.prepare(case.image), networks.predict(case, name)
-    absent = {part for part, plane in said.planes.items() if not plane.any()}
-    there = [text for text, one in targets.items() if one.answer not in absent]
+    first = str(first_target(network.checkpoint.tasks, said.planes))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        wanted = choice("target", targets, next(iter(there or targets)))
+        wanted = choice("target", targets, first)
         chosen = st.selectbox(
             "Explain", list(targets), format_func=lambda text: targets[text].words, width=380,
             **mirror("target", wanted),

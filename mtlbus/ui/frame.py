@@ -6,6 +6,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -128,7 +129,6 @@ def run() -> None:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])
     with _patience():
         from ..core.wording import DISCLAIMER
-        from ..data.task_case import TaskCase
         from . import services, sidebar, state, unopened, uploads, visits
         from .lecture import view as stage
         from .stories import guide
@@ -148,16 +148,16 @@ def run() -> None:
             notes = st.container()
             address.tell(notes)
             guide.show(entry.file)
+            state.link_unless("lecture", str(int(lecture)), "0")
             found = state.current()
             draw = task_pages.page_for(entry.file, entry.about_case, found) or page.run
             if entry.about_case and isinstance(found, state.Unopened):
-                unopened.show(found)
-            elif lecture:
-                ours = entry.file in _ON_STAGE and not isinstance(found, TaskCase)
+                draw = partial(unopened.show, found)
+            if lecture:
+                ours = entry.file in _ON_STAGE and isinstance(found, state.Case)
                 stage.run(found, None if ours else draw)
             else:
                 draw()
-            state.link_unless("lecture", str(int(lecture)), "0")
             address.tell(notes)  # also what the page had to say
     except services.LeftOut:
         st.rerun()  # without that network, and with a line that says so

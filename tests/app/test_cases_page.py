@@ -110,3 +110,12 @@ def test_a_lecture_has_no_sidebar_and_hides_the_answer_until_it_is_asked_for(dat
     assert app.subheader[0].value == GALLERY[names[names.index("lipoma") + 1]].title
     app.button(key="_lecture_leave").click().run()
     assert app.sidebar.selectbox and "lecture" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    ("page", "query"), [("what_if", {"methods": "-"}), ("home", {"case": "no-such-case"})]
+)
+def test_nobody_is_shut_up_in_a_lecture_on_a_page_that_ends_early(page, query):
+    app = visit(page, lecture="1", faulty=True, **query)
+    app.button(key="_lecture_leave").click().run()
+    assert app.sidebar.selectbox and "lecture" not in app.query_params

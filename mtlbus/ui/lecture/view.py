@@ -35,10 +35,17 @@ def run(case: Case | TaskCase | Unopened, page: Callable[[], None] | None = None
         case: the current one.
         page: draws itself; None for the case, in place of Home and Predict.
     """
+    if state.is_blind():
+        state.drop_link("case")
+    else:
+        state.write_link("case", case.key)
     if page is not None:
         stage.show()
-        page()
-        _keys(case.key, stands_alone=False)
+        body, keys = st.container(), st.container()
+        with keys:  # first, as a page may end early: without keys nobody would get out
+            _keys(case.key, stands_alone=False)
+        with body:
+            page()
     elif isinstance(case, Case):
         left, right = st.columns([3, 2], gap="medium")
         with right:
@@ -46,10 +53,6 @@ def run(case: Case | TaskCase | Unopened, page: Callable[[], None] | None = None
         _show(case, left, words)
         with keys:
             _keys(case.key, stands_alone=True)
-    if state.is_blind():
-        state.drop_link("case")
-    else:
-        state.write_link("case", case.key)
 
 
 def _show(case: Case, left: DeltaGenerator, right: DeltaGenerator) -> None:

@@ -73,8 +73,9 @@ def _subject(found: Case | TaskCase | Unopened) -> None:
 
     def turn() -> None:
         name = st.session_state["_pick_subject"]
-        breast = name == BREAST.name
-        state.choose_case(state.DEFAULT_CASE if breast else subjects.first_case(name))
+        before = state.case_before()  # of breast ultrasound
+        back = state.DEFAULT_CASE if before is None else before.key
+        state.choose_case(back if name == BREAST.name else subjects.first_case(name))
 
     st.session_state["_pick_subject"] = now
     st.selectbox(

@@ -86,9 +86,12 @@ def test_a_planning_ct_is_asked_of_its_networks_and_of_no_other():
     assert not app.exception and not app.error
     assert at(app, "case") == state.DEFAULT_CASE
     assert at(app, "method") == "mtl"
+    next(box for box in app.selectbox if box.label == "Case").select("lipoma").run()
     next(box for box in app.selectbox if box.label == "Subject").select("skin").run()
     assert at(app, "case") == "about:skin" and app.title[0].value == "Skin"
     assert "No sample ships" in app.info[0].value
+    next(box for box in app.selectbox if box.label == "Subject").select("breast").run()
+    assert at(app, "case") == "lipoma", "it is where one was"
 
 
 def test_a_network_of_another_subject_in_the_address_is_told_from_one_that_is_not_here():

@@ -112,3 +112,8 @@ def test_cases_that_no_network_met_come_first(monkeypatch):
         assert new == {"busi:benign5"} and all(("malignant" in o.key) == o.label for o in drawn)
     with pytest.raises(DataError, match="too few"):
         items.draw("busi", 20, ["mtl"])
+
+
+def test_datasets_of_other_tasks_are_no_cases_of_a_round(monkeypatch):
+    monkeypatch.setenv("MTLBUS_DATA", "openkbp=there;folder=here")
+    assert list(items.sources()) == [items.PHANTOMS, "folder"]

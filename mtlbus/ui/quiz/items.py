@@ -24,7 +24,9 @@ _ABOUT = "A case of Beat the network."
 def sources() -> dict[str, str]:
     """Where cases can come from, by name, in words."""
     return {PHANTOMS: "Phantoms"} | {
-        name: judged_rows.title_of_images(name) for name in datasets.offered()
+        name: judged_rows.title_of_images(name)
+        for name in datasets.offered()
+        if name in datasets.of_breast()
     }
 
 

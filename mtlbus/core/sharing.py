@@ -27,10 +27,10 @@ def one_heap() -> None:
 
     Otherwise each run of a page, which is a new thread, has to be given its memory by the system:
     8,500 page faults in a forward of MTL, a fifth of its time. To be called before there are many
-    threads.
+    threads; who has set MALLOC_ARENA_MAX has decided already.
     """
     library = _glibc()
-    if library is not None:
+    if library is not None and "MALLOC_ARENA_MAX" not in os.environ:
         for what, value in ((_ARENA_MAX, 1), (_TRIM_THRESHOLD, _KEPT), (_MMAP_THRESHOLD, _LARGE)):
             library.mallopt(what, value)
 

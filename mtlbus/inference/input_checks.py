@@ -79,6 +79,11 @@ def refusal(checks: Iterable[Check]) -> str | None:
     return " ".join((_NOTHING, *reasons, _NEXT)) if reasons else None
 
 
+def unlike_tissue(checks: Iterable[Check]) -> bool:
+    """Whether one of them says that there is no speckle as of an ultrasound scan."""
+    return any(check.name in _UNLIKE_TISSUE for check in checks)
+
+
 def check_image(image: GreyImage) -> tuple[Check, ...]:
     """What speaks against an image, the gravest first; empty for one that looks as it should."""
     reduced = _reduce(image.pixels)

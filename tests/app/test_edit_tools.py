@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from sklearn.datasets import load_sample_image
 
 from mtlbus.core.errors import InputError
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.export.origin import pixels_sha256
 from mtlbus.export.report_page import case_rows
+from mtlbus.inference.burned_in import burned_in, in_words
 from mtlbus.ui import case_store, cases, spacing
 from mtlbus.ui.case_store import CaseStore, Film
 from mtlbus.ui.panels import two_points
@@ -198,3 +200,12 @@ def test_a_black_frame_and_letters_are_named_and_the_frame_goes_with_a_click():
     case = app.session_state["uploads"].get(app.session_state["case"])
     assert case.image.pixels.shape == (200, 200) and case.title == "screen.png (cropped)"
     assert not any(one.label.startswith("Crop the black frame") for one in app.button)
+
+
+def test_letters_are_told_from_speckle_and_not_named_where_there_is_none():
+    photograph = Image.fromarray(load_sample_image("china.jpg")).convert("L")
+    assert in_words(burned_in(np.asarray(photograph))), "there are bright strokes in it"
+    buffer = io.BytesIO()
+    photograph.save(buffer, "PNG")
+    app = give(visit("predict"), "china.png", buffer.getvalue())
+    assert not any("Burned into" in one.value for one in app.caption)

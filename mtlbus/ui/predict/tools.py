@@ -16,6 +16,7 @@ from ...core.errors import MtlbusError
 from ...core.wording import percent
 from ...data.edits import Box
 from ...inference.burned_in import in_words
+from ...inference.input_checks import unlike_tissue
 from .. import cases, edit_tools, services, spacing
 from ..case import Case
 from ..panels import two_points
@@ -67,9 +68,12 @@ def offer(case: Case) -> None:
 
 
 def _marks(case: Case) -> None:
-    """What was drawn into the pixels, and a crop of the black frame around the scan."""
+    """What was drawn into the pixels, and a crop of the black frame around the scan.
+
+    Letters are told from speckle; of a picture without any there is nothing to say.
+    """
     marks = services.marks(case)
-    if said := in_words(marks):
+    if (said := in_words(marks)) and not unlike_tissue(services.checks(case)):
         st.caption(said)
     if marks.scan is None:
         return

@@ -18,7 +18,7 @@ from .browse.collection import mixed
 from .case import Case
 from .finding import finding_of
 from .predict import files
-from .widgets import NO_METHODS, ask, show_image
+from .widgets import ask, no_methods, show_image
 
 _PLACE = (380, 560)
 _DOOR = 240  # pixels at least; narrower ones break the words of an error
@@ -29,7 +29,7 @@ _TILES, _NARROWEST = 8, 104  # in a row: 8 at 1920, 6 at 1280, 4 at 800, so none
 def first_method(methods: Mapping[str, Checkpoint]) -> str | None:
     """The method in use, else the one that Predict opens; says what to do where there is none."""
     if not methods:
-        st.info(NO_METHODS, icon=":material/info:")
+        st.info(no_methods(), icon=":material/info:")
         return None
     wanted = st.session_state.get("method")
     if wanted in methods:

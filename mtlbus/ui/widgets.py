@@ -18,10 +18,19 @@ from .memory import NONE, joined
 
 LOG = logging.getLogger("mtlbus")
 _CAME_WITH = "_came_with"  # in the session: the network that the last choice of several began with
-NO_METHODS = (
-    "No trained network is here yet. Train one with "
-    "`python -m mtlbus train METHOD --data LAYOUT=PATH --fold 1 --out checkpoints/METHOD`."
-)
+
+
+def no_methods() -> str:
+    """That no network for breast ultrasound is here, and what to do."""
+    if services.of_other_tasks():
+        return (
+            "No network for breast ultrasound is here. Those for other tasks are under *Subject* "
+            "in the sidebar; without `MTLBUS_CHECKPOINTS` there are the ones that ship."
+        )
+    return (
+        "No trained network is here yet. Train one with "
+        "`python -m mtlbus train METHOD --data LAYOUT=PATH --fold 1 --out checkpoints/METHOD`."
+    )
 
 
 def explain_error(error: Exception) -> None:
@@ -69,7 +78,7 @@ def pick_method(
     names = list(methods if methods is not None else services.available())
     say_what_is_left_out()
     if not names:
-        st.info(NO_METHODS, icon=":material/info:")
+        st.info(no_methods(), icon=":material/info:")
         state.stop()
     wanted = st.session_state.get("method")
     panel = services.panel_named(wanted)
@@ -123,7 +132,7 @@ def pick_methods(
     names = list(methods if methods is not None else services.available())
     say_what_is_left_out()
     if not names:
-        st.info(NO_METHODS, icon=":material/info:")
+        st.info(no_methods(), icon=":material/info:")
         state.stop()
     came_with = st.session_state.get("method")
     came_with = came_with if came_with in names else services.first_of(names)

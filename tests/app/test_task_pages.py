@@ -94,6 +94,13 @@ def test_a_planning_ct_is_asked_of_its_networks_and_of_no_other():
     assert at(app, "case") == "lipoma", "it is where one was"
 
 
+def test_where_only_other_tasks_have_networks_one_is_shown_the_way_to_them(root, monkeypatch):
+    monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(root / "skin"))
+    (said,) = visit("predict", case=state.DEFAULT_CASE).info
+    assert said.value.startswith("No network for breast ultrasound is here.")
+    assert "under *Subject*" in said.value
+
+
 def test_a_network_of_another_subject_in_the_address_is_told_from_one_that_is_not_here():
     app = visit("predict", case=state.DEFAULT_CASE, method="openkbp/ctan")
     assert at(app, "method") == "mtl"

@@ -21,7 +21,7 @@ from ..case import Case
 from ..case_store import Unopened
 from ..finding import finding_of
 from ..pictures import Style
-from ..widgets import NO_METHODS, ask, pick_method
+from ..widgets import ask, no_methods, pick_method
 from . import stage
 
 _PLACE = (1000, 1300)  # pixels of the picture; the screen makes it smaller
@@ -63,7 +63,7 @@ def _show(case: Case, left: DeltaGenerator, right: DeltaGenerator) -> None:
         with right:
             st.title("What do you see?" if state.is_blind() else literal(case.title))
             known = "Benign or malignant? How sure are you?"
-            st.markdown(known if state.is_blind() else NO_METHODS)
+            st.markdown(known if state.is_blind() else no_methods())
         return
     refused = refusal(services.checks(case))
     if refused:

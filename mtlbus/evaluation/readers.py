@@ -43,7 +43,7 @@ class ReaderScore:
 def score_reader(
     labels: ArrayLike,
     probabilities: ArrayLike,
-    called: ArrayLike,
+    right: ArrayLike,
     overlaps: ArrayLike = (),
 ) -> ReaderScore:
     """Score one reader.
@@ -51,19 +51,19 @@ def score_reader(
     Args:
         labels: shape N, 1 malignant, 0 benign; at least one.
         probabilities: shape N, of malignancy, 0..1.
-        called: shape N bool, whether it was called malignant.
+        right: shape N bool, whether the call was that of the truth; no call is not right.
         overlaps: of the boxes that were drawn, 0..1; NaN for a case without one.
 
     Raises:
         InputError: the shapes differ, or there is no case.
     """
     labels, probabilities = checked_probabilities(labels, probabilities)
-    called = np.asarray(called, dtype=bool)
-    if called.shape != labels.shape:
-        raise InputError(f"{called.size} calls for {labels.size} cases; give one for each.")
+    right = np.asarray(right, dtype=bool)
+    if right.shape != labels.shape:
+        raise InputError(f"{right.size} calls for {labels.size} cases; give one for each.")
     malignant = labels == 1
-    found = int((called & malignant).sum())
-    cleared = int((~called & ~malignant).sum())
+    found = int((right & malignant).sum())
+    cleared = int((right & ~malignant).sum())
     drawn = np.asarray(overlaps, dtype=float)
     drawn = drawn[~np.isnan(drawn)]
     both = 0 < malignant.sum() < len(labels)

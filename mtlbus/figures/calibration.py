@@ -9,7 +9,16 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ..evaluation.calibration import Reliability
-from .style import FAINT, LAST_LABEL, NEUTRAL, drawn_in_full, finish, method_colour, share_axis
+from .style import (
+    ABOVE,
+    FAINT,
+    LAST_LABEL,
+    NEUTRAL,
+    drawn_in_full,
+    finish,
+    method_colour,
+    share_axis,
+)
 
 
 def calibration_figure(
@@ -64,4 +73,4 @@ def calibration_figure(
     figure.update_yaxes(
         title="images", gridcolor=FAINT, range=[0, 1.1 * most], nticks=3, row=2, col=1
     )
-    return figure.update_layout(bargap=0.15, margin_r=LAST_LABEL)
+    return figure.update_layout(bargap=0.15, margin_r=LAST_LABEL, legend=ABOVE)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from ..evaluation.decision_curve import DecisionCurve
 from .roc import add_band, in_order, strength
-from .style import FAINT, LAST_LABEL, NEUTRAL, drawn_in_full, finish, share_axis
+from .style import ABOVE, FAINT, LAST_LABEL, NEUTRAL, drawn_in_full, finish, share_axis
 
 
 def decision_figure(
@@ -62,4 +62,4 @@ def decision_figure(
         title="net benefit", range=[-0.25 * first.prevalence, 1.03 * top],
         gridcolor=FAINT, zeroline=False, automargin=True, tickformat=".2f",
     )  # fmt: skip
-    return finish(figure, height).update_layout(margin_r=LAST_LABEL)
+    return finish(figure, height).update_layout(margin_r=LAST_LABEL, legend=ABOVE)

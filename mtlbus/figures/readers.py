@@ -10,10 +10,7 @@ import plotly.graph_objects as go
 
 from ..evaluation.intervals import Interval
 from ..evaluation.readers import ReaderScore
-from .style import LAST_LABEL, NEUTRAL, finish, method_colour, share_axis
-
-ABOVE = {"y": 1.02, "yanchor": "bottom", "x": 0, "itemclick": False}
-"""A legend that meets no axis, however narrow the chart."""
+from .style import ABOVE, LAST_LABEL, NEUTRAL, finish, method_colour, share_axis
 
 
 def readers_figure(
@@ -55,7 +52,9 @@ def readers_figure(
         _add(figure, "you", people[own], "#D62728", "star", 16)
     figure.update_xaxes(**share_axis("1 − specificity (false alarms)"))
     figure.update_yaxes(**share_axis("sensitivity (cancers found)"))
-    return finish(figure, height).update_layout(margin_r=LAST_LABEL, legend=ABOVE)
+    return finish(figure, height).update_layout(
+        margin_r=LAST_LABEL, legend=ABOVE, legend_itemclick=False
+    )
 
 
 def _has_point(one: ReaderScore) -> bool:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from ..evaluation.curves import PrecisionRecallBand, RocBand
 from .style import (
+    ABOVE,
     CLEAR,
     LAST_LABEL,
     NEUTRAL,
@@ -61,7 +62,7 @@ def roc_figure(
     _add_points(figure, points, found, curves, full)
     figure.update_xaxes(**share_axis("1 − specificity (false alarms)"))
     figure.update_yaxes(**share_axis("sensitivity (cancers found)"))
-    return finish(figure, height).update_layout(margin_r=LAST_LABEL)
+    return finish(figure, height).update_layout(margin_r=LAST_LABEL, legend=ABOVE)
 
 
 def precision_recall_figure(
@@ -95,7 +96,7 @@ def precision_recall_figure(
     _add_points(figure, points, found, curves, full)
     figure.update_xaxes(**share_axis("recall = sensitivity (cancers found)"))
     figure.update_yaxes(**share_axis("precision (right malignant calls)"))
-    return finish(figure, height).update_layout(margin_r=LAST_LABEL)
+    return finish(figure, height).update_layout(margin_r=LAST_LABEL, legend=ABOVE)
 
 
 def in_order(curves: Mapping[str, object], full: set[str]) -> list[tuple[str, str]]:

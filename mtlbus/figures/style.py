@@ -14,6 +14,8 @@ CLEAR = "rgba(0,0,0,0)"
 NEUTRAL = "#8A8F98"  # readable on white and on black
 LETTERS = {False: "#56616A", True: "#BAC4C9"}  # of a light and of a dark page
 FAINT = "rgba(138,143,152,0.28)"
+ABOVE = {"y": 1.02, "yanchor": "bottom", "x": 0}
+"""A legend that meets no axis, however narrow the chart or large its letters."""
 LAST_LABEL = 28  # pixels right of a `share_axis`, so that its "100%" is not left out
 
 # After Okabe and Ito (2008), without the two that mean benign and malignant; the blue is lighter,

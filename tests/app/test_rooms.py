@@ -1,14 +1,18 @@
-"""Rooms of Beat the network: found by code, bounded, forgotten; no Streamlit, no network."""
+"""Rooms of Beat the network: found by code, bounded, forgotten; no network."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from mtlbus.core.errors import DataError, InputError
 from mtlbus.ui.browse.collection import Entry
-from mtlbus.ui.quiz import items, rooms
+from mtlbus.ui.quiz import items, networks, rooms
+from mtlbus.ui.quiz.results import _errors
 from mtlbus.ui.quiz.rooms import Item, Reply, Rooms, reply_of
-from mtlbus.ui.quiz.tally import replies_csv, standings, table_csv
+from mtlbus.ui.quiz.tally import is_right, replies_csv, standings, table_csv
+from tests.app.visits import visit
+from tests.findings.made import LESION, case, found
 
 ITEMS = [Item("a", 1), Item("b", 0)]
 
@@ -53,18 +57,43 @@ def test_the_best_reader_stands_first_and_the_tables_hold_everybody():
             all_rooms.reply(room, player, number, reply_of(percentage, 0.5))
     all_rooms.tell(room, "mtl", 0, Reply(0.3, True))  # its own operating point lies lower
     all_rooms.tell(room, "other", 0, Reply(0.3, True))
-    found = standings(room, {"mtl": "MTL"})
-    assert [one.who for one in found] == ["Ben", "MTL", "Anna"]
-    assert found[0].score.brier == pytest.approx((0.01 + 0.04) / 2)
-    table = table_csv(found).splitlines()
+    ranked = standings(room, {"mtl": "MTL"})
+    assert [one.who for one in ranked] == ["Ben", "MTL", "Anna"]
+    assert ranked[0].score.brier == pytest.approx((0.01 + 0.04) / 2)
+    table = table_csv(ranked).splitlines()
     assert table[1].startswith("Ben,person,2,2,1.0,") and table[2].startswith("MTL,network,1,1,")
-    assert replies_csv(room, found).splitlines()[1:] == [
+    assert replies_csv(room, ranked).splitlines()[1:] == [
         "1,malignant,False,Ben,person,0.9,malignant,True,0.5",
         "1,malignant,False,MTL,network,0.3,malignant,True,",
         "1,malignant,False,Anna,person,0.4,benign,False,0.5",
         "2,benign,False,Ben,person,0.2,benign,True,0.5",
         "2,benign,False,Anna,person,0.1,benign,True,0.5",
     ]
+
+
+def test_a_network_that_outlines_nothing_is_wrong_in_the_tables_too():
+    """Of two benign lesions it outlines one; beside the other's picture stands “wrong”."""
+    room = Rooms().open([Item("a", 0), Item("b", 0)], ["mtl"])
+    said = [found(case(label=0), mask=mask) for mask in (LESION, np.zeros_like(LESION))]
+    room.said["mtl"] = {number: networks.reply_of(one) for number, one in enumerate(said)}
+    (network,) = standings(room, {"mtl": "MTL"})
+    assert [one.right for one in said] == [True, False]
+    assert [is_right(room, *reply) for reply in network.replies.items()] == [True, False]
+    assert (network.score.right, network.score.specificity.value) == (1, 0.5)
+    assert _errors(room, [network])["MTL (network)"].tolist() == [
+        "15 %", "no lesion outlined, wrong"
+    ]  # fmt: skip
+    assert replies_csv(room, [network]).splitlines()[2].endswith("no lesion outlined,False,")
+
+
+def test_no_answer_is_given_before_the_slider_is_moved():
+    room = rooms.ROOMS.open([Item("phantoms:1000000", 1)], ["mtl"])
+    player = rooms.ROOMS.join(room, "Anna")
+    app = visit("quiz", room=room.code, player=player.token)
+    assert app.button("_quiz_answer_0").disabled
+    app.slider[0].set_value(51).run()
+    app.button("_quiz_answer_0").click().run()
+    assert not app.exception and player.replies[0] == reply_of(51)
 
 
 def test_rooms_are_bounded_and_forgotten(monkeypatch):

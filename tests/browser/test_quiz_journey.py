@@ -18,11 +18,28 @@ def button(page, name: str):
     return page.get_by_role("button", name=name)
 
 
+def wait_until_kept(page, count: int) -> None:
+    """Wait until the tab keeps so many tokens, which it does a moment after the page is seen.
+
+    The page looks itself: its policy forbids the words of `wait_for_function`.
+    """
+    kept = page.evaluate(
+        """async ([count, patient]) => {
+            const end = Date.now() + patient
+            while (sessionStorage.length !== count && Date.now() < end)
+                await new Promise(done => setTimeout(done, 50))
+            return sessionStorage.length
+        }""",
+        [count, PATIENT],
+    )
+    assert kept == count
+
+
 def read_all(page, with_box: bool = False) -> None:
-    """Answer all cases, as they stand; the first one with a box."""
+    """Answer all cases, a step above the middle; the first one with a box."""
     for number in range(1, CASES + 1):
         expect(page.get_by_text(f"Case {number} of {CASES}")).to_be_visible(timeout=PATIENT)
-        expect(button(page, "Answer: 50 %, malignant")).to_be_visible(timeout=PATIENT)
+        expect(button(page, "Move the slider to answer")).to_be_disabled(timeout=PATIENT)
         if with_box and number == 1:
             box = page.locator(".two .stage").bounding_box()
             page.mouse.move(box["x"] + 60, box["y"] + 60)
@@ -30,7 +47,8 @@ def read_all(page, with_box: bool = False) -> None:
             page.mouse.move(box["x"] + 260, box["y"] + 220, steps=4)
             page.mouse.up()
             settle(page)
-        button(page, "Answer: 50 %, malignant").click()
+        page.get_by_role("slider").press("ArrowRight")
+        button(page, "Answer: 51 %, malignant").click()
         expect(page.get_by_text("You said")).to_be_visible(timeout=PATIENT)
         if with_box and number == 1:
             expect(page.get_by_text("Your box overlaps")).to_be_visible(timeout=PATIENT)
@@ -69,11 +87,11 @@ def test_two_players_read_five_cases_and_meet_in_one_table(server, browser, page
     rows = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
     assert {row["who"] for row in rows} == {"Anna", "Ben", "MTL-COSA"}
     assert {row["cases"] for row in rows} == {str(CASES)}
-    # Both said 50 %, which is a call of malignant: all cancers found, nobody cleared.
+    # Both said 51 %, which is a call of malignant: all cancers found, nobody cleared.
     for row in rows:
         if row["kind"] == "person":
             assert row["sensitivity"] == "1.0" and row["specificity"] == "0.0"
-            assert float(row["brier"]) == 0.25
+            assert float(row["brier"]) == pytest.approx(0.25, abs=0.0101)
 
 
 def test_whoever_reads_the_address_from_the_wall_is_not_the_host(server, browser, page):
@@ -86,6 +104,7 @@ def test_whoever_reads_the_address_from_the_wall_is_not_the_host(server, browser
     page.wait_for_url(lambda address: "room=" in address)
     shown = page.url
     assert "player" not in shown
+    wait_until_kept(page, 1)
     page.add_init_script(
         "const forget = Storage.prototype.removeItem\n"
         "Storage.prototype.removeItem = function (name) {"
@@ -112,5 +131,4 @@ def test_whoever_reads_the_address_from_the_wall_is_not_the_host(server, browser
 
     button(page, "Leave").click()
     expect(page.get_by_text("Join a room")).to_be_visible(timeout=PATIENT)
-    settle(page)
-    assert page.evaluate("sessionStorage.length") == 0
+    wait_until_kept(page, 0)

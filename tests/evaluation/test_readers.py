@@ -14,7 +14,9 @@ from mtlbus.evaluation.readers import box_overlap, score_reader
 def test_a_reader_of_five_cases():
     """Two of three cancers found, one of two benign ones cleared; Wilson by its formula."""
     labels, said = [1, 1, 1, 0, 0], np.array([0.9, 0.6, 0.2, 0.7, 0.1])
-    found = score_reader(labels, said, said >= 0.5, [0.5, math.nan, 1, math.nan, math.nan])
+    found = score_reader(
+        labels, said, (said >= 0.5) == labels, [0.5, math.nan, 1, math.nan, math.nan]
+    )
     assert (found.n, found.right) == (5, 3)
     assert found.sensitivity == pytest.approx((2 / 3, 0.2077, 0.9385), abs=5e-4)
     assert found.specificity == pytest.approx((0.5, 0.0945, 0.9055), abs=5e-4)

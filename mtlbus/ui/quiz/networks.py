@@ -38,9 +38,10 @@ def ask_the_rest(room: Room) -> None:
 
 
 def reply_of(finding: Finding) -> Reply:
-    """A network's answer as a player's; where it outlines nothing, it calls nothing malignant."""
+    """A network's answer as a player's; where it outlines nothing, it has a number and no call."""
     truth, lesion = finding.case.truth, finding.lesion
     overlap = None
     if lesion is not None and truth is not None and truth.any():
         overlap = box_overlap(lesion.box, truth)
-    return Reply(finding.prediction.probability or 0.0, finding.call == "malignant", overlap)
+    called = None if finding.call is None else finding.call == "malignant"
+    return Reply(finding.prediction.probability or 0.0, called, overlap)

@@ -20,11 +20,12 @@ from ..verdict import BADGES
 from . import items, networks, place, rooms
 from .place import Place
 from .rooms import Reply, reply_of
-from .tally import is_right
+from .tally import called_of, is_right
 
 _NARROWEST = 320  # pixels of a half of the page
 _STYLE = Style(truth=True)
 _BOX = "#FFD23F"
+_UNDECIDED = 50  # per cent, where the slider stands before it is moved: no answer
 
 
 def ask(here: Place, number: int) -> None:
@@ -37,13 +38,15 @@ def ask(here: Place, number: int) -> None:
             points = two_points.ask(name, cases.blinded(case), "box")
         with st.container():
             said = st.slider(
-                "How likely is it malignant?", 0, 100, 50, format="%d %%",
+                "How likely is it malignant?", 0, 100, _UNDECIDED, format="%d %%",
                 key=f"_quiz_said_{here.room.code}_{number}",
-                help="From 50 % on it counts as called malignant.",
+                help="Above 50 % it counts as called malignant, below as called benign.",
             )  # fmt: skip
-            called = LABELS[reply_of(said).called]
+            undecided = said == _UNDECIDED
             st.button(
-                f"Answer: {said} %, {called}", key=f"_quiz_answer_{number}", type=strong(),
+                "Move the slider to answer" if undecided
+                else f"Answer: {said} %, {called_of(reply_of(said))}",
+                key=f"_quiz_answer_{number}", type=strong(), disabled=undecided,
                 icon=":material/check:", on_click=_answer, args=(here, number, case, said, points),
             )  # fmt: skip
             st.caption(

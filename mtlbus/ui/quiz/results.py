@@ -15,7 +15,7 @@ from ...core.wording import LABELS, percent
 from ...evaluation.calibration import reliability
 from ...evaluation.intervals import Interval
 from ...figures.calibration import calibration_figure
-from ...figures.readers import ABOVE, readers_figure
+from ...figures.readers import readers_figure
 from ...figures.style import CONFIG
 from .. import services, takeaway
 from ..charts import Chart, charts_file
@@ -24,7 +24,7 @@ from ..theme import readable, strong
 from . import networks, place, rooms, start
 from .place import Place
 from .rooms import Reply, Room
-from .tally import Standing, is_right, replies_csv, standings, table_csv
+from .tally import NO_CALL, Standing, is_right, replies_csv, standings, table_csv
 
 _EVERY = 3.0  # seconds between two looks at what the others do
 _BINS = 5
@@ -117,8 +117,9 @@ def _show(here: Place) -> None:
     st.dataframe(_table(found, own), hide_index=True, width="stretch")
     st.caption(
         "Shares with 95 % intervals (Wilson). On so few cases they are wide: who is ahead here may "
-        "be behind tomorrow. Brier: 0 is perfect, 0.25 is to say 50 % always. A person calls from "
-        "50 % on, a network at its own operating point."
+        "be behind tomorrow. Brier: 0 is perfect, 0.25 is to say 50 % always. A person calls above "
+        "50 %, a network at its own operating point; one that outlines no lesion makes no call, "
+        "which is wrong: in each case there is one."
     )
     roc = Chart(
         "Cancers found, false alarms raised",
@@ -129,7 +130,7 @@ def _show(here: Place) -> None:
     )
     holding = Chart(
         "How well the percentages hold",
-        calibration_figure(_curves(room, mine, people, nets)).update_layout(legend=ABOVE),
+        calibration_figure(_curves(room, mine, people, nets)),
         "The share of malignant cases among those with a like percentage.",
     )
     with st.grid(2, min_column_width=320, gap="medium"):
@@ -238,4 +239,5 @@ def _errors(room: Room, found: Sequence[Standing]) -> pd.DataFrame:
 def _cell(room: Room, number: int, reply: Reply | None) -> str:
     if reply is None:
         return ""
-    return percent(reply.probability) + ("" if is_right(room, number, reply) else " wrong")
+    said = NO_CALL if reply.called is None else percent(reply.probability)
+    return said + ("" if is_right(room, number, reply) else ", wrong")

@@ -55,13 +55,14 @@ class Reply:
 
     Attributes:
         probability: of malignancy, 0..1.
-        called: whether that is a call of malignant.
+        called: whether that is a call of malignant; None where a network outlines no lesion, and
+            so calls it nothing.
         overlap: of a box that was drawn with that of the lesion, 0..1; None without one.
         box: that was drawn, pixels of the image; None without one.
     """
 
     probability: float
-    called: bool
+    called: bool | None
     overlap: float | None = None
     box: Box | None = None
 

@@ -7,7 +7,7 @@ import streamlit as st
 from ...core.errors import MtlbusError
 from ...core.text import literal
 from ...core.wording import listed
-from ...methods import get_spec
+from ...findings import operating_points
 from .. import services
 from ..theme import strong
 from ..widgets import explain_error, pick_methods
@@ -79,7 +79,7 @@ def _open() -> None:
     count = st.segmented_control(
         "How many", _COUNTS, default=_COUNTS[0], required=True, key="_quiz_count"
     )
-    methods = [name for name in services.available() if get_spec(name).classifies]
+    methods = [name for name, one in services.available().items() if operating_points(one.card)]
     with st.popover("Against which networks", icon=":material/hub:"):
         chosen = pick_methods("Networks", methods)
     st.caption(f"Against {listed([literal(services.title_of(name)) for name in chosen])}."

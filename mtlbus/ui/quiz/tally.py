@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ...core.tables import csv_text
+from ...core.wording import LABELS
 from ...evaluation.readers import ReaderScore, score_reader
 from .rooms import Reply, Room
 
@@ -14,6 +15,7 @@ _COLUMNS = (
     "who", "kind", "cases", "right", "sensitivity", "sensitivity_low", "sensitivity_high",
     "specificity", "specificity_low", "specificity_high", "auc", "brier", "box_overlap",
 )  # fmt: skip
+NO_CALL = "no lesion outlined"
 _REPLIES = ("case", "truth", "seen_in_training", "who", "kind", "probability", "called", "right",
             "box_overlap")  # fmt: skip
 
@@ -55,15 +57,19 @@ def score_of(room: Room, replies: Mapping[int, Reply]) -> ReaderScore:
     """The score of some replies; at least one."""
     labels = [room.items[number].label for number in replies]
     said = [*replies.values()]
+    right = [is_right(room, number, reply) for number, reply in replies.items()]
     overlaps = [math.nan if one.overlap is None else one.overlap for one in said]
-    return score_reader(
-        labels, [one.probability for one in said], [one.called for one in said], overlaps
-    )
+    return score_reader(labels, [one.probability for one in said], right, overlaps)
 
 
 def is_right(room: Room, number: int, reply: Reply) -> bool:
-    """Whether the call of a reply is that of the truth."""
+    """Whether a reply calls the case what it is; without a call it does not."""
     return reply.called == (room.items[number].label == 1)
+
+
+def called_of(reply: Reply) -> str:
+    """What a reply calls the case, in words."""
+    return NO_CALL if reply.called is None else LABELS[reply.called]
 
 
 def table_csv(found: list[Standing]) -> str:
@@ -83,9 +89,9 @@ def replies_csv(room: Room, found: list[Standing]) -> str:
     """Every answer as CSV, a line for each case and reader."""
     rows = [
         (
-            number + 1, ("benign", "malignant")[item.label], item.seen, one.who, one.kind,
+            number + 1, LABELS[item.label], item.seen, one.who, one.kind,
             one.replies[number].probability,
-            "malignant" if one.replies[number].called else "benign",
+            called_of(one.replies[number]),
             is_right(room, number, one.replies[number]), one.replies[number].overlap,
         )
         for number, item in enumerate(room.items)

@@ -7,8 +7,10 @@ require_frame(__file__)  # before torch is loaded
 import streamlit as st
 
 from mtlbus.ui.quiz import place, play, results, start
+from mtlbus.ui.tasks import subjects
 
 st.title("Beat the network")
+subjects.say_breast_only()
 here = place.current()
 if here is None:
     start.show()

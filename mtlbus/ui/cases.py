@@ -46,7 +46,7 @@ def phantom_case(key: str) -> Case:
     image, title, about = grey_image(phantom, state.base), state.entry.title, state.entry.text
     if state.turned:
         title, about = (
-            f"{title}, changed",
+            f"{title}, changed" if state.parameters.lesion else "Normal breast",
             f"It began as: {title}. Now: {', '.join(state.words())}.",
         )
     return Case(key, title, image, phantom.mask, state.label, "phantom", about)

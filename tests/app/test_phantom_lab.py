@@ -94,6 +94,7 @@ def test_normal_tissue_has_nothing_to_outline(open_lab):
     app = open_lab(case="lab:scar,lesion=0")
     panels = pictures(app)["panels"]
     assert panels[0]["note"].startswith("Normal tissue") and panels[0]["shapes"] == []
+    assert cases.phantom_case("lab:scar,lesion=0").title == "Normal breast"
     assert app.selectbox(key="_lab_base").value == "scar"
 
 

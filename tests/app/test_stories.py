@@ -35,7 +35,7 @@ def test_from_the_first_step_to_the_last_and_out():
     for page in ("performance", "performance", "performance", "methods"):
         assert not app.exception
         shown = "\n".join(one.value for one in app.main.markdown)
-        assert "What leakage is worth" in shown and app.query_params["story"] == "leakage"
+        assert "What leakage may be worth" in shown and app.query_params["story"] == "leakage"
         app.switch_page(f"pages/{page}.py")  # where the step led: a test does not follow
         following = [one for one in app.button if one.key == "_story_next"]
         if following:

@@ -17,7 +17,7 @@ from mtlbus.core.declaration import Declaration
 from mtlbus.core.tasks import Task
 from mtlbus.data.openkbp import DECLARATION
 from mtlbus.methods import create_model
-from mtlbus.protocol.task_judging import JUDGED, write_judged
+from mtlbus.protocol.task_judging import JUDGED, task_figures, write_judged
 from mtlbus.ui import services, state
 from tests.app.stand_ins import write_stand_in
 from tests.app.test_foreign_text import held, shows
@@ -44,10 +44,14 @@ def write_network(root, name, declaration, rows, asked=()):
     tasks = tuple(t for t in declaration.tasks if not asked or t.name in asked)
     torch.manual_seed(0)
     model = create_model(method, tasks=tasks, **narrow(method))
-    card = {"declaration": declaration.as_dict(), "limits": "It knows nothing."}
-    found = write_checkpoint(root / name, model, card, history=[])
     base = {"image_id": ["a", "b", "c"], "dataset": declaration.name, "group": ["a", "b", "c"]}
-    write_judged(found.folder / JUDGED, pd.DataFrame({**base, **rows}))
+    judged = pd.DataFrame({**base, **rows})
+    card = {
+        "declaration": declaration.as_dict(), "limits": "It knows nothing.",
+        "metrics": task_figures(tasks, judged, bootstrap=2),
+    }  # fmt: skip
+    found = write_checkpoint(root / name, model, card, history=[])
+    write_judged(found.folder / JUDGED, judged)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +84,8 @@ def test_a_planning_ct_is_asked_of_its_networks_and_of_no_other():
     assert network.options == ["CTAN"]
     words = " ".join(one.value for one in app.markdown)
     assert "Difference: network − truth" in words and "malign" not in words
-    assert any("It knows nothing." in one.value for one in app.caption)
+    told = "it reached Dice 0.60 (organs) and Mean absolute error 3.00 Gy (dose). It knows nothing."
+    assert any(told in one.value for one in app.caption)
     subject = next(box for box in app.selectbox if box.label == "Subject")
     subject.select("breast").run()
     assert not app.exception and not app.error
@@ -99,6 +104,15 @@ def test_where_only_other_tasks_have_networks_one_is_shown_the_way_to_them(root,
     (said,) = visit("predict", case=state.DEFAULT_CASE).info
     assert said.value.startswith("No network for breast ultrasound is here.")
     assert "under *Subject*" in said.value
+
+
+@pytest.mark.parametrize("page", ["cases", "stories", "quiz", "phantom_lab"])
+def test_a_page_about_breast_ultrasound_alone_says_so(page):
+    line = "This page is about breast ultrasound"
+    app = visit(page, case="planning-ct-neck")
+    assert [one.value.startswith(line) for one in app.main.info] == [True]
+    app = visit(page, case=state.DEFAULT_CASE)
+    assert not [one for one in app.main.info if one.value.startswith(line)]
 
 
 def test_a_network_of_another_subject_in_the_address_is_told_from_one_that_is_not_here():

@@ -8,8 +8,10 @@ import json
 import numpy as np
 import streamlit as st
 
+from ...checkpoints import Checkpoint
+from ...core.quantities import QUANTITIES
 from ...core.text import literal
-from ...core.wording import DISCLAIMER
+from ...core.wording import DISCLAIMER, listed
 from ...data.identity import digest_of
 from ...data.task_case import TaskCase
 from ...figures import overlay, task_overlay
@@ -50,11 +52,7 @@ def home(case: TaskCase) -> None:
 def breast_only(case: TaskCase) -> None:
     """A page that knows breast ultrasound alone."""
     st.title(literal(case.title))
-    st.info(
-        "This page is about breast ultrasound, and the case is not. Choose *Breast ultrasound* "
-        "under *Subject* in the sidebar, or another page.",
-        icon=":material/info:",
-    )
+    subjects.say_breast_only()
 
 
 def say_what_it_knows(name: str, case: TaskCase) -> None:
@@ -63,8 +61,25 @@ def say_what_it_knows(name: str, case: TaskCase) -> None:
     known = seen.SENTENCES.get(found.part_of(digest_of(case.image.pixels)) or "")
     if known:
         st.warning(known, icon=":material/visibility:")
-    strange = "A phantom: the networks learned from patients, so it is strange to them. "
-    st.caption(f"{strange if case.origin == 'phantom' else ''}{literal(found.card.limits)}")
+    strange = f"{_of_a_phantom(found)} " if case.origin == "phantom" else ""
+    st.caption(f"{strange}{literal(found.card.limits)}")
+
+
+def _of_a_phantom(found: Checkpoint) -> str:
+    """What to expect of a network that learned from patients: its figures are not of phantoms."""
+    figures = (found.card.metrics.pooled if found.card.metrics else None) or {}
+    reached = []
+    for task in found.tasks:
+        entry = figures.get(f"{task.name}.{task.measure}")
+        if isinstance(entry, dict) and entry["value"] is not None:
+            one = QUANTITIES[task.measure]
+            unit = f" {task.unit}" if task.less_is_better else ""
+            reached.append(f"{one.title} {one.said(entry['value'])}{unit} ({task.name})")
+    measured = f" On test images of patients it reached {listed(reached)}." if reached else ""
+    return (
+        "A phantom, and this network learned from patients: it may well fail here."
+        f"{literal(measured)}"
+    )
 
 
 def _files(case: TaskCase, found: TaskPrediction) -> list[File]:

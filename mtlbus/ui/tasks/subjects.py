@@ -41,6 +41,16 @@ def note(found: Case | TaskCase | Unopened) -> None:
         st.session_state[_SUBJECT] = declarations()[found.key.removeprefix(ABOUT)]
 
 
+def say_breast_only() -> None:
+    """One line on a page that knows breast ultrasound alone, where something else is looked at."""
+    if current() != BREAST:
+        st.info(
+            "This page is about breast ultrasound, and the case is not. Choose *Breast "
+            "ultrasound* under *Subject* in the sidebar, or another page.",
+            icon=":material/info:",
+        )
+
+
 def title_of(declaration: Declaration) -> str:
     """For people."""
     return declaration.title or declaration.name

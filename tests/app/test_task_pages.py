@@ -84,8 +84,9 @@ def test_a_planning_ct_is_asked_of_its_networks_and_of_no_other():
     assert network.options == ["CTAN"]
     words = " ".join(one.value for one in app.markdown)
     assert "Difference: network − truth" in words and "malign" not in words
-    told = "it reached Dice 0.60 (organs) and Mean absolute error 3.00 Gy (dose). It knows nothing."
-    assert any(told in one.value for one in app.caption)
+    told = "Dice 0.60 (organs) and Mean absolute error 3.00 Gy (dose). It knows nothing."
+    said = f"it may well fail here. On test images of patients it reached {told}"
+    assert any(said in one.value for one in app.caption)
     subject = next(box for box in app.selectbox if box.label == "Subject")
     subject.select("breast").run()
     assert not app.exception and not app.error

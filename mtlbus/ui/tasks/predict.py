@@ -75,11 +75,10 @@ def _of_a_phantom(found: Checkpoint) -> str:
             one = QUANTITIES[task.measure]
             unit = f" {task.unit}" if task.less_is_better else ""
             reached.append(f"{one.title} {one.said(entry['value'])}{unit} ({task.name})")
-    measured = f" On test images of patients it reached {listed(reached)}." if reached else ""
-    return (
-        "A phantom, and this network learned from patients: it may well fail here."
-        f"{literal(measured)}"
-    )
+    strange = "A phantom, and this network learned from patients: it may well fail here."
+    if not reached:
+        return strange
+    return f"{strange} On test images of patients it reached {literal(listed(reached))}."
 
 
 def _files(case: TaskCase, found: TaskPrediction) -> list[File]:

@@ -32,8 +32,7 @@ def seam(reduced: np.ndarray) -> float | None:
     Args:
         reduced: H×W uint8, its longer side at most 256 px.
     """
-    top, bottom, left, right = _inside_frame(reduced)
-    grey = reduced[top:bottom, left:right].astype(np.float32)
+    grey, _, left = _inside_frame(reduced)
     height, width = grey.shape
     if width < 4 * _FAR or height < 20:
         return None
@@ -63,8 +62,7 @@ def seam_across(reduced: np.ndarray) -> float | None:
     Args:
         reduced: H×W uint8, its longer side at most 256 px.
     """
-    top, bottom, left, right = _inside_frame(reduced)
-    grey = reduced[top:bottom, left:right].astype(np.float32)
+    grey, top, _ = _inside_frame(reduced)
     height, width = grey.shape
     if height < 4 * _FAR or width < 20:
         return None
@@ -79,14 +77,15 @@ def seam_across(reduced: np.ndarray) -> float | None:
     return (top + y + 1) / reduced.shape[0] if score > _LIMIT_ACROSS else None
 
 
-def _inside_frame(reduced: np.ndarray) -> tuple[int, int, int, int]:
-    """Top, bottom, left and right of what is not black frame."""
+def _inside_frame(reduced: np.ndarray) -> tuple[np.ndarray, int, int]:
+    """What is not black frame as H×W float32, and its top and left in the picture."""
     lit = reduced > _DARK
     rows = np.flatnonzero(lit.mean(axis=1) > 0.02)
     columns = np.flatnonzero(lit.mean(axis=0) > 0.02)
     if not rows.size or not columns.size:
-        return 0, 0, 0, 0
-    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        return np.zeros((0, 0), np.float32), 0, 0
+    top, left = int(rows[0]), int(columns[0])
+    return reduced[top : rows[-1] + 1, left : columns[-1] + 1].astype(np.float32), top, left
 
 
 def _usual(jumps: np.ndarray) -> np.ndarray:

@@ -173,7 +173,7 @@ def _app(methods: Sequence[str], as_json: bool) -> int:
 
     from ..core import sharing
 
-    sharing.wait_asleep()  # as the server does, so that both sides wait alike
+    sharing.wait_briefly()  # as the server does, so that both sides wait alike
     command = [sys.executable, "-m", "mtlbus.ui.speed", *methods]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     rows = [json.loads(line) for line in done.stdout.splitlines()]

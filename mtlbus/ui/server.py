@@ -53,7 +53,7 @@ MIDDLEWARE = (Middleware(Guard), Middleware(FirstPage))
 @asynccontextmanager
 async def lifespan(_app: App) -> AsyncIterator[None]:
     """Get ready before the first visitor, and look after sessions until the server stops."""
-    sharing.wait_asleep()
+    sharing.wait_briefly()
     # Otherwise a file above 1 MB passes through a temporary file on disk.
     MultiPartParser.spool_max_size = MAX_BYTES + MEGABYTE
     # Until somebody has opened `/`, Streamlit would run `/predict` without `app.py`: see

@@ -39,10 +39,15 @@ def test_a_new_thread_finds_the_memory_of_the_one_before():
     assert int(done.stdout) < 400
 
 
-def test_what_was_asked_for_stays(monkeypatch):
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    sharing.wait_asleep()
-    assert sharing.os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
-    monkeypatch.delenv("OMP_WAIT_POLICY")
-    sharing.wait_asleep()
-    assert sharing.os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+@pytest.mark.parametrize("asked", ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"])
+def test_what_was_asked_for_stays(monkeypatch, asked):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(asked, "7")
+    sharing.wait_briefly()
+    told = {name for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT") if name in sharing.os.environ}
+    assert told == {asked} and sharing.os.environ[asked] == "7"
+    monkeypatch.delenv(asked)
+    sharing.wait_briefly()
+    assert int(sharing.os.environ["GOMP_SPINCOUNT"]) == 2000
+    monkeypatch.delenv("GOMP_SPINCOUNT")

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from ..core import processes
+from ..core.declaration import BREAST
 from ..core.errors import DataError, InputError, MtlbusError
 from ..core.spec import Fit
 from ..core.tasks import Task
@@ -67,7 +68,7 @@ class Images:
     Args:
         samples: of each something is known.
         size: input side, pixels.
-        tasks: what is asked about them.
+        tasks: what is asked about them; of the breast where nothing is said.
         fit: how they become square, see `transforms.Frame`.
         workers: processes that read them; 0 reads them here.
         beside: folder for the file of those that do not fit into memory; None keeps them there.
@@ -87,7 +88,7 @@ class Images:
         self,
         samples: Sequence[Sample],
         size: int,
-        tasks: Sequence[Task],
+        tasks: Sequence[Task] = BREAST.tasks,
         fit: Fit = "pad",
         workers: int = 0,
         beside: Path | None = None,
@@ -134,6 +135,12 @@ class Images:
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    @property
+    def masks(self) -> Tensor:
+        """Of a lesion, as they are learned: N×S×S, NaN where none is known."""
+        known = self.known["segmentation"][:, None, None]
+        return self.truth["segmentation"].float().masked_fill(~known, math.nan)
 
     def batches(
         self,

@@ -307,8 +307,10 @@ def test_images_without_a_class_or_a_mask_are_trained_on_for_what_is_known(tmp_p
 def test_a_mask_that_is_not_known_is_no_empty_mask(tmp_path):
     """Lesions without a mask file used to be learned as images without a lesion."""
     three = [made("a", 1, masked=False), made("b", None, normal=True), made("c", 0)]
-    images = Images(three, 64, BREAST.tasks)
+    images = Images(three, 64)
     assert images.known["segmentation"].tolist() == [False, True, True]
+    unknown, normal, lesion = images.masks.sum((1, 2))
+    assert unknown.isnan() and normal == 0 and lesion > 0
     assert images.normal.tolist() == [False, True, False]
     assert images.known["malignancy"].tolist() == [True, False, True]
     run = Run(plan(), 4, CPU)

@@ -133,9 +133,8 @@ def _weight_problems() -> list[str]:
 def load_libraries() -> None:
     """Load what the pages need, and take it out of the walks of the garbage collector.
 
-    Streamlit collects garbage after each run, which with PyTorch loaded costs 200 ms a click, and
-    30 with what a page brings along. What is frozen is never freed, so this is done once, before
-    there is a session.
+    With PyTorch loaded each of them costs 200 ms. What is frozen is never freed, so this is done
+    once, before there is a session.
     """
     for module in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
         importlib.import_module(module.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import http.client
 import io
@@ -12,15 +13,19 @@ import socket
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
+from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from mtlbus.data.phantom import GALLERY, make_phantom
+from mtlbus.ui import visits
 from mtlbus.ui.first_page import first_page
 from mtlbus.ui.frame import ENTRIES
 from mtlbus.ui.panels.zoom_panels import jpeg_address
@@ -220,6 +225,19 @@ def test_nothing_of_a_closed_session_is_left_after_one_collection(address, page)
     nothing = {"images": 0, "results": 0, "files": 0, "sessions": 0, "to_disk": 0, "secret": 0}
     assert forgotten(address, name) == nothing and forgotten(address, digest) == nothing
     assert all(get(address, url)[0] == 404 for url in pictures)
+
+
+def test_what_runs_leave_in_circles_is_collected_beside_them_and_not_at_their_end(monkeypatch):
+    assert not config.get_option("runner.postScriptGC")
+    monkeypatch.setattr(visits, "EVERY", 0)
+    monkeypatch.setattr(visits, "_LAST_SEEN", {"session": time.monotonic()})
+    circle = type("Circle", (), {})()
+    circle.itself, gone = circle, weakref.ref(circle)
+    del circle
+    with pytest.raises(TimeoutError):
+        here = SimpleNamespace(is_active_session=lambda session: True)
+        asyncio.run(asyncio.wait_for(visits.look_after(here), 0.05))
+    assert gone() is None
 
 
 def test_what_two_visitors_gave_stays_for_the_one_who_stays(address):

@@ -99,10 +99,15 @@ def _squeeze(plane: np.ndarray, size: int, white: int, fit: Fit, **how: Any) -> 
         rows = torch.from_numpy(plane[first : first + step]).float()[None, None] / white
         rows = F.pad(rows, (frame.left, right))
         top = frame.top + first
-        narrow[:, :, top : top + rows.shape[2]] = F.interpolate(
-            rows, size=(rows.shape[2], size), **how
-        )
-    return F.interpolate(narrow, size=(size, size), **how)[0, 0]
+        narrow[:, :, top : top + rows.shape[2]] = _scaled(rows, (rows.shape[2], size), how)
+    return _scaled(narrow, (size, size), how)[0, 0]
+
+
+def _scaled(planes: Tensor, size: tuple[int, int], how: dict[str, Any]) -> Tensor:
+    """`F.interpolate`, which is not asked where it would return the same numbers."""
+    if planes.shape[2:] == size:
+        return planes
+    return F.interpolate(planes, size=size, **how)
 
 
 def restore(plane: Tensor, frame: Frame) -> Tensor:
@@ -112,14 +117,14 @@ def restore(plane: Tensor, frame: Frame) -> Tensor:
     """
     how: dict[str, Any] = {"mode": "bilinear", "align_corners": False}
     flat = plane.reshape(1, -1, *plane.shape[-2:]).float()
-    low = F.interpolate(flat, size=(flat.shape[2], frame.across), **how)
+    low = _scaled(flat, (flat.shape[2], frame.across), how)
     low = low[..., frame.left : frame.left + frame.width]
     restored = torch.empty(*plane.shape[:-2], frame.height, frame.width)
     target = restored.view(1, flat.shape[1], frame.height, frame.width)
     step = max(1, _BLOCK // (frame.down * flat.shape[1]))
     for first in range(0, frame.width, step):
         columns = low[..., first : first + step]
-        high = F.interpolate(columns, size=(frame.down, columns.shape[3]), **how)
+        high = _scaled(columns, (frame.down, columns.shape[3]), how)
         target[..., first : first + step] = high[:, :, frame.top : frame.top + frame.height]
     return restored
 

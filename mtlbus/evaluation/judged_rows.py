@@ -171,6 +171,12 @@ def judged(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["label"].notna() & rows["probability"].notna()]
 
 
+@lru_cache(maxsize=32)
+def of_patients(table: Table) -> pd.DataFrame:
+    """The judged rows of the real test images; not to be changed."""
+    return judged(select(table, REAL))
+
+
 def classes(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Labels and probabilities of the judged rows, both of shape N."""
     kept = judged(rows)

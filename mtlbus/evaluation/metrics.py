@@ -14,6 +14,7 @@ from scipy import ndimage
 from sklearn.metrics import accuracy_score, f1_score, recall_score, roc_auc_score
 
 from ..core.errors import InputError
+from ..core.extent import extent
 
 CLASSIFICATION = (
     "auc", "auc_hard", "accuracy", "sensitivity", "specificity", "f1", "f1_benign", "brier", "ece",
@@ -180,8 +181,7 @@ def _surface_distances(predicted: np.ndarray, true: np.ndarray) -> tuple[float, 
         return math.nan, math.nan
     # Both surfaces lie in the joint bounding box: crop to it for speed. Erosion takes what is
     # beyond the crop as outside the mask, and so it is; a lesion on the image edge ends there.
-    either = predicted | true
-    box = np.ix_(_extent(either.any(axis=1)), _extent(either.any(axis=0)))
+    box = extent(predicted | true) or ...
     surfaces = [_surface(mask[box]) for mask in (predicted, true)]
     distances = np.concatenate(
         [
@@ -190,12 +190,6 @@ def _surface_distances(predicted: np.ndarray, true: np.ndarray) -> tuple[float, 
         ]
     )
     return float(np.percentile(distances, 95)), float(distances.mean())
-
-
-def _extent(occupied: np.ndarray) -> np.ndarray:
-    """The indices from the first to the last True."""
-    where = np.flatnonzero(occupied)
-    return np.arange(where[0], where[-1] + 1)
 
 
 def _surface(mask: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ from typing import cast
 import numpy as np
 from contourpy import LineType, contour_generator
 
+from ..core.extent import extent
+
 
 def outlines(plane: np.ndarray, threshold: float) -> list[np.ndarray]:
     """The lines along which a plane takes a value, each closed.
@@ -28,10 +30,15 @@ def outlines(plane: np.ndarray, threshold: float) -> list[np.ndarray]:
     """
     values = np.asarray(plane, dtype=np.float64)
     height, width = values.shape
+    # A line runs between a pixel above and its neighbour: nothing is looked for further away.
+    part = extent(values > threshold, margin=1)
+    if part is None:
+        return []
     below = min(float(values.min()), threshold) - 1
     # The rim goes on for one pixel, then falls: what is cut off there becomes an edge of the image.
-    padded = np.pad(np.pad(values, 1, mode="edge"), 1, constant_values=below)
-    generator = contour_generator(z=padded, line_type=LineType.Separate)
+    padded = np.pad(np.pad(values[part], 1, mode="edge"), 1, constant_values=below)
+    y, x = (along.start + np.arange(count) for along, count in zip(part, padded.shape, strict=True))
+    generator = contour_generator(x, y, padded, line_type=LineType.Separate)
     lines = cast(list[np.ndarray], generator.lines(threshold))
     return [np.clip(line - 1.5, 0, (width, height)) for line in lines]
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from ..core.extent import extent
 from . import colours, lettering
 
 PANEL = (680, 960)
@@ -62,14 +63,7 @@ def line_alpha(inside: np.ndarray, width: float) -> np.ndarray:
 
 def _box_around(inside: np.ndarray, width: float) -> tuple[slice, slice] | None:
     """Where a line around a region can leave a trace; None where the region has no rim."""
-    if not inside.any() or inside.all():
-        return None
-    margin = int(np.ceil(width)) + 4
-    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-    return (
-        slice(max(0, rows[0] - margin), rows[-1] + margin + 1),
-        slice(max(0, columns[0] - margin), columns[-1] + margin + 1),
-    )
+    return None if inside.all() else extent(inside, int(np.ceil(width)) + 4)
 
 
 def _distance_to_rim(inside: np.ndarray) -> np.ndarray:

@@ -82,7 +82,7 @@ class Finding:
         mask = self.prediction.mask(self.mask_threshold)
         return np.zeros_like(mask) if mask is not None and self._below_presence else mask
 
-    @property
+    @cached_property
     def outlined(self) -> bool | None:
         """Whether the network outlines a lesion; None for a network without an outline."""
         return None if self.mask is None else bool(self.mask.any())

@@ -41,8 +41,9 @@ def seam(reduced: np.ndarray) -> float | None:
     first, last = int(_EDGE * width), int((1 - _EDGE) * width) - 2
     ratios = jumps[first:last] / (_usual(jumps)[first:last] + 1e-3)
     x = first + int(np.argmax(ratios))
-    jump, cover, alike = ratios[x - first], _cover(grey, steps, x), _alike(grey, x)
-    score = np.log(jump + 1e-3) + 1.4 * cover + 0.8 * _least_cover(grey, steps, x) - 1.5 * alike
+    jump, alike, rows = ratios[x - first], _alike(grey, x), _changing(grey, steps, x)
+    cover = _cover(*rows)
+    score = np.log(jump + 1e-3) + 1.4 * cover + 0.8 * _least_cover(*rows) - 1.5 * alike
     split = score > _LIMIT and alike < _SAME_TISSUE
     if split or (cover > _CLEAR_COVER and jump > _CLEAR_JUMP):
         return (left + x + 1) / reduced.shape[1]
@@ -73,7 +74,7 @@ def seam_across(reduced: np.ndarray) -> float | None:
     first, last = int(_EDGE * height), int((1 - _EDGE) * height) - 2
     y = first + int(np.argmax(scores[first:last]))
     off_middle = abs((y + 1) / height - 0.5)
-    score = scores[y] + 2.3 * _cover(grey.T, changes.T, y) - 5.5 * off_middle
+    score = scores[y] + 2.3 * _cover(*_changing(grey.T, changes.T, y)) - 5.5 * off_middle
     return (top + y + 1) / reduced.shape[0] if score > _LIMIT_ACROSS else None
 
 
@@ -105,27 +106,22 @@ def _around(x: int, count: int) -> np.ndarray:
     return np.r_[max(0, x - _FAR + 1) : max(0, x - _NEAR + 1), x + _NEAR : min(count, x + _FAR)]
 
 
-def _cover(grey: np.ndarray, steps: np.ndarray, x: int) -> float:
-    """Share of the lit rows in which column `x` changes more than four fifths of its neighbours."""
+def _changing(grey: np.ndarray, steps: np.ndarray, x: int) -> tuple[np.ndarray, np.ndarray]:
+    """In which rows column `x` changes more than four fifths of its neighbours; which are lit."""
     usual = np.quantile(steps[:, _around(x, steps.shape[1])], 0.8, axis=1)
-    lit = grey[:, max(0, x - _FAR + 1) : x + _FAR].max(axis=1) > _LIT
-    if not lit.any():
-        return 0.0
-    return float((steps[:, max(0, x - 1) : x + 2].max(axis=1) > usual)[lit].mean())
+    changing = steps[:, max(0, x - 1) : x + 2].max(axis=1) > usual
+    return changing, grey[:, max(0, x - _FAR + 1) : x + _FAR].max(axis=1) > _LIT
 
 
-def _least_cover(grey: np.ndarray, steps: np.ndarray, x: int) -> float:
+def _cover(changing: np.ndarray, lit: np.ndarray) -> float:
+    """Share of the lit rows that change."""
+    return float(changing[lit].mean()) if lit.any() else 0.0
+
+
+def _least_cover(changing: np.ndarray, lit: np.ndarray) -> float:
     """The cover in the third of the depth that has least; thirds in the dark do not count."""
-    bands = zip(np.array_split(grey, 3), np.array_split(steps, 3), strict=True)
-    near = slice(max(0, x - _FAR + 1), x + _FAR)
-    return min(
-        (
-            _cover(band, change, x)
-            for band, change in bands
-            if (band[:, near].max(axis=1) > _LIT).mean() > 0.3
-        ),
-        default=0.0,
-    )
+    thirds = zip(np.array_split(changing, 3), np.array_split(lit, 3), strict=True)
+    return min((_cover(*third) for third in thirds if third[1].mean() > 0.3), default=0.0)
 
 
 def _alike(grey: np.ndarray, x: int) -> float:

@@ -31,8 +31,7 @@ def show(finding: Finding, checkpoint: Checkpoint) -> tuple[str, ...]:
     except MtlbusError as error:
         LOG.warning("Nothing is known of test images: %s", error)
         return ()
-    rows = judged_rows.judged(table.rows[table.rows["part"] == "test"])
-    found = worth_of(finding, rows[rows["dataset"] != judged_rows.PHANTOM])
+    found = worth_of(finding, judged_rows.of_patients(table))
     if found is None:
         return ()
     st.markdown("**What such a probability was worth**")

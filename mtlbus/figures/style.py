@@ -30,6 +30,8 @@ CONFIG: dict[str, Any] = {
 """For `st.plotly_chart`: a small tool bar whose camera saves the figure as SVG."""
 CAMERA = {**CONFIG, "modeBarButtons": [["toImage"]]}
 """The same with the camera alone."""
+QUIET = {**CONFIG, "displayModeBar": False}
+"""No tool bar at all."""
 
 
 def method_colour(position: int) -> str:

@@ -1,19 +1,21 @@
-"""Charts to take away: in a report, and each as PNG and SVG in one file."""
+"""Charts: on a page, in a report, and each as PNG and SVG in one file."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from ..export.picture_report import Picture, image_element
 from ..figures.static import plain, png_of_chart, svg_of_chart
+from ..figures.style import CONFIG
 from .takeaway import File
+from .theme import readable
 
 
 class Chart(NamedTuple):
@@ -28,6 +30,21 @@ class Chart(NamedTuple):
     heading: str
     figure: go.Figure
     said: str
+
+
+def show(
+    figure: go.Figure, key: str, alt: str, config: Mapping[str, Any] = CONFIG, **clicks: Any
+) -> None:
+    """Draw a chart on the page, with letters that stand out from it.
+
+    Args:
+        figure: what to draw; its letters are changed.
+        key: of the element.
+        alt: what a person who cannot see it should know.
+        config: its tool bar, one of `figures.style`.
+        clicks: `on_select` and `selection_mode` of a chart that can be clicked.
+    """
+    st.plotly_chart(readable(figure), key=key, config=dict(config), alt=alt, **clicks)
 
 
 def picture(chart: Chart) -> Picture:

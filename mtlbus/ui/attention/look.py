@@ -13,8 +13,8 @@ from ...core.outputs import Map
 from ...data.task_case import TaskCase
 from ...data.transforms import Frame
 from ...figures.style import CAMERA
+from .. import charts
 from ..case import Case
-from ..theme import readable
 
 MASK = "mask_probability"  # the name of the answer among the maps of a look
 WIRING = "random weights: this shows the wiring, not knowledge"
@@ -86,9 +86,7 @@ class Look:
         if heading:
             st.markdown(f"**{heading}**")
         clicks = {"on_select": on_click, "selection_mode": "points"} if on_click else {}
-        st.plotly_chart(
-            readable(figure), key=self.key(name), config=CAMERA, alt=self.marked(alt), **clicks
-        )
+        charts.show(figure, self.key(name), self.marked(alt), CAMERA, **clicks)
         st.caption(self.marked(caption))
         self.kept.append(Kept(heading, self.marked(caption), figure))
 

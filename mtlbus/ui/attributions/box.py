@@ -10,9 +10,9 @@ import streamlit as st
 
 from ...explain.targets import Box, Target
 from ...figures.boxes import box_figure
-from ...figures.style import CONFIG
+from ...figures.style import QUIET
+from .. import charts
 from ..case import Case
-from ..theme import readable
 
 _PARTS = ("left", "top", "width", "height")
 _PLOT = "_target_box_plot"
@@ -42,13 +42,13 @@ def pick_box(case: Case, target: Target, lesion: Box | None) -> Target:
 
 
 def _draw(case: Case, target: Target, figure: go.Figure) -> None:
-    st.plotly_chart(
-        readable(figure),
-        key=_PLOT,
+    charts.show(
+        figure,
+        _PLOT,
+        f"{case.title} with the box whose answer is explained.",
+        QUIET,
         selection_mode="box",
         on_select=lambda: _take_drawn(case, target),
-        config={**CONFIG, "displayModeBar": False},
-        alt=f"{case.title} with the box whose answer is explained.",
     )
     st.caption("Drag over the picture to draw the box, or give its four numbers.")
 

@@ -14,18 +14,16 @@ from ...explain.techniques import TECHNIQUES
 from ...explain.views import address_of, list_views, title_of
 from ...figures.agreement import agreement_figure
 from ...figures.faithfulness import curves_figure
-from ...figures.style import CONFIG
+from ...figures.style import QUIET
 from .. import charts, in_sight, services
 from ..columns import columns
 from ..results import ResultStore
-from ..theme import readable
 from . import runs
 from .quantities import cost_words
 from .question import Question
 
 _H = heads("insertion", "deletion", "infidelity", "max_sensitivity")
 _TABLES = ResultStore(8 * 1024**2, lambda table: table.nbytes)
-_QUIET = {**CONFIG, "displayModeBar": False}
 _FIRST_OWN = 4
 _NOW = "_measured_now"  # in the session: by the last click
 
@@ -67,16 +65,16 @@ def _show_measured(question: Question, found: dict) -> None:
     curves = {TECHNIQUES[name].title: (m.insertion, m.deletion) for name, m in found.items()}
     random = question.random_order()
     figure = curves_figure(curves, target.unit, random)
-    st.plotly_chart(
-        readable(figure),
-        key="_curves",
-        config=_QUIET,
-        alt="Insertion and deletion curves: "
+    charts.show(
+        figure,
+        "_curves",
+        "Insertion and deletion curves: "
         + "; ".join(
             f"{TECHNIQUES[n].title} has areas {m.insertion.area:.3g} and {m.deletion.area:.3g}"
             for n, m in found.items()
         )
         + ".",
+        QUIET,
     )
     st.dataframe(
         measured_table(found),
@@ -130,11 +128,8 @@ def agreement(question: Question) -> None:
            tuple(planes))  # fmt: skip
     table = _TABLES.get(key, lambda: rank_correlations(planes))
     figure = agreement_figure(table, list(planes))
-    st.plotly_chart(
-        readable(figure),
-        key="_agreement",
-        config=_QUIET,
-        alt="Rank correlations of each pair of " + ", ".join(planes) + ".",
+    charts.show(
+        figure, "_agreement", "Rank correlations of each pair of " + ", ".join(planes) + ".", QUIET
     )
     st.caption(
         "Spearman's rank correlation over all pixels of the image, +1 for the same order, −1 for "

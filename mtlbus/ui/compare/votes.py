@@ -15,13 +15,12 @@ from ...core.quantities import OUTLINES
 from ...data.transforms import Frame
 from ...figures.cells import Scale, cell_figure
 from ...figures.pairwise_dice import dice_matrix, pairwise_dice
-from ...figures.style import CONFIG, see_through
+from ...figures.style import QUIET, see_through
 from .. import charts, services, takeaway
 from ..answers import Answers
 from ..panels import region_shapes, zoom_panels
 from ..panels.zoom_panels import Key, Panel
 from ..short_names import short, show_in_full
-from ..theme import readable
 
 _OPACITY = 0.62
 _MATRIX_FROM = 4
@@ -163,11 +162,11 @@ def _pairs(names: Sequence[str], dice: np.ndarray) -> None:
 def _matrix(names: Sequence[str], dice: np.ndarray) -> None:
     st.markdown("**Dice of each pair of outlines.** Who agrees most with the others comes first.")
     figure = dice_matrix([*map(short, names)], dice)
-    st.plotly_chart(
-        readable(figure),
-        key="compare_matrix",
-        config={**CONFIG, "displayModeBar": False},
-        alt=f"Dice of each pair of {len(names)} outlines; the lowest is {dice.min():.2f}.",
+    charts.show(
+        figure,
+        "compare_matrix",
+        f"Dice of each pair of {len(names)} outlines; the lowest is {dice.min():.2f}.",
+        QUIET,
     )
     charts.offer("Dice of each pair", figure, "compare_dice")
     show_in_full(names)

@@ -11,14 +11,12 @@ from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, Value, told_value
 from ...figures import response as figures
 from ...figures.response import Line
-from ...figures.style import CONFIG
 from ...findings import operating_points
 from ...protocol import response
 from ...protocol.response import Answer
 from .. import charts, services
 from ..case import Case
 from ..short_names import show_in_full
-from ..theme import readable
 from . import files, knobs, points
 from .points import titles_of
 from .sweep import Sweep
@@ -46,9 +44,7 @@ def show(case: Case, phantom: PhantomState, methods: Sequence[str], knob: str) -
             lines, knobs.with_unit(knob), float(getattr(phantom.parameters, knob)),
             None if switch else response.usual_range(knob), switch,
         )  # fmt: skip
-        st.plotly_chart(
-            readable(figure), key="lab_curve", config=CONFIG, alt=" ".join(_in_words(lines, knob)),
-        )  # fmt: skip
+        charts.show(figure, "lab_curve", " ".join(_in_words(lines, knob)))
         for line in _told(found, values, knob, titles):
             st.markdown(f"- {line}")
         st.caption(_how_to_read(switch))

@@ -11,12 +11,10 @@ from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, Value, told_value
 from ...figures import response as figures
 from ...figures.response import Tile
-from ...figures.style import CONFIG
 from ...protocol import response
 from ...protocol.response import Answer
 from .. import charts, services
 from ..memory import choice, mirror
-from ..theme import readable
 from . import knobs, points
 from .sweep import Sweep
 
@@ -55,12 +53,13 @@ def show(phantom: PhantomState, methods: Sequence[str], knob: str) -> None:
             tiles, [told_value(knob, v) for v in across], [told_value(other, v) for v in down],
             (knobs.with_unit(knob), knobs.with_unit(other)),
         )  # fmt: skip
-        st.plotly_chart(
-            readable(figure), key="lab_grid", config=CONFIG,
-            alt=f"{len(known)} small phantoms over {knobs.title(knob)} and {knobs.title(other)}, "
+        charts.show(
+            figure,
+            "lab_grid",
+            f"{len(known)} small phantoms over {knobs.title(knob)} and {knobs.title(other)}, "
             f"each with the outline and the probability of {services.title_of(method)}: "
             f"{', '.join(tile.text for tile in known)}.",
-        )  # fmt: skip
+        )
         st.caption(
             "Yellow is the true outline. Below each picture its probability of malignancy; an "
             "orange mark is called malignant, a green one benign, a grey one neither or doubted."

@@ -12,12 +12,10 @@ from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, told_value
 from ...figures import response as figures
 from ...figures.response import Bar
-from ...figures.style import CONFIG
 from ...protocol import response
 from ...protocol.response import Swing
 from .. import charts
 from ..case import Case
-from ..theme import readable
 from . import files, knobs, points
 from .points import titles_of
 from .sweep import Sweep
@@ -56,10 +54,11 @@ def show(case: Case, phantom: PhantomState, methods: Sequence[str]) -> None:
         drawn = {titles[m]: _bars(by_size, order[:_TOP]) for m, by_size in swings.items()}
         now = {titles[m]: here[m].probability for m in swings if here[m] is not None}
         figure = figures.ranking_figure(drawn, now)
-        st.plotly_chart(
-            readable(figure), key="lab_ranking", config=CONFIG,
-            alt=f"The probability moves most with {knobs.title(order[0])}; {len(order)} knobs.",
-        )  # fmt: skip
+        charts.show(
+            figure,
+            "lab_ranking",
+            f"The probability moves most with {knobs.title(order[0])}; {len(order)} knobs.",
+        )
         st.markdown("\n".join(f"- {line}" for line in _most(swings, titles)))
         st.caption(
             "Each bar: from the smallest to the largest probability between both ends of what is "

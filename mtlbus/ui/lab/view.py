@@ -10,7 +10,7 @@ from ...core.text import literal
 from ...figures.overlay import encode_jpeg, grey_panel
 from ...figures.style import CAMERA
 from ...inference.predictor import Prediction
-from .. import input_line, services, takeaway, verdict
+from .. import charts, input_line, services, takeaway, verdict
 from ..answers import Answers
 from ..case import Case
 from ..charts import Chart, charts_file
@@ -19,7 +19,6 @@ from ..panels import zoom_panels
 from ..panels.case_shapes import shapes_of
 from ..panels.zoom_panels import Panel
 from ..pictures import Style
-from ..theme import readable
 from ..widgets import show_image
 from . import files, inner
 
@@ -94,9 +93,11 @@ def _map(case: Case, method: str, prediction: Prediction) -> list[Chart]:
         st.caption(f"**{literal(title)}** has no inner map to look at.")
         return []
     st.markdown(f"**{literal(title)}** · {literal(drawn.title)}")
-    st.plotly_chart(
-        readable(drawn.figure), key=f"lab_map_{method}", config=CAMERA,
-        alt=f"{drawn.title} of {title} over the phantom. {drawn.text}",
-    )  # fmt: skip
+    charts.show(
+        drawn.figure,
+        f"lab_map_{method}",
+        f"{drawn.title} of {title} over the phantom. {drawn.text}",
+        CAMERA,
+    )
     st.caption(drawn.text)
     return [Chart(f"{title} {drawn.title}", drawn.figure, drawn.text)]

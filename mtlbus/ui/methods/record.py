@@ -16,13 +16,11 @@ from ...core.spec import PaperRecipe, Spec
 from ...core.tables import guarded
 from ...core.text import literal, printable
 from ...evaluation.judged_rows import DATASETS
-from ...figures.style import CONFIG
 from ...figures.training_curve import training_figure
 from ...findings import operating_points
 from ...methods import get_spec
 from ...training.recipe_words import loss_words, start_words
 from .. import charts, services
-from ..theme import readable
 
 LOG = logging.getLogger("mtlbus")
 SHOWN = (
@@ -114,11 +112,10 @@ def _course(checkpoint: Checkpoint) -> None:
         st.info("No course of the training was kept with these weights.", icon=":material/info:")
     else:
         figure = training_figure(history, about and about.epoch)
-        st.plotly_chart(
-            readable(figure),
-            key="_training",
-            config=CONFIG,
-            alt="Losses on the training images and figures on the validation part, by epoch.",
+        charts.show(
+            figure,
+            "_training",
+            "Losses on the training images and figures on the validation part, by epoch.",
         )
         st.caption(
             "Dice and AUC are those of the validation part, on which the kept epoch (large points) "

@@ -16,12 +16,11 @@ from ...evaluation.judged_rows import Table
 from ...figures.calibration import calibration_figure
 from ...figures.segmentation import dice_figure
 from ...figures.slices import slices_figure
-from ...figures.style import CONFIG, FEW
+from ...figures.style import FEW
 from ...methods import get_spec
 from .. import charts, services
 from ..memory import choice, mirror
 from ..state import write_link
-from ..theme import readable
 from . import case_list, metrics_table, normals
 from .table_picks import pick_table
 
@@ -57,13 +56,10 @@ def _show_calibration(tables: Sequence[Table], images: str) -> None:
         shown = pick_table(tables, "With bars", "bars_of").title
     tiles = st.grid(2, min_column_width=340, gap="medium")
     with tiles:
-        st.plotly_chart(
-            readable(
-                calibration_figure({title: curve for title, (curve, _) in found.items()}, shown)
-            ),
-            key="_calibration",
-            config=CONFIG,
-            alt="Calibration curves with 95 % intervals.",
+        charts.show(
+            calibration_figure({title: curve for title, (curve, _) in found.items()}, shown),
+            "_calibration",
+            "Calibration curves with 95 % intervals.",
         )
     with tiles, st.container():
         st.markdown(
@@ -107,13 +103,16 @@ def _show_outlines(tables: Sequence[Table], images: str) -> None:
     if not outlined:
         st.info("None of the chosen networks draws a mask.", icon=":material/info:")
         return
-    st.plotly_chart(
-        readable(dice_figure({
-            title: (rows["dice"].to_numpy(float), rows["image_id"].tolist())
-            for title, rows in outlined.items()
-        })),
-        key="_dice", config=CONFIG, alt="Dice of each image, by network.",
-    )  # fmt: skip
+    charts.show(
+        dice_figure(
+            {
+                title: (rows["dice"].to_numpy(float), rows["image_id"].tolist())
+                for title, rows in outlined.items()
+            }
+        ),
+        "_dice",
+        "Dice of each image, by network.",
+    )
     points = "Each point is an image" if len(outlined) <= FEW else "Points are outliers"
     st.caption(
         f"{points}. The box holds the middle half, its line is the median, the dashed "
@@ -210,11 +209,10 @@ def _show_slices(tables: Sequence[Table], images: str) -> None:
         st.info("No part has enough images for this number.", icon=":material/info:")
         return
     figure = slices_figure(found, parts.FIGURES[quantity])
-    st.plotly_chart(
-        readable(figure),
-        key="_slices",
-        config=CONFIG,
-        alt=f"{parts.FIGURES[quantity]} by {parts.SLICINGS[slicing]}, with intervals.",
+    charts.show(
+        figure,
+        "_slices",
+        f"{parts.FIGURES[quantity]} by {parts.SLICINGS[slicing]}, with intervals.",
     )
     st.caption(
         f"95 % intervals; n counts the images that enter the number. Parts with fewer than "

@@ -13,9 +13,9 @@ from ...evaluation.operating_points import (
     predictive_values,
 )
 from ...figures.confusion import people_figure
+from ...figures.style import QUIET
 from .. import charts
 from ..memory import mirror, number
-from ..theme import readable
 
 NARROWEST = 340  # pixels; below twice this the halves stand one above the other
 
@@ -55,12 +55,12 @@ def show(table: Table, counts: Confusion) -> None:
             )
         with tiles, st.container():
             figure = people_figure(people)
-            st.plotly_chart(
-                readable(figure),
-                key="_people",
-                config={"displayModeBar": False},
-                alt=f"One dot for each of 1000 people: {people.true_positives} cancers found, "
+            charts.show(
+                figure,
+                "_people",
+                f"One dot for each of 1000 people: {people.true_positives} cancers found, "
                 f"{people.false_negatives} missed, {people.false_positives} false alarms, "
                 f"{people.true_negatives} cleared.",
+                QUIET,
             )
             charts.offer(f"1000 people, {people.malignant} with cancer", figure, "1000_people")

@@ -17,10 +17,10 @@ from ...evaluation.operating_points import Confusion, wilson_interval
 from ...figures.confusion import ENDS, confusion_figure
 from ...figures.decision import decision_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
-from ...figures.style import CONFIG, FEW
-from .. import in_sight, services, state
+from ...figures.style import FEW, QUIET
+from .. import charts, in_sight, services, state
 from ..memory import choice, mirror, number, remember
-from ..theme import is_dark, readable
+from ..theme import is_dark
 from . import case_list, files, people
 from .table_picks import pick_table
 
@@ -193,29 +193,29 @@ def _show_curves(
     shown = [table for table in tables if table.title in usable]
     if precision_tab.open:
         recalls = {table.title: judged_rows.precision_recall(table, images) for table in shown}
-        precision_tab.plotly_chart(
-            readable(precision_recall_figure(recalls, points, chosen)),
-            key="_pr",
-            config=CONFIG,
-            alt="Precision–recall curves with the operating points.",
-        )
+        with precision_tab:
+            charts.show(
+                precision_recall_figure(recalls, points, chosen),
+                "_pr",
+                "Precision–recall curves with the operating points.",
+            )
     elif decision_tab.open:
         worth = {table.title: judged_rows.decision(table, images) for table in shown}
         at = {title: point.threshold for title, point in points.items()}
-        decision_tab.plotly_chart(
-            readable(decision_figure(worth, at, chosen)),
-            key="_decision",
-            config=CONFIG,
-            alt="Decision curves: net benefit by the probability from which one would act.",
-        )
-        decision_tab.caption(files.DECISION)
+        with decision_tab:
+            charts.show(
+                decision_figure(worth, at, chosen),
+                "_decision",
+                "Decision curves: net benefit by the probability from which one would act.",
+            )
+            st.caption(files.DECISION)
     else:
-        roc_tab.plotly_chart(
-            readable(roc_figure(usable, points, chosen)),
-            key="_roc",
-            config=CONFIG,
-            alt="ROC curves: " + ", ".join(f"{t} AUC {c.auc:.3f}" for t, c in usable.items()),
-        )
+        with roc_tab:
+            charts.show(
+                roc_figure(usable, points, chosen),
+                "_roc",
+                "ROC curves: " + ", ".join(f"{t} AUC {c.auc:.3f}" for t, c in usable.items()),
+            )
     others = ""
     if len(tables) > FEW:
         others = " Thin lines are the other networks; point at one for its name."
@@ -223,14 +223,14 @@ def _show_curves(
 
 
 def _show_matrix(table: Table, counts: Confusion) -> None:
-    st.plotly_chart(
-        readable(confusion_figure(counts, dark=is_dark())),
-        key="_matrix",
-        config={"displayModeBar": False},
+    charts.show(
+        confusion_figure(counts, dark=is_dark()),
+        "_matrix",
+        f"Confusion matrix of {table.title}: {counts.tp} cancers found, {counts.fn} missed, "
+        f"{counts.fp} false alarms, {counts.tn} benign cleared.",
+        QUIET,
         on_select=_take_cell,
         selection_mode="points",
-        alt=f"Confusion matrix of {table.title}: {counts.tp} cancers found, {counts.fn} missed, "
-        f"{counts.fp} false alarms, {counts.tn} benign cleared.",
     )
     lines = []
     for name, part, whole in (

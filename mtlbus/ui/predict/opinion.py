@@ -12,7 +12,7 @@ from ...core.text import literal
 from ...data.transforms import PREPROCESSING_VERSION
 from ...export.case_views import stem_of
 from ...figures.strip import Dot, strip_figure
-from ...figures.style import CONFIG
+from ...figures.style import QUIET
 from ...findings import Finding
 from ...findings.opinion import STEADY, Opinion, Said, after_changes, of_others
 from ...inference.predictor import Prediction
@@ -24,7 +24,6 @@ from ..finding import finding_of
 from ..gate import GATE
 from ..memory import mirror, switch
 from ..results import ResultStore
-from ..theme import readable
 from ..widgets import explain_error
 
 _AGAIN = ResultStore(services.MEGABYTE, lambda answers: 128 * len(answers), GATE)
@@ -135,11 +134,8 @@ def _draw(found: Opinion) -> None:
     finding = found.finding
     point, here = finding.point, finding.prediction.probability
     strip = strip_figure(dots, here, None if point is None else point.threshold)
-    st.plotly_chart(
-        readable(strip),
-        config={**CONFIG, "displayModeBar": False},
-        key="opinion_strip",
-        alt=" ".join(line.replace("**", "") for line in found.lines),
+    charts.show(
+        strip, "opinion_strip", " ".join(line.replace("**", "") for line in found.lines), QUIET
     )
     for line in found.lines:
         st.markdown(f"- {line}")

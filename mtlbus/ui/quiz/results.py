@@ -16,11 +16,10 @@ from ...evaluation.calibration import reliability
 from ...evaluation.intervals import Interval
 from ...figures.calibration import calibration_figure
 from ...figures.readers import readers_figure
-from ...figures.style import CONFIG
-from .. import services, takeaway
+from .. import charts, services, takeaway
 from ..charts import Chart, charts_file
 from ..takeaway import File
-from ..theme import readable, strong
+from ..theme import strong
 from . import networks, place, rooms, start
 from .place import Place
 from .rooms import Reply, Room
@@ -137,9 +136,7 @@ def _show(here: Place) -> None:
         for name, chart in (("roc", roc), ("calibration", holding)):
             with st.container():
                 st.markdown(f"**{chart.heading}**")
-                st.plotly_chart(
-                    readable(chart.figure), key=f"_quiz_{name}", config=CONFIG, alt=chart.said
-                )
+                charts.show(chart.figure, f"_quiz_{name}", chart.said)
     st.markdown("**Who erred where**")
     st.dataframe(_errors(room, found), hide_index=True, width="stretch")
     takeaway.menu(

@@ -17,7 +17,7 @@ from ...explain.attention import LogitSplit, logit_split, score_cells
 from ...export.drawing import svg_of
 from ...figures import colours
 from ...figures.regions import moved_figure
-from ...figures.style import CONFIG
+from ...figures.style import QUIET
 from ...findings import Finding
 from ...findings.finding import IF, NORMAL
 from ...findings.measured import lesion_rows
@@ -26,7 +26,6 @@ from ..case import Case
 from ..finding import finding_of
 from ..panels import outline_editor, region_shapes
 from ..takeaway import File
-from ..theme import readable
 from . import steps as kept
 
 YOURS = "#FFD23F"
@@ -160,10 +159,12 @@ def _decision(done: Operation) -> None:
     one = logit_split(before.maps)
     other = None if after is None else logit_split(after.maps)
     figure = moved_figure(one, other)
-    st.plotly_chart(
-        readable(figure), key="_shares", config={**CONFIG, "displayModeBar": False},
-        alt=f"What each region adds to the log-odds of malignant: {_in_words(one, other)}.",
-    )  # fmt: skip
+    charts.show(
+        figure,
+        "_shares",
+        f"What each region adds to the log-odds of malignant: {_in_words(one, other)}.",
+        QUIET,
+    )
     if other is None:
         st.caption(
             "What background, tumour and margin add to the log-odds of malignant. The network "

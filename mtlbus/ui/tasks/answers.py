@@ -13,9 +13,9 @@ from ...core.tasks import Task
 from ...core.text import literal
 from ...data.task_case import TaskCase
 from ...figures import class_charts, overlay, task_overlay
+from ...figures.style import QUIET
 from ...inference.task_predictor import Answer
 from .. import charts
-from ..theme import readable
 from ..widgets import show_image
 
 _PLACE = (460, 460)  # height and width of a picture at most, pixels
@@ -106,9 +106,8 @@ def show_task(task: Task, case: TaskCase, said: list[Said]) -> None:
 
 def _bars(task: Task, said: list[Said], true: str | None) -> None:
     chances = {one.title: one.answers[task.name].probabilities for one in said}
-    figure = readable(class_charts.class_bars(chances, true))
-    st.plotly_chart(figure, key=f"_bars_{task.name}", config={"displayModeBar": False},
-                    alt=f"Probability of each class of {task.name}.")  # fmt: skip
+    figure = class_charts.class_bars(chances, true)
+    charts.show(figure, f"_bars_{task.name}", f"Probability of each class of {task.name}.", QUIET)
     for one in said:
         called = one.answers[task.name].called
         right = "" if true is None else " Right." if called == true else f" The truth is {true}."

@@ -23,7 +23,6 @@ from ...figures import class_charts
 from ...protocol.task_judging import JUDGED, read_judged, task_figures
 from .. import charts, takeaway
 from ..takeaway import File
-from ..theme import readable
 from ..widgets import explain_error
 from . import networks, subjects
 
@@ -145,10 +144,10 @@ def _task(task: Task, asked: dict[str, pd.DataFrame]) -> None:
     share = task.kind == "pixel_class"
     unit = "Dice" if share else f"mean absolute error, {task.unit}".rstrip(", ")
     figure = class_charts.spread_figure(values, unit, share)
-    st.plotly_chart(
-        readable(figure),
-        key=f"_spread_{task.name}",
-        alt=f"How {task.name} is spread over the test images, by network.",
+    charts.show(
+        figure,
+        f"_spread_{task.name}",
+        f"How {task.name} is spread over the test images, by network.",
     )
     st.caption(
         "A box is the middle half of the test images, the line in it their median. An image that "
@@ -173,10 +172,10 @@ def _confusion(task: Task, asked: dict[str, pd.DataFrame]) -> None:
     counts = np.zeros((len(task.classes),) * 2, int)
     np.add.at(counts, (true, called), 1)
     figure = class_charts.confusion_table(counts, task.classes)
-    st.plotly_chart(
-        readable(figure),
-        key=f"_table_{task.name}",
-        alt=f"True classes of {task.name} against those that {title} calls.",
+    charts.show(
+        figure,
+        f"_table_{task.name}",
+        f"True classes of {task.name} against those that {title} calls.",
     )
     right = int(np.trace(counts))
     st.caption(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
 from mtlbus.explain.views import list_views
-from mtlbus.ui import input_line, state
+from mtlbus.ui import address, input_line, state
 from mtlbus.ui.attention import subjects
 from mtlbus.ui.attention.views import explore
 from mtlbus.ui.widgets import explain_error
@@ -22,7 +22,7 @@ head.title(
 )
 case = state.current_case()
 if not input_line.let_in(case):
-    state.stop()
+    address.stop()
 network = head.container(width=260)
 rarely = head.popover("More", icon=":material/tune:")
 with rarely:
@@ -37,7 +37,7 @@ try:
     beside = subjects.look_beside(look, second)
 except MtlbusError as error:
     explain_error(error)
-    state.stop()
+    address.stop()
 if not look.trained:
     subjects.warn_untrained(look.title)
 subjects.offer_others(look)

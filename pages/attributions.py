@@ -7,7 +7,7 @@ require_frame(__file__)  # before torch is loaded
 import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
-from mtlbus.ui import input_line, state
+from mtlbus.ui import address, input_line, state
 from mtlbus.ui.attributions import files, measures, page, refine, view
 from mtlbus.ui.widgets import explain_error, pick_method
 
@@ -19,7 +19,7 @@ title.title(
 )
 case = state.current_case()
 if not input_line.let_in(case):
-    state.stop()
+    address.stop()
 with network:
     method = pick_method("Network")
 try:

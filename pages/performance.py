@@ -8,7 +8,7 @@ import streamlit as st
 
 from mtlbus.core.errors import MtlbusError
 from mtlbus.evaluation import judged_rows
-from mtlbus.ui import services, state
+from mtlbus.ui import address, services
 from mtlbus.ui.memory import choice, mirror
 from mtlbus.ui.performance import files, judgement, threshold
 from mtlbus.ui.widgets import explain_error, pick_methods
@@ -24,7 +24,7 @@ with head.popover("Networks", icon=":material/hub:"):
     methods = pick_methods("Networks", everything=True)
 if not methods:
     st.info("Choose at least one network above.", icon=":material/info:")
-    state.stop()
+    address.stop()
 tables = []
 for method in methods:
     try:
@@ -37,7 +37,7 @@ if not tables:
         "None of these networks has judged test images. Run `python -m mtlbus evaluate` first.",
         icon=":material/info:",
     )
-    state.stop()
+    address.stop()
 
 options = judged_rows.choices(tables[0])
 with head:
@@ -46,7 +46,7 @@ with head:
         **mirror("images", choice("images", options, options[0])),
         help="Phantoms are simulated and easier; they are never pooled with real images.",
     )  # fmt: skip
-state.write_link("images", images)
+address.write_link("images", images)
 
 count = len(judged_rows.select(tables[0], images))
 with st.expander(f"{count} test images, not seen in training", icon=":material/fact_check:"):

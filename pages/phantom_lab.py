@@ -6,7 +6,7 @@ require_frame(__file__)  # before torch is loaded
 
 import streamlit as st
 
-from mtlbus.ui import state
+from mtlbus.ui import address, state
 from mtlbus.ui.lab import knobs, questions, view
 from mtlbus.ui.lab import state as lab
 from mtlbus.ui.widgets import pick_methods
@@ -17,7 +17,7 @@ head.title("Phantom lab", width="stretch")
 phantom = lab.phantom_of(case)
 if phantom is None:
     lab.offer_phantom(case)
-    state.stop()
+    address.stop()
 with head, st.popover("Networks", icon=":material/hub:"):
     methods = pick_methods("Networks", default=2)
 with st.grid(3, min_column_width=160, gap="small", vertical_alignment="bottom"):
@@ -27,6 +27,6 @@ with st.grid(3, min_column_width=160, gap="small", vertical_alignment="bottom"):
 knobs.undo(phantom)
 if not methods:
     st.info("Choose at least one network under *Networks*.", icon=":material/arrow_upward:")
-    state.stop()
+    address.stop()
 view.show(case, methods)
 questions.show(case, phantom, methods, knob)

@@ -6,7 +6,7 @@ require_frame(__file__)  # before torch is loaded
 
 import streamlit as st
 
-from mtlbus.ui import input_line, spacing, state
+from mtlbus.ui import address, input_line, spacing, state
 from mtlbus.ui.surgery import steps, view
 from mtlbus.ui.widgets import pick_method
 
@@ -18,7 +18,7 @@ title.title(
     "as a reader would, and see which part of the decision hung on it.",
 )
 if not input_line.let_in(case, cautions=False):
-    state.stop()
+    address.stop()
 with network:
     method = pick_method()
 view.show(view.operate(spacing.known(case), method, steps.of_case(case)))

@@ -6,7 +6,7 @@ require_frame(__file__)  # before torch is loaded
 
 import streamlit as st
 
-from mtlbus.ui import input_line, state
+from mtlbus.ui import address, input_line, state
 from mtlbus.ui.what_if import steps, tools, view
 from mtlbus.ui.widgets import pick_methods
 
@@ -19,7 +19,7 @@ head.title(
     "in the picture? An answer that turns on such things did not rest on the lesion.",
 )
 if not input_line.let_in(case, cautions=False):
-    state.stop()
+    address.stop()
 with head, st.popover("Networks", icon=":material/hub:"):
     methods = pick_methods("Networks", default=2)
 done = steps.of_case(case)
@@ -28,5 +28,5 @@ tools.offer(case, changed or case, done)
 tools.undo(case, done)
 if not methods:
     st.info("Choose at least one network under *Networks*.", icon=":material/arrow_upward:")
-    state.stop()
+    address.stop()
 view.show(case, changed, done, methods)

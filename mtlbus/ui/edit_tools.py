@@ -41,7 +41,7 @@ def use(case: Case) -> None:
 
 def back(before: Case) -> None:
     """Make the case before a change the current one."""
-    if before.key.startswith(state.UPLOAD):  # it may have made room meanwhile
+    if before.key.startswith(case_store.UPLOAD):  # it may have made room meanwhile
         store = case_store.of_session()
         store.add(before, store.film_of(before))
     state.choose_case(before.key)

@@ -130,6 +130,8 @@ def run() -> None:
     with _patience():
         from ..core.wording import DISCLAIMER
         from . import services, sidebar, state, unopened, uploads, visits
+        from .case import Case
+        from .case_store import Unopened
         from .lecture import view as stage
         from .stories import guide
         from .tasks import pages as task_pages
@@ -148,13 +150,13 @@ def run() -> None:
             notes = st.container()
             address.tell(notes)
             guide.show(entry.file)
-            state.link_unless("lecture", str(int(lecture)), "0")
+            address.link_unless("lecture", str(int(lecture)), "0")
             found = state.current()
             draw = task_pages.page_for(entry.file, entry.about_case, found) or page.run
-            if entry.about_case and isinstance(found, state.Unopened):
+            if entry.about_case and isinstance(found, Unopened):
                 draw = partial(unopened.show, found)
             if lecture:
-                ours = entry.file in _ON_STAGE and isinstance(found, state.Case)
+                ours = entry.file in _ON_STAGE and isinstance(found, Case)
                 stage.run(found, None if ours else draw)
             else:
                 draw()

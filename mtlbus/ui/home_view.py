@@ -10,15 +10,15 @@ import streamlit as st
 from ..checkpoints import Checkpoint
 from ..core.text import literal
 from ..data.phantom import GALLERY, make_phantom
-from ..figures.overlay import encode_jpeg, grey_panel, thumbnail
+from ..figures.overlay import thumbnail
 from ..findings import points, scope
 from ..inference.input_checks import refusal
-from . import input_line, pictures, services, state, uploads, verdict
+from . import address, input_line, pictures, services, state, uploads, verdict
 from .browse.collection import mixed
 from .case import Case
 from .finding import finding_of
 from .predict import files
-from .widgets import ask, no_methods, show_image
+from .widgets import ask, no_methods
 
 _PLACE = (380, 560)
 _DOOR = 240  # pixels at least; narrower ones break the words of an error
@@ -34,7 +34,7 @@ def first_method(methods: Mapping[str, Checkpoint]) -> str | None:
     wanted = st.session_state.get("method")
     if wanted in methods:
         return wanted
-    state.say_of_link("method", f"Allowed: {', '.join(methods)}.")
+    address.say_of_link("method", f"Allowed: {', '.join(methods)}.")
     return services.first_of(methods)
 
 
@@ -49,8 +49,7 @@ def finished(case: Case, method: str) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     if refusal(services.checks(case)):
         with row.container(width=390):
-            panel = encode_jpeg(grey_panel(case.image.pixels, _PLACE))
-            show_image(panel, f"{case.title}, about which nothing is predicted.")
+            st.image(pictures.plain(case, _PLACE), alt=pictures.nothing_said(case))
         with row.container(width="stretch"):
             input_line.let_in(case)
         return
@@ -59,11 +58,7 @@ def finished(case: Case, method: str) -> None:
     finding = finding_of(case, prediction)
     style = pictures.Style(colour=verdict.colour_of(finding), place=_PLACE)
     with row.container(width=390):
-        drawn = "with the outline that" if finding.outlined else "in which"
-        rest = "draws" if finding.outlined else "outlines nothing"
-        show_image(
-            pictures.picture(finding, style), f"{case.title} {drawn} {finding.title} {rest}."
-        )
+        st.image(pictures.picture(finding, style), alt=pictures.in_words(finding))
     with row.container(width="stretch"):
         st.subheader(literal(case.title))
         st.caption(f"What {finding.title} says, this moment, on this machine.")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from pathlib import Path
 
 import streamlit as st
 
-_MOUNT = st.components.v2.component(
-    "mtlbus_in_sight", js=Path(__file__).with_suffix(".js").read_text("utf-8")
-)
+from .component import component
+
+_MOUNT = component(__file__)
 
 
 def follow(place: str, shown: Hashable, at_first: bool = False) -> None:

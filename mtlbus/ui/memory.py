@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from . import state
+from . import address
 
 NONE = "-"
 """In place of several names: none is chosen."""
@@ -32,7 +32,7 @@ def number(name: str, default: float, least: float, most: float) -> float:
         value = float("nan")
     if least <= value <= most:
         return value
-    state.say_of_link(name, f"Allowed: a number from {least:g} to {most:g}.")
+    address.say_of_link(name, f"Allowed: a number from {least:g} to {most:g}.")
     return default
 
 
@@ -55,7 +55,7 @@ def choice(name: str, options: Iterable, default: Any, allowed: str = "") -> Any
     options, kept = list(options), st.session_state.get(name)
     if kept in options:
         return kept
-    state.say_of_link(name, allowed or f"Allowed: {', '.join(map(str, options))}.")
+    address.say_of_link(name, allowed or f"Allowed: {', '.join(map(str, options))}.")
     return default
 
 

@@ -10,6 +10,7 @@ from ..core.wording import DISCLAIMER
 from ..figures import colours, overlay
 from ..findings import Finding
 from ..inference.predictor import MASK_THRESHOLD
+from .case import Case
 from .results import ResultStore
 
 _PICTURES = ResultStore(32 * 1024**2, len)  # waits for no network
@@ -43,6 +44,23 @@ class Style:
     fill: float = 0.0
     agreement: bool = False
     place: tuple[int, int] = overlay.PANEL
+
+
+def plain(case: Case, place: tuple[int, int] = overlay.PANEL) -> bytes:
+    """A case as it came, as JPEG that fills a place of this height and width."""
+    return overlay.encode_jpeg(overlay.grey_panel(case.image.pixels, place))
+
+
+def nothing_said(case: Case) -> str:
+    """The words for `plain` of a refused image, for whoever cannot see it."""
+    return f"{case.title}, about which nothing is predicted."
+
+
+def in_words(finding: Finding) -> str:
+    """The words for `picture`."""
+    drawn = "with the outline that" if finding.outlined else "in which"
+    rest = "draws" if finding.outlined else "outlines nothing"
+    return f"{finding.case.title} {drawn} {finding.title} {rest}."
 
 
 def picture(finding: Finding, style: Style) -> bytes:

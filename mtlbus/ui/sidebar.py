@@ -10,7 +10,18 @@ from ..core.text import literal
 from ..data.layouts import LAYOUTS
 from ..data.task_case import TaskCase
 from ..figures.overlay import thumbnail
-from . import cases, datasets, edit_tools, services, state, theme, too_large, unopened, uploads
+from . import (
+    address,
+    cases,
+    datasets,
+    edit_tools,
+    services,
+    state,
+    theme,
+    too_large,
+    unopened,
+    uploads,
+)
 from .browse import walk
 from .case import Case
 from .case_store import Unopened
@@ -55,9 +66,9 @@ def draw() -> None:
             too_large.listen()
             theme.follow()
     if blind:  # a name may tell the answer
-        state.drop_link("case")
+        address.drop_link("case")
     else:
-        state.write_link("case", found.key)
+        address.write_link("case", found.key)
 
 
 def _subject(found: Case | TaskCase | Unopened) -> None:

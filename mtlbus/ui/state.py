@@ -11,34 +11,10 @@ import streamlit as st
 from ..core.errors import InputError, MtlbusError
 from ..data.task_case import TaskCase
 from . import case_store, cases
-from .address import (
-    came_by_link,
-    drop_link,
-    link_unless,
-    say,
-    say_of_link,
-    shortened,
-    stop,
-    write_link,
-)
+from .address import shortened
 from .case import Case
 from .case_store import UPLOAD, CaseError, Unopened
 from .tasks import subjects
-
-__all__ = [
-    "UPLOAD",
-    "Case",
-    "Unopened",
-    "came_by_link",
-    "current",
-    "current_case",
-    "drop_link",
-    "link_unless",
-    "say",
-    "say_of_link",
-    "stop",
-    "write_link",
-]
 
 DEFAULT_CASE = "spiculated-carcinoma"
 _BEFORE = "_case_before"  # in the session: the last case that there was something to look at

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from ..figures.style import with_letters
+from .component import component
 
-_MOUNT = st.components.v2.component(
-    "mtlbus_theme", js=Path(__file__).with_suffix(".js").read_text("utf-8")
-)
+_MOUNT = component(__file__)
 
 
 def follow() -> None:

@@ -8,18 +8,16 @@ of images, and reports name and size of a file that is too large.
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 import streamlit as st
 
 from ..core.errors import MtlbusError
 from ..data.limits import MAX_BYTES, check_bytes
 from . import case_store, uploads
+from .component import component
 
 _KEY = "_too_large"
-_MOUNT = st.components.v2.component(
-    "mtlbus_too_large", js=Path(__file__).with_suffix(".js").read_text("utf-8")
-)
+_MOUNT = component(__file__)
 
 
 def listen() -> None:

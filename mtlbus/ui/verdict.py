@@ -14,7 +14,7 @@ from ..figures.probability import probability_bar
 from ..findings import Finding, operating_points
 from ..findings.finding import IF, NO_CLASS, NO_POINT
 from ..inference.input_checks import Check
-from . import state
+from . import address
 from .memory import choice, mirror
 
 BADGES = {"malignant": ":orange-badge[malignant]", "benign": ":green-badge[benign]"}
@@ -48,7 +48,7 @@ def pick_point(checkpoint: Checkpoint) -> str | None:
         "validation images, never on the test images.",
         **mirror("point", choice("point", points, default)),
     )
-    state.link_unless("point", chosen, default)
+    address.link_unless("point", chosen, default)
     return chosen
 
 

@@ -12,7 +12,7 @@ from ..core.text import literal
 from ..inference.predictor import Prediction
 from ..methods import get_spec
 from ..methods.panel import members_of
-from . import services, state
+from . import address, services
 from .case import Case
 from .memory import NONE, joined
 
@@ -79,7 +79,7 @@ def pick_method(
     say_what_is_left_out()
     if not names:
         st.info(no_methods(), icon=":material/info:")
-        state.stop()
+        address.stop()
     wanted = st.session_state.get("method")
     panel = services.panel_named(wanted)
     if panels:
@@ -87,7 +87,7 @@ def pick_method(
         wanted = panel or wanted
     elif panel is not None:
         wanted = members_of(panel, names)[0]
-        state.say(
+        address.say(
             "One looks into a panel through its networks, one by one; showing "
             f"{services.title_of(wanted)}."
         )
@@ -103,7 +103,7 @@ def pick_method(
         on_change=lambda: st.session_state.update(method=st.session_state[widget]),
     )
     st.session_state["method"] = chosen
-    state.write_link("method", chosen)
+    address.write_link("method", chosen)
     return chosen
 
 
@@ -133,7 +133,7 @@ def pick_methods(
     say_what_is_left_out()
     if not names:
         st.info(no_methods(), icon=":material/info:")
-        state.stop()
+        address.stop()
     came_with = st.session_state.get("method")
     came_with = came_with if came_with in names else services.first_of(names)
     first = sorted(names, key=lambda name: name != came_with)
@@ -171,7 +171,7 @@ def pick_methods(
     chosen = [name for name in first if name in st.session_state[widget]]
     st.session_state["methods"] = joined(chosen)
     if chosen:
-        state.write_link("methods", ",".join(chosen))
+        address.write_link("methods", ",".join(chosen))
     return chosen
 
 
@@ -181,9 +181,9 @@ def _say_unknown(names: Sequence[str], instead: str) -> None:
     strange = ", ".join(name for name in names if name in others)
     unknown = ", ".join(name for name in names if name not in others)
     if strange:
-        state.say(f"“{strange}” is not about breast ultrasound; {instead}.")
+        address.say(f"“{strange}” is not about breast ultrasound; {instead}.")
     if unknown:
-        state.say(f"No trained network is named “{unknown[:80]}”; {instead}.")
+        address.say(f"No trained network is named “{unknown[:80]}”; {instead}.")
 
 
 def ask(case: Case, method: str) -> Prediction:
@@ -197,15 +197,3 @@ def ask(case: Case, method: str) -> Prediction:
     services.predictor(method)  # loading has a spinner of its own
     with st.spinner(f"Asking {services.title_of(method)} …"):
         return services.predict(case, method)
-
-
-def show_image(data: bytes, alt: str, caption: str | None = None, width="content") -> None:
-    """Show an encoded image at its own size, never wider than its place; the aspect is kept.
-
-    Args:
-        data: JPEG, WebP or PNG bytes, for example of `figures.overlay`.
-        alt: what a person who cannot see it should know, one sentence.
-        caption: visible line below.
-        width: "content" for its own size, "stretch" for the width of its place, or pixels.
-    """
-    st.image(data, caption=caption, width=width, alt=alt)

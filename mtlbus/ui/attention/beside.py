@@ -14,7 +14,7 @@ from ...core.errors import MtlbusError
 from ...core.text import literal
 from ...explain.views import find_view, list_views
 from ...methods import get_spec
-from .. import cases, services, state, untrained
+from .. import address, cases, services, state, untrained
 from ..case import Case
 from .look import Look
 from .view_picks import Pick, counterpart, opened, within
@@ -36,7 +36,7 @@ def pick_beside(case: Case, method: str, names: list[str]) -> tuple[Case, str] |
     """
     kind, _, wanted = str(st.session_state.get("beside", "")).partition(":")
     if kind not in _WORDS:
-        state.say_of_link("beside", "Allowed: method:NAME or case:NAME.")
+        address.say_of_link("beside", "Allowed: method:NAME or case:NAME.")
     st.session_state["_beside_kind"] = _WORDS.get(kind, NOTHING)
     chosen = st.segmented_control(
         "Beside it",
@@ -58,7 +58,7 @@ def pick_beside(case: Case, method: str, names: list[str]) -> tuple[Case, str] |
     if chosen == METHOD and not found:
         st.caption("No other trained network here has inner maps; switch on the untrained ones.")
     if found is None:
-        state.drop_link("beside")
+        address.drop_link("beside")
     return found
 
 
@@ -80,7 +80,7 @@ def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
     wanted = st.session_state.get("map2")
     named = any(wanted in view.maps for view in views)
     if not named:
-        state.say_of_link("map2", f"Allowed: {', '.join(view.name for view in views)}.")
+        address.say_of_link("map2", f"Allowed: {', '.join(view.name for view in views)}.")
     st.session_state["_map2"] = find_view(views, wanted).title if named else FOLLOW
     chosen = st.selectbox(
         "Map of the second", [FOLLOW, *titles], key="_map2", width=260,
@@ -91,9 +91,9 @@ def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
         help="Follows the map on the left, unless you choose another one.",
     )  # fmt: skip
     if chosen != FOLLOW:
-        state.write_link("map2", titles[chosen].name)
+        address.write_link("map2", titles[chosen].name)
         return within(titles[chosen], pick, own, maps)
-    state.drop_link("map2")
+    address.drop_link("map2")
     return counterpart(pick, own, views, maps) or opened(views[0], second)
 
 
@@ -101,14 +101,14 @@ def _pick(kind: str, options: list[str], wanted: str, words: Callable[[str], str
     """A select box for the second method or case."""
     key = f"_beside_{kind}"
     if kind == "method" and wanted not in options:
-        state.say_of_link("beside", f"Allowed: {', '.join(options)}.")
+        address.say_of_link("beside", f"Allowed: {', '.join(options)}.")
     st.session_state[key] = wanted if wanted in options else options[0]
     chosen = st.selectbox(
         "Which", options, format_func=words, key=key, width=320, on_change=_take_choice,
         args=(kind,),
     )  # fmt: skip
     st.session_state["beside"] = f"{kind}:{chosen}"
-    state.write_link("beside", st.session_state["beside"])
+    address.write_link("beside", st.session_state["beside"])
     return chosen
 
 

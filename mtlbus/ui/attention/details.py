@@ -10,7 +10,7 @@ import streamlit as st
 from ...core.outputs import Map
 from ...explain import attention as arrays
 from ...explain.views import ungated_of
-from .. import state
+from .. import address
 from ..memory import choice, mirror, switch
 from .look import Look
 from .opening import Cell, chosen_cell, moved_cell, parsed_cell
@@ -141,7 +141,7 @@ def _pick_cell(look: Look, found: Map, used: set[str]) -> Cell:
     grid, cell = arrays.attention_grid(found, look.size), chosen_cell(found, look)
     if parsed_cell(st.session_state.get("cell")) != cell:
         last = f"{grid[0] - 1},{grid[1] - 1}"
-        state.say_of_link("cell", f"Allowed: row,column of a cell on the image, 0,0 to {last}.")
+        address.say_of_link("cell", f"Allowed: row,column of a cell on the image, 0,0 to {last}.")
     st.session_state["_cell_grid"] = grid
     st.session_state["_row"], st.session_state["_column"] = cell
     seen = arrays.cell_boxes(grid, look.frame).seen()
@@ -163,10 +163,10 @@ def _take_numbers() -> None:
 def _link(name: str, value: str, used: set[str]) -> None:
     """Put a choice into the address, and note that the view has it."""
     used.add(name)
-    state.write_link(name, value)
+    address.write_link(name, value)
 
 
 def _tidy_address(used: set[str]) -> None:
     """Take choices out of the address that the view on the page does not have."""
     for name in LINKED - used:
-        state.drop_link(name)
+        address.drop_link(name)

@@ -7,7 +7,7 @@ import streamlit as st
 from ...core.outputs import Map
 from ...explain import attention as arrays
 from ...explain.views import View, gate_contrast
-from .. import state
+from .. import address
 from .look import Look
 
 Cell = tuple[int, int]
@@ -39,7 +39,7 @@ def first_level(view: View, look: Look) -> str:
 def chosen_cell(found: Map, look: Look) -> Cell:
     """The cell that looks: the chosen one where this grid has it on the image, else the middle."""
     grid = arrays.attention_grid(found, look.size)
-    before = grid if state.came_by_link("cell") else st.session_state.get("_cell_grid", grid)
+    before = grid if address.came_by_link("cell") else st.session_state.get("_cell_grid", grid)
     wished = parsed_cell(st.session_state.get("cell"))
     cell = moved_cell(wished, before, grid) if wished and before != grid else wished
     if cell is None or not _exists(cell, grid):

@@ -8,9 +8,9 @@ import torch
 from ...core.outputs import Map, MapWords
 from ...explain.views import can_be_seen, with_views
 from ...methods import get_spec
-from .. import input_line, services, state, untrained
+from .. import address, input_line, services, untrained
+from ..case import Case
 from ..memory import mirror, switch
-from ..state import Case
 from ..widgets import pick_method
 from . import beside
 from .look import MASK, WIRING, Look
@@ -31,7 +31,7 @@ def switch_untrained() -> bool:
 
     A link to a method that has trained weights by now shows these.
     """
-    if state.came_by_link("untrained") and st.session_state.get("method") in services.available():
+    if address.came_by_link("untrained") and st.session_state.get("method") in services.available():
         st.session_state["untrained"] = False
     if not untrained.methods():
         return False
@@ -41,7 +41,7 @@ def switch_untrained() -> bool:
         help="Methods of the papers that nobody has trained here yet. With random weights their "
         "maps show what is connected to what, never what a network has learnt.",
     )
-    state.link_unless("untrained", str(int(chosen)), "0")
+    address.link_unless("untrained", str(int(chosen)), "0")
     return chosen
 
 
@@ -68,7 +68,7 @@ def pick_untrained() -> str:
         **mirror("wiring", wanted if wanted in names else names[0]),
     )
     st.session_state["wiring"] = chosen
-    state.write_link("method", chosen)
+    address.write_link("method", chosen)
     return chosen
 
 

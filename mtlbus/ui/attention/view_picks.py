@@ -15,7 +15,7 @@ import streamlit as st
 from ...core.outputs import Map
 from ...explain.attention import attention_grid
 from ...explain.views import View, address_of, find_view, list_views, names_map
-from .. import state
+from .. import address
 from .look import Look
 from .opening import first_level
 
@@ -64,7 +64,7 @@ def pick_view(look: Look) -> Pick:
     wanted = st.session_state.get("map")
     view = find_view(views, wanted)
     if not _has(view, wanted or ""):
-        state.say_of_link("map", f"Allowed: {', '.join(view.name for view in views)}.")
+        address.say_of_link("map", f"Allowed: {', '.join(view.name for view in views)}.")
     titles = [found.title for found in views]
     st.session_state["_map"] = view.title
     st.segmented_control(
@@ -93,7 +93,7 @@ def pick_part(pick: Pick, maps: Mapping[str, Map]) -> Pick:
     if pick.view.form not in _WHOLE:
         pick = _pick_branch(_pick_level(pick, maps))
     st.session_state["map"] = pick.address
-    state.write_link("map", pick.address)
+    address.write_link("map", pick.address)
     return pick
 
 

@@ -12,7 +12,7 @@ from ...explain.request import Request
 from ...explain.targets import ANSWERS, REGIONS, Box, Target, box_around
 from ...explain.techniques import TECHNIQUES
 from ...inference.predictor import MASK_THRESHOLD, Prediction
-from .. import state
+from .. import address
 from ..case import Case
 from ..memory import NONE, mirror, several, switch
 from .box import pick_box
@@ -62,14 +62,14 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
         target = pick_box(case, target, _lesion_box(prediction))
     request = Request(names, target, options, placebo)
     for name, text in request.as_text().items():
-        state.write_link(name, text or _DEFAULTS)
+        address.write_link(name, text or _DEFAULTS)
     return request
 
 
 def _pick_attributions() -> tuple[str, ...]:
     wanted = str(st.session_state.get("attributions") or NONE)
     if not {*wanted.split(",")} <= {*TECHNIQUES, NONE}:
-        state.say_of_link("attributions", f"Allowed: {', '.join(TECHNIQUES)}.")
+        address.say_of_link("attributions", f"Allowed: {', '.join(TECHNIQUES)}.")
     chosen = several("attributions", TECHNIQUES, [_FIRST])
     st.pills(
         "Attributions", list(TECHNIQUES), selection_mode="multi",
@@ -112,13 +112,13 @@ def _linked_target(heads: list[str], case: Case) -> Target:
     try:
         target = Target.parse(st.session_state.get("target") or "class:difference")
     except MtlbusError as error:
-        state.say_of_link("target", str(error))
+        address.say_of_link("target", str(error))
         target = Target()
     if target.head not in heads:
-        state.say_of_link("target", f"This network has {' and '.join(heads)} only.")
+        address.say_of_link("target", f"This network has {' and '.join(heads)} only.")
         target = Target.parse(f"{heads[0]}:difference")
     if target.region == "truth" and case.truth is None:
-        state.say_of_link("target", "The true lesion of this image is unknown.")
+        address.say_of_link("target", "The true lesion of this image is unknown.")
         target = replace(target, region="lesion")
     st.session_state["target"] = str(target)
     return target
@@ -147,12 +147,12 @@ def _linked_options(layers: list[str]) -> Options:
     try:
         options = Options.parse("" if text == _DEFAULTS else text)
     except MtlbusError as error:
-        state.say_of_link("settings", str(error))
+        address.say_of_link("settings", str(error))
         options = Options()
     if options.layer in layers:
         return options
     if options.layer:
-        state.say_of_link("settings", f"Allowed as layer: {', '.join(layers)}.")
+        address.say_of_link("settings", f"Allowed as layer: {', '.join(layers)}.")
     return replace(options, layer="")
 
 
@@ -196,6 +196,6 @@ def _take_setting(before: Options, name: str) -> None:
     try:
         changed = replace(before, **{name: st.session_state[f"_set_{name}"]})
     except MtlbusError as error:
-        state.say(str(error))
+        address.say(str(error))
         return
     st.session_state["settings"] = str(changed)

@@ -23,7 +23,6 @@ from ...figures.attribution_maps import MapLook
 from .. import services
 from ..columns import columns
 from ..results import ResultStore
-from ..widgets import show_image
 from .quantities import quantity
 from .question import Question
 
@@ -96,7 +95,7 @@ def _scales(question: Question, controls: Controls) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             which = "Signed" if both_ways else "Size"
             st.markdown(f"{which}: {low}", width="content")
-            show_image(bar, f"{which}, from {low} to {high}.", width=140)
+            st.image(bar, width=140, alt=f"{which}, from {low} to {high}.")
             st.markdown(f"{high}; clear at 0" if both_ways else high, width="content")
 
 
@@ -209,7 +208,7 @@ def picture(
         "is flat" if np.ptp(found.plane) == 0 else (f"is strongest at row {row}, column {column}")
     )
     what = f"{technique.title}{f', placebo with {PLACEBO_NOTE},' if random else ''}"
-    show_image(data, f"{question.case.title}: the map of {what} {strongest}.", width="stretch")
+    st.image(data, width="stretch", alt=f"{question.case.title}: the map of {what} {strongest}.")
 
 
 def drawn(question: Question, found: Attribution, look: MapLook, marks: bool) -> np.ndarray:

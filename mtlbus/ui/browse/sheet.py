@@ -11,7 +11,7 @@ from ...core.errors import MtlbusError
 from ...core.text import literal
 from ...core.wording import percent
 from ...findings import Point, operating_points
-from .. import datasets, in_sight, services, state
+from .. import address, datasets, in_sight, services, state
 from ..memory import choice, mirror, several, switch
 from ..verdict import COLOURS
 from ..widgets import explain_error, pick_method
@@ -39,8 +39,8 @@ def show() -> None:
             **mirror("blind", switch("blind")),
         )
     text = "" if blind else _search(searching)  # whoever finds a carcinoma knows that it is one
-    state.link_unless("source", source, collection.PHANTOMS)
-    state.link_unless("blind", str(int(blind)), "0")
+    address.link_unless("source", source, collection.PHANTOMS)
+    address.link_unless("blind", str(int(blind)), "0")
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with row:
         only, more = st.container(width="content"), st.container(width="content")
@@ -76,7 +76,7 @@ def _search(place: DeltaGenerator) -> str:
         "Search", placeholder="name, histology, scanner", icon=":material/search:",
         **mirror("find", str(st.session_state.get("find", ""))[:80]),
     )  # fmt: skip
-    state.link_unless("find", text, "")
+    address.link_unless("find", text, "")
     return text
 
 
@@ -97,7 +97,7 @@ def _pick_only(entries: Sequence[Entry], point: Point | None, blind: bool) -> tu
         "Only", options, format_func=ONLY.get, selection_mode="multi", wrap=True,
         label_visibility="collapsed", **mirror("only", several("only", options)),
     )  # fmt: skip
-    state.link_unless("only", ",".join(chosen), "")
+    address.link_unless("only", ",".join(chosen), "")
     return tuple(chosen)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ...core.errors import MtlbusError
 from ...data import phantom_ct
-from .. import datasets, state
+from .. import case_store, datasets, state
 from . import collection
 
 _LIST = "_walk"  # in the session: the keys that were last browsed
@@ -47,7 +47,7 @@ def _all_like(key: str) -> tuple[str, ...]:
             return ()
     if key in phantom_ct.SLICES:
         return tuple(phantom_ct.SLICES)
-    source = collection.MINE if key.startswith(state.UPLOAD) else collection.PHANTOMS
+    source = collection.MINE if key.startswith(case_store.UPLOAD) else collection.PHANTOMS
     return tuple(one.key for one in collection.entries(source, None))
 
 

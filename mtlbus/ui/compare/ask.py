@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ...inference.predictor import Prediction
-from .. import services, state, stopping
+from .. import address, services, stopping
 from ..case import Case
 
 _STOPPED = "_compare_stopped"
@@ -32,7 +32,7 @@ def ask(cases: Sequence[Case], methods: Sequence[str]) -> Predictions:
         _offer_the_rest(len(left), len(methods))
         methods = [method for method in methods if method not in left]
         if not methods:
-            state.stop()
+            address.stop()
     elif len(missing) > 1:
         _work(missing, wish)
     elif missing:

@@ -10,7 +10,7 @@ from ...core.errors import MtlbusError
 from ...core.text import literal, printable
 from ...export.case_views import TwoCasesView
 from ...inference.predictor import Prediction
-from .. import cases, datasets, services, spacing, state, takeaway
+from .. import address, cases, datasets, services, spacing, state, takeaway
 from ..case import Case
 from ..memory import mirror
 from ..panels import zoom_panels
@@ -48,7 +48,7 @@ def pick_second(case: Case) -> Case | None:
         )
     if problem:
         st.error(f"{problem} Or choose another second case above.", icon=":material/search_off:")
-    state.write_link("second", key)
+    address.write_link("second", key)
     return second
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from ...core.text import literal
 from ...inference.predictor import MASK_THRESHOLD, Prediction
 from ...methods.panel import PREFIX
-from .. import services, spacing, state, takeaway, verdict
+from .. import address, services, spacing, takeaway, verdict
 from ..answers import Answers
 from ..case import Case
 from ..finding import findings_of
@@ -41,7 +41,7 @@ def pick_mode() -> str:
             _several(f"First {_FEW}", "looks_3", names[:_FEW])
         _offer_panel(names)
     if mode != NETWORKS or "compare" in st.query_params:
-        state.write_link("compare", mode)
+        address.write_link("compare", mode)
     return mode
 
 
@@ -157,11 +157,11 @@ def controls(truth_known: bool, agreement: bool = True) -> Style:
                 **mirror("compare_agreement", wrong),
                 help="Colours what was found, what was marked in excess and what was missed.",
             )
-    state.link_unless("mask_threshold", f"{threshold:g}", f"{MASK_THRESHOLD:g}")
-    state.link_unless("compare_fill", str(fill), "0")
-    state.link_unless("compare_truth", str(int(truth)), "0")
+    address.link_unless("mask_threshold", f"{threshold:g}", f"{MASK_THRESHOLD:g}")
+    address.link_unless("compare_fill", str(fill), "0")
+    address.link_unless("compare_truth", str(int(truth)), "0")
     if agreement:
-        state.link_unless("compare_agreement", str(int(wrong)), "0")
+        address.link_unless("compare_agreement", str(int(wrong)), "0")
     return Style(
         threshold=threshold,
         fill=fill / 100,

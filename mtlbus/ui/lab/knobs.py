@@ -8,6 +8,7 @@ from ...data.phantom import GALLERY
 from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, told_value
 from ...protocol.response import knobs, span
+from .. import address
 from .. import state as pages
 from ..memory import choice, mirror
 from . import state
@@ -39,7 +40,7 @@ def pick_knob(label: str, name: str, default: str, without: str = "") -> str:
     chosen = st.selectbox(
         label, offered, format_func=full_title, **mirror(name, choice(name, offered, default))
     )
-    pages.link_unless(name, chosen, default)
+    address.link_unless(name, chosen, default)
     return chosen
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ...data.phantom_state import PhantomState
-from .. import state
+from .. import address
 from ..case import Case
 from ..memory import choice, mirror
 from . import curve, grid, ranking
@@ -37,5 +37,5 @@ def _pick() -> str:
         "Question", list(QUESTIONS), format_func=QUESTIONS.get, required=True, wrap=True,
         label_visibility="collapsed", **mirror("lab", choice("lab", QUESTIONS, first)),
     )  # fmt: skip
-    state.link_unless("lab", chosen, first)
+    address.link_unless("lab", chosen, first)
     return chosen

@@ -7,7 +7,7 @@ import streamlit as st
 from ...core.errors import MtlbusError
 from ...core.text import literal
 from ...data.phantom_state import PhantomState, Value, is_phantom, read_state
-from .. import state
+from .. import address, state
 from ..case import Case
 from ..theme import strong
 
@@ -41,7 +41,7 @@ def show(phantom: PhantomState) -> None:
     try:
         phantom.parameters  # noqa: B018 - refuses
     except MtlbusError as error:
-        state.say(f"{error} Nothing was changed.")
+        address.say(f"{error} Nothing was changed.")
     else:
         state.choose_case(phantom.key)
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from ...core.text import literal
-from ...figures.overlay import encode_jpeg, grey_panel
 from ...figures.style import CAMERA
 from ...inference.predictor import Prediction
-from .. import charts, input_line, services, takeaway, verdict
+from .. import charts, input_line, pictures, services, takeaway, verdict
 from ..answers import Answers
 from ..case import Case
 from ..charts import Chart, charts_file
@@ -19,7 +18,6 @@ from ..panels import zoom_panels
 from ..panels.case_shapes import shapes_of
 from ..panels.zoom_panels import Panel
 from ..pictures import Style
-from ..widgets import show_image
 from . import files, inner
 
 _STYLE = Style(truth=True)
@@ -30,7 +28,7 @@ _FEW = 5  # networks whose maps are drawn; more would be many small pictures
 def show(case: Case, methods: Sequence[str]) -> None:
     """Ask the networks about the phantom, and show what they say."""
     if not input_line.let_in(case, cautions=False):
-        show_image(encode_jpeg(grey_panel(case.image.pixels, (420, 420))), case.title)
+        st.image(pictures.plain(case, (420, 420)), alt=case.title)
         return
     found = _ask(case, methods)
     answers = Answers(case, findings_of(case, found), _STYLE)

@@ -7,16 +7,11 @@ one size of type for all visitors, and its shortcuts press buttons only.
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
-import streamlit as st
+from ..component import component
 
 _TYPE = "clamp(18px, min(1.75vw, 2.8vh), 34px)"  # 22 px at 1280×800, where others have 16
-_HERE = Path(__file__)
-_MOUNT = st.components.v2.component(
-    "mtlbus_stage",
-    **{kind: _HERE.with_suffix(f".{kind}").read_text("utf-8") for kind in ("html", "css", "js")},
-)
+_MOUNT = component(__file__)
 
 
 def show(picture: bytes = b"", alt: str = "") -> None:

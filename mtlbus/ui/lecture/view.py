@@ -11,11 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from ...core.text import literal
 from ...core.wording import DISCLAIMER, percent
 from ...data.task_case import TaskCase
-from ...figures.overlay import encode_jpeg, grey_panel
 from ...findings import Finding
 from ...findings.finding import IF
 from ...inference.input_checks import refusal
-from .. import pictures, services, state, verdict
+from .. import address, pictures, services, state, verdict
 from ..browse import walk
 from ..case import Case
 from ..case_store import Unopened
@@ -36,9 +35,9 @@ def run(case: Case | TaskCase | Unopened, page: Callable[[], None] | None = None
         page: draws itself; None for the case, in place of Home and Predict.
     """
     if state.is_blind():
-        state.drop_link("case")
+        address.drop_link("case")
     else:
-        state.write_link("case", case.key)
+        address.write_link("case", case.key)
     if page is not None:
         stage.show()
         body, keys = st.container(), st.container()
@@ -59,7 +58,9 @@ def _show(case: Case, left: DeltaGenerator, right: DeltaGenerator) -> None:
     """The case, with or without the answer."""
     if state.is_blind() or not services.available():
         with left:
-            stage.show(_plain(case), "Ultrasound image, its name and the answers hidden.")
+            stage.show(
+                pictures.plain(case, _PLACE), "Ultrasound image, its name and the answers hidden."
+            )
         with right:
             st.title("What do you see?" if state.is_blind() else literal(case.title))
             known = "Benign or malignant? How sure are you?"
@@ -68,7 +69,7 @@ def _show(case: Case, left: DeltaGenerator, right: DeltaGenerator) -> None:
     refused = refusal(services.checks(case))
     if refused:
         with left:
-            stage.show(_plain(case), f"{case.title}, about which nothing is predicted.")
+            stage.show(pictures.plain(case, _PLACE), pictures.nothing_said(case))
         with right:
             st.title(literal(case.title))
             st.error(literal(refused), icon=":material/block:")
@@ -82,7 +83,7 @@ def _show(case: Case, left: DeltaGenerator, right: DeltaGenerator) -> None:
         place=_PLACE,
     )
     with left:
-        stage.show(pictures.picture(finding, style), _alt(finding))
+        stage.show(pictures.picture(finding, style), pictures.in_words(finding))
     with right:
         _answer(finding, style.truth)
 
@@ -121,10 +122,6 @@ def _method() -> str:
     )
 
 
-def _plain(case: Case) -> bytes:
-    return encode_jpeg(grey_panel(case.image.pixels, _PLACE))
-
-
 def _answer(finding: Finding, truth: bool) -> None:
     """What speaks against the answer, the answer in large type, then the truth."""
     st.subheader(literal(finding.case.title))
@@ -144,9 +141,3 @@ def _answer(finding: Finding, truth: bool) -> None:
     verdict.scope(finding)
     if truth:
         st.caption(":yellow[**━**] the true outline")
-
-
-def _alt(finding: Finding) -> str:
-    drawn = "with the outline that" if finding.outlined else "in which"
-    rest = "draws" if finding.outlined else "outlines nothing"
-    return f"{finding.case.title} {drawn} {finding.title} {rest}."

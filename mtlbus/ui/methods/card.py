@@ -16,7 +16,7 @@ from ...methods import get_spec
 from ...methods.pretraining import stored_options
 from ...methods.registry import get_entry
 from ...training.recipe_words import loss_words, start_words
-from .. import services, state
+from .. import address, services
 from ..memory import choice, mirror
 from ..theme import is_dark
 from . import files, pick, record
@@ -49,7 +49,7 @@ def show(method: str) -> None:
                 **mirror("tab", choice("tab", SECTIONS, next(iter(SECTIONS)))),
             )  # fmt: skip
             files.offer_card(spec, _variant())
-        state.write_link("tab", chosen)
+        address.write_link("tab", chosen)
         if chosen != "idea":
             SECTIONS[chosen][1](spec)
     if chosen == "idea":  # its drawing may be wider than a line

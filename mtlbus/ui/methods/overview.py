@@ -10,7 +10,7 @@ import streamlit as st
 from ...core.spec import Role, Spec
 from ...export.method_views import parameters_of
 from ...methods import get_spec, list_methods
-from .. import services, state
+from .. import address, services
 from ..memory import choice, mirror
 from ..short_names import short, show_in_full
 from ..widgets import say_what_is_left_out
@@ -81,7 +81,7 @@ def pick_paper() -> str:
         format_func=lambda name: "All papers" if name == ALL else get_spec(name).title,
         **mirror("paper", choice("paper", options, ALL)),
     )
-    state.link_unless("paper", chosen, ALL)
+    address.link_unless("paper", chosen, ALL)
     return chosen
 
 

@@ -13,7 +13,7 @@ import streamlit as st
 from ...core.text import literal
 from ...explain.views import with_views
 from ...methods import get_spec, list_methods
-from .. import address, services, state, untrained
+from .. import address, services, untrained
 
 OPEN = "_card"
 _WRITTEN = "_card_in_address"
@@ -37,7 +37,7 @@ def opened() -> str | None:
         )
         return None
     st.session_state[_WRITTEN] = found
-    state.write_link("method", found)
+    address.write_link("method", found)
     return found
 
 
@@ -51,7 +51,7 @@ def open_card(method: str) -> None:
 def close() -> None:
     """Back to the overview."""
     st.session_state[OPEN] = st.session_state[_WRITTEN] = None
-    state.drop_link("method")
+    address.drop_link("method")
 
 
 def pick() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
@@ -16,6 +15,7 @@ from ...core.errors import InputError
 from ...core.text import printable
 from ...data.outline_steps import OutlineStep, polygon_step
 from ..case import Case
+from ..component import component, told
 from .region_shapes import Shape, grid_of
 from .zoom_panels import source_of
 
@@ -24,11 +24,7 @@ HINT = {
     "cut": "Draw around what to cut off, or click corners. By keyboard: arrows, space bar, Enter.",
 }
 _MOST = 500  # corners that a browser may tell
-_HERE = Path(__file__)
-_MOUNT = st.components.v2.component(
-    "mtlbus_outline_editor",
-    **{kind: _HERE.with_suffix(f".{kind}").read_text("utf-8") for kind in ("html", "css", "js")},
-)
+_MOUNT = component(__file__)
 
 
 def draw(
@@ -49,13 +45,13 @@ def draw(
     """
     height, width = case.image.pixels.shape
 
-    def told() -> None:
+    def drawn() -> None:
         step = step_told(st.session_state.get(key), case.image.sha256)
         if step is not None:
             take(step)
 
     _MOUNT(
-        key=key, on_told_change=told,
+        key=key, on_told_change=drawn,
         data={
             "key": case.image.sha256, "kind": kind, "hint": HINT[kind], "source": source_of(case),
             "alt": f"Ultrasound image {printable(case.title)} with its outline, to draw on.",
@@ -73,10 +69,8 @@ def step_told(state: Any, image: str) -> OutlineStep | None:
         state: of the element.
         image: digest of what it was drawn on.
     """
-    told = state.get("told") if state else None
-    if not isinstance(told, dict) or told.get("of") != image:
-        return None
-    kind, points = told.get("kind"), told.get("points")
+    found = told(state, image) or {}
+    kind, points = found.get("kind"), found.get("points")
     if kind not in HINT or not isinstance(points, Sequence) or len(points) > _MOST:
         return None
     try:

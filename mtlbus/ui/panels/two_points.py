@@ -7,7 +7,6 @@ and none of them by keyboard.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
@@ -15,6 +14,7 @@ import streamlit as st
 from ...core.text import printable
 from ...data.edits import Box
 from ..case import Case
+from ..component import component, told
 from .zoom_panels import source_of
 
 Line = tuple[tuple[float, float], tuple[float, float]]
@@ -24,11 +24,7 @@ HINTS = {
     "line": "Click both ends, or drag from one to the other. By keyboard: arrow keys, then Enter.",
     "box": "Drag a box, or click two corners. By keyboard: arrow keys, then Enter, twice.",
 }
-_HERE = Path(__file__)
-_MOUNT = st.components.v2.component(
-    "mtlbus_two_points",
-    **{kind: _HERE.with_suffix(f".{kind}").read_text("utf-8") for kind in ("html", "css", "js")},
-)
+_MOUNT = component(__file__)
 
 
 def ask(key: str, case: Case, kind: Literal["line", "box"]) -> Line | None:
@@ -56,10 +52,7 @@ def ask(key: str, case: Case, kind: Literal["line", "box"]) -> Line | None:
 
 def _points(state: Any, mine: str, width: int, height: int) -> Line | None:
     """What a browser told, if it is two places on this image; it may tell anything."""
-    told = state.get("told") if state else None
-    if not isinstance(told, dict) or told.get("of") != mine:
-        return None
-    points = told.get("points")
+    points = (told(state, mine) or {}).get("points")
     if not isinstance(points, Sequence) or len(points) != 2:
         return None
     try:

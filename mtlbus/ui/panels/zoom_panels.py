@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -21,6 +20,7 @@ from PIL import Image
 
 from ...figures import overlay
 from ..case import Case
+from ..component import component
 from ..results import ResultStore
 from .region_shapes import Shape, grid_of
 
@@ -32,11 +32,7 @@ Window = tuple[float, float, float, float]
 
 _LONGEST = 1024  # pixels of the image that travels
 _ADDRESSES = ResultStore(16 * 1024**2, len)
-_HERE = Path(__file__)
-_MOUNT = st.components.v2.component(
-    "mtlbus_zoom_panels",
-    **{kind: _HERE.with_suffix(f".{kind}").read_text("utf-8") for kind in ("html", "css", "js")},
-)
+_MOUNT = component(__file__)
 
 
 @dataclass(frozen=True)

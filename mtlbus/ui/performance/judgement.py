@@ -18,9 +18,8 @@ from ...figures.segmentation import dice_figure
 from ...figures.slices import slices_figure
 from ...figures.style import FEW
 from ...methods import get_spec
-from .. import charts, services
+from .. import address, charts, services
 from ..memory import choice, mirror
-from ..state import write_link
 from . import case_list, metrics_table, normals
 from .table_picks import pick_table
 
@@ -37,7 +36,7 @@ def show(tables: Sequence[Table], images: str) -> None:
         label_visibility="collapsed", wrap=True,
         **mirror("section", choice("section", names, names[0])),
     )  # fmt: skip
-    write_link("section", chosen)
+    address.write_link("section", chosen)
     _SECTIONS[chosen][1](tables, images)
 
 

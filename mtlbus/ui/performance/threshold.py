@@ -18,7 +18,7 @@ from ...figures.confusion import ENDS, confusion_figure
 from ...figures.decision import decision_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.style import FEW, QUIET
-from .. import charts, in_sight, services, state
+from .. import address, charts, in_sight, services
 from ..memory import choice, mirror, number, remember
 from ..theme import is_dark
 from . import case_list, files, people
@@ -131,11 +131,11 @@ def _pick_thresholds(tables: Sequence[Table]) -> tuple[dict[str, float], str]:
                 help="Moving it takes the threshold into your hand. Left and right arrow keys "
                 "work.",
             )  # fmt: skip
-    state.link_unless("rule", rule, "shipped")
+    address.link_unless("rule", rule, "shipped")
     if rule == "hand" or missing:
-        state.write_link("threshold", f"{by_hand:.3f}")
+        address.write_link("threshold", f"{by_hand:.3f}")
     else:
-        state.drop_link("threshold")
+        address.drop_link("threshold")
     if missing:
         st.info(
             f"{', '.join(missing)}: no validation images of both classes to choose on; the slider "
@@ -150,13 +150,13 @@ def _pick_amount(rule: str) -> float | None:
     """What the rule asks for, by a slider; None for a rule that asks for nothing."""
     for other, one in AMOUNTS.items():
         if other != rule:
-            state.drop_link(one.name)
+            address.drop_link(one.name)
     if rule not in AMOUNTS:
         return None
     one = AMOUNTS[rule]
     kept = int(number(one.name, one.default, one.least, one.most))
     chosen = st.slider(one.label, one.least, one.most, step=1, **mirror(one.name, kept))
-    state.link_unless(one.name, str(chosen), str(one.default))
+    address.link_unless(one.name, str(chosen), str(one.default))
     return chosen * one.unit
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from ...inference.predictor import MASK_THRESHOLD, Prediction
-from .. import state
+from .. import address
 from ..case import Case
 from ..memory import mirror, number, switch
 from ..pictures import Style
@@ -51,8 +51,8 @@ def pick_style(case: Case, prediction: Prediction, style: Style) -> Style:
         help="Opacity of the inside. Right and wrong has a fill of its own.",
         **mirror("mask_fill", int(number("mask_fill", 0, 0, 80))),
     )  # fmt: skip
-    state.link_unless("mask_threshold", f"{threshold:g}", f"{MASK_THRESHOLD:g}")
-    state.link_unless("mask_fill", str(fill), "0")
+    address.link_unless("mask_threshold", f"{threshold:g}", f"{MASK_THRESHOLD:g}")
+    address.link_unless("mask_fill", str(fill), "0")
     return replace(
         style, outline=outline, truth=truth, agreement=wrong, threshold=threshold, fill=fill / 100
     )
@@ -61,5 +61,5 @@ def pick_style(case: Case, prediction: Prediction, style: Style) -> Style:
 def _toggle(label: str, name: str, default: bool = False, **options) -> bool:
     """A kept switch; in the address as 1 or 0 unless it stands as for a new visitor."""
     chosen = st.toggle(label, **mirror(name, switch(name, default)), **options)
-    state.link_unless(name, str(int(chosen)), str(int(default)))
+    address.link_unless(name, str(int(chosen)), str(int(default)))
     return chosen

@@ -19,7 +19,7 @@ from ...inference.predictor import Prediction
 from ...inference.steadiness import COUNT, ask_again, changed
 from ...methods import get_spec
 from ...methods.panel import is_panel, members_of
-from .. import charts, services, state, stopping
+from .. import address, charts, services, stopping
 from ..finding import finding_of
 from ..gate import GATE
 from ..memory import mirror, switch
@@ -81,7 +81,7 @@ def known(
 
 def _switch(label: str, name: str, about: str) -> bool:
     on = st.toggle(label, help=about, **mirror(name, switch(name)))
-    state.link_unless(name, str(int(on)), "0")
+    address.link_unless(name, str(int(on)), "0")
     return on
 
 

@@ -56,7 +56,7 @@ def with_mask(case: Case, mask: bytes | None) -> Case:
     Raises:
         InputError: the bytes are no mask, or of another size than the image.
     """
-    key = f"{state.UPLOAD}{case.image.sha256[:12]}"
+    key = f"{case_store.UPLOAD}{case.image.sha256[:12]}"
     if mask is None:
         return replace(case, key=key, truth=None)
     truth = fitting_mask(mask, case.image.pixels.shape)

@@ -13,18 +13,17 @@ from streamlit.delta_generator import DeltaGenerator
 from ...checkpoints import Checkpoint
 from ...core.quantities import OUTLINES
 from ...core.text import literal
-from ...figures.overlay import encode_jpeg, grey_panel
 from ...findings import Finding
 from ...findings.finding import NORMAL
 from ...findings.measured import lesion_rows
 from ...inference.input_checks import refusal
 from ...inference.measure import Lesion
 from ...inference.predictor import Prediction
-from .. import input_line, services, spacing, uploads, verdict, words
+from .. import input_line, pictures, services, spacing, uploads, verdict, words
 from ..case import Case
 from ..finding import finding_of
 from ..pictures import Style
-from ..widgets import ask, show_image
+from ..widgets import ask
 from . import files, local_worth, opinion, picture, similar, tools, true_mask
 from .controls import pick_style
 
@@ -58,8 +57,7 @@ def show(case: Case, method: str) -> None:
     if refusal(checks):
         left, right = _halves()
         with left:
-            panel = encode_jpeg(grey_panel(case.image.pixels))
-            show_image(panel, f"{case.title}, about which nothing is predicted.")
+            st.image(pictures.plain(case), alt=pictures.nothing_said(case))
             tools.offer(case)
         with right:
             input_line.let_in(case)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from ...core.errors import InputError
-from .. import state
+from .. import address
 from . import rooms, tab
 from .rooms import Player, Room
 
@@ -43,17 +43,17 @@ def current() -> Place | None:
     try:
         room = rooms.ROOMS.find(code)
     except InputError as error:
-        state.say(str(error))
+        address.say(str(error))
         leave()
         return None
     player, host = room.player(token), room.is_host(token)
     if token and player is None and not host:
-        state.say_of_link("player", "Nobody of this room goes by it; join under a nickname.")
+        address.say_of_link("player", "Nobody of this room goes by it; join under a nickname.")
         st.session_state.pop("player", None)
         token = ""
     st.session_state["room"] = room.code  # which a link may write in small letters
-    state.write_link("room", room.code)
-    state.drop_link("player")  # which older links have
+    address.write_link("room", room.code)
+    address.drop_link("player")  # which older links have
     tab.remember(room.code, token)
     return Place(room, player, host)
 
@@ -68,7 +68,7 @@ def leave() -> None:
     st.session_state[_LEFT] = st.session_state.get("room", "")
     for name in ("room", "player"):
         st.session_state.pop(name, None)
-        state.drop_link(name)
+        address.drop_link(name)
     st.session_state.pop(_SHOWN, None)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from ...core.errors import MtlbusError
 from ...core.wording import LABELS, percent
 from ...evaluation.readers import box_overlap
-from .. import cases, services, state, verdict
+from .. import address, cases, services, verdict
 from ..answers import Answers
 from ..case import Case
 from ..panels import region_shapes, two_points, zoom_panels
@@ -65,7 +65,7 @@ def _answer(
     try:
         rooms.ROOMS.reply(here.room, here.player, number, reply_of(said, overlap, box))
     except MtlbusError as error:
-        state.say(str(error))
+        address.say(str(error))
     place.show_truth(here.room, number)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
+from ..component import component
+
 _KEY = "_quiz_tab"
-_MOUNT = st.components.v2.component(
-    "mtlbus_quiz_tab", js=Path(__file__).with_suffix(".js").read_text("utf-8")
-)
+_MOUNT = component(__file__)
 
 
 def remember(room: str, token: str | None) -> None:

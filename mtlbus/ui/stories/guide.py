@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ...core.text import literal
-from .. import state
+from .. import address
 from ..frame import PAGES
 from ..theme import strong
 from .tour import Story, stories
@@ -20,7 +20,7 @@ def current() -> tuple[Story, int] | None:
         return None
     found = stories().get(str(name))
     if found is None:
-        state.say_of_link("story", f"Allowed: {', '.join(stories())}.")
+        address.say_of_link("story", f"Allowed: {', '.join(stories())}.")
         end()
         return None
     try:
@@ -40,7 +40,7 @@ def end() -> None:
     for name in ("story", "step", _GO):
         st.session_state.pop(name, None)
     for name in ("story", "step"):
-        state.drop_link(name)
+        address.drop_link(name)
 
 
 def follow() -> None:
@@ -69,8 +69,8 @@ def show(page: str) -> None:
         return
     story, number = told
     step, count = story.steps[number - 1], len(story.steps)
-    state.write_link("story", story.name)
-    state.write_link("step", str(number))
+    address.write_link("story", story.name)
+    address.write_link("step", str(number))
     with st.container(border=True, key="_story"):
         st.markdown(f"**{literal(story.title)}** :small[:gray[{number} of {count}]]")
         if page != step.page:

@@ -16,7 +16,6 @@ from ...figures import class_charts, overlay, task_overlay
 from ...figures.style import QUIET
 from ...inference.task_predictor import Answer
 from .. import charts
-from ..widgets import show_image
 
 _PLACE = (460, 460)  # height and width of a picture at most, pixels
 _COLUMNS, _NARROWEST = (3, 4), 200  # of pictures, at least and at most; pixels
@@ -87,11 +86,8 @@ def show_task(task: Task, case: TaskCase, said: list[Said]) -> None:
         for heading, panel in panels:
             with st.container(gap="xxsmall"):
                 st.markdown(f"**{literal(heading)}**")
-                show_image(
-                    overlay.encode_jpeg(panel),
-                    f"{case.title}: {task.name}, {heading}.",
-                    width="stretch",
-                )
+                alt = f"{case.title}: {task.name}, {heading}."
+                st.image(overlay.encode_jpeg(panel), width="stretch", alt=alt)
     if task.kind == "pixel_class":
         _legend(task)
     rows = [row for one in said for row in _rows(one, case, task, truth)]

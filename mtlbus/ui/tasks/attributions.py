@@ -23,7 +23,7 @@ from ...explain.task_targets import TaskTarget, first_target, task_targets
 from ...explain.techniques import served_by, technique_of
 from ...figures import attribution_maps, overlay
 from ...figures.attribution_maps import MapLook
-from .. import state, takeaway
+from .. import address, takeaway
 from ..attributions import runs
 from ..attributions.quantities import quantity
 from ..attributions.runs import Computation
@@ -31,7 +31,7 @@ from ..memory import choice, joined, mirror, several, switch
 from ..results import ResultStore, bytes_held
 from ..takeaway import File
 from ..theme import strong
-from ..widgets import explain_error, show_image
+from ..widgets import explain_error
 from . import networks
 from .predict import say_what_it_knows
 
@@ -119,9 +119,9 @@ def _ask(case: TaskCase, name: str) -> Inquiry:
         "Attributions", offered, selection_mode="multi", wrap=True,
         format_func=lambda one: technique_of(one).title, **mirror("attributions", wanted),
     )  # fmt: skip
-    state.write_link("target", chosen)
-    state.write_link("attributions", joined(picked))
-    state.link_unless("placebo", str(int(placebo)), "1")
+    address.write_link("target", chosen)
+    address.write_link("attributions", joined(picked))
+    address.link_unless("placebo", str(int(placebo)), "1")
     subject = Subject.of_tasks(network, prepared.grey, prepared.frame, targets[chosen], said.planes)
     return Inquiry(case, name, subject, tuple(picked), placebo)
 
@@ -205,8 +205,5 @@ def _picture(asked: Inquiry, name: str, found: Attribution, mark: str) -> None:
     panel = attribution_maps.add_scale(attribution_maps.map_panel(pixels, found.plane, look), look)
     with st.container(gap="xxsmall"):
         st.markdown(f"**{technique.title}**{f', {mark}' if mark else ''}")
-        show_image(
-            overlay.encode_jpeg(panel),
-            f"{technique.title} of the {asked.target.words} over {asked.case.title}{mark}.",
-            width="stretch",
-        )
+        alt = f"{technique.title} of the {asked.target.words} over {asked.case.title}{mark}."
+        st.image(overlay.encode_jpeg(panel), width="stretch", alt=alt)

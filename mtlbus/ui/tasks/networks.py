@@ -14,7 +14,7 @@ from ...data.task_case import TaskCase
 from ...data.transforms import PREPROCESSING_VERSION
 from ...inference.task_predictor import TaskPrediction, TaskPredictor
 from ...methods import get_spec
-from .. import services, state
+from .. import address, services
 from ..gate import GATE
 from ..memory import mirror, several
 from ..results import ResultStore, bytes_held
@@ -118,7 +118,7 @@ def pick(declaration: Declaration, choices: Sequence[str] | None = None) -> str:
         **mirror(_ONE, wanted if wanted in names else _first(names)),
     )
     st.session_state[_ONE] = chosen
-    state.write_link("method", chosen)
+    address.write_link("method", chosen)
     return chosen
 
 
@@ -142,8 +142,8 @@ def pick_several(declaration: Declaration, most: int | None = 3) -> list[str]:
     )
     if not chosen:
         st.info("Choose at least one network above.", icon=":material/arrow_upward:")
-        state.stop()
-    state.write_link("methods", ",".join(chosen))
+        address.stop()
+    address.write_link("methods", ",".join(chosen))
     return chosen
 
 
@@ -158,4 +158,4 @@ def _say_none(declaration: Declaration) -> None:
         "into the folder of checkpoints; `checkpoints/README.md` says how it is trained.",
         icon=":material/info:",
     )
-    state.stop()
+    address.stop()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ...core.errors import MtlbusError
 from ...data.what_if import EditStep, edited, read_edits, write_edits
-from .. import case_store, state
+from .. import address, case_store
 from ..case import Case
 
 NAME = "edits"
@@ -18,7 +18,7 @@ _CHANGED = "_edits_case"  # in the session: the changed case, or what is known o
 
 def of_case(case: Case) -> tuple[EditStep, ...]:
     """The steps on an image, the first one first; another image begins without any."""
-    if st.session_state.get(_OF) != case.image.sha256 and not state.came_by_link(NAME):
+    if st.session_state.get(_OF) != case.image.sha256 and not address.came_by_link(NAME):
         st.session_state.pop(NAME, None)
     st.session_state[_OF] = case.image.sha256
     steps: tuple[EditStep, ...] = ()
@@ -26,10 +26,10 @@ def of_case(case: Case) -> tuple[EditStep, ...]:
         steps = read_edits(str(st.session_state.get(NAME, "")))
         changed_case(case, steps)
     except MtlbusError as error:
-        state.say_of_link(NAME, str(error))
+        address.say_of_link(NAME, str(error))
         steps = ()
     st.session_state[NAME] = write_edits(steps)
-    state.link_unless(NAME, write_edits(steps), "")
+    address.link_unless(NAME, write_edits(steps), "")
     return steps
 
 
@@ -62,7 +62,7 @@ def take(case: Case, steps: tuple[EditStep, ...]) -> None:
         read_edits(write_edits(steps))
         changed_case(case, steps)
     except MtlbusError as error:
-        state.say(f"{error} Nothing was changed.")
+        address.say(f"{error} Nothing was changed.")
     else:
         st.session_state[NAME] = write_edits(steps)
 
@@ -72,6 +72,6 @@ def add(case: Case, steps: tuple[EditStep, ...], kind: str, numbers: tuple[float
     try:
         step = EditStep(kind, numbers)
     except MtlbusError as error:
-        state.say(f"{error} Nothing was changed.")
+        address.say(f"{error} Nothing was changed.")
     else:
         take(case, (*steps, step))

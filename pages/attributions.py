@@ -21,7 +21,7 @@ case = state.current_case()
 if not input_line.let_in(case):
     address.stop()
 with network:
-    method = pick_method("Network")
+    method = pick_method()
 try:
     question = page.ask(case, method)
     input_line.known_to(case, method)

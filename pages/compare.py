@@ -15,7 +15,7 @@ from mtlbus.ui.widgets import pick_methods
 case = state.current_case()
 st.title("Compare networks")
 mode = view.pick_mode()
-methods = pick_methods("Networks")
+methods = pick_methods()
 if not methods:
     st.info("Choose at least one network above.", icon=":material/arrow_upward:")
 elif mode == view.NETWORKS:

@@ -8,8 +8,6 @@ import streamlit as st
 
 from mtlbus.ui import home_view, services, state, terms
 
-home_view.follow_choice()
-
 case = state.current_case()
 st.title("One network that outlines and classifies")
 st.markdown(

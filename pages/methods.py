@@ -8,8 +8,6 @@ import streamlit as st
 
 from mtlbus.ui.methods import card, overview, pick
 
-pick.follow()
-
 method = pick.opened()
 if method is None:
     st.title("Methods")

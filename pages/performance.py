@@ -9,7 +9,7 @@ import streamlit as st
 from mtlbus.core.errors import MtlbusError
 from mtlbus.evaluation import judged_rows
 from mtlbus.ui import address, services
-from mtlbus.ui.memory import choice, mirror
+from mtlbus.ui.memory import pick
 from mtlbus.ui.performance import files, judgement, threshold
 from mtlbus.ui.widgets import explain_error, pick_methods
 
@@ -21,7 +21,7 @@ head.title(
     "leaves open.",
 )
 with head.popover("Networks", icon=":material/hub:"):
-    methods = pick_methods("Networks", everything=True)
+    methods = pick_methods(everything=True)
 if not methods:
     st.info("Choose at least one network above.", icon=":material/info:")
     address.stop()
@@ -41,12 +41,10 @@ if not tables:
 
 options = judged_rows.choices(tables[0])
 with head:
-    images = st.segmented_control(
-        "Test images", options, format_func=judged_rows.literal_title, required=True, wrap=True,
-        **mirror("images", choice("images", options, options[0])),
+    images = pick(
+        "Test images", "images", options, always=True, format_func=judged_rows.literal_title,
         help="Phantoms are simulated and easier; they are never pooled with real images.",
     )  # fmt: skip
-address.write_link("images", images)
 
 count = len(judged_rows.select(tables[0], images))
 with st.expander(f"{count} test images, not seen in training", icon=":material/fact_check:"):

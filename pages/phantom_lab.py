@@ -19,7 +19,7 @@ if phantom is None:
     lab.offer_phantom(case)
     address.stop()
 with head, st.popover("Networks", icon=":material/hub:"):
-    methods = pick_methods("Networks", default=2)
+    methods = pick_methods(default=2)
 with st.grid(3, min_column_width=160, gap="small", vertical_alignment="bottom"):
     knobs.pick_start(phantom)
     knob = knobs.pick_knob("Knob", "knob", knobs.FIRST)

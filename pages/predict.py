@@ -15,7 +15,7 @@ case = state.current_case()
 title, choice = st.columns(2, gap="medium", vertical_alignment="bottom")
 title.title(literal(case.title))
 with choice, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    method = pick_method("Network", panels=True)
+    method = pick_method(panels=True)
     view.offer_upload()
 
 view.show(case, method)

@@ -21,8 +21,8 @@ head.title(
 if not input_line.let_in(case, cautions=False):
     address.stop()
 with head, st.popover("Networks", icon=":material/hub:"):
-    methods = pick_methods("Networks", default=2)
-done = steps.of_case(case)
+    methods = pick_methods(default=2)
+done = steps.EDITS.of_case(case)
 changed = steps.changed_case(case, done)
 tools.offer(case, changed or case, done)
 tools.undo(case, done)

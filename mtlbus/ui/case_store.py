@@ -9,18 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import streamlit as st
-
 from ..core.errors import InputError
 from ..data.task_case import TaskCase
 from .case import Case
+from .session import held
 
 MAX_ENTRIES = 12
 MAX_BYTES = 128 * 1024**2
 FRAMES_OF_A_FILM = 3  # entries of one film; a slider would fill the store with them
 UPLOAD = "upload:"
 """How the name of an entry begins."""
-_NAME = "uploads"  # in the session
 
 
 def key_of(digest: str) -> str:
@@ -159,4 +157,4 @@ class CaseStore:
 
 def of_session() -> CaseStore:
     """The store of the visitor who asks."""
-    return st.session_state.setdefault(_NAME, CaseStore())
+    return held("uploads", CaseStore)

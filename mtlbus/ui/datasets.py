@@ -24,12 +24,12 @@ from ..data.places import checked_path, is_folder, lies_inside, shown
 from ..data.splits import with_folds
 from ..data.task_case import Picture, TaskCase, open_picture
 from .case import Case
+from .session import held
 
 LOG = logging.getLogger("mtlbus")
 _LOGGED: set[tuple[str, str]] = set()
 LABELS = {0: "benign", 1: "malignant", None: "class unknown"}
 _VARIABLE = "MTLBUS_DATA"
-_OPENED = "dataset_paths"  # in the session: layout to path and root of what a visitor opened
 
 
 def offered() -> dict[str, str]:
@@ -45,7 +45,12 @@ def offered() -> dict[str, str]:
 def here() -> dict[str, tuple[str, str | None]]:
     """The datasets of this session, layout to path and to the root that it must not leave."""
     named = {layout: (path, None) for layout, path in offered().items()}
-    return {**named, **st.session_state.get(_OPENED, {})}
+    return {**named, **_opened()}
+
+
+def _opened() -> dict[str, tuple[str, str]]:
+    """Layout to path and root of what this visitor opened."""
+    return held("dataset_paths", dict)
 
 
 def of_breast() -> list[str]:
@@ -73,7 +78,7 @@ def open_inside(layout: str, path: str) -> Dataset:
         place = os.path.join(root, path)  # an absolute path replaces the root
         if path and os.path.exists(place) and lies_inside(root, place):
             dataset = _read(layout, place, root)
-            st.session_state.setdefault(_OPENED, {})[layout] = (place, root)
+            _opened()[layout] = (place, root)
             return dataset
     raise InputError(
         f"{shown(path)} is not in a folder that this server offers. Give the path of a folder or "

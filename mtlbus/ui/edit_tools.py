@@ -6,21 +6,23 @@ import streamlit as st
 
 from . import case_store, state, uploads
 from .case import Case
+from .session import shown
 
 
 def pick_frame(case: Case) -> None:
     """A slider over the frames of a film; nothing for any other case."""
     if case_store.of_session().film_of(case) is None:
         return
-    key = f"_frame_of_{case.film[:12]}"
-    st.session_state[key] = case.image.frame + 1
     st.slider(
         f"Frame, one of {case.image.frames}",
         1,
         case.image.frames,
-        key=key,
         help="A film opens with its brightest frame that shows something.",
-        on_change=lambda: uploads.turn_to(case, st.session_state[key] - 1),
+        **shown(
+            f"_frame_of_{case.film[:12]}",
+            case.image.frame + 1,
+            lambda number: uploads.turn_to(case, number - 1),
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from ..figures.icon import favicon
-from . import address
+from . import address, memory, session
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 APP = "mtlbus explorer"
@@ -102,14 +102,14 @@ def require_frame(page_file: str) -> None:
         page_file: `__file__` of the page.
     """
     if not _INSIDE.get():
-        st.session_state["_wanted"] = (Path(page_file).name, st.query_params.to_dict())
+        session.GO.set((Path(page_file).name, st.query_params.to_dict()))
         st.switch_page("app.py")
 
 
 def run() -> None:
     """Draw the frame and the page in it: all of `app.py`."""
     address.read_link()
-    lecture = st.session_state.get("lecture") in (True, "1")
+    lecture = memory.switch("lecture")
     # An own icon, before the navigation: Streamlit would fetch its named ones from a stranger.
     # A lecture that is begun by the button in the sidebar would keep that, though empty.
     sidebar_state = "collapsed" if lecture else "auto"
@@ -124,8 +124,8 @@ def run() -> None:
     entry = next(entry for entry in ENTRIES if pages.get(entry.file) == page)
     title = APP if entry.file == HOME else f"{entry.title} · {APP}"
     st.set_page_config(page_title=title)
-    wanted = st.session_state.pop("_wanted", None)
-    if wanted and wanted[0] in pages:
+    wanted = session.GO.take()
+    if wanted is not None and wanted[0] in pages:
         st.switch_page(pages[wanted[0]], query_params=wanted[1])
     with _patience():
         from ..core.wording import DISCLAIMER
@@ -143,7 +143,6 @@ def run() -> None:
     try:
         visits.note()
         with services.one_look(), address.one_update():
-            guide.follow()
             uploads.take_early()
             if not lecture:
                 sidebar.draw()

@@ -18,6 +18,7 @@ from .browse.collection import mixed
 from .case import Case
 from .finding import finding_of
 from .predict import files
+from .session import METHOD, go
 from .widgets import ask, no_methods
 
 _PLACE = (380, 560)
@@ -31,17 +32,11 @@ def first_method(methods: Mapping[str, Checkpoint]) -> str | None:
     if not methods:
         st.info(no_methods(), icon=":material/info:")
         return None
-    wanted = st.session_state.get("method")
+    wanted = METHOD.get()
     if wanted in methods:
         return wanted
     address.say_of_link("method", f"Allowed: {', '.join(methods)}.")
     return services.first_of(methods)
-
-
-def follow_choice() -> None:
-    """Go on to Predict when a sample or an upload was chosen here."""
-    if st.session_state.pop("_go_predict", False):
-        st.switch_page("pages/predict.py")
 
 
 def finished(case: Case, method: str) -> None:
@@ -84,7 +79,7 @@ def doors(method: str | None) -> None:
             uploads.uploader(
                 "PNG, JPEG, BMP, TIFF, WebP, GIF or DICOM",
                 "_home_upload",
-                _go_predict,
+                lambda: go("predict.py"),
                 uploads.CONSENT,
             )
         with _door(":material/monitoring: See how good it is"):
@@ -112,10 +107,6 @@ def track_record(method: str | None) -> str:
     )
 
 
-def _go_predict() -> None:
-    st.session_state["_go_predict"] = True
-
-
 @cache
 def _tile(name: str) -> bytes:
     """A phantom made small, which takes a quarter of the time; its speckle differs."""
@@ -124,7 +115,7 @@ def _tile(name: str) -> bytes:
 
 def _open(name: str) -> None:
     state.choose_case(name)
-    st.session_state["_go_predict"] = True
+    go("predict.py")
 
 
 def gallery() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 import streamlit as st
 
 from .component import component
+from .session import Slot
 
 _MOUNT = component(__file__)
 
@@ -19,11 +20,11 @@ def follow(place: str, shown: Hashable, at_first: bool = False) -> None:
         shown: what it shows; None before anybody asked for it.
         at_first: also when it is shown for the first time, because a click brought it.
     """
-    kept = f"_in_sight_{place}"
-    before, turn = st.session_state.get(kept, (None, 0))
+    kept: Slot[tuple[Hashable, int]] = Slot(f"_in_sight_{place}", (None, 0))
+    before, turn = kept.get()
     if shown != before:
         turn += before is not None or at_first
-        st.session_state[kept] = (shown, turn)
+        kept.set((shown, turn))
     with st.container(gap=None):  # an element with nothing to see
         # The key of a component must not hold two underscores in a row.
         _MOUNT(key=f"_scroll{place}", data={"place": place, "turn": turn})

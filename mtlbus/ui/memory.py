@@ -1,18 +1,19 @@
 """Choices that outlive their widget: a page that is left and visited again finds them.
 
-A choice lives under its own name in the session, where `state.read_link` puts what an address
-says; its widget, keyed by the name with a leading
-underscore, is set from it before it is drawn and writes it back when it is changed.
+A choice lives under its own name in the session, where `address.read_link` puts what an address
+says. Its widget, keyed by the name with a leading underscore, is set from it before it is drawn and
+writes it back when it is changed; what it says stands in the address, if an address has that name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import streamlit as st
 
 from . import address
+from .session import Slot, shown
 
 NONE = "-"
 """In place of several names: none is chosen."""
@@ -27,7 +28,7 @@ def number(name: str, default: float, least: float, most: float) -> float:
         least, most: what is allowed.
     """
     try:
-        value = float(st.session_state.get(name, default))
+        value = float(Slot(name, default).get())
     except (TypeError, ValueError):
         value = float("nan")
     if least <= value <= most:
@@ -52,7 +53,7 @@ def choice(name: str, options: Iterable, default: Any, allowed: str = "") -> Any
         allowed: a sentence for whoever wrote another one into the address; it lists the options
             where it is left out.
     """
-    options, kept = list(options), st.session_state.get(name)
+    options, kept = list(options), Slot(name, None).get()
     if kept in options:
         return kept
     address.say_of_link(name, allowed or f"Allowed: {', '.join(map(str, options))}.")
@@ -67,7 +68,7 @@ def several(name: str, options: Iterable[str], default: Iterable[str] = ()) -> l
         options: what can be chosen.
         default: where nothing of it is kept, unless that none is chosen.
     """
-    kept = str(st.session_state.get(name) or "").split(",")
+    kept = str(Slot(name, None).get() or "").split(",")
     chosen = [one for one in options if one in kept]
     return chosen if chosen or NONE in kept else list(default)
 
@@ -78,12 +79,70 @@ def joined(names: Iterable[str]) -> str:
 
 
 def mirror(name: str, value: Any) -> dict[str, Any]:
-    """Set the widget of a choice to `value`; returns its `key`, `on_change` and `args`."""
-    st.session_state[f"_{name}"] = value
-    return {"key": f"_{name}", "on_change": remember, "args": (name,)}
+    """Set the widget of a choice to `value`; returns its `key` and `on_change`."""
+
+    def take(said: Any) -> None:
+        Slot(name, value).set(joined(said) if isinstance(said, list) else said)
+
+    return shown(f"_{name}", value, take)
 
 
-def remember(name: str) -> None:
-    """Callback: keep what the widget of this choice says; of several, joined."""
-    said = st.session_state[f"_{name}"]
-    st.session_state[name] = joined(said) if isinstance(said, list) else said
+def toggle(label: str, name: str, default: bool = False, **look: Any) -> bool:
+    """A switch that is kept.
+
+    Args:
+        label: of the widget.
+        name: of the choice.
+        default: where nothing is kept.
+        look: of `st.toggle`.
+    """
+    on = st.toggle(label, **mirror(name, switch(name, default)), **look)
+    _link(name, str(int(on)), str(int(default)))
+    return on
+
+
+def slider(
+    label: str, name: str, default: float, least: float, most: float, **look: Any
+) -> int | float:
+    """A number that is kept; whole where all three numbers are. `look` is of `st.slider`."""
+    whole = isinstance(default, int) and isinstance(least, int)
+    kept = number(name, default, least, most)
+    kept = int(kept) if whole else kept
+    chosen = st.slider(label, least, most, **mirror(name, kept), **look)
+    _link(name, f"{chosen:g}", f"{default:g}")
+    return chosen
+
+
+def pick(
+    label: str,
+    name: str,
+    options: Iterable[str],
+    default: str | None = None,
+    always: bool = False,
+    draw: Callable[..., str] | None = None,
+    **look: Any,
+) -> str:
+    """One of some options that is kept.
+
+    Args:
+        label: of the widget.
+        name: of the choice.
+        options: what can be chosen.
+        default: where nothing is kept; the first option where it is left out.
+        always: in the address even where it is the default.
+        draw: the widget; buttons where it is left out.
+        look: of the widget.
+    """
+    options = list(options)
+    default = options[0] if default is None else default
+    if draw is None:
+        draw, look = st.segmented_control, {"required": True, "wrap": True, **look}
+    chosen = draw(label, options, **mirror(name, choice(name, options, default)), **look)
+    _link(name, chosen, "" if always else default)
+    return chosen
+
+
+def _link(name: str, said: str, default: str) -> None:
+    """Put a choice into the address unless it is what a new visitor gets, if an address has it."""
+    if name in address.LINKED:
+        address.link_unless(name, said, default)

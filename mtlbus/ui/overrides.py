@@ -7,23 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import streamlit as st
-
 from ..findings.anyway import shown_anyway
 from ..inference.input_checks import Check
 from .case import Case
+from .session import Slot
 
-_DIGESTS = "_shown_anyway"
+_DIGESTS = Slot("_shown_anyway", frozenset[str]())
 
 
 def overridden(case: Case) -> bool:
     """Whether the person insists that this image is ultrasound."""
-    return case.image.sha256 in st.session_state.get(_DIGESTS, ())
+    return case.image.sha256 in _DIGESTS.get()
 
 
 def override(case: Case) -> None:
     """Callback: show this image although it is refused."""
-    st.session_state[_DIGESTS] = {*st.session_state.get(_DIGESTS, ()), case.image.sha256}
+    _DIGESTS.set(_DIGESTS.get() | {case.image.sha256})
 
 
 def as_decided(case: Case, checks: Sequence[Check]) -> tuple[Check, ...]:

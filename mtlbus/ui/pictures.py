@@ -11,6 +11,7 @@ from ..figures import colours, overlay
 from ..findings import Finding
 from ..inference.predictor import MASK_THRESHOLD
 from .case import Case
+from .memory import slider
 from .results import ResultStore
 
 _PICTURES = ResultStore(32 * 1024**2, len)  # waits for no network
@@ -44,6 +45,26 @@ class Style:
     fill: float = 0.0
     agreement: bool = False
     place: tuple[int, int] = overlay.PANEL
+
+
+def pick_threshold(where: str) -> float:
+    """From which tumour probability on a pixel is inside, on Predict and on Compare.
+
+    Args:
+        where: else it counts, for the help.
+    """
+    return slider(
+        "Mask threshold", "mask_threshold", MASK_THRESHOLD, 0.05, 0.95, step=0.05,
+        help=f"A pixel is inside from this tumour probability on; {where}.",
+    )  # fmt: skip
+
+
+def pick_fill(name: str, disabled: bool) -> float:
+    """Opacity of the inside, 0..1, kept under a name."""
+    return 0.01 * slider(
+        "Fill", name, 0, 0, 80, step=5, format="%d %%", disabled=disabled,
+        help="Opacity of the inside. Right and wrong has a fill of its own.",
+    )  # fmt: skip
 
 
 def plain(case: Case, place: tuple[int, int] = overlay.PANEL) -> bytes:

@@ -25,8 +25,13 @@ from . import (
 from .browse import walk
 from .case import Case
 from .case_store import Unopened
+from .session import Slot, shown
+from .state import BLIND, LECTURE
 from .tasks import subjects
 from .widgets import explain_error
+
+_LAYOUT, _PATH = Slot("_new_layout", ""), Slot("_new_path", "")  # what the two fields say
+_ERROR: Slot[MtlbusError | None] = Slot("_dataset_error", None)
 
 
 def draw() -> None:
@@ -36,7 +41,7 @@ def draw() -> None:
         if blind:
             st.button(
                 "Show names and answers", key="_unblind", icon=":material/visibility:",
-                on_click=lambda: st.session_state.update(blind=False),
+                on_click=BLIND.set, args=(False,),
             )  # fmt: skip
         else:
             _subject(found)
@@ -57,7 +62,7 @@ def draw() -> None:
         _datasets()
         st.button(
             "Lecture mode", key="_lecture_begin", icon=":material/present_to_all:", width="stretch",
-            on_click=lambda: st.session_state.update(lecture=True),
+            on_click=LECTURE.set, args=(True,),
             help="No sidebar, large type, the picture as high as the screen. Arrow keys change the "
             "case, B hides and shows answers and names, F fills the screen.",
         )  # fmt: skip
@@ -82,15 +87,13 @@ def _subject(found: Case | TaskCase | Unopened) -> None:
     now = subjects.current().name
     titles.setdefault(now, subjects.title_of(subjects.current()))
 
-    def turn() -> None:
-        name = st.session_state["_pick_subject"]
+    def turn(name: str) -> None:
         before = state.case_before()  # of breast ultrasound
         back = state.DEFAULT_CASE if before is None else before.key
         state.choose_case(back if name == BREAST.name else subjects.first_case(name))
 
-    st.session_state["_pick_subject"] = now
     st.selectbox(
-        "Subject", list(titles), format_func=titles.get, key="_pick_subject", on_change=turn,
+        "Subject", list(titles), format_func=titles.get, **shown("_pick_subject", now, turn),
         help="What the images are of, and what their networks are asked.",
     )  # fmt: skip
 
@@ -106,13 +109,11 @@ def _choice(found: Case | TaskCase | Unopened) -> None:
     else:
         titles = subjects.titles(subject, found if isinstance(found, TaskCase) else None)
         titles.setdefault(found.key, title)
-    st.session_state["_case_choice"] = found.key
     st.selectbox(
         "Case",
         list(titles),
         format_func=lambda key: titles.get(key, key),
-        key="_case_choice",
-        on_change=lambda: state.choose_case(st.session_state["_case_choice"]),
+        **shown("_case_choice", found.key, state.choose_case),
         help="Phantoms are simulated images with a known truth; they ship with this explorer.",
     )
 
@@ -132,23 +133,23 @@ def _datasets() -> None:
                 "pages/cases.py", label=f"Browse its {len(samples)} images",
                 icon=":material/grid_view:", query_params={"source": layout},
             )  # fmt: skip
-        st.selectbox("Layout of another folder in it", list(LAYOUTS), key="_new_layout")
+        st.selectbox("Layout of another folder in it", list(LAYOUTS), key=_LAYOUT.name)
         st.text_input(
             "Its path",
-            key="_new_path",
+            key=_PATH.name,
             placeholder="inside of the datasets above",
             on_change=_take_path,
         )
-    if "_dataset_error" in st.session_state:
-        explain_error(st.session_state["_dataset_error"])
+    if (error := _ERROR.get()) is not None:
+        explain_error(error)
 
 
 def _take_path() -> None:
-    st.session_state.pop("_dataset_error", None)
-    path = st.session_state.get("_new_path", "")
+    _ERROR.set(None)
+    path = _PATH.get()
     if not path.strip():
         return
     try:
-        datasets.open_inside(st.session_state["_new_layout"], path)
+        datasets.open_inside(_LAYOUT.get(), path)
     except MtlbusError as error:
-        st.session_state["_dataset_error"] = error
+        _ERROR.set(error)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ..inference.predictor import Prediction
 from .case import Case
+from .session import held, shown
 
 _TYPED = "mm_per_pixel"  # in the session: digest of an image to mm per pixel
 _SIZES = 0.001, 5.0  # mm a pixel that a scan of a breast can have
@@ -23,7 +24,7 @@ _WHERE = {
 
 def known(case: Case) -> Case:
     """The case with the spacing that was typed in for it, if its file tells none."""
-    typed = st.session_state.get(_TYPED, {}).get(case.image.sha256)
+    typed = _typed().get(case.image.sha256)
     if case.image.spacing is not None or not typed:
         return case
     return replace(case, image=replace(case.image, spacing=(typed, typed)))
@@ -73,20 +74,18 @@ def _field(
     widget = f"_{_TYPED}_{label}_{case.image.sha256[:12]}"
     least, most = max(least, _SIZES[0] / share), min(most, _SIZES[1] / share)
     inside = value is not None and least <= value <= most
-    st.session_state[widget] = value if inside else None
 
-    def take() -> None:
-        given = st.session_state[widget]
+    def take(given: float | None) -> None:
         _typed()[case.image.sha256] = None if given is None else given * share
 
     st.number_input(
         label, min_value=least, max_value=most, step=0.01 if share == 1 else 1.0, format=form,
-        placeholder="unknown", key=widget, on_change=take, help=help,
+        placeholder="unknown", help=help, **shown(widget, value if inside else None, take),
     )  # fmt: skip
 
 
 def _typed() -> dict[str, float | None]:
-    return st.session_state.setdefault(_TYPED, {})
+    return held(_TYPED, dict)
 
 
 def carry(case: Case, edited: Case) -> None:
@@ -129,7 +128,7 @@ def sentence(case: Case) -> str:
     if case.image.spacing is None:
         return "In px, because the file does not tell how large a pixel is."
     down, across = case.image.spacing
-    typed = case.image.sha256 in st.session_state.get(_TYPED, {})
+    typed = case.image.sha256 in _typed()
     where = "as typed in" if typed else _WHERE[case.origin]
     size = f"{across:.3f} mm" if down == across else f"{across:.3f} mm wide and {down:.3f} mm high"
     return f"A pixel is {size}, {where}."

@@ -6,18 +6,21 @@ and no other image takes its place.
 
 from __future__ import annotations
 
-import streamlit as st
-
 from ..core.errors import InputError, MtlbusError
 from ..data.task_case import TaskCase
 from . import case_store, cases
 from .address import shortened
 from .case import Case
 from .case_store import UPLOAD, CaseError, Unopened
+from .memory import switch
+from .session import Slot
 from .tasks import subjects
 
 DEFAULT_CASE = "spiculated-carcinoma"
-_BEFORE = "_case_before"  # in the session: the last case that there was something to look at
+CASE = Slot("case", DEFAULT_CASE)
+BLIND = Slot[bool | str]("blind", False)
+LECTURE = Slot[bool | str]("lecture", False)
+_BEFORE: Slot[str | None] = Slot("_case_before", None)  # that there was something to look at
 _LOST = (
     "Your image was in another session or tab: upload it again. An image stays in the memory of "
     "the session that it was given to, so a link or a reload cannot bring it back."
@@ -31,7 +34,7 @@ _MADE_ROOM = (
 
 def current() -> Case | TaskCase | Unopened:
     """The case that the sidebar shows, or why there is nothing to look at. Never fails."""
-    key = st.session_state.get("case", DEFAULT_CASE)
+    key = CASE.get()
     try:
         found = subjects.open_case(key) or open_case(key)
         return cases.blinded(found) if is_blind() else found
@@ -43,7 +46,7 @@ def current() -> Case | TaskCase | Unopened:
 
 def is_blind() -> bool:
     """Whether name and answers of the current case are hidden."""
-    return st.session_state.get("blind") in (True, "1")
+    return switch("blind")
 
 
 def current_case() -> Case:
@@ -84,16 +87,16 @@ def choose_case(key: str) -> None:
     """Make `key` the current case; to be called before the sidebar is drawn, or in a callback."""
     now = current()
     if isinstance(now, Case):
-        st.session_state[_BEFORE] = now.key
-    st.session_state["case"] = key
+        _BEFORE.set(now.key)
+    CASE.set(key)
 
 
 def case_before() -> Case | None:
     """What was looked at before the current case; None where there is nothing to go back to."""
-    if _BEFORE not in st.session_state:
+    key = _BEFORE.get()
+    if key is None or key == CASE.get():
         return None
     try:
-        found = open_case(st.session_state[_BEFORE])
+        return open_case(key)
     except MtlbusError:  # it has gone since
         return None
-    return found if found.key != st.session_state.get("case") else None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 @contextmanager
 def progress(
-    key: str, stopped: dict[str, Any], words: str = "Starting"
+    key: str, on_stop: Callable[[], None], words: str = "Starting"
 ) -> Iterator[DeltaGenerator]:
     """A bar with a Stop button beside it, for the time of the work; both go when it is done.
 
@@ -20,18 +19,12 @@ def progress(
 
     Args:
         key: of the button.
-        stopped: what the session remembers once it is pressed.
+        on_stop: keeps that it was pressed.
         words: beside the bar before the first step.
     """
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, words)
-        st.button(
-            "Stop",
-            key=key,
-            icon=":material/stop:",
-            width="content",
-            on_click=lambda: st.session_state.update(stopped),
-        )
+        st.button("Stop", key=key, icon=":material/stop:", width="content", on_click=on_stop)
     yield bar
     place.empty()

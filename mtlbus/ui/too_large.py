@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 
-import streamlit as st
-
 from ..core.errors import MtlbusError
 from ..data.limits import MAX_BYTES, check_bytes
 from . import case_store, uploads
 from .component import component
+from .session import Slot
 
 _KEY = "_too_large"
 _MOUNT = component(__file__)
@@ -30,7 +29,7 @@ def listen() -> None:
 
 
 def _take() -> None:
-    told = st.session_state[_KEY].get("file") or {}
+    told = Slot[dict](_KEY, {}).get().get("file") or {}
     report(str(told.get("name", "")), told.get("size"), str(told.get("uploader", "")))
 
 

@@ -25,6 +25,7 @@ from ..data.task_case import TaskCase, open_picture
 from . import case_store, cases, state
 from .case import Case
 from .case_store import Film, Unopened, key_of
+from .session import Slot
 from .tasks import subjects
 
 LIMIT_MB = MAX_BYTES // 1024**2
@@ -37,7 +38,7 @@ WIDGETS = ("_upload", "_home_upload", "_page_upload", "_again")
 """Keys of the uploaders of one image: in the sidebar, on Home, on Predict, and on the page of a
 refused file."""
 _NAMELESS = "The file"
-_BEGUN = "_session_has_begun"
+_BEGUN = Slot("_session_has_begun", False)
 
 
 def uploader(
@@ -59,12 +60,16 @@ def uploader(
 
 def _key(widget: str) -> str:
     """A new key after each file, which makes the uploader empty."""
-    turn = st.session_state.get(f"{widget}_turn", 0)
+    turn = _turn(widget).get()
     return f"{widget}_{turn}" if turn else widget
 
 
+def _turn(widget: str) -> Slot[int]:
+    return Slot(f"{widget}_turn", 0)
+
+
 def _take(widget: str, then: Callable[[], None] | None) -> None:
-    file = st.session_state.get(_key(widget))
+    file = Slot(_key(widget), None).get()
     if file is None:
         return
     found = accept(file.getvalue(), file.name)
@@ -80,9 +85,9 @@ def take_early() -> None:
     A tab that outlives a restart of the server gives its next file to the uploader of a session
     that is gone: the file arrives, but no run is told of it, and it would be lost in silence.
     """
-    if st.session_state.setdefault(_BEGUN, False):
+    if _BEGUN.get():
         return
-    st.session_state[_BEGUN] = True
+    _BEGUN.set(True)
     context = get_script_run_ctx()
     if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         files = context.uploaded_file_mgr.file_storage.get(context.session_id, {})
@@ -95,7 +100,7 @@ def take_early() -> None:
 
 def empty(widget: str) -> None:
     """Let an uploader begin anew."""
-    st.session_state[f"{widget}_turn"] = st.session_state.get(f"{widget}_turn", 0) + 1
+    _turn(widget).set(_turn(widget).get() + 1)
 
 
 def _forget(file_id: str) -> None:

@@ -14,8 +14,7 @@ from ..figures.probability import probability_bar
 from ..findings import Finding, operating_points
 from ..findings.finding import IF, NO_CLASS, NO_POINT
 from ..inference.input_checks import Check
-from . import address
-from .memory import choice, mirror
+from .memory import pick
 
 BADGES = {"malignant": ":orange-badge[malignant]", "benign": ":green-badge[benign]"}
 COLOURS = {"malignant": "orange", "benign": "green"}
@@ -37,19 +36,14 @@ def pick_point(checkpoint: Checkpoint) -> str | None:
         return None
     if len(points) == 1:
         return next(iter(points))
-    default = next(iter(points))
-    chosen = st.segmented_control(
+    return pick(
         "Operating point",
-        list(points),
+        "point",
+        points,
         format_func=lambda key: literal(points[key].name.capitalize()),
-        required=True,
-        wrap=True,
         help="From which probability on the call is “malignant”. The threshold was chosen on "
         "validation images, never on the test images.",
-        **mirror("point", choice("point", points, default)),
     )
-    address.link_unless("point", chosen, default)
-    return chosen
 
 
 def cautions(checks: Sequence[Check], name: str = "") -> None:

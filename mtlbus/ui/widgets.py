@@ -15,9 +15,10 @@ from ..methods.panel import members_of
 from . import address, services
 from .case import Case
 from .memory import NONE, joined
+from .session import METHOD, METHODS, Slot, shown
 
 LOG = logging.getLogger("mtlbus")
-_CAME_WITH = "_came_with"  # in the session: the network that the last choice of several began with
+_CAME_WITH: Slot[str | None] = Slot("_came_with", None)  # the first of the last several
 
 
 def no_methods() -> str:
@@ -57,30 +58,19 @@ def say_what_is_left_out() -> None:
         )
 
 
-def pick_method(
-    label: str = "Network",
-    methods: Sequence[str] | None = None,
-    key: str = "method",
-    panels: bool = False,
-) -> str:
+def pick_method(label: str = "Network", panels: bool = False) -> str:
     """A choice of one method, kept over pages and in the address (`?method=…`).
 
     Args:
         label: of the widget.
-        methods: names to choose from; None for all with trained weights.
-        key: of the widget.
         panels: those that ship are among them, and one that was asked for; elsewhere its first
             network is.
 
     Returns:
         The name. Without any trained method it says so and stops the page.
     """
-    names = list(methods if methods is not None else services.available())
-    say_what_is_left_out()
-    if not names:
-        st.info(no_methods(), icon=":material/info:")
-        address.stop()
-    wanted = st.session_state.get("method")
+    names = _names()
+    wanted = METHOD.get()
     panel = services.panel_named(wanted)
     if panels:
         names += dict.fromkeys([*services.panels(), *([panel] if panel else [])])
@@ -91,37 +81,25 @@ def pick_method(
             "One looks into a panel through its networks, one by one; showing "
             f"{services.title_of(wanted)}."
         )
-    if wanted is not None and wanted not in names and wanted not in services.available():
+    if wanted is not None and wanted not in names:
         _say_unknown([str(wanted)[:40]], "showing another")
-    widget = f"_pick_{key}"
-    st.session_state[widget] = wanted if wanted in names else services.first_of(names)
-    chosen = st.selectbox(
-        label,
-        names,
-        format_func=services.title_of,
-        key=widget,
-        on_change=lambda: st.session_state.update(method=st.session_state[widget]),
-    )
-    st.session_state["method"] = chosen
+    now = wanted if wanted in names else services.first_of(names)
+    look = shown("_pick_method", now, METHOD.set)
+    chosen = st.selectbox(label, names, format_func=services.title_of, **look)
+    METHOD.set(chosen)
     address.write_link("method", chosen)
     return chosen
 
 
 def pick_methods(
-    label: str = "Networks",
-    methods: Sequence[str] | None = None,
-    key: str = "methods",
-    default: int = 3,
-    everything: bool = False,
+    methods: Sequence[str] | None = None, default: int = 3, everything: bool = False
 ) -> list[str]:
     """A choice of several methods, kept over pages and in the address (`?methods=a,b`).
 
     The network that one comes with, from a page about a single one, is among them and the first.
 
     Args:
-        label: of the widget.
         methods: names to choose from; None for all with trained weights and the panels that ship.
-        key: of the widget.
         default: how many are chosen at first.
         everything: one click chooses all of them.
 
@@ -129,50 +107,51 @@ def pick_methods(
         The names, after the one that one came with in the order of `methods`; may be empty, and
         then the page says what to do.
     """
-    names = list(methods if methods is not None else services.available())
-    say_what_is_left_out()
-    if not names:
-        st.info(no_methods(), icon=":material/info:")
-        address.stop()
-    came_with = st.session_state.get("method")
+    names = _names(methods)
+    came_with = METHOD.get()
     came_with = came_with if came_with in names else services.first_of(names)
     first = sorted(names, key=lambda name: name != came_with)
-    linked = st.session_state.get("methods")
-    wanted = linked.split(",") if isinstance(linked, str) and linked else first[:default]
+    wanted = (METHODS.get() or ",".join(first[:default])).split(",")
     wanted = [services.panel_named(name) or name for name in wanted]
     asked = [name for name in wanted if services.panel_named(name)]
     shipped = services.panels() if methods is None else []
     names += dict.fromkeys([*shipped, *asked])
-    if st.session_state.setdefault(_CAME_WITH, came_with) != came_with:  # another one since
-        st.session_state[_CAME_WITH] = came_with
+    if _CAME_WITH.get() not in (None, came_with):  # another one since
         wanted = [came_with, *wanted]
+    _CAME_WITH.set(came_with)
     unknown = [name for name in wanted if name not in names and name != NONE]
     if unknown:
         _say_unknown(unknown, "left out")
-    widget = f"_pick_{key}"
-    chosen = [name for name in names if name in wanted]
-    st.session_state[widget] = chosen if chosen or NONE in wanted else first[:default]
-    st.pills(
-        label,
+    now = [name for name in names if name in wanted]
+    now = now if now or NONE in wanted else first[:default]
+    chosen = st.pills(
+        "Networks",
         names,
         selection_mode="multi",
         format_func=services.title_of,
-        key=widget,
-        on_change=lambda: st.session_state.update(methods=joined(st.session_state[widget])),
         wrap=True,
+        **shown("_pick_methods", now, lambda said: METHODS.set(joined(said))),
     )
     if everything and len(names) > 1:
         st.button(
-            f"All {len(names)}", key=f"{widget}_all", icon=":material/select_all:",
-            disabled=len(st.session_state[widget]) == len(names),
-            on_click=lambda: st.session_state.update(methods=",".join(names)),
+            f"All {len(names)}", key="_pick_methods_all", icon=":material/select_all:",
+            disabled=len(chosen) == len(names), on_click=METHODS.set, args=(",".join(names),),
         )  # fmt: skip
-    first = sorted(names, key=lambda name: name != came_with)
-    chosen = [name for name in first if name in st.session_state[widget]]
-    st.session_state["methods"] = joined(chosen)
+    chosen = [name for name in sorted(names, key=lambda name: name != came_with) if name in chosen]
+    METHODS.set(joined(chosen))
     if chosen:
         address.write_link("methods", ",".join(chosen))
     return chosen
+
+
+def _names(methods: Sequence[str] | None = None) -> list[str]:
+    """What can be chosen: these, or all with trained weights; without any the page stops here."""
+    names = list(services.available() if methods is None else methods)
+    say_what_is_left_out()
+    if not names:
+        st.info(no_methods(), icon=":material/info:")
+        address.stop()
+    return names
 
 
 def _say_unknown(names: Sequence[str], instead: str) -> None:

@@ -274,7 +274,7 @@ def test_a_second_case_that_cannot_be_opened_leaves_the_first_alone(open_page, k
 def test_a_stop_keeps_what_is_done_and_offers_the_rest(open_page, asked, monkeypatch):
     def interrupted(missing, wish):
         services.predict(*missing[0])
-        ask.st.session_state[ask._STOPPED] = wish
+        ask._STOPPED.set(wish)
         ask.st.rerun()
 
     with monkeypatch.context() as patched:

@@ -16,12 +16,15 @@ from ...explain.views import find_view, list_views
 from ...methods import get_spec
 from .. import address, cases, services, state, untrained
 from ..case import Case
+from ..session import Slot, shown
 from .look import Look
 from .view_picks import Pick, counterpart, opened, within
 
 NOTHING, METHOD, CASE = "nothing", "another network", "another case"
 _WORDS = {"method": METHOD, "case": CASE}
 FOLLOW = "as on the left"
+_BESIDE = Slot("beside", "")
+_MAP: Slot[str | None] = Slot("map2", None)
 
 
 def pick_beside(case: Case, method: str, names: list[str]) -> tuple[Case, str] | None:
@@ -34,32 +37,32 @@ def pick_beside(case: Case, method: str, names: list[str]) -> tuple[Case, str] |
     Returns:
         Case and method of the second look; None for nothing.
     """
-    kind, _, wanted = str(st.session_state.get("beside", "")).partition(":")
+    kind, _, wanted = _BESIDE.get().partition(":")
     if kind not in _WORDS:
         address.say_of_link("beside", "Allowed: method:NAME or case:NAME.")
-    st.session_state["_beside_kind"] = _WORDS.get(kind, NOTHING)
+    kinds = {words: kind for kind, words in _WORDS.items()}
     chosen = st.segmented_control(
         "Beside it",
         [NOTHING, METHOD, CASE],
         required=True,
-        key="_beside_kind",
-        on_change=_take_kind,
+        **shown(
+            "_beside_kind",
+            _WORDS.get(kind, NOTHING),
+            lambda words: _BESIDE.set(f"{kinds.get(words, '')}:"),  # none of the other kind
+        ),
     )
     if chosen == METHOD:
         others = [name for name in names if name != method]
         if untrained.is_untrained(wanted) and wanted not in (*others, method):
             others.append(wanted)
-        found = (case, _pick("method", others, wanted, _method_words)) if others else None
+        if others:
+            return case, _pick("method", others, wanted, _method_words)
+        st.caption("No other trained network here has inner maps; switch on the untrained ones.")
     elif chosen == CASE:
         titles = _cases(case, wanted)
-        found = (state.open_case(_pick("case", list(titles), wanted, titles.get)), method)
-    else:
-        found = None
-    if chosen == METHOD and not found:
-        st.caption("No other trained network here has inner maps; switch on the untrained ones.")
-    if found is None:
-        address.drop_link("beside")
-    return found
+        return state.open_case(_pick("case", list(titles), wanted, titles.get)), method
+    address.drop_link("beside")
+    return None
 
 
 def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
@@ -77,18 +80,18 @@ def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
     if not views:
         return None
     titles = {view.title: view for view in views}
-    wanted = st.session_state.get("map2")
+    wanted = _MAP.get()
     named = any(wanted in view.maps for view in views)
     if not named:
         address.say_of_link("map2", f"Allowed: {', '.join(view.name for view in views)}.")
-    st.session_state["_map2"] = find_view(views, wanted).title if named else FOLLOW
     chosen = st.selectbox(
-        "Map of the second", [FOLLOW, *titles], key="_map2", width=260,
-        on_change=lambda: st.session_state.update(
-            map2=titles[st.session_state["_map2"]].name
-            if st.session_state["_map2"] in titles else FOLLOW
-        ),
+        "Map of the second", [FOLLOW, *titles], width=260,
         help="Follows the map on the left, unless you choose another one.",
+        **shown(
+            "_map2",
+            find_view(views, wanted).title if named else FOLLOW,
+            lambda title: _MAP.set(titles[title].name if title in titles else FOLLOW),
+        ),
     )  # fmt: skip
     if chosen != FOLLOW:
         address.write_link("map2", titles[chosen].name)
@@ -99,27 +102,14 @@ def pick_second(pick: Pick, look: Look, second: Look) -> Pick | None:
 
 def _pick(kind: str, options: list[str], wanted: str, words: Callable[[str], str | None]) -> str:
     """A select box for the second method or case."""
-    key = f"_beside_{kind}"
     if kind == "method" and wanted not in options:
         address.say_of_link("beside", f"Allowed: {', '.join(options)}.")
-    st.session_state[key] = wanted if wanted in options else options[0]
-    chosen = st.selectbox(
-        "Which", options, format_func=words, key=key, width=320, on_change=_take_choice,
-        args=(kind,),
-    )  # fmt: skip
-    st.session_state["beside"] = f"{kind}:{chosen}"
-    address.write_link("beside", st.session_state["beside"])
+    now = wanted if wanted in options else options[0]
+    look = shown(f"_beside_{kind}", now, lambda one: _BESIDE.set(f"{kind}:{one}"))
+    chosen = st.selectbox("Which", options, format_func=words, width=320, **look)
+    _BESIDE.set(f"{kind}:{chosen}")
+    address.write_link("beside", _BESIDE.get())
     return chosen
-
-
-def _take_kind() -> None:
-    """Callback: forget the choice of the other kind."""
-    kinds = {words: kind for kind, words in _WORDS.items()}
-    st.session_state["beside"] = f"{kinds.get(st.session_state['_beside_kind'], '')}:"
-
-
-def _take_choice(kind: str) -> None:
-    st.session_state["beside"] = f"{kind}:{st.session_state[f'_beside_{kind}']}"
 
 
 def _cases(case: Case, wanted: str) -> dict[str, str]:

@@ -12,8 +12,9 @@ from ...explain import attention as arrays
 from ...explain.views import ungated_of
 from .. import address
 from ..memory import choice, mirror, switch
+from ..session import selected, shown
 from .look import Look
-from .opening import Cell, chosen_cell, moved_cell, parsed_cell
+from .opening import CELL, GRID, Cell, chosen_cell, moved_cell, parsed_cell
 from .shown import Detail
 from .view_picks import Pick
 
@@ -69,10 +70,10 @@ def same_detail(detail: Detail, own: Map, other: Map) -> Detail:
 
 def take_click(key: str) -> None:
     """Callback of a clickable picture: the clicked cell becomes the one that looks."""
-    points = st.session_state[key]["selection"]["points"]
-    if points and points[0].get("customdata"):
-        row, column = points[0]["customdata"][:2]
-        st.session_state["cell"] = f"{row},{column}"
+    clicked = selected(key)["points"]
+    if clicked and clicked[0].get("customdata"):
+        row, column = clicked[0]["customdata"][:2]
+        CELL.set(f"{row},{column}")
 
 
 def _pick_channel(look: Look, name: str, used: set[str]) -> int | str:
@@ -139,25 +140,21 @@ def _pick_number(name: str, count: int, used: set[str]) -> int | None:
 def _pick_cell(look: Look, found: Map, used: set[str]) -> Cell:
     """The cell that looks, by click or by numbers; kept in the address as `cell`."""
     grid, cell = arrays.attention_grid(found, look.size), chosen_cell(found, look)
-    if parsed_cell(st.session_state.get("cell")) != cell:
+    if parsed_cell(CELL.get()) != cell:
         last = f"{grid[0] - 1},{grid[1] - 1}"
         address.say_of_link("cell", f"Allowed: row,column of a cell on the image, 0,0 to {last}.")
-    st.session_state["_cell_grid"] = grid
-    st.session_state["_row"], st.session_state["_column"] = cell
+    GRID.set(grid)
     seen = arrays.cell_boxes(grid, look.frame).seen()
     limits = [(min(index), max(index)) for index in zip(*seen, strict=True)]
-    for name, (low, high) in zip(("row", "column"), limits, strict=True):
+    takes = (lambda row: CELL.set(f"{row},{cell[1]}"), lambda one: CELL.set(f"{cell[0]},{one}"))
+    for name, (low, high), now, take in zip(("row", "column"), limits, cell, takes, strict=True):
         st.number_input(
-            f"{name.capitalize()}, {low} to {high}", low, high, key=f"_{name}", width=150,
-            on_change=_take_numbers, help="Rows count from the top, columns from the left.",
+            f"{name.capitalize()}, {low} to {high}", low, high, width=150,
+            help="Rows count from the top, columns from the left.", **shown(f"_{name}", now, take),
         )  # fmt: skip
-    st.session_state["cell"] = f"{cell[0]},{cell[1]}"
-    _link("cell", st.session_state["cell"], used)
+    CELL.set(f"{cell[0]},{cell[1]}")
+    _link("cell", f"{cell[0]},{cell[1]}", used)
     return cell
-
-
-def _take_numbers() -> None:
-    st.session_state["cell"] = f"{st.session_state['_row']},{st.session_state['_column']}"
 
 
 def _link(name: str, value: str, used: set[str]) -> None:

@@ -17,7 +17,7 @@ from .. import charts
 from ..case import Case
 
 MASK = "mask_probability"  # the name of the answer among the maps of a look
-WIRING = "random weights: this shows the wiring, not knowledge"
+RANDOM = "random weights: this shows the wiring, not knowledge"
 
 
 class Kept(NamedTuple):
@@ -102,7 +102,7 @@ class Look:
 
     def marked(self, text: str) -> str:
         """The text, with what random weights mean where these are random."""
-        return text if self.trained else f"{text} *{WIRING.capitalize()}.*"
+        return text if self.trained else f"{text} *{RANDOM.capitalize()}.*"
 
 
 def grid_words(shape: tuple[int, ...]) -> str:

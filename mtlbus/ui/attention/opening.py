@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from ...core.outputs import Map
 from ...explain import attention as arrays
 from ...explain.views import View, gate_contrast
 from .. import address
+from ..session import Slot
 from .look import Look
 
 Cell = tuple[int, int]
+CELL: Slot[str | None] = Slot("cell", None)
+GRID: Slot[Cell | None] = Slot("_cell_grid", None)  # that the cell was chosen on
 
 
 def first_level(view: View, look: Look) -> str:
@@ -39,8 +40,8 @@ def first_level(view: View, look: Look) -> str:
 def chosen_cell(found: Map, look: Look) -> Cell:
     """The cell that looks: the chosen one where this grid has it on the image, else the middle."""
     grid = arrays.attention_grid(found, look.size)
-    before = grid if address.came_by_link("cell") else st.session_state.get("_cell_grid", grid)
-    wished = parsed_cell(st.session_state.get("cell"))
+    before = grid if address.came_by_link("cell") else (GRID.get() or grid)
+    wished = parsed_cell(CELL.get())
     cell = moved_cell(wished, before, grid) if wished and before != grid else wished
     if cell is None or not _exists(cell, grid):
         return (grid[0] // 2, grid[1] // 2)

@@ -10,10 +10,12 @@ from ...explain.views import can_be_seen, with_views
 from ...methods import get_spec
 from .. import address, input_line, services, untrained
 from ..case import Case
-from ..memory import mirror, switch
+from ..memory import mirror, toggle
+from ..session import METHOD, UNTRAINED, WIRING, Slot
 from ..widgets import pick_method
 from . import beside
-from .look import MASK, WIRING, Look
+from .look import MASK, RANDOM, Look
+from .view_picks import MAP
 
 ANSWER = MapWords(
     caution="It is the answer, not the way to it. The outline on the other pages runs at 0.5 "
@@ -31,43 +33,40 @@ def switch_untrained() -> bool:
 
     A link to a method that has trained weights by now shows these.
     """
-    if address.came_by_link("untrained") and st.session_state.get("method") in services.available():
-        st.session_state["untrained"] = False
+    if address.came_by_link("untrained") and METHOD.get() in services.available():
+        UNTRAINED.set(False)
     if not untrained.methods():
         return False
-    chosen = st.toggle(
+    return toggle(
         SWITCH,
-        **mirror("untrained", switch("untrained")),
+        UNTRAINED.name,
         help="Methods of the papers that nobody has trained here yet. With random weights their "
         "maps show what is connected to what, never what a network has learnt.",
     )
-    address.link_unless("untrained", str(int(chosen)), "0")
-    return chosen
 
 
 def pick_trained() -> str:
     """A method with trained weights; at first that of the other pages, if it has maps."""
     names = with_views(services.available())
-    if "method" not in st.session_state and names:
-        st.session_state["method"] = services.first_of(names)
+    if METHOD.get() is None and names:
+        METHOD.set(services.first_of(names))
     return pick_method()
 
 
 def pick_untrained() -> str:
     """A method without trained weights. The other pages never hear of it."""
-    linked = st.session_state.get("method")
-    if untrained.is_untrained(linked):
-        st.session_state["wiring"] = st.session_state.pop("method")
-    names, wanted = untrained.methods(), st.session_state.get("wiring")
+    if untrained.is_untrained(METHOD.get()):
+        WIRING.set(METHOD.take())
+    names, wanted = untrained.methods(), WIRING.get()
     if untrained.is_untrained(wanted) and wanted not in names:
         names.append(wanted)
     chosen = st.selectbox(
         "Method without trained weights",
         names,
         format_func=lambda name: get_spec(name).title,
-        **mirror("wiring", wanted if wanted in names else names[0]),
+        **mirror(WIRING.name, wanted if wanted in names else names[0]),
     )
-    st.session_state["wiring"] = chosen
+    WIRING.set(chosen)
     address.write_link("method", chosen)
     return chosen
 
@@ -123,7 +122,7 @@ def look_beside(look: Look, chosen: tuple[Case, str] | None) -> Look | None:
 def warn_untrained(title: str) -> None:
     """Say above all pictures what random weights are worth."""
     st.warning(
-        f"**{WIRING.capitalize()}.** {title} has not been trained here: its weights were drawn at "
+        f"**{RANDOM.capitalize()}.** {title} has not been trained here: its weights were drawn at "
         "random, the same ones each time. The pictures show which part looks at which, at what "
         "resolution; whatever pattern they have comes from the image and from chance. No "
         "probability and no outline is shown for it.",
@@ -135,7 +134,7 @@ def offer_others(look: Look) -> None:
     """Say that a method has no inner map to look at, and lead to those that have."""
     if any(can_be_seen(name) for name in look.maps if name != MASK):
         return
-    key = "method" if look.trained else "wiring"
+    whose = METHOD if look.trained else WIRING
     others = with_views(services.available()) if look.trained else untrained.methods()
     st.info(
         f"**{look.title}** has no attention, gate or region inside"
@@ -150,11 +149,11 @@ def offer_others(look: Look) -> None:
                 f"Show {get_spec(name).title}",
                 key=f"_show_{name}",
                 on_click=_show,
-                args=(key, name),
+                args=(whose, name),
             )
 
 
-def _show(key: str, name: str) -> None:
+def _show(whose: Slot[str | None], name: str) -> None:
     """Callback: another method, and its own first map instead of the answer."""
-    st.session_state[key] = name
-    st.session_state.pop("map", None)
+    whose.set(name)
+    MAP.take()

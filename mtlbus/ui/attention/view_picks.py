@@ -16,9 +16,11 @@ from ...core.outputs import Map
 from ...explain.attention import attention_grid
 from ...explain.views import View, address_of, find_view, list_views, names_map
 from .. import address
+from ..session import Slot, shown
 from .look import Look
 from .opening import first_level
 
+MAP: Slot[str | None] = Slot("map", None)
 DIFFERENCE = "difference"
 SIDE_BY_SIDE = "side by side"
 _BESIDE = ("gate", "feature")  # forms whose branches can stand side by side
@@ -61,17 +63,14 @@ def pick_view(look: Look) -> Pick:
     What it does not name opens where there is something to see, see `opening`.
     """
     views = list_views(look.maps)
-    wanted = st.session_state.get("map")
+    wanted = MAP.get()
     view = find_view(views, wanted)
     if not _has(view, wanted or ""):
         address.say_of_link("map", f"Allowed: {', '.join(view.name for view in views)}.")
-    titles = [found.title for found in views]
-    st.session_state["_map"] = view.title
+    titles = {found.title: found for found in views}
     st.segmented_control(
-        "Map", titles, required=True, wrap=True, key="_map",
-        on_change=lambda: st.session_state.update(
-            map=opened(views[titles.index(st.session_state["_map"])], look).address
-        ),
+        "Map", list(titles), required=True, wrap=True,
+        **shown("_map", view.title, lambda title: MAP.set(opened(titles[title], look).address)),
     )  # fmt: skip
     return opened(view, look, wanted)
 
@@ -92,7 +91,7 @@ def pick_part(pick: Pick, maps: Mapping[str, Map]) -> Pick:
     """Choose level and branch where the view has them, and write the choice into the address."""
     if pick.view.form not in _WHOLE:
         pick = _pick_branch(_pick_level(pick, maps))
-    st.session_state["map"] = pick.address
+    MAP.set(pick.address)
     address.write_link("map", pick.address)
     return pick
 
@@ -125,16 +124,7 @@ def _pick_level(pick: Pick, maps: Mapping[str, Map]) -> Pick:
         level: f"{level} · {_size(maps[next(iter(branches.values()))])}" if numbered else level
         for level, branches in levels.items()
     }
-    key = f"_level_{address_of(pick.view.name).family}"
-    st.session_state[key] = pick.level
-
-    def take() -> None:
-        st.session_state["map"] = pick._replace(level=st.session_state[key]).address
-
-    st.segmented_control(
-        "Level" if numbered else "Part", list(levels), format_func=texts.get, required=True,
-        wrap=True, key=key, on_change=take,
-    )  # fmt: skip
+    _buttons(pick, "level", "Level" if numbered else "Part", list(levels), texts)
     return pick
 
 
@@ -144,17 +134,24 @@ def _pick_branch(pick: Pick) -> Pick:
         return pick
     if pick.branch not in choices:
         pick = pick._replace(branch=choices[0])
-    key = f"_branch_{address_of(pick.view.name).family}"
-    st.session_state[key] = pick.branch
+    label = "Task" if pick.view.form == "gate" else "Branch"
+    _buttons(pick, "branch", label, choices, {"": SIDE_BY_SIDE})
+    return pick
 
-    def take() -> None:
-        st.session_state["map"] = pick._replace(branch=st.session_state[key]).address
+
+def _buttons(
+    pick: Pick, part: str, label: str, options: list[str], texts: Mapping[str, str]
+) -> None:
+    """A choice of the level or the branch of a pick."""
+    key = f"_{part}_{address_of(pick.view.name).family}"
+
+    def take(one: str) -> None:
+        MAP.set(pick._replace(**{part: one}).address)
 
     st.segmented_control(
-        "Task" if pick.view.form == "gate" else "Branch", choices, required=True, wrap=True,
-        format_func=lambda branch: branch or SIDE_BY_SIDE, key=key, on_change=take,
+        label, options, format_func=lambda one: texts.get(one, one), required=True, wrap=True,
+        **shown(key, getattr(pick, part), take),
     )  # fmt: skip
-    return pick
 
 
 def counterpart(

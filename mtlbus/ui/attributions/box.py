@@ -13,6 +13,7 @@ from ...figures.boxes import box_figure
 from ...figures.style import QUIET
 from .. import charts
 from ..case import Case
+from ..session import TARGET, selected, shown
 
 _PARTS = ("left", "top", "width", "height")
 _PLOT = "_target_box_plot"
@@ -27,18 +28,18 @@ def pick_box(case: Case, target: Target, lesion: Box | None) -> Target:
         lesion: the box around the predicted lesion, if there is one.
     """
     height, width = case.image.pixels.shape
-    shown = _fitting(target.box or lesion or _middle(width, height), width, height)
+    box = _fitting(target.box or lesion or _middle(width, height), width, height)
     picture, numbers = st.columns([3, 2], gap="medium")
     with picture:
-        _draw(case, target, box_figure(case.image.pixels, shown))
+        _draw(case, target, box_figure(case.image.pixels, box))
     with numbers:
-        _numbers(target, shown, width, height)
+        _numbers(target, box, width, height)
         st.button(
             "Box of the predicted lesion", icon=":material/select_all:", width="stretch",
             disabled=lesion is None or target.box is None, key="_lesion_box",
-            on_click=_remember, args=(replace(target, box=None),),
+            on_click=TARGET.set, args=(str(replace(target, box=None)),),
         )  # fmt: skip
-    return target if target.box is None and lesion else replace(target, box=shown)
+    return target if target.box is None and lesion else replace(target, box=box)
 
 
 def _draw(case: Case, target: Target, figure: go.Figure) -> None:
@@ -53,35 +54,29 @@ def _draw(case: Case, target: Target, figure: go.Figure) -> None:
     st.caption("Drag over the picture to draw the box, or give its four numbers.")
 
 
-def _numbers(target: Target, shown: Box, width: int, height: int) -> None:
+def _numbers(target: Target, box: Box, width: int, height: int) -> None:
     limits = ((0, width - 1), (0, height - 1), (1, width), (1, height))
     rows = (st.container(horizontal=True), st.container(horizontal=True))
     for index, (part, (low, high)) in enumerate(zip(_PARTS, limits, strict=True)):
-        key = f"_box_{part}"
-        st.session_state[key] = shown[index]
+
+        def take(number: int, index: int = index) -> None:
+            other = (*box[:index], int(number), *box[index + 1 :])
+            TARGET.set(str(replace(target, box=_fitting(other, width, height))))
+
         rows[index // 2].number_input(
-            f"{part.capitalize()}, px", low, high, key=key, width=130,
-            on_change=_take_numbers, args=(target, width, height),
+            f"{part.capitalize()}, px", low, high, width=130,
+            **shown(f"_box_{part}", box[index], take),
         )  # fmt: skip
 
 
-def _take_numbers(target: Target, width: int, height: int) -> None:
-    box = tuple(int(st.session_state[f"_box_{part}"]) for part in _PARTS)
-    _remember(replace(target, box=_fitting(box, width, height)))
-
-
 def _take_drawn(case: Case, target: Target) -> None:
-    boxes = st.session_state[_PLOT]["selection"].get("box") or []
+    boxes = selected(_PLOT).get("box") or []
     if not boxes:
         return
     height, width = case.image.pixels.shape
     x, y = (sorted(boxes[-1][axis]) for axis in ("x", "y"))
     box = (round(x[0]), round(y[0]), round(x[1] - x[0]), round(y[1] - y[0]))
-    _remember(replace(target, box=_fitting(box, width, height)))
-
-
-def _remember(target: Target) -> None:
-    st.session_state["target"] = str(target)
+    TARGET.set(str(replace(target, box=_fitting(box, width, height))))
 
 
 def _middle(width: int, height: int) -> Box:

@@ -18,6 +18,7 @@ from ...figures.style import QUIET
 from .. import charts, in_sight, services
 from ..columns import columns
 from ..results import ResultStore
+from ..session import Slot
 from . import runs
 from .quantities import cost_words
 from .question import Question
@@ -25,7 +26,7 @@ from .question import Question
 _H = heads("insertion", "deletion", "infidelity", "max_sensitivity")
 _TABLES = ResultStore(8 * 1024**2, lambda table: table.nbytes)
 _FIRST_OWN = 4
-_NOW = "_measured_now"  # in the session: by the last click
+_NOW = Slot("_measured_now", False)  # by the last click
 
 
 def faithfulness(question: Question) -> None:
@@ -48,15 +49,13 @@ def faithfulness(question: Question) -> None:
             st.caption(cost_words(runs.total_cost(steps), question.pace()))
         if asked:
             runs.run(steps, "_stop_measure")
-            st.session_state[_NOW] = True
+            _NOW.set(True)
             st.rerun()
     found = {n: question.measured(n, sensitivity) for n in question.maps()}
     found = {name: measured for name, measured in found.items() if measured is not None}
     if found:
         with st.container(key="_measured"):
-            in_sight.follow(
-                "_measured", (*found, sensitivity), at_first=st.session_state.pop(_NOW, False)
-            )
+            in_sight.follow("_measured", (*found, sensitivity), at_first=_NOW.take())
             _show_measured(question, found)
 
 

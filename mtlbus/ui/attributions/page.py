@@ -7,20 +7,21 @@ import streamlit as st
 from ...explain.gradcam import layers_of
 from .. import services
 from ..case import Case
+from ..session import Slot
 from ..theme import strong
 from . import runs
 from .picks import pick_request
 from .quantities import cost_words, quantity
 from .question import Question
 
-_UNWANTED = "_cheap_maps_stopped"  # in the session: of which image and weights
+_UNWANTED: Slot[tuple[str, str] | None] = Slot("_cheap_maps_stopped", None)  # image, weights
 
 
 def _run_cheap_ones(question: Question) -> None:
     """Maps of a pass or two are there at once, unless they were stopped."""
     wish = question.case.image.sha256, question.prediction.weights_sha256
-    if st.session_state.get(_UNWANTED) != wish:
-        runs.run(runs.at_once(runs.map_steps(question)), "_stop_first", {_UNWANTED: wish})
+    if _UNWANTED.get() != wish:
+        runs.run(runs.at_once(runs.map_steps(question)), "_stop_first", lambda: _UNWANTED.set(wish))
 
 
 def ask(case: Case, method: str) -> Question:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from ...inference.predictor import MASK_THRESHOLD, Prediction
 from .. import address
 from ..case import Case
 from ..memory import NONE, mirror, several, switch
+from ..session import SETTINGS, TARGET, Slot, shown
 from .box import pick_box
 
 _DEFAULTS = "-"  # in the address, for settings that are all as they come
@@ -67,8 +69,8 @@ def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Reque
 
 
 def _pick_attributions() -> tuple[str, ...]:
-    wanted = str(st.session_state.get("attributions") or NONE)
-    if not {*wanted.split(",")} <= {*TECHNIQUES, NONE}:
+    wanted = (Slot[str | None]("attributions", None).get() or NONE).split(",")
+    if not {*wanted} <= {*TECHNIQUES, NONE}:
         address.say_of_link("attributions", f"Allowed: {', '.join(TECHNIQUES)}.")
     chosen = several("attributions", TECHNIQUES, [_FIRST])
     st.pills(
@@ -80,37 +82,34 @@ def _pick_attributions() -> tuple[str, ...]:
 
 
 def _pick_target(target: Target, heads: list[str], case: Case) -> None:
-    def choose(label: str, options: list[str], value: str, titles: dict[str, str], **more) -> None:
-        key = f"_target_{label.split()[0].lower()}"
-        st.session_state[key] = value
-        st.segmented_control(
-            label, options, format_func=lambda name: titles.get(name, name.capitalize()),
-            key=key, required=True, on_change=_take_target, args=(target,), **more,
-        )  # fmt: skip
+    def change(**changed: Any) -> None:
+        TARGET.set(str(replace(target, **changed)))
 
     if len(heads) > 1:
-        choose("Explain", heads, target.head, _HEADS)
+        st.segmented_control(
+            "Explain", heads, format_func=_HEADS.get, required=True,
+            **shown("_target_explain", target.head, lambda head: TARGET.set(f"{head}:difference")),
+        )  # fmt: skip
     first, second = ANSWERS[target.head][1:]
-    choose(
-        "Answer",
-        list(ANSWERS[target.head]),
-        target.answer,
-        {"difference": f"{first.capitalize()} against {second}"},
+    titles = {"difference": f"{first.capitalize()} against {second}"}
+    st.segmented_control(
+        "Answer", list(ANSWERS[target.head]), required=True,
+        format_func=lambda name: titles.get(name, name.capitalize()),
         help=f"The log-odds of {first} against {second}, or one of the two logits alone.",
-    )
+        **shown("_target_answer", target.answer, lambda answer: change(answer=answer)),
+    )  # fmt: skip
     if target.head == "mask":
         regions = [name for name in REGIONS if name != "truth" or case.truth is not None]
-        st.session_state["_target_region"] = target.region
         st.selectbox(
-            "Summed over", regions, format_func=_REGION_TITLES.get, key="_target_region",
-            width=180, on_change=_take_target, args=(target,), help=_REGION_HELP,
+            "Summed over", regions, format_func=_REGION_TITLES.get, width=180, help=_REGION_HELP,
+            **shown("_target_region", target.region, lambda one: change(region=one, box=None)),
         )  # fmt: skip
 
 
 def _linked_target(heads: list[str], case: Case) -> Target:
     """What the address or the last choice says, where this network and case can answer it."""
     try:
-        target = Target.parse(st.session_state.get("target") or "class:difference")
+        target = Target.parse(TARGET.get() or "class:difference")
     except MtlbusError as error:
         address.say_of_link("target", str(error))
         target = Target()
@@ -120,20 +119,8 @@ def _linked_target(heads: list[str], case: Case) -> Target:
     if target.region == "truth" and case.truth is None:
         address.say_of_link("target", "The true lesion of this image is unknown.")
         target = replace(target, region="lesion")
-    st.session_state["target"] = str(target)
+    TARGET.set(str(target))
     return target
-
-
-def _take_target(before: Target) -> None:
-    """Callback: the target that the widgets say; another head starts with its first answer."""
-    head = st.session_state.get("_target_explain", before.head)
-    if head != before.head:
-        target = Target.parse(f"{head}:difference")
-    else:
-        region = st.session_state.get("_target_region") if head == "mask" else None
-        box = before.box if region == "box" else None
-        target = Target(head, st.session_state["_target_answer"], region, box)
-    st.session_state["target"] = str(target)
 
 
 def _lesion_box(prediction: Prediction) -> Box | None:
@@ -143,7 +130,7 @@ def _lesion_box(prediction: Prediction) -> Box | None:
 
 def _linked_options(layers: list[str]) -> Options:
     """What the address or the last choice says, with a feature map that this network has."""
-    text = str(st.session_state.get("settings") or "")
+    text = SETTINGS.get() or ""
     try:
         options = Options.parse("" if text == _DEFAULTS else text)
     except MtlbusError as error:
@@ -159,22 +146,15 @@ def _linked_options(layers: list[str]) -> Options:
 def _pick_settings(options: Options, names: tuple[str, ...], layers: list[str]) -> None:
     """The options that the chosen methods read."""
     used = {option for name in names for option in TECHNIQUES[name].uses} | {"baseline", "seed"}
-    st.session_state["_set_baseline"] = options.baseline
     st.selectbox(
-        "What stands for “nothing there”", list(BASELINES), key="_set_baseline",
-        format_func=BASELINES.get, on_change=_take_setting, args=(options, "baseline"),
+        "What stands for “nothing there”", list(BASELINES), format_func=BASELINES.get,
+        **_setting(options, "baseline", options.baseline),
         help="The baseline of the methods that compare, and of insertion and deletion. "
         "Against black, a dark lesion can get no share, because it is black itself.",
     )  # fmt: skip
     if "layer" in used and len(layers) > 1:
-        st.session_state["_set_layer"] = options.layer or layers[0]
-        st.selectbox(
-            "Feature map of Grad-CAM",
-            layers,
-            key="_set_layer",
-            on_change=_take_setting,
-            args=(options, "layer"),
-        )
+        look = _setting(options, "layer", options.layer or layers[0])
+        st.selectbox("Feature map of Grad-CAM", layers, **look)
     columns = st.columns(2)
     for place, name in enumerate(name for name in KNOBS if name in used):
         with columns[place % 2]:
@@ -184,18 +164,19 @@ def _pick_settings(options: Options, names: tuple[str, ...], layers: list[str]) 
 def _number(options: Options, name: str) -> None:
     knob = KNOBS[name]
     readers = ", ".join(found.title for found in TECHNIQUES.values() if name in found.uses)
-    st.session_state[f"_set_{name}"] = getattr(options, name)
     st.number_input(
-        knob.title, knob.low, knob.high, step=0.05 if name == "noise" else 1, key=f"_set_{name}",
-        help=f"{knob.meaning} For {readers}.", on_change=_take_setting, args=(options, name),
+        knob.title, knob.low, knob.high, step=0.05 if name == "noise" else 1,
+        help=f"{knob.meaning} For {readers}.", **_setting(options, name, getattr(options, name)),
     )  # fmt: skip
 
 
-def _take_setting(before: Options, name: str) -> None:
-    """Callback: keep one setting; what does not fit the others is said and dropped."""
-    try:
-        changed = replace(before, **{name: st.session_state[f"_set_{name}"]})
-    except MtlbusError as error:
-        address.say(str(error))
-        return
-    st.session_state["settings"] = str(changed)
+def _setting(options: Options, name: str, now: Any) -> dict[str, Any]:
+    """The widget of one setting; what does not fit the others is said and dropped."""
+
+    def take(said: Any) -> None:
+        try:
+            SETTINGS.set(str(replace(options, **{name: said})))
+        except MtlbusError as error:
+            address.say(str(error))
+
+    return shown(f"_set_{name}", now, take)

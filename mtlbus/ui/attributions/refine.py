@@ -18,6 +18,7 @@ from ...explain.refinement import (
     halvings,
     hopeless,
 )
+from ..session import SETTINGS
 from . import runs
 from .quantities import cost_words
 from .question import Question
@@ -109,4 +110,4 @@ def _given_up(question: Question) -> bool:
 
 def _show(options: Options) -> None:
     """Let the page ask with these options from now on, also after a stop."""
-    st.session_state["settings"] = str(options)
+    SETTINGS.set(str(options))

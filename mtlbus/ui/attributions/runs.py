@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -27,12 +27,13 @@ from ...explain.subject import Passes
 from ...explain.techniques import technique_of
 from .. import stopping
 from ..gate import GATE
+from ..session import Slot
 from .question import Question
 
 AT_ONCE = 4
 """Passes of the network for which nobody is asked first: they take about a second."""
 _TELL_EVERY = 0.4  # seconds; a message after every pass holds up the passes
-_STOPPED = "_attributions_stopped"
+_STOPPED = Slot("_attributions_stopped", False)
 
 
 class Computation(NamedTuple):
@@ -141,17 +142,23 @@ def total_cost(steps: Sequence[Computation]) -> Passes:
     return total
 
 
-def run(steps: Sequence[Computation], key: str, stopped: Mapping[str, Any] | None = None) -> None:
+def run(steps: Sequence[Computation], key: str, on_stop: Callable[[], None] | None = None) -> None:
     """Do the steps one by one, with progress and a Stop button in the place where this is called.
 
     Args:
         steps: what is missing.
         key: of the button.
-        stopped: what the session remembers, too, once it is pressed.
+        on_stop: called, too, once it is pressed.
     """
     if not steps:
         return
-    with stopping.progress(key, {_STOPPED: True, **(stopped or {})}, "Getting ready") as bar:
+
+    def stop() -> None:
+        _STOPPED.set(True)
+        if on_stop is not None:
+            on_stop()
+
+    with stopping.progress(key, stop, "Getting ready") as bar:
         progress = _Progress(bar, steps)
         for step in steps:
             progress.begin(step)
@@ -200,13 +207,15 @@ class _Progress:
         self._bar.progress(share, text)
 
 
-def say_if_stopped() -> None:
-    """After a Stop, once: what became of the work."""
-    if st.session_state.pop(_STOPPED, False):
+def say_if_stopped() -> bool:
+    """After a Stop, once: what became of the work; whether there was one."""
+    stopped = _STOPPED.take()
+    if stopped:
         st.info(
             "Stopped. What was finished is shown; the unfinished rest was dropped.",
             icon=":material/stop_circle:",
         )
+    return stopped
 
 
 class _Turn:

@@ -12,7 +12,8 @@ from ...core.text import literal
 from ...core.wording import percent
 from ...findings import Point, operating_points
 from .. import address, datasets, in_sight, services, state
-from ..memory import choice, mirror, several, switch
+from ..memory import mirror, pick, several, toggle
+from ..session import Slot, held
 from ..verdict import COLOURS
 from ..widgets import explain_error, pick_method
 from . import collection, walk
@@ -27,20 +28,15 @@ def show() -> None:
     """All of the page."""
     sources = collection.sources()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        source = st.segmented_control(
-            "From", list(sources), format_func=lambda name: literal(sources[name]), required=True,
-            wrap=True, **mirror("source", choice("source", sources, collection.PHANTOMS)),
-        )  # fmt: skip
+        source = pick("From", "source", sources, format_func=lambda name: literal(sources[name]))
         searching = st.container(width=200)
-        blind = st.toggle(
+        blind = toggle(
             "Blind",
+            "blind",
             help="Hides names and answers on every page, so that you can judge first. The "
             "images stand in an order that tells nothing.",
-            **mirror("blind", switch("blind")),
         )
     text = "" if blind else _search(searching)  # whoever finds a carcinoma knows that it is one
-    address.link_unless("source", source, collection.PHANTOMS)
-    address.link_unless("blind", str(int(blind)), "0")
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with row:
         only, more = st.container(width="content"), st.container(width="content")
@@ -74,7 +70,7 @@ def show() -> None:
 def _search(place: DeltaGenerator) -> str:
     text = place.text_input(
         "Search", placeholder="name, histology, scanner", icon=":material/search:",
-        **mirror("find", str(st.session_state.get("find", ""))[:80]),
+        **mirror("find", str(Slot("find", "").get())[:80]),
     )  # fmt: skip
     address.link_unless("find", text, "")
     return text
@@ -108,7 +104,7 @@ def _pick_facts(entries: Sequence[Entry], blind: bool) -> dict[str, str]:
         values = sorted({one.facts.get(fact, "") for one in entries} - {""}, key=collection.natural)
         if len(values) < 2:
             continue
-        kept = st.session_state.get(f"case_{fact}")
+        kept = Slot(f"case_{fact}", None).get()
         value = st.selectbox(
             FACTS[fact], values, placeholder="any", index=None,
             **mirror(f"case_{fact}", kept if kept in values else None),
@@ -123,15 +119,15 @@ def _sheet(found: Sequence[Entry], words: str, point: Point | None, blind: bool)
         st.info(f"{words}: none is like that. Take a filter away.", icon=":material/search_off:")
         return
     keys = [one.key for one in found]
-    pages, page = -(-len(found) // _A_PAGE), f"_sheet_{len(found)}_{keys[0]}"
-    here = st.session_state.get("case", "")
+    pages, page = -(-len(found) // _A_PAGE), Slot(f"_sheet_{len(found)}_{keys[0]}", 1)
+    here = state.CASE.get()
     if here in keys and walk.goes_through(keys):  # whoever comes back finds his place
-        st.session_state.setdefault(page, keys.index(here) // _A_PAGE + 1)
+        held(page.name, lambda: keys.index(here) // _A_PAGE + 1)
     number = 1
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(words, width="content")
         if pages > 1:
-            number = st.pagination(pages, key=page)
+            number = st.pagination(pages, key=page.name)
     first = (number - 1) * _A_PAGE
     with st.grid(_COLUMNS, min_column_width=_NARROWEST, gap=("small", "xsmall"), key="_prints"):
         for place, one in enumerate(found[first : first + _A_PAGE], start=first + 1):
@@ -139,12 +135,12 @@ def _sheet(found: Sequence[Entry], words: str, point: Point | None, blind: bool)
                 _tile(one, f"Case {place}" if blind else one.title, one.key == here, keys)
                 if not blind and (about := _about(one, point)):
                     st.markdown(f":small[{about}]", text_alignment="center")
-    in_sight.follow("_prints", (page, number))
+    in_sight.follow("_prints", (page.name, number))
     if number < pages:
         left = len(found) - first - _A_PAGE
         st.button(
             f"The next {min(_A_PAGE, left)}", key="_sheet_next", icon=":material/arrow_forward:",
-            on_click=lambda: st.session_state.update({page: number + 1}),
+            on_click=page.set, args=(number + 1,),
         )  # fmt: skip
     if any(one.probability is not None for one in found) and not blind:
         st.caption(

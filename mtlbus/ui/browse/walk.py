@@ -11,25 +11,26 @@ import streamlit as st
 from ...core.errors import MtlbusError
 from ...data import phantom_ct
 from .. import case_store, datasets, state
+from ..session import Slot
 from . import collection
 
-_LIST = "_walk"  # in the session: the keys that were last browsed
+_LIST: Slot[tuple[str, ...]] = Slot("_walk", ())  # the keys that were last browsed
 _MOST = 5000  # keys; a longer list is a mistake
 
 
 def take(keys: Sequence[str]) -> None:
     """Walk through these from now on."""
-    st.session_state[_LIST] = tuple(keys[:_MOST])
+    _LIST.set(tuple(keys[:_MOST]))
 
 
 def goes_through(keys: Sequence[str]) -> bool:
     """Whether these are what one walks through."""
-    return st.session_state.get(_LIST) == tuple(keys[:_MOST])
+    return _LIST.get() == tuple(keys[:_MOST])
 
 
 def around(key: str) -> tuple[str, ...]:
     """The keys that one walks through from a case; it is among them, unless it stands alone."""
-    kept = st.session_state.get(_LIST, ())
+    kept = _LIST.get()
     keys = kept if key in kept else _all_like(key)
     if state.is_blind():  # the order of names would tell the answer
         keys = tuple(collection.mixed(keys))

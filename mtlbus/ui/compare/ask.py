@@ -9,8 +9,9 @@ import streamlit as st
 from ...inference.predictor import Prediction
 from .. import address, services, stopping
 from ..case import Case
+from ..session import Slot
 
-_STOPPED = "_compare_stopped"
+_STOPPED: Slot[tuple | None] = Slot("_compare_stopped", None)  # images and networks
 Predictions = list[dict[str, Prediction]]
 
 
@@ -28,7 +29,7 @@ def ask(cases: Sequence[Case], methods: Sequence[str]) -> Predictions:
     wish = (tuple(case.image.sha256 for case in cases), tuple(methods))
     missing = [(c, m) for m in methods for c in cases if not services.is_ready(c, m)]
     left = {method for _, method in missing}
-    if missing and st.session_state.get(_STOPPED) == wish:
+    if missing and _STOPPED.get() == wish:
         _offer_the_rest(len(left), len(methods))
         methods = [method for method in methods if method not in left]
         if not methods:
@@ -43,7 +44,7 @@ def ask(cases: Sequence[Case], methods: Sequence[str]) -> Predictions:
 
 def _work(missing: list[tuple[Case, str]], wish: tuple) -> None:
     """A click anywhere interrupts between two networks, and what is done stays done."""
-    with stopping.progress("_compare_stop", {_STOPPED: wish}) as bar:
+    with stopping.progress("_compare_stop", lambda: _STOPPED.set(wish)) as bar:
         for number, (case, method) in enumerate(missing):
             text = f"Asking {services.title_of(method)}, {number + 1} of {len(missing)}"
             bar.progress(number / len(missing), text)
@@ -60,5 +61,5 @@ def _offer_the_rest(missing: int, count: int) -> None:
             f"Ask the other {missing}",
             key="_compare_go_on",
             icon=":material/play_arrow:",
-            on_click=lambda: st.session_state.pop(_STOPPED, None),
+            on_click=_STOPPED.take,
         )

@@ -14,9 +14,11 @@ from .. import address, cases, datasets, services, spacing, state, takeaway
 from ..case import Case
 from ..memory import mirror
 from ..panels import zoom_panels
+from ..session import Slot
 from ..widgets import explain_error
 from . import table, view
 
+_SECOND: Slot[str | None] = Slot("second", None)
 _HERE = "gallery and uploads"
 _SAME = (table.H["dice_to_the_others"], table.H["parameters"])  # of one case, or the same for both
 
@@ -30,7 +32,7 @@ def pick_second(case: Case) -> Case | None:
     Returns:
         None where it cannot be opened; then the page says why.
     """
-    key = st.session_state.get("second") or _unlike(case.key)
+    key = _SECOND.get() or _unlike(case.key)
     second, problem = None, ""
     try:
         second = state.open_case(key)
@@ -58,7 +60,7 @@ def _unlike(key: str) -> str:
 
 def _swap(first: str, second: str) -> None:
     state.choose_case(second)
-    st.session_state["second"] = first
+    _SECOND.set(first)
 
 
 def _choice(key: str, title: str) -> None:
@@ -91,7 +93,7 @@ def _choice(key: str, title: str) -> None:
         list(titles),
         format_func=lambda key: titles.get(key, key),
         help="The first case is the one in the sidebar. What is uploaded there can be chosen here.",
-        **mirror("second", key),
+        **mirror(_SECOND.name, key),
     )
 
 

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 import streamlit as st
 
 from ...core.text import literal
-from ...inference.predictor import MASK_THRESHOLD, Prediction
+from ...inference.predictor import Prediction
 from ...methods.panel import PREFIX
 from .. import address, services, spacing, takeaway, verdict
 from ..answers import Answers
 from ..case import Case
 from ..finding import findings_of
-from ..memory import choice, mirror, number, switch
+from ..memory import choice, mirror, switch, toggle
 from ..panels import zoom_panels
-from ..pictures import Style
+from ..pictures import Style, pick_fill, pick_threshold
+from ..session import METHODS
 from . import table, votes
 
 NETWORKS, MIRROR, TWO = "networks", "mirror", "two"
@@ -51,14 +52,14 @@ def _several(label: str, icon: str, names: list[str]) -> None:
         type="tertiary",
         icon=f":material/{icon}:",
         key=f"_compare_{len(names)}_networks",
-        on_click=lambda: st.session_state.update(methods=",".join(names)),
+        on_click=METHODS.set,
+        args=(",".join(names),),
     )
 
 
 def _offer_panel(names: list[str]) -> None:
     """A button that adds the mean of the chosen networks as one more answer."""
-    linked = st.session_state.get("methods")
-    chosen = linked.split(",") if isinstance(linked, str) else []
+    chosen = (METHODS.get() or "").split(",")
     members = [name for name in chosen if name in names]
     panel = services.panel_named(PREFIX + "+".join(members))
     if panel is not None and panel not in chosen:
@@ -69,7 +70,8 @@ def _offer_panel(names: list[str]) -> None:
             key="_compare_panel",
             help="The mean of their log-odds, as one more network. How far they are apart says how "
             "unsure it is.",
-            on_click=lambda: st.session_state.update(methods=",".join([*chosen, panel])),
+            on_click=METHODS.set,
+            args=(",".join([*chosen, panel]),),
         )
 
 
@@ -128,43 +130,23 @@ def controls(truth_known: bool, agreement: bool = True) -> Style:
         agreement: offer the colours of right and wrong, too.
     """
     first, second, rest = st.columns([3, 2, 4], vertical_alignment="bottom", gap="medium")
-    threshold = first.slider(
-        "Mask threshold",
-        0.05,
-        0.95,
-        step=0.05,
-        help="A pixel is inside from this tumour probability on; the same for all networks, and "
-        "on Predict.",
-        **mirror("mask_threshold", number("mask_threshold", MASK_THRESHOLD, 0.05, 0.95)),
-    )
-    truth, wrong = switch("compare_truth"), switch("compare_agreement")
-    coloured = truth_known and agreement and wrong
-    fill = second.slider(
-        "Fill", 0, 80, step=5, format="%d %%", disabled=coloured,
-        help="Opacity of the inside. Right and wrong has a fill of its own.",
-        **mirror("compare_fill", int(number("compare_fill", 0, 0, 80))),
-    )  # fmt: skip
+    truth = wrong = False
+    coloured = truth_known and agreement and switch("compare_agreement")
+    with first:
+        threshold = pick_threshold("the same for all networks, and on Predict")
+    with second:
+        fill = pick_fill("compare_fill", coloured)
     if truth_known:
         with rest.container(horizontal=True, gap="medium"):
-            truth = st.toggle(
+            truth = toggle(
                 "True outline",
+                "compare_truth",
                 disabled=coloured,
-                **mirror("compare_truth", truth),
                 help="Right and wrong draws it always, in white." if coloured else None,
             )
-            wrong = agreement and st.toggle(
+            wrong = agreement and toggle(
                 "Right and wrong",
-                **mirror("compare_agreement", wrong),
+                "compare_agreement",
                 help="Colours what was found, what was marked in excess and what was missed.",
             )
-    address.link_unless("mask_threshold", f"{threshold:g}", f"{MASK_THRESHOLD:g}")
-    address.link_unless("compare_fill", str(fill), "0")
-    address.link_unless("compare_truth", str(int(truth)), "0")
-    if agreement:
-        address.link_unless("compare_agreement", str(int(wrong)), "0")
-    return Style(
-        threshold=threshold,
-        fill=fill / 100,
-        truth=truth and truth_known,
-        agreement=wrong and truth_known,
-    )
+    return Style(threshold=threshold, fill=fill, truth=truth, agreement=wrong)

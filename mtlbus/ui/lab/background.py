@@ -12,14 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 
-import streamlit as st
-
 from ..gate import GATE
+from ..session import Slot
 
 LOG = logging.getLogger("mtlbus")
 PATIENCE = 8.0  # seconds; a page looks every `EVERY` seconds
 EVERY = 1.5
-_JOB = "_lab_job"  # in the session
+_JOB: Slot[Job | None] = Slot("_lab_job", None)
 Work = Callable[[], None]
 
 
@@ -79,14 +78,15 @@ class Job:
 
 def begin(key: Hashable, steps: Sequence[Work]) -> Job:
     """Start the job of this session; an earlier one ends."""
-    before = st.session_state.get(_JOB)
+    before = _JOB.get()
     if before is not None:
         before.stop()
-    st.session_state[_JOB] = job = Job(key, steps)
+    job = Job(key, steps)
+    _JOB.set(job)
     return job
 
 
 def current(key: Hashable) -> Job | None:
     """The job of this session if it is the one for this."""
-    job = st.session_state.get(_JOB)
+    job = _JOB.get()
     return job if job is not None and job.key == key else None

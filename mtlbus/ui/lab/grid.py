@@ -14,7 +14,7 @@ from ...figures.response import Tile
 from ...protocol import response
 from ...protocol.response import Answer
 from .. import charts, services
-from ..memory import choice, mirror
+from ..memory import pick
 from . import knobs, points
 from .sweep import Sweep
 
@@ -30,10 +30,8 @@ def show(phantom: PhantomState, methods: Sequence[str], knob: str) -> None:
             "Second knob", "knob2", _SECOND if knob != _SECOND else "echo_db", without=knob
         )
     with second:
-        method = st.selectbox(
-            "Network", methods, format_func=services.title_of,
-            **mirror("lab_network", choice("lab_network", methods, methods[0])),
-        )  # fmt: skip
+        named = services.title_of
+        method = pick("Network", "lab_network", methods, draw=st.selectbox, format_func=named)
     parameters = phantom.parameters
     across = response.values_of(parameters, knob, _SIDE)
     down = response.values_of(parameters, other, _SIDE)[::-1]

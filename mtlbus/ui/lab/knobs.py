@@ -8,9 +8,9 @@ from ...data.phantom import GALLERY
 from ...data.phantom_parameters import PhantomParameters
 from ...data.phantom_state import PhantomState, told_value
 from ...protocol.response import knobs, span
-from .. import address
 from .. import state as pages
-from ..memory import choice, mirror
+from ..memory import pick
+from ..session import shown
 from . import state
 
 FIRST = "attenuation_db"  # the knob that the lab opens with: its shadow is seen at once
@@ -19,11 +19,9 @@ _STEPS = 60  # of a slider, about
 
 def pick_start(phantom: PhantomState) -> None:
     """With which phantom of the gallery to begin; another one has no knob turned."""
-    st.session_state["_lab_base"] = phantom.base
     st.selectbox(
         "Begin with", list(GALLERY), format_func=lambda name: GALLERY[name].title,
-        key="_lab_base", help=phantom.entry.text,
-        on_change=lambda: pages.choose_case(st.session_state["_lab_base"]),
+        help=phantom.entry.text, **shown("_lab_base", phantom.base, pages.choose_case),
     )  # fmt: skip
 
 
@@ -37,11 +35,7 @@ def pick_knob(label: str, name: str, default: str, without: str = "") -> str:
         without: one that is not offered.
     """
     offered = [knob for knob in knobs() if knob != without]
-    chosen = st.selectbox(
-        label, offered, format_func=full_title, **mirror(name, choice(name, offered, default))
-    )
-    address.link_unless(name, chosen, default)
-    return chosen
+    return pick(label, name, offered, default, draw=st.selectbox, format_func=full_title)
 
 
 def full_title(knob: str) -> str:
@@ -64,23 +58,18 @@ def with_unit(knob: str) -> str:
 def turn(phantom: PhantomState, knob: str) -> None:
     """The knob itself: a slider, or a switch."""
     about, parameters = PhantomParameters.knobs()[knob], phantom.parameters
-    here, widget = type(about["default"])(getattr(parameters, knob)), f"_lab_{knob}"
+    here = type(about["default"])(getattr(parameters, knob))
     help = f"{about['text'][0].upper()}{about['text'][1:]}."
-    st.session_state[widget] = here
-    options = {
-        "key": widget,
-        "help": help,
-        "on_change": lambda: state.turn(phantom, knob, st.session_state[widget]),
-    }
+    look = shown(f"_lab_{knob}", here, lambda value: state.turn(phantom, knob, value))
     if isinstance(here, bool):
-        st.toggle(about["title"], **options)
+        st.toggle(about["title"], help=help, **look)
         return
     low, high = span(parameters, knob)
     if low == high:
         st.caption("With the other knobs as they are, this one cannot be turned.")
         return
     step = 1 if isinstance(here, int) else _step(high - low)
-    st.slider(with_unit(knob), low, high, step=step, format="%g", **options)
+    st.slider(with_unit(knob), low, high, step=step, format="%g", help=help, **look)
 
 
 def _step(length: float) -> float:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import streamlit as st
-
 from ...data.phantom_state import PhantomState
-from .. import address
 from ..case import Case
-from ..memory import choice, mirror
+from ..memory import pick
 from . import curve, grid, ranking
 
 QUESTIONS = {
@@ -20,22 +17,13 @@ QUESTIONS = {
 
 
 def show(case: Case, phantom: PhantomState, methods: Sequence[str], knob: str) -> None:
-    """The questions, one of them open."""
-    chosen = _pick()
+    """The questions, one of them open, kept in the address (`?lab=ranking`)."""
+    chosen = pick(
+        "Question", "lab", QUESTIONS, format_func=QUESTIONS.get, label_visibility="collapsed"
+    )
     if chosen == "curve":
         curve.show(case, phantom, methods, knob)
     elif chosen == "ranking":
         ranking.show(case, phantom, methods)
     else:
         grid.show(phantom, methods, knob)
-
-
-def _pick() -> str:
-    """Which question is open, kept in the address (`?lab=ranking`)."""
-    first = next(iter(QUESTIONS))
-    chosen = st.segmented_control(
-        "Question", list(QUESTIONS), format_func=QUESTIONS.get, required=True, wrap=True,
-        label_visibility="collapsed", **mirror("lab", choice("lab", QUESTIONS, first)),
-    )  # fmt: skip
-    address.link_unless("lab", chosen, first)
-    return chosen

@@ -9,16 +9,17 @@ from ...core.text import literal
 from ...data.phantom_state import PhantomState, Value, is_phantom, read_state
 from .. import address, state
 from ..case import Case
+from ..session import Slot
 from ..theme import strong
 
-_LAST = "_lab_phantom"  # in the session: the phantom that was looked at last
+_LAST = Slot("_lab_phantom", state.DEFAULT_CASE)  # the phantom that was looked at last
 
 
 def phantom_of(case: Case) -> PhantomState | None:
     """The phantom that a case is; None for any other case."""
     if not is_phantom(case.key):
         return None
-    st.session_state[_LAST] = case.key
+    _LAST.set(case.key)
     return read_state(case.key)
 
 
@@ -29,10 +30,9 @@ def offer_phantom(case: Case) -> None:
         "knobs of a real breast. It stays in the list of cases.",
         icon=":material/science:",
     )
-    last = st.session_state.get(_LAST, state.DEFAULT_CASE)
     st.button(
         "Take a phantom", type=strong(), icon=":material/east:", key="_lab_take",
-        on_click=state.choose_case, args=(last,),
+        on_click=state.choose_case, args=(_LAST.get(),),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from ..case import Case
 from ..case_store import Unopened
 from ..finding import finding_of
 from ..pictures import Style
+from ..session import METHOD
 from ..widgets import ask, no_methods, pick_method
 from . import stage
 
@@ -101,22 +102,24 @@ def _keys(case_key: str, stands_alone: bool) -> None:
         st.button(
             "Show" if hidden else "Hide", key="_lecture_blind", shortcut="b",
             icon=":material/visibility:" if hidden else ":material/visibility_off:",
-            help="Names and answers", on_click=lambda: st.session_state.update(blind=not hidden),
+            help="Names and answers", on_click=state.BLIND.set,
+            args=(not hidden,),
         )  # fmt: skip
         if stands_alone and services.available() and not hidden:
             with st.popover(services.title_of(_method()), icon=":material/hub:"):
-                pick_method("Network", panels=True)
+                pick_method(panels=True)
         st.button("Leave", key="_lecture_leave", icon=":material/close:", on_click=leave)
     st.caption(f"{_HELP} · {DISCLAIMER}" if stands_alone else DISCLAIMER)
 
 
 def leave() -> None:
     """Back to the pages with a sidebar, names and answers as before."""
-    st.session_state.update(lecture=False, blind=False)
+    state.LECTURE.set(False)
+    state.BLIND.set(False)
 
 
 def _method() -> str:
-    methods, wanted = services.available(), st.session_state.get("method")
+    methods, wanted = services.available(), METHOD.get()
     return services.panel_named(wanted) or (
         wanted if wanted in methods else services.first_of(methods)
     )

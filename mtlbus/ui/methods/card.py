@@ -16,8 +16,8 @@ from ...methods import get_spec
 from ...methods.pretraining import stored_options
 from ...methods.registry import get_entry
 from ...training.recipe_words import loss_words, start_words
-from .. import address, services
-from ..memory import choice, mirror
+from .. import memory, services
+from ..session import Slot
 from ..theme import is_dark
 from . import files, pick, record
 from .overview import millions
@@ -30,6 +30,7 @@ ROLES = {
     "baseline": ":gray-badge[baseline]",
 }
 VARIANTS = {"compact": "Compact variant", "paper": "The paper's sizes"}
+_SIZES = Slot("sizes", "compact")  # that the drawing shows
 
 
 def show(method: str) -> None:
@@ -43,13 +44,11 @@ def show(method: str) -> None:
     with st.container(width=READING):
         _head(spec)
         with st.container(horizontal=True, vertical_alignment="center"):
-            chosen = st.segmented_control(
-                "Section", SECTIONS, format_func=lambda name: SECTIONS[name][0], required=True,
-                label_visibility="collapsed", wrap=True,
-                **mirror("tab", choice("tab", SECTIONS, next(iter(SECTIONS)))),
+            chosen = memory.pick(
+                "Section", "tab", SECTIONS, always=True, label_visibility="collapsed",
+                format_func=lambda name: SECTIONS[name][0],
             )  # fmt: skip
-            files.offer_card(spec, _variant())
-        address.write_link("tab", chosen)
+            files.offer_card(spec, _SIZES.get())
         if chosen != "idea":
             SECTIONS[chosen][1](spec)
     if chosen == "idea":  # its drawing may be wider than a line
@@ -88,7 +87,7 @@ def _idea(spec: Spec) -> None:
         st.markdown(spec.idea)
     if spec.diagram is None:
         return
-    variant = _variant()
+    variant = _SIZES.get()
     svg = diagram_svg(spec.diagram, files.shapes_of(spec.name, variant), is_dark())
     width, alt = round(BIGGER * lay_out(spec.diagram).width), f"Wiring of {spec.title}."
     alt = f"{alt} {spec.diagram.reading}"
@@ -96,13 +95,7 @@ def _idea(spec: Spec) -> None:
     with st.container(width=READING):
         if st.button("Enlarge", icon=":material/zoom_out_map:", type="tertiary"):
             _enlarged(svg, width, alt)
-        st.segmented_control(
-            "Sizes in the drawing",
-            VARIANTS,
-            format_func=VARIANTS.get,
-            required=True,
-            **mirror("sizes", variant),
-        )
+        memory.pick("Sizes in the drawing", _SIZES.name, VARIANTS, format_func=VARIANTS.get)
         st.caption(
             f"{spec.diagram.reading} “64@128” is 64 channels of 128×128 cells, measured on the "
             f"network for an image of {spec.input_size}×{spec.input_size} pixels."
@@ -126,11 +119,6 @@ def _enlarged(svg: str, width: int, alt: str) -> None:
         f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(alt)}" width="{width}" '
         f'style="max-width: none"></div>'
     )
-
-
-def _variant() -> str:
-    """Whose sizes the drawing shows."""
-    return st.session_state.get("sizes", next(iter(VARIANTS)))
 
 
 def _size_line(spec: Spec) -> str:

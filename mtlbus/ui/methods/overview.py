@@ -10,11 +10,13 @@ import streamlit as st
 from ...core.spec import Role, Spec
 from ...export.method_views import parameters_of
 from ...methods import get_spec, list_methods
-from .. import address, services
-from ..memory import choice, mirror
+from .. import services
+from ..memory import pick
+from ..session import Slot
 from ..short_names import short, show_in_full
 from ..widgets import say_what_is_left_out
-from . import files, pick
+from . import files
+from . import pick as cards
 
 ALL = "all"
 GROUPS: dict[Role, tuple[str, str]] = {
@@ -72,17 +74,12 @@ def _words(paper: str) -> str:
 
 def pick_paper() -> str:
     """Filter by paper; kept in the address."""
-    options = [ALL, *papers()]
-    chosen = st.segmented_control(
+    return pick(
         "Paper",
-        options,
-        required=True,
-        wrap=True,
+        "paper",
+        [ALL, *papers()],
         format_func=lambda name: "All papers" if name == ALL else get_spec(name).title,
-        **mirror("paper", choice("paper", options, ALL)),
     )
-    address.link_unless("paper", chosen, ALL)
-    return chosen
 
 
 def show() -> None:
@@ -92,7 +89,7 @@ def show() -> None:
     chosen = methods_of(paper)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=380):
-            pick.pick_first()
+            cards.pick_first()
         files.offer_overview(paper, _words(paper), chosen)
     measured = _parameters(chosen)
     for role, (title, meaning) in GROUPS.items():
@@ -140,9 +137,9 @@ def _table(role: Role, names: Sequence[str], measured: dict[str, tuple[str, str]
 
 
 def _row(name: str, parameters: tuple[str, str]) -> dict:
-    spec, trained = get_spec(name), pick.can_predict(name)
+    spec, trained = get_spec(name), cards.can_predict(name)
     answers = [word for word, said in (("mask", spec.segments), ("class", spec.classifies)) if said]
-    possible = {"predict": trained, "attention": pick.can_look_inside(name)}
+    possible = {"predict": trained, "attention": cards.can_look_inside(name)}
     return {
         "Method": short(spec.title),
         "card": BUTTONS["card"][1],
@@ -162,14 +159,14 @@ def _surname(authors: str) -> str:
 
 
 def _clicked(key: str, names: tuple[str, ...], page: str) -> None:
-    click = st.session_state.get(key)
+    click = Slot[dict[str, int] | None](key, None).get()
     if click is None:
         return
     method = names[click["row"]]
     if page == "card":
-        pick.open_card(method)
+        cards.open_card(method)
     else:
-        pick.go(page, method)
+        cards.go(page, method)
 
 
 def millions(count: int) -> str:

@@ -13,20 +13,22 @@ import streamlit as st
 from ...core.text import literal
 from ...explain.views import with_views
 from ...methods import get_spec, list_methods
-from .. import address, services, untrained
+from .. import address, services, session, untrained
+from ..session import METHOD, METHODS, UNTRAINED, WIRING, Slot, shown
 
-OPEN = "_card"
-_WRITTEN = "_card_in_address"
+OPEN: Slot[str | None] = Slot("_card", None)
+_WRITTEN: Slot[str | None] = Slot("_card_in_address", None)
+_TRAINED: Slot[str | None] = Slot("_trained_before", None)  # what the other pages had last
 
 
 def opened() -> str | None:
     """The method whose card is open, None for the overview; adopts what the address wishes."""
     wish = address.linked("method")
-    foreign = wish != st.session_state.get(_WRITTEN)
+    foreign = wish != _WRITTEN.get()
     if foreign and wish is not None and wish == st.query_params.get("method"):
-        st.session_state[OPEN] = wish
+        OPEN.set(wish)
     _protect_shared_choice()
-    found = st.session_state.get(OPEN)
+    found = OPEN.get()
     if found is None:
         return None
     if found not in list_methods():
@@ -36,40 +38,39 @@ def opened() -> str | None:
             icon=":material/search_off:",
         )
         return None
-    st.session_state[_WRITTEN] = found
+    _WRITTEN.set(found)
     address.write_link("method", found)
     return found
 
 
 def open_card(method: str) -> None:
     """Open a card; the other pages follow if the method is trained. To be called in a callback."""
-    st.session_state[OPEN] = method
+    OPEN.set(method)
     if method in services.available():
-        st.session_state["method"] = method
+        METHOD.set(method)
 
 
 def close() -> None:
     """Back to the overview."""
-    st.session_state[OPEN] = st.session_state[_WRITTEN] = None
+    OPEN.set(None)
+    _WRITTEN.set(None)
     address.drop_link("method")
 
 
 def pick() -> None:
     """Go to the next card without the way back over the overview."""
-    st.session_state["_card_pick"] = st.session_state[OPEN]
-    _choice("_card_pick", label_visibility="collapsed")
+    _choice("_card_pick", OPEN.get(), label_visibility="collapsed")
 
 
 def pick_first() -> None:
     """Open a card from the overview, whose tables a keyboard cannot press; nothing is chosen."""
-    st.session_state["_card_first"] = None
-    _choice("_card_first", index=None, placeholder="Choose a method")
+    _choice("_card_first", None, index=None, placeholder="Choose a method")
 
 
-def _choice(key: str, **look: Any) -> None:
+def _choice(key: str, now: str | None, **look: Any) -> None:
     st.selectbox(
-        "Open a card", list_methods(), format_func=lambda name: get_spec(name).title, key=key,
-        on_change=lambda: open_card(st.session_state[key]), **look,
+        "Open a card", list_methods(), format_func=lambda name: get_spec(name).title,
+        **shown(key, now, open_card), **look,
     )  # fmt: skip
 
 
@@ -84,37 +85,30 @@ def can_look_inside(method: str) -> bool:
 
 
 def go(page: str, method: str) -> None:
-    """Look at a method on another page; to be called in a callback, `follow` does it.
+    """Look at a method on another page; to be called in a callback.
 
     Args:
         page: "predict", "attention" or "performance".
         method: a method that the page can show.
     """
-    st.session_state["_go"] = (page, method)
-
-
-def follow() -> None:
-    """Go where `go` said, before anything of this page is drawn."""
-    page, method = st.session_state.pop("_go", (None, None))
-    if page is None:
-        return
     if method in services.available():
-        st.session_state |= {"method": method, "methods": method}
+        METHOD.set(method)
+        METHODS.set(method)
     query = {"methods": method} if page == "performance" else {"method": method}
     if page == "attention":
-        st.session_state["untrained"] = not can_predict(method)
+        UNTRAINED.set(not can_predict(method))
         if not can_predict(method):
-            st.session_state["wiring"] = method
+            WIRING.set(method)
             query["untrained"] = "1"
-    st.switch_page(f"pages/{page}.py", query_params=query)
+    session.go(f"{page}.py", **query)
 
 
 def _protect_shared_choice() -> None:
     """Put back what the other pages had, if the address brought a method they do not know."""
-    shared = st.session_state.get("method")
+    shared = METHOD.get()
     if shared in services.available():
-        st.session_state["_trained_before"] = shared
+        _TRAINED.set(shared)
     elif shared is not None:
-        del st.session_state["method"]
-        if "_trained_before" in st.session_state:
-            st.session_state["method"] = st.session_state["_trained_before"]
+        METHOD.take()
+        if (trained := _TRAINED.get()) is not None:
+            METHOD.set(trained)

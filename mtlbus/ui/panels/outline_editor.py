@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
-import streamlit as st
-
 from ...core.errors import InputError
 from ...core.text import printable
 from ...data.outline_steps import OutlineStep, polygon_step
 from ..case import Case
 from ..component import component, told
+from ..session import Slot
 from .region_shapes import Shape, grid_of
 from .zoom_panels import source_of
 
@@ -46,7 +45,7 @@ def draw(
     height, width = case.image.pixels.shape
 
     def drawn() -> None:
-        step = step_told(st.session_state.get(key), case.image.sha256)
+        step = step_told(Slot(key, None).get(), case.image.sha256)
         if step is not None:
             take(step)
 

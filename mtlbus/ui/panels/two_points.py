@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import streamlit as st
-
 from ...core.text import printable
 from ...data.edits import Box
 from ..case import Case
 from ..component import component, told
+from ..session import Slot
 from .zoom_panels import source_of
 
 Line = tuple[tuple[float, float], tuple[float, float]]
@@ -37,7 +36,7 @@ def ask(key: str, case: Case, kind: Literal["line", "box"]) -> Line | None:
     """
     height, width = case.image.pixels.shape
     mine = f"{kind} {case.image.sha256}"
-    points = _points(st.session_state.get(key), mine, width, height)
+    points = _points(Slot(key, None).get(), mine, width, height)
     _MOUNT(
         key=key, on_told_change=lambda: None,
         data={

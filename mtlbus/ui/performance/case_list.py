@@ -16,6 +16,7 @@ from ...figures.overlay import thumbnail
 from .. import datasets, state
 from ..columns import column
 from ..results import ResultStore
+from ..session import METHOD
 
 _SIDE = 72  # pixels of a small picture
 _MOST_PICTURES = 40  # about 100 KB
@@ -66,7 +67,7 @@ def _open(row: pd.Series) -> None:
         )
         return
     state.choose_case(f"{row['dataset']}:{row['image_id']}")
-    st.session_state["method"] = row["method"]
+    METHOD.set(row["method"])
     st.switch_page("pages/predict.py")
 
 

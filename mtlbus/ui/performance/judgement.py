@@ -18,8 +18,8 @@ from ...figures.segmentation import dice_figure
 from ...figures.slices import slices_figure
 from ...figures.style import FEW
 from ...methods import get_spec
-from .. import address, charts, services
-from ..memory import choice, mirror
+from .. import charts, services
+from ..memory import pick
 from . import case_list, metrics_table, normals
 from .table_picks import pick_table
 
@@ -31,12 +31,10 @@ CALIBRATION = heads(
 def show(tables: Sequence[Table], images: str) -> None:
     """Choose one section, kept in the address as `section`, and draw only that."""
     names = [name for name in _SECTIONS if name != "two" or len(tables) > 1]
-    chosen = st.segmented_control(
-        "Look closer", names, format_func=lambda name: _SECTIONS[name][0], required=True,
-        label_visibility="collapsed", wrap=True,
-        **mirror("section", choice("section", names, names[0])),
+    chosen = pick(
+        "Look closer", "section", names, always=True, label_visibility="collapsed",
+        format_func=lambda name: _SECTIONS[name][0],
     )  # fmt: skip
-    address.write_link("section", chosen)
     _SECTIONS[chosen][1](tables, images)
 
 

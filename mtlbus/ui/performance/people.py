@@ -15,7 +15,7 @@ from ...evaluation.operating_points import (
 from ...figures.confusion import people_figure
 from ...figures.style import QUIET
 from .. import charts
-from ..memory import mirror, number
+from ..memory import slider
 
 NARROWEST = 340  # pixels; below twice this the halves stand one above the other
 
@@ -28,12 +28,12 @@ def show(table: Table, counts: Confusion) -> None:
         tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
         with tiles, st.container():
             st.markdown(f"**What a call of {table.title} is worth in a clinic**")
-            percent = st.slider(
+            percent = slider(
                 "Of the people who come, this many in 100 have cancer",
-                *PREVALENCE[1:],
+                "prevalence",
+                *PREVALENCE,
                 step=0.5,
                 format="%.1f",
-                **mirror("prevalence", number("prevalence", *PREVALENCE)),
                 help=f"Among these test images it is {100 * counts.prevalence:.0f} in 100, far "
                 "more than where people are screened.",
             )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ...evaluation.judged_rows import Table
 from ...figures.style import FEW
-from ..memory import choice, mirror
+from ..memory import pick
 
 
 def pick_table(tables: Sequence[Table], label: str, name: str) -> Table:
@@ -22,9 +22,5 @@ def pick_table(tables: Sequence[Table], label: str, name: str) -> Table:
     titles = [table.title for table in tables]
     if len(titles) == 1:
         return tables[0]
-    kept = mirror(name, choice(name, titles, titles[0]))
-    if len(titles) <= FEW:
-        chosen = st.segmented_control(label, titles, required=True, wrap=True, **kept)
-    else:
-        chosen = st.selectbox(label, titles, **kept)
+    chosen = pick(label, name, titles, draw=None if len(titles) <= FEW else st.selectbox)
     return tables[titles.index(chosen)]

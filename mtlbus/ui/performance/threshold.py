@@ -19,7 +19,8 @@ from ...figures.decision import decision_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.style import FEW, QUIET
 from .. import address, charts, in_sight, services
-from ..memory import choice, mirror, number, remember
+from ..memory import mirror, number, pick, slider
+from ..session import Slot, selected, shown
 from ..theme import is_dark
 from . import case_list, files, people
 from .table_picks import pick_table
@@ -58,6 +59,9 @@ AMOUNTS = {
 }
 """By rule; `unit` makes of a step of the slider what `judged_rows.threshold_for` takes."""
 _FORMER = {"sensitivity_95": "sensitivity"}  # rules as older addresses call them
+_RULE: Slot[str | None] = Slot("rule", None)
+_THRESHOLD: Slot[float | str] = Slot("threshold", 0.5)
+_END: Slot[str | None] = Slot("end", None)  # of which cell of the matrix the cases are listed
 NARROWEST = 340  # pixels; below twice this the halves stand one above the other
 
 
@@ -102,14 +106,12 @@ def _pick_thresholds(tables: Sequence[Table]) -> tuple[dict[str, float], str]:
     Kept in the address.
     """
     tiles = st.grid(2, min_column_width=NARROWEST, gap="medium")
-    kept = st.session_state.get("rule")
-    if kept in _FORMER:
-        st.session_state["rule"] = _FORMER[kept]
+    if (kept := _RULE.get()) in _FORMER:
+        _RULE.set(_FORMER[kept])
     with tiles:
-        rule = st.segmented_control(
-            "Call an image malignant from this probability on", list(RULES),
-            format_func=RULES.get, required=True, help=RULES_HELP,
-            wrap=True, **mirror("rule", choice("rule", RULES, "shipped")),
+        rule = pick(
+            "Call an image malignant from this probability on", _RULE.name, RULES,
+            format_func=RULES.get, help=RULES_HELP,
         )  # fmt: skip
     with tiles:
         amount = _pick_amount(rule)
@@ -120,18 +122,15 @@ def _pick_thresholds(tables: Sequence[Table]) -> tuple[dict[str, float], str]:
     missing = [table.title for table in tables if rule != "hand" and chosen[table.method] is None]
     first = chosen[tables[0].method]
     if first is not None:
-        st.session_state["threshold"] = min(first, 1.0)  # above 1 nobody is called malignant
-    by_hand = round(number("threshold", 0.5, 0.0, 1.0), 3)
+        _THRESHOLD.set(min(first, 1.0))  # above 1 nobody is called malignant
+    by_hand = round(number(_THRESHOLD.name, 0.5, 0.0, 1.0), 3)
     if amount is None or missing:
         with tiles:
-            st.session_state["_threshold"] = by_hand
             st.slider(
-                "Threshold", 0.0, 1.0, step=0.001, format="%.3f", key="_threshold",
-                on_change=_take_threshold,
+                "Threshold", 0.0, 1.0, step=0.001, format="%.3f",
                 help="Moving it takes the threshold into your hand. Left and right arrow keys "
-                "work.",
+                "work.", **shown("_threshold", by_hand, _take_threshold),
             )  # fmt: skip
-    address.link_unless("rule", rule, "shipped")
     if rule == "hand" or missing:
         address.write_link("threshold", f"{by_hand:.3f}")
     else:
@@ -154,15 +153,12 @@ def _pick_amount(rule: str) -> float | None:
     if rule not in AMOUNTS:
         return None
     one = AMOUNTS[rule]
-    kept = int(number(one.name, one.default, one.least, one.most))
-    chosen = st.slider(one.label, one.least, one.most, step=1, **mirror(one.name, kept))
-    address.link_unless(one.name, str(chosen), str(one.default))
-    return chosen * one.unit
+    return one.unit * slider(one.label, one.name, one.default, one.least, one.most, step=1)
 
 
-def _take_threshold() -> None:
-    remember("threshold")
-    st.session_state["rule"] = "hand"
+def _take_threshold(by_hand: float) -> None:
+    _THRESHOLD.set(by_hand)
+    _RULE.set("hand")
 
 
 def _origin(tables: Sequence[Table], rule: str) -> str:
@@ -246,17 +242,17 @@ def _show_matrix(table: Table, counts: Confusion) -> None:
         list(ENDS),
         format_func=ENDS.get,
         wrap=True,
-        **mirror("end", st.session_state.get("end")),
+        **mirror(_END.name, _END.get()),
     )
 
 
 def _take_cell() -> None:
-    points = st.session_state["_matrix"]["selection"]["points"]
+    points = selected("_matrix")["points"]
     if points and points[0].get("customdata"):
         found = points[0]["customdata"]
         name = found if isinstance(found, str) else found[0]
         if name in ENDS:
-            st.session_state["end"] = name
+            _END.set(name)
 
 
 def _show_counts(
@@ -309,7 +305,7 @@ def _area(found: AucInterval | None) -> str:
 
 
 def _show_cases(table: Table, images: str, threshold: float) -> None:
-    end = st.session_state.get("end")
+    end = _END.get()
     if end not in ENDS:
         return
     rows = judged_rows.ending(judged_rows.select(table, images), threshold, end)

@@ -19,9 +19,9 @@ from ...findings.finding import flat
 from .. import case_store, cases, services, stopping, uploads
 from ..columns import column
 from ..finding import finding_of
+from ..session import Slot, held
 
-_ROWS = "_batch_rows"
-_GO = "_batch_go"
+_GO = Slot("_batch_go", False)
 MOST_FILES, MOST_BYTES = 100, 100 * 1024**2  # of a batch
 _KEPT_ROWS = 2000
 _TOLD = 12  # images whose reason stands above the table
@@ -44,7 +44,8 @@ def several_images(method: str) -> None:
         accept_multiple_files=True,
         max_upload_size=uploads.LIMIT_MB,
         key="_batch_files",
-        on_change=lambda: st.session_state.update({_GO: True}),
+        on_change=_GO.set,
+        args=(True,),
     )
     if not files:
         said = "The result is a table with one line for each image, and a CSV."
@@ -52,7 +53,7 @@ def several_images(method: str) -> None:
         return
     files = _within_bounds(files)
     digest = services.checkpoint(method).digest
-    rows = st.session_state.setdefault(_ROWS, {})
+    rows = held("_batch_rows", dict[tuple[str, str], dict])
     todo = [file for file in files if (file.file_id, digest) not in rows]
     if todo:
         _work(method, digest, files, todo, rows)
@@ -81,21 +82,22 @@ def _within_bounds(files: list) -> list:
 
 def _work(method: str, digest: str, files: list, todo: list, rows: dict) -> None:
     """Predict what is missing; a click anywhere interrupts, and what is done stays done."""
-    if not st.session_state.get(_GO):
+    if not _GO.get():
         st.button(
             f"Continue with {len(todo)} of {len(files)} images",
-            on_click=lambda: st.session_state.update({_GO: True}),
+            on_click=_GO.set,
+            args=(True,),
             icon=":material/play_arrow:",
         )
         return
-    with stopping.progress("_batch_stop", {_GO: False}) as bar:
+    with stopping.progress("_batch_stop", lambda: _GO.set(False)) as bar:
         for number, file in enumerate(todo, start=len(files) - len(todo)):
             text = f"Image {number + 1} of {len(files)}: {literal(file.name)}"
             bar.progress(number / len(files), text)
             rows[file.file_id, digest] = _row(file, method)
             while len(rows) > _KEPT_ROWS:
                 del rows[next(iter(rows))]
-    st.session_state[_GO] = False
+    _GO.set(False)
 
 
 def _row(file, method: str) -> dict:

@@ -12,7 +12,7 @@ from ...evaluation import judged_rows
 from ...evaluation.operating_points import PREVALENCE
 from ...findings import Finding
 from ...findings.worth import worth_of
-from ..memory import mirror, number
+from ..memory import number, slider
 
 LOG = logging.getLogger("mtlbus")
 
@@ -40,9 +40,9 @@ def show(finding: Finding, checkpoint: Checkpoint) -> tuple[str, ...]:
     if found.local.n:
         kept = number("prevalence", *PREVALENCE)
         with st.popover(f"Your patients: {kept:g} of 100", icon=":material/groups:"):
-            of_100 = st.slider(
-                "Of 100 people with a lesion whom you see, so many have cancer", *PREVALENCE[1:],
-                step=0.5, format="%.1f", **mirror("prevalence", kept),
+            of_100 = slider(
+                "Of 100 people with a lesion whom you see, so many have cancer", "prevalence",
+                *PREVALENCE, step=0.5, format="%.1f",
                 help="Kept for this visit; Performance uses the same.",
             )  # fmt: skip
         lines.append(found.at(of_100 / 100))

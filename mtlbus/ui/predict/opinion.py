@@ -19,15 +19,16 @@ from ...inference.predictor import Prediction
 from ...inference.steadiness import COUNT, ask_again, changed
 from ...methods import get_spec
 from ...methods.panel import is_panel, members_of
-from .. import address, charts, services, stopping
+from .. import charts, services, stopping
 from ..finding import finding_of
 from ..gate import GATE
-from ..memory import mirror, switch
+from ..memory import toggle
 from ..results import ResultStore
+from ..session import Slot
 from ..widgets import explain_error
 
 _AGAIN = ResultStore(services.MEGABYTE, lambda answers: 128 * len(answers), GATE)
-_STOPPED = "_others_stopped"  # in the session: the digests of the image whose asking was stopped
+_STOPPED: Slot[str | None] = Slot("_others_stopped", None)  # digest of the image
 
 
 @st.fragment
@@ -37,14 +38,14 @@ def show(finding: Finding) -> None:
     if finding.prediction.probability is None:
         return
     with st.container(horizontal=True, gap="medium"):
-        steady = _switch(
+        steady = toggle(
             "How steady?",
             "steady",
-            f"Asks the same network about {COUNT} versions of the image: mirrored, cropped a "
+            help=f"Asks the same network about {COUNT} versions of the image: mirrored, cropped a "
             "little, brighter and darker. The lesion stays the same; does the answer?",
         )
-        second = _switch(
-            "Second opinion", "others", "Asks all other networks about the image as it is."
+        second = toggle(
+            "Second opinion", "others", help="Asks all other networks about the image as it is."
         )
     place = st.container(gap="xsmall")
     try:
@@ -79,12 +80,6 @@ def known(
     return Opinion(finding, after_changes(finding, changes), others, worth)
 
 
-def _switch(label: str, name: str, about: str) -> bool:
-    on = st.toggle(label, help=about, **mirror(name, switch(name)))
-    address.link_unless(name, str(int(on)), "0")
-    return on
-
-
 def _key(prediction: Prediction) -> tuple:
     return (prediction.image_sha256, prediction.weights_sha256, PREPROCESSING_VERSION, "again")
 
@@ -113,13 +108,13 @@ def _ask_others(finding: Finding) -> None:
     if not missing:
         return
     wish = case.image.sha256
-    if st.session_state.get(_STOPPED) == wish:
+    if _STOPPED.get() == wish:
         st.button(
             f"Ask the other {len(missing)}", key="_others_go_on", icon=":material/play_arrow:",
-            on_click=lambda: st.session_state.pop(_STOPPED, None),
+            on_click=_STOPPED.take,
         )  # fmt: skip
         return
-    with stopping.progress("_others_stop", {_STOPPED: wish}) as bar:
+    with stopping.progress("_others_stop", lambda: _STOPPED.set(wish)) as bar:
         for number, method in enumerate(missing):
             text = f"Asking {services.title_of(method)}, {number + 1} of {len(missing)}"
             bar.progress(number / len(missing), text)

@@ -21,14 +21,16 @@ from .. import cases, edit_tools, services, spacing
 from ..case import Case
 from ..panels import two_points
 from ..panels.two_points import Line
+from ..session import Slot
 from ..theme import strong
 from ..widgets import explain_error
 
 CROP = ":material/crop: Crop"
 BLACK = ":material/ink_eraser: Black out"
 RULER = ":material/straighten: Ruler"
-_KEY = "_tool"
-_DONE, _PROBLEM = "_tool_done", "_tool_problem"
+_TOOL: Slot[str | None] = Slot("_tool", None)
+_DONE = Slot("_tool_done", False)
+_PROBLEM: Slot[MtlbusError | None] = Slot("_tool_problem", None)
 
 
 def offer(case: Case) -> None:
@@ -37,18 +39,18 @@ def offer(case: Case) -> None:
     Args:
         case: as it is in the store, not as `spacing.known` returns it.
     """
-    if st.session_state.pop(_DONE, False):
+    if _DONE.take():
         st.rerun()  # the whole page, of which this may be a fragment
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        tool = st.pills("Tools for the picture", [CROP, BLACK, RULER], key=_KEY)
+        tool = st.pills("Tools for the picture", [CROP, BLACK, RULER], key=_TOOL.name)
         if case.before is not None:
             st.button(
                 "Undo", key="_undo_here", icon=":material/undo:", help=case.image.notes[-1],
                 on_click=_done, args=(edit_tools.back, case.before),
             )  # fmt: skip
     _marks(case)
-    if _PROBLEM in st.session_state:
-        explain_error(st.session_state.pop(_PROBLEM))
+    if (problem := _PROBLEM.take()) is not None:
+        explain_error(problem)
     if tool is None:
         return
     kind = "line" if tool == RULER else "box"
@@ -94,10 +96,10 @@ def _done(change: Callable[..., None], *arguments: Any) -> None:
     try:
         change(*arguments)
     except MtlbusError as error:
-        st.session_state[_PROBLEM] = error
+        _PROBLEM.set(error)
         return
-    st.session_state[_KEY] = None
-    st.session_state[_DONE] = True
+    _TOOL.set(None)
+    _DONE.set(True)
 
 
 def _edit(case: Case, box: Box, tool: str) -> None:

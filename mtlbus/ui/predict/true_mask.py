@@ -11,11 +11,12 @@ from ...core.errors import MtlbusError
 from ...data.masks import fitting_mask
 from .. import case_store, state
 from ..case import Case
+from ..session import Slot
 from ..widgets import explain_error
 
 _TYPES = ("png", "jpg", "jpeg", "bmp", "tif", "tiff")
-_CHANGED = "_true_mask_changed"
-_ERROR = "_true_mask_error"
+_CHANGED = Slot("_true_mask_changed", False)
+_ERROR: Slot[MtlbusError | None] = Slot("_true_mask_error", None)
 
 
 def offer(case: Case) -> None:
@@ -29,25 +30,25 @@ def offer(case: Case) -> None:
             on_change=_take,
             args=(case, widget),
         )
-        if _ERROR in st.session_state:
-            explain_error(st.session_state[_ERROR])
-    if st.session_state.pop(_CHANGED, False):
+        if (error := _ERROR.get()) is not None:
+            explain_error(error)
+    if _CHANGED.take():
         st.rerun()
 
 
 def _take(case: Case, widget: str) -> None:
     """Callback: the case with the dropped mask takes the place of the one before."""
-    file = st.session_state.get(widget)
-    st.session_state.pop(_ERROR, None)
+    file = Slot(widget, None).get()
+    _ERROR.set(None)
     try:
         found = with_mask(case, None if file is None else file.getvalue())
     except MtlbusError as error:
-        st.session_state[_ERROR] = error
+        _ERROR.set(error)
         return
     store = case_store.of_session()
     store.drop(case.key)
     state.choose_case(store.add(found))
-    st.session_state[_CHANGED] = True
+    _CHANGED.set(True)
 
 
 def with_mask(case: Case, mask: bytes | None) -> Case:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import streamlit as st
-
 from ...core.errors import InputError
 from .. import address
+from ..session import Slot
 from . import rooms, tab
 from .rooms import Player, Room
+from .tab import PLAYER, ROOM
 
-_LEFT = "_quiz_left"  # in the session: code of a room whose token the tab has to forget
-_SHOWN = "_quiz_shown"  # in the session: code of the room and number of a case
+_LEFT = Slot("_quiz_left", "")  # code of a room whose token the tab has to forget
+_SHOWN: Slot[tuple[str, int | None]] = Slot("_quiz_shown", ("", None))  # code, number of a case
 
 
 class Place(NamedTuple):
@@ -35,9 +35,9 @@ class Place(NamedTuple):
 
 def current() -> Place | None:
     """Where this session is; None outside of a room. A line says why where it looked for one."""
-    code, token = (str(st.session_state.get(name, "")) for name in ("room", "player"))
+    code, token = ROOM.get(), PLAYER.get()
     if not code:
-        if left := st.session_state.pop(_LEFT, ""):
+        if left := _LEFT.take():
             tab.remember(left, None)
         return None
     try:
@@ -49,9 +49,9 @@ def current() -> Place | None:
     player, host = room.player(token), room.is_host(token)
     if token and player is None and not host:
         address.say_of_link("player", "Nobody of this room goes by it; join under a nickname.")
-        st.session_state.pop("player", None)
+        PLAYER.take()
         token = ""
-    st.session_state["room"] = room.code  # which a link may write in small letters
+    ROOM.set(room.code)  # which a link may write in small letters
     address.write_link("room", room.code)
     address.drop_link("player")  # which older links have
     tab.remember(room.code, token)
@@ -60,24 +60,25 @@ def current() -> Place | None:
 
 def enter(room: Room, token: str) -> None:
     """Be in a room from now on, as whoever a token shows."""
-    st.session_state.update(room=room.code, player=token)
+    ROOM.set(room.code)
+    PLAYER.set(token)
 
 
 def leave() -> None:
     """Callback: out of the room; it stays for the others."""
-    st.session_state[_LEFT] = st.session_state.get("room", "")
-    for name in ("room", "player"):
-        st.session_state.pop(name, None)
-        address.drop_link(name)
-    st.session_state.pop(_SHOWN, None)
+    _LEFT.set(ROOM.get())
+    for one in (ROOM, PLAYER):
+        one.take()
+        address.drop_link(one.name)
+    _SHOWN.take()
 
 
 def show_truth(room: Room, number: int | None) -> None:
     """Callback: the truth of a case comes next; None for what has not been read."""
-    st.session_state[_SHOWN] = (room.code, number)
+    _SHOWN.set((room.code, number))
 
 
 def truth_shown(room: Room) -> int | None:
     """The number of the case whose truth is on the page."""
-    code, number = st.session_state.get(_SHOWN, ("", None))
+    code, number = _SHOWN.get()
     return number if code == room.code else None

@@ -81,7 +81,7 @@ def _open() -> None:
     )
     methods = [name for name, one in services.available().items() if operating_points(one.card)]
     with st.popover("Against which networks", icon=":material/hub:"):
-        chosen = pick_methods("Networks", methods)
+        chosen = pick_methods(methods)
     st.caption(f"Against {listed([literal(services.title_of(name)) for name in chosen])}."
                if chosen else "Choose at least one network.")  # fmt: skip
     if source == items.PHANTOMS:

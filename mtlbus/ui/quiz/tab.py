@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from ..component import component
+from ..session import Slot
 
+ROOM, PLAYER = Slot("room", ""), Slot("player", "")  # code, and token of whoever reads or hosts
 _KEY = "_quiz_tab"
 _MOUNT = component(__file__)
 
@@ -23,6 +25,6 @@ def remember(room: str, token: str | None) -> None:
 
 
 def _take() -> None:
-    told = st.session_state[_KEY].get("token")
+    told = Slot[dict](_KEY, {}).get().get("token")
     if isinstance(told, str):  # a browser may tell anything; a room knows its own
-        st.session_state["player"] = told
+        PLAYER.set(told)

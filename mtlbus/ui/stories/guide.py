@@ -6,16 +6,18 @@ import streamlit as st
 
 from ...core.text import literal
 from .. import address
-from ..frame import PAGES
+from ..memory import switch
+from ..session import Slot, go
 from ..theme import strong
 from .tour import Story, stories
 
-_GO = "_story_go"  # in the session: the step to go to in the next run
+_STORY: Slot[str | None] = Slot("story", None)
+_STEP: Slot[int | str] = Slot("step", 1)
 
 
 def current() -> tuple[Story, int] | None:
     """The story that is told and the number of its step, from 1 on; None where there is none."""
-    name = st.session_state.get("story")
+    name = _STORY.get()
     if not name:
         return None
     found = stories().get(str(name))
@@ -24,37 +26,36 @@ def current() -> tuple[Story, int] | None:
         end()
         return None
     try:
-        number = int(st.session_state.get("step", 1))
+        number = int(_STEP.get())
     except (TypeError, ValueError):
         number = 1
     return found, min(max(number, 1), len(found.steps))
 
 
 def begin(name: str) -> None:
-    """Start with the first step; to be called in a callback."""
-    st.session_state.update({"story": name, _GO: 1})
+    """Callback: start with the first step."""
+    _STORY.set(name)
+    _turn_to(1)
 
 
 def end() -> None:
     """Leave the story; the page stays."""
-    for name in ("story", "step", _GO):
-        st.session_state.pop(name, None)
-    for name in ("story", "step"):
-        address.drop_link(name)
+    for one in (_STORY, _STEP):
+        one.take()
+        address.drop_link(one.name)
 
 
-def follow() -> None:
-    """Go where the last click leads; before anything of a page is drawn."""
-    number = st.session_state.pop(_GO, None)
-    if number is None or (told := current()) is None:
+def _turn_to(number: int) -> None:
+    """Callback: go to a step."""
+    if (told := current()) is None:
         return
     story, _ = told
     step = story.steps[min(max(int(number), 1), len(story.steps)) - 1]
-    st.session_state["step"] = str(number)
+    _STEP.set(str(number))
     query = {**step.query, "story": story.name, "step": str(number)}
-    if st.session_state.get("lecture") in (True, "1"):
+    if switch("lecture"):
         query["lecture"] = "1"
-    st.switch_page(PAGES / step.page, query_params=query)
+    go(step.page, **query)
 
 
 def show(page: str) -> None:
@@ -75,7 +76,7 @@ def show(page: str) -> None:
         st.markdown(f"**{literal(story.title)}** :small[:gray[{number} of {count}]]")
         if page != step.page:
             st.button(
-                "Back to the story", key="_story_return", icon=":material/undo:", on_click=_go,
+                "Back to the story", key="_story_return", icon=":material/undo:", on_click=_turn_to,
                 args=(number,),
             )  # fmt: skip
             return
@@ -85,18 +86,14 @@ def show(page: str) -> None:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.button(
                 "Back", key="_story_back", icon=":material/chevron_left:", shortcut="PageUp",
-                disabled=number == 1, on_click=_go, args=(number - 1,),
+                disabled=number == 1, on_click=_turn_to, args=(number - 1,),
             )  # fmt: skip
             if number < count:
                 st.button(
                     "Next", key="_story_next", icon=":material/chevron_right:", type=strong(),
-                    shortcut="PageDown", on_click=_go, args=(number + 1,),
+                    shortcut="PageDown", on_click=_turn_to, args=(number + 1,),
                 )  # fmt: skip
             st.button(
                 "End" if number == count else "Leave the story", key="_story_end", type="tertiary",
                 icon=":material/close:", on_click=end,
             )  # fmt: skip
-
-
-def _go(number: int) -> None:
-    st.session_state[_GO] = number

@@ -25,8 +25,9 @@ from .. import charts, pictures, services, takeaway, verdict
 from ..case import Case
 from ..finding import finding_of
 from ..panels import outline_editor, region_shapes
+from ..session import METHOD
 from ..takeaway import File
-from . import steps as kept
+from .steps import CORRECTIONS
 
 YOURS = "#FFD23F"
 _KINDS = {"add": ":material/add: added", "cut": ":material/content_cut: cut off"}
@@ -96,10 +97,13 @@ def _pen(done: Operation) -> None:
         st.button(
             "Undo", icon=":material/undo:", key="_pen_undo", disabled=not steps,
             help=f"Takes back: {steps[-1].words}" if steps else None,
-            on_click=kept.take, args=(steps[:-1],),
+            on_click=CORRECTIONS.take, args=(done.case, steps[:-1]),
         )  # fmt: skip
         if len(steps) > 1:
-            st.button("Undo all", key="_pen_reset", type="tertiary", on_click=kept.take, args=((),))
+            st.button(
+                "Undo all", key="_pen_reset", type="tertiary", on_click=CORRECTIONS.take,
+                args=(done.case, ()),
+            )  # fmt: skip
     mask, shapes = done.before.mask, []
     if mask is not None and mask.any():
         level = region_shapes.level_of(done.before)
@@ -108,12 +112,14 @@ def _pen(done: Operation) -> None:
     if steps and done.outline.any():
         level = region_shapes.level_of_mask(done.outline)
         shapes.append(region_shapes.region(level, YOURS, 2.5))
-    outline_editor.draw("_pen", done.case, shapes, kind, lambda step: kept.take((*steps, step)))
+    outline_editor.draw(
+        "_pen", done.case, shapes, kind, lambda step: CORRECTIONS.take(done.case, (*steps, step))
+    )
     with st.container(horizontal=True, gap="xsmall"):
         for label, icon, step in _buttons(done):
             st.button(
                 label, icon=f":material/{icon}:", key=f"_pen_{step.written}",
-                on_click=kept.take, args=((*steps, step),),
+                on_click=CORRECTIONS.take, args=(done.case, (*steps, step)),
             )  # fmt: skip
     if steps:
         st.caption("Dashed: the network's outline. Yellow: yours.")
@@ -202,7 +208,8 @@ def _offer_reader() -> None:
         st.button(
             f"Ask {services.title_of(_READS)}, which reads it",
             key="_pen_reader",
-            on_click=lambda: st.session_state.update(method=_READS),
+            on_click=METHOD.set,
+            args=(_READS,),
         )
 
 

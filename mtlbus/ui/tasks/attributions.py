@@ -27,7 +27,7 @@ from .. import address, takeaway
 from ..attributions import runs
 from ..attributions.quantities import quantity
 from ..attributions.runs import Computation
-from ..memory import choice, joined, mirror, several, switch
+from ..memory import joined, mirror, pick, several, toggle
 from ..results import ResultStore, bytes_held
 from ..takeaway import File
 from ..theme import strong
@@ -103,14 +103,14 @@ def _ask(case: TaskCase, name: str) -> Inquiry:
     prepared, said = network.prepare(case.image), networks.predict(case, name)
     first = str(first_target(network.checkpoint.tasks, said.planes))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        wanted = choice("target", targets, first)
-        chosen = st.selectbox(
-            "Explain", list(targets), format_func=lambda text: targets[text].words, width=380,
-            **mirror("target", wanted),
+        chosen = pick(
+            "Explain", "target", targets, first, always=True, draw=st.selectbox, width=380,
+            format_func=lambda text: targets[text].words,
         )  # fmt: skip
-        placebo = st.toggle(
+        placebo = toggle(
             "Placebo",
-            **mirror("placebo", switch("placebo", True)),
+            "placebo",
+            True,
             help="The same computation on shuffled weights, in which nothing learnt is left.",
         )
     offered = served_by(network.checkpoint.card.spec.maps)
@@ -119,9 +119,7 @@ def _ask(case: TaskCase, name: str) -> Inquiry:
         "Attributions", offered, selection_mode="multi", wrap=True,
         format_func=lambda one: technique_of(one).title, **mirror("attributions", wanted),
     )  # fmt: skip
-    address.write_link("target", chosen)
     address.write_link("attributions", joined(picked))
-    address.link_unless("placebo", str(int(placebo)), "1")
     subject = Subject.of_tasks(network, prepared.grey, prepared.frame, targets[chosen], said.planes)
     return Inquiry(case, name, subject, tuple(picked), placebo)
 

@@ -18,9 +18,11 @@ from .. import address, services
 from ..gate import GATE
 from ..memory import mirror, several
 from ..results import ResultStore, bytes_held
+from ..session import METHOD, METHODS, Slot
 from .subjects import alike, title_of
 
-_ONE, _SEVERAL = "task_network", "task_networks"  # kept apart from breast ultrasound's
+_ONE: Slot[str | None] = Slot("task_network", None)  # kept apart from breast ultrasound's
+_SEVERAL: Slot[str | None] = Slot("task_networks", None)
 
 
 def _size_of(found: TaskPrediction) -> int:
@@ -107,17 +109,16 @@ def pick(declaration: Declaration, choices: Sequence[str] | None = None) -> str:
     names = list(here if choices is None else choices)
     if not names:
         _say_none(declaration)
-    linked = st.session_state.get("method")
-    if linked in here:
-        st.session_state[_ONE] = st.session_state.pop("method")
-    wanted, titles = st.session_state.get(_ONE), labels(here)
+    if METHOD.get() in here:
+        _ONE.set(METHOD.take())
+    wanted, titles = _ONE.get(), labels(here)
     chosen = st.selectbox(
         "Network",
         names,
         format_func=lambda name: titles.get(name, name),
-        **mirror(_ONE, wanted if wanted in names else _first(names)),
+        **mirror(_ONE.name, wanted if wanted in names else _first(names)),
     )
-    st.session_state[_ONE] = chosen
+    _ONE.set(chosen)
     address.write_link("method", chosen)
     return chosen
 
@@ -127,9 +128,8 @@ def pick_several(declaration: Declaration, most: int | None = 3) -> list[str]:
     here = available(declaration)
     if not here:
         _say_none(declaration)
-    linked = st.session_state.get("methods")
-    if isinstance(linked, str) and any(name in here for name in linked.split(",")):
-        st.session_state[_SEVERAL] = st.session_state.pop("methods")
+    if any(name in here for name in (METHODS.get() or "").split(",")):
+        _SEVERAL.set(METHODS.take())
     whole = sorted(here, key=lambda name: len(here[name].tasks) < len(declaration.tasks))
     titles = labels(here)
     chosen = st.pills(
@@ -138,7 +138,7 @@ def pick_several(declaration: Declaration, most: int | None = 3) -> list[str]:
         selection_mode="multi",
         wrap=True,
         format_func=lambda name: literal(titles[name]),
-        **mirror(_SEVERAL, several(_SEVERAL, here, whole[:most])),
+        **mirror(_SEVERAL.name, several(_SEVERAL.name, here, whole[:most])),
     )
     if not chosen:
         st.info("Choose at least one network above.", icon=":material/arrow_upward:")

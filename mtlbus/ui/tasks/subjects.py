@@ -12,10 +12,11 @@ from ...data.task_case import Picture, TaskCase
 from .. import case_store, datasets, services
 from ..case import Case
 from ..case_store import UPLOAD, Unopened
+from ..session import Slot
 
 ABOUT = "about:"
 """How a name in the address begins that means no case, but what the next one is about."""
-_SUBJECT = "_subject"  # in the session
+_SUBJECT = Slot("_subject", BREAST)
 
 
 def declarations() -> dict[str, Declaration]:
@@ -28,17 +29,17 @@ def declarations() -> dict[str, Declaration]:
 
 def current() -> Declaration:
     """What the current case, or the last one that could be opened, is about."""
-    return st.session_state.get(_SUBJECT, BREAST)
+    return _SUBJECT.get()
 
 
 def note(found: Case | TaskCase | Unopened) -> None:
     """Remember what the current case is about, for the next upload and for Performance."""
     if isinstance(found, TaskCase):
-        st.session_state[_SUBJECT] = found.declaration
+        _SUBJECT.set(found.declaration)
     elif isinstance(found, Case):
-        st.session_state[_SUBJECT] = BREAST
+        _SUBJECT.set(BREAST)
     elif found.kind == "empty":
-        st.session_state[_SUBJECT] = declarations()[found.key.removeprefix(ABOUT)]
+        _SUBJECT.set(declarations()[found.key.removeprefix(ABOUT)])
 
 
 def say_breast_only() -> None:

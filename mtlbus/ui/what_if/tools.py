@@ -8,7 +8,7 @@ from ...data.what_if import CHANGES, EditStep
 from ..case import Case
 from ..panels import two_points
 from ..theme import strong
-from . import steps as kept
+from .steps import EDITS, add
 
 
 def offer(case: Case, now: Case, steps: tuple[EditStep, ...]) -> None:
@@ -71,7 +71,7 @@ def _target(box: tuple | None, now: Case) -> tuple | None:
 def _button(case: Case, steps: tuple[EditStep, ...], kind: str, numbers: tuple | None) -> None:
     st.button(
         "Change it", key="_edit_do", type=strong(), icon=":material/add:",
-        disabled=numbers is None, on_click=kept.add, args=(case, steps, kind, numbers),
+        disabled=numbers is None, on_click=add, args=(case, steps, kind, numbers),
     )  # fmt: skip
 
 
@@ -83,10 +83,14 @@ def undo(case: Case, steps: tuple[EditStep, ...]) -> None:
         for number, step in enumerate(steps):
             st.button(
                 step.words, key=f"_edit_undo_{number}", icon=":material/undo:",
-                on_click=kept.take, args=(case, steps[:number] + steps[number + 1 :]),
+                on_click=EDITS.take, args=(case, steps[:number] + steps[number + 1 :]),
                 help="Takes this change back; the others stay.",
             )  # fmt: skip
         if len(steps) > 1:
             st.button(
-                "Undo all", key="_edit_undo", type="tertiary", on_click=kept.take, args=(case, ())
+                "Undo all",
+                key="_edit_undo",
+                type="tertiary",
+                on_click=EDITS.take,
+                args=(case, ()),
             )

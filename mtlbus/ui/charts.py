@@ -14,7 +14,7 @@ import streamlit as st
 from ..export.picture_report import Picture, image_element
 from ..figures.static import plain, png_of_chart, svg_of_chart
 from ..figures.style import CONFIG
-from .takeaway import File
+from .takeaway import File, button
 from .theme import readable
 
 
@@ -61,10 +61,8 @@ def charts_file(make: Callable[[], Iterable[Chart]], ending: str = "_charts.zip"
         make: the charts; called when the button is pressed.
         ending: of the file's name.
     """
-    return File(
-        "Charts (ZIP)", ending, "application/zip", "bar_chart",
-        "Every chart as PNG and as SVG, on a light ground.", lambda: _zipped(make()),
-    )  # fmt: skip
+    about = "Every chart as PNG and as SVG, on a light ground."
+    return File("Charts (ZIP)", ending, about, lambda: _zipped(make()))
 
 
 def offer(heading: str, figure: go.Figure, name: str) -> None:
@@ -75,11 +73,8 @@ def offer(heading: str, figure: go.Figure, name: str) -> None:
         figure: as the page shows it.
         name: of the file, without its ending; also of the button.
     """
-    file = charts_file(lambda: [Chart(heading, figure, "")])
-    st.download_button(
-        "Chart (PNG, SVG)", file.make, f"{name}.zip", file.kind, type="tertiary",
-        icon=f":material/{file.icon}:", on_click="ignore", key=f"_chart_{name}", help=file.help,
-    )  # fmt: skip
+    file = charts_file(lambda: [Chart(heading, figure, "")], ".zip")
+    button(file._replace(label="Chart (PNG, SVG)"), name, f"_chart_{name}")
 
 
 def _zipped(charts: Iterable[Chart]) -> bytes:

@@ -7,6 +7,7 @@ runs for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
@@ -27,9 +28,18 @@ from ..findings.opinion import Opinion
 from .together import together
 
 PALETTE = Palette(colours.BENIGN, colours.MALIGNANT, colours.OUTLINE, colours.TRUTH, METHOD_COLOURS)
-
-
 Ask = Callable[[], Opinion | None]
+_KINDS = {
+    ".html": ("text/html", "description"),
+    ".ipynb": ("application/x-ipynb+json", "code"),
+    ".svg": ("image/svg+xml", "polyline"),
+    ".png": ("image/png", "image"),
+    ".csv": ("text/csv", "table"),
+    ".json": ("application/json", "data_object"),
+    ".npz": ("application/zip", "data_array"),
+    ".zip": ("application/zip", "bar_chart"),
+}
+"""MIME type and Material symbol of a file by how its name ends."""
 
 
 class File(NamedTuple):
@@ -37,19 +47,17 @@ class File(NamedTuple):
 
     Attributes:
         label: of its button.
-        ending: of its name, with the dot.
-        kind: its MIME type.
-        icon: name of a Material symbol.
+        ending: of its name; what stands behind its dot says of which kind it is.
         help: what it holds, one sentence.
         make: its content; called when the button is pressed, without arguments.
+        icon: name of a Material symbol; "" for that of its kind.
     """
 
     label: str
     ending: str
-    kind: str
-    icon: str
     help: str
     make: Callable[[], bytes | str]
+    icon: str = ""
 
 
 def offer(
@@ -78,11 +86,16 @@ def menu(files: Sequence[File], stem: str, key: str = "takeaway") -> None:
     place = st.popover("Take it away", icon=":material/download:", width="content", key=key)
     with place, st.container(gap="xxsmall"):
         for file in files:
-            st.download_button(
-                file.label, file.make, f"{stem}{file.ending}", file.kind, type="tertiary",
-                icon=f":material/{file.icon}:", on_click="ignore", help=file.help,
-                key=f"{key}{file.ending}",
-            )  # fmt: skip
+            button(file, stem, f"{key}{file.ending}")
+
+
+def button(file: File, stem: str, key: str) -> None:
+    """A button for one file, whose name begins with `stem`."""
+    kind, icon = _KINDS[Path(file.ending).suffix or file.ending]
+    st.download_button(
+        file.label, file.make, f"{stem}{file.ending}", kind, type="tertiary", on_click="ignore",
+        icon=f":material/{file.icon or icon}:", help=file.help, key=key,
+    )  # fmt: skip
 
 
 def files(view: View, opinion: Ask = lambda: None) -> list[File]:
@@ -91,30 +104,19 @@ def files(view: View, opinion: Ask = lambda: None) -> list[File]:
     about = "Computes this view again through mtlbus and compares the numbers."
     if not isinstance(view, OverviewView | MethodView | PerformanceView):
         about += " Image and weights are checked by their digests."
-    found.append(File(
-        "Open as notebook", ".ipynb", "application/x-ipynb+json", "code", about,
-        lambda: notebook_of(view),
-    ))  # fmt: skip
+    found.append(File("Open as notebook", ".ipynb", about, lambda: notebook_of(view)))
     if isinstance(view, Finding | CompareView | PairView):
-        found.append(File(
-            "Drawing (SVG)", ".svg", "image/svg+xml", "polyline",
-            "The image with the outlines as lines that stay sharp.", lambda: svg_of(view, PALETTE),
-        ))  # fmt: skip
+        lines = "The image with the outlines as lines that stay sharp."
+        found.append(File("Drawing (SVG)", ".svg", lines, lambda: svg_of(view, PALETTE)))
     if isinstance(view, CompareView | PairView):
-        found.append(File(
-            "Picture (PNG)", ".png", "image/png", "image", "All outlines on one picture.",
-            lambda: together(view, PALETTE),
-        ))  # fmt: skip
+        every = "All outlines on one picture."
+        found.append(File("Picture (PNG)", ".png", every, lambda: together(view, PALETTE)))
     if not isinstance(view, AttributionView):  # its page has tables of its own
-        found.append(File(
-            "Numbers (CSV)", ".csv", "text/csv", "table",
-            "Each number with its name, and what it was computed from.", lambda: csv_of(view),
-        ))  # fmt: skip
+        each = "Each number with its name, and what it was computed from."
+        found.append(File("Numbers (CSV)", ".csv", each, lambda: csv_of(view)))
     if isinstance(view, Finding | CompareView | PairView | AttentionView):
-        found.append(File(
-            "Arrays (NPZ)", ".npz", "application/zip", "data_array",
-            "Image, masks and maps as NumPy arrays, with a README.", lambda: npz_of(view),
-        ))  # fmt: skip
+        arrays = "Image, masks and maps as NumPy arrays, with a README."
+        found.append(File("Arrays (NPZ)", ".npz", arrays, lambda: npz_of(view)))
     return found
 
 
@@ -145,4 +147,4 @@ def report_file(make: Callable[[], str], of: str = "") -> File:
     """
     label, ending = (f"Report of the {of} case", f"_{of}.html") if of else ("Report", ".html")
     about = "One page to read, print and keep; it needs nothing else."
-    return File(f"{label} (HTML)", ending, "text/html", "description", about, make)
+    return File(f"{label} (HTML)", ending, about, make)

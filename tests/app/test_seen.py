@@ -21,8 +21,9 @@ from mtlbus.export.recipes import notebook_of
 from mtlbus.export.report import report_of
 from mtlbus.export.tables import csv_of
 from mtlbus.findings import seen
-from mtlbus.ui import cases, datasets, records, services, takeaway
+from mtlbus.ui import cases, datasets, services, takeaway
 from mtlbus.ui.finding import finding_of
+from mtlbus.ui.predict import files
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -110,7 +111,7 @@ def test_report_json_table_and_notebook_say_it(dataset):
         assert table["seen"] == part or (part is None and pd.isna(table["seen"]))
         several = pd.read_csv(io.StringIO(csv_of(CompareView(case, (view,)))))
         assert several["cautions"].fillna("").str.contains("training").tolist() == [bool(wanted)]
-        document = json.loads(records.as_json(view))
+        document = json.loads(files.as_json(view))
         assert document["seen"] == part and document["cautious"] >= bool(wanted)
         assert ("was trained on this image" in notebook_of(view)) == bool(wanted)
 

@@ -15,9 +15,10 @@ from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.export.recipes import notebook_of
 from mtlbus.export.report import report_of
 from mtlbus.export.tables import csv_of
-from mtlbus.ui import cases, overrides, records, services, state, takeaway
+from mtlbus.ui import cases, overrides, services, state, takeaway
 from mtlbus.ui.case_store import CaseStore
 from mtlbus.ui.finding import finding_of
+from mtlbus.ui.predict import files
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
 
@@ -186,7 +187,7 @@ def test_what_was_shown_anyway_is_marked_in_every_file(tmp_path, monkeypatch):
     case = cases.from_upload("upload:1", read_image(tmp_path / "blank.png"))
     monkeypatch.setattr(overrides, "overridden", lambda one: True)
     finding = finding_of(case, services.predict(case, "mtl"))
-    document = json.loads(records.as_json(finding))
+    document = json.loads(files.as_json(finding))
     assert document["input"] == "caution" and document["cautions"][0]["name"] == "overridden"
     assert document["call"] is None or document["cautious"]
     report = report_of([finding], takeaway.PALETTE)

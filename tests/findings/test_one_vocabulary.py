@@ -11,8 +11,9 @@ from mtlbus.cli import main
 from mtlbus.data.intake import read_image
 from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.export.recipes import notebook_of
-from mtlbus.ui import cases, records, services
+from mtlbus.ui import cases, services
 from mtlbus.ui.finding import finding_of
+from mtlbus.ui.predict import files
 from tests.app.stand_ins import write_stand_in
 from tests.export.test_notebooks import run
 
@@ -38,7 +39,7 @@ def test_page_command_line_and_notebook_say_the_same(
 
     case = cases.from_upload("upload:1", read_image(path))
     finding = finding_of(case, services.predict(case, method))
-    page = read(records.as_json(finding))
+    page = read(files.as_json(finding))
     main(["predict", str(path), "--method", str(tmp_path / method), "--json"])
     (command_line,) = read(capsys.readouterr().out)
     (again,) = run(notebook_of(finding))["found"]

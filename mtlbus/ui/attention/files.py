@@ -27,10 +27,8 @@ def arrays(look: Look) -> takeaway.File:
         np.savez_compressed(stream, README=np.array(json.dumps(about, indent=1)), **planes)
         return stream.getvalue()
 
-    return takeaway.File(
-        "Arrays (NPZ)", ".npz", "application/zip", "data_array",
-        "The inner maps as NumPy arrays, with a README.", make,
-    )  # fmt: skip
+    about = "The inner maps as NumPy arrays, with a README."
+    return takeaway.File("Arrays (NPZ)", ".npz", about, make)
 
 
 def of_pictures(view: AttentionView, kept: Sequence[Kept]) -> list[takeaway.File]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ from ...figures.attribution_maps import contact_sheet, labelled_png, titled_png
 from ...findings import seen
 from ...inference.predictor import MASK_THRESHOLD
 from .. import services, takeaway
+from ..takeaway import File
 from .measures import measured_table
 from .question import PLACEBO_SEED, Question
 from .view import numbers_table
@@ -28,40 +30,25 @@ def downloads(question: Question) -> None:
     """The menu; nothing where no map is there."""
     if not question.maps():
         return
-    takeaway.offer(view_of(question), [
-        takeaway.File(
-            "Maps (NPZ)", ".npz", "application/zip", "data_array",
-            "Image, maps and placebos as float arrays on the image's grid, with a README.",
-            lambda: npz(question),
-        ),
-        takeaway.File(
-            "Numbers (CSV)", ".csv", "text/csv", "table", "The tables of this page, one row a map.",
-            lambda: csv(question),
-        ),
-        takeaway.File(
-            "All maps (PNG)", "_all.png", "image/png", "grid_view",
-            "Every map and placebo on one picture, each with its scale, with target and terms.",
-            lambda: contact_sheet(
-                question.case.image.pixels, _with_placebos(question), question.request.target,
-                DISCLAIMER,
-            ),
-        ),
+    pixels, target = question.case.image.pixels, question.request.target
+    maps = "Image, maps and placebos as float arrays on the image's grid, with a README."
+    tables = "The tables of this page, one row a map."
+    sheet = "Every map and placebo on one picture, each with its scale, with target and terms."
+    own = "The map over the image, with its scale."
+
+    def on_one() -> bytes:
+        return contact_sheet(pixels, _with_placebos(question), target, DISCLAIMER)
+
+    files = [
+        File("Maps (NPZ)", ".npz", maps, lambda: npz(question)),
+        File("Numbers (CSV)", ".csv", tables, lambda: csv(question)),
+        File("All maps (PNG)", "_all.png", sheet, on_one, "grid_view"),
         takeaway.report_file(lambda: report(question)),
-        *(_picture(question, name) for name in question.maps()),
-    ])  # fmt: skip
-
-
-def _picture(question: Question, name: str) -> takeaway.File:
-    """A map over the image, with its scale and the terms."""
-    found, target = question.maps()[name], question.request.target
-    return takeaway.File(
-        f"{technique_of(name).title} (PNG)",
-        f"_{name}.png",
-        "image/png",
-        "image",
-        "The map over the image, with its scale.",
-        lambda: labelled_png(question.case.image.pixels, name, found, target, DISCLAIMER),
-    )
+    ]
+    for name, found in question.maps().items():
+        make = partial(labelled_png, pixels, name, found, target, DISCLAIMER)
+        files.append(File(f"{technique_of(name).title} (PNG)", f"_{name}.png", own, make))
+    takeaway.offer(view_of(question), files)
 
 
 def view_of(question: Question) -> AttributionView:

@@ -7,8 +7,6 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import streamlit as st
-
 from ...core.tables import csv_text
 from ...core.wording import DISCLAIMER
 from ...data.phantom import make_phantom
@@ -18,7 +16,7 @@ from ...export.origin import versions
 from ...protocol.response import Answer
 from .. import services
 from ..case import Case
-from ..takeaway import File
+from ..takeaway import File, button
 
 
 def phantom_zip(case: Case) -> File:
@@ -33,21 +31,17 @@ def phantom_zip(case: Case) -> File:
             archive.writestr("README.txt", f"{case.title}. {case.about}\nA phantom. {DISCLAIMER}\n")
         return stream.getvalue()
 
-    return File(
-        "Phantom (ZIP)", "_phantom.zip", "application/zip", "folder_zip",
-        "Image, true mask and all parameters, to make it again and to train with.", make,
-    )  # fmt: skip
+    about = "Image, true mask and all parameters, to make it again and to train with."
+    return File("Phantom (ZIP)", "_phantom.zip", about, make, "folder_zip")
 
 
 def offer_csv(
     case: Case, found: Mapping[str, Mapping[str, Mapping[Value, Answer | None]]], name: str
 ) -> None:
     """A button for answers along knobs as a table; arguments as of `curves_csv`, and its name."""
-    st.download_button(
-        "Numbers (CSV)", lambda: curves_csv(case, found), f"{name}.csv", "text/csv",
-        type="tertiary", icon=":material/table:", on_click="ignore", key=f"lab_csv_{name}",
-        help="Each answer with its knob, value, network and weights.",
-    )  # fmt: skip
+    about = "Each answer with its knob, value, network and weights."
+    file = File("Numbers (CSV)", ".csv", about, lambda: curves_csv(case, found))
+    button(file, name, f"lab_csv_{name}")
 
 
 def curves_csv(case: Case, found: Mapping[str, Mapping[str, Mapping[Value, Answer | None]]]) -> str:

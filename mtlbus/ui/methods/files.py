@@ -12,6 +12,7 @@ from ...methods import get_spec
 from ...methods.pretraining import stored_encoder
 from ...methods.shapes import Shape, diagram_shapes
 from .. import services, takeaway
+from ..takeaway import File
 from ..theme import is_dark
 from .record import SHOWN
 
@@ -45,14 +46,9 @@ def offer_card(spec: Spec, variant: str) -> None:
 
         about = "How the network is wired, with the sizes that are chosen under Idea."
         more = [
-            takeaway.File(
-                "Drawing (SVG)", f"_{variant}.svg", "image/svg+xml", "polyline", about, drawing
-            ),
-            takeaway.File(
-                "Drawing (PNG)", f"_{variant}.png", "image/png", "image", about,
-                lambda: png_of_drawing(drawing()),
-            ),
-        ]  # fmt: skip
+            File("Drawing (SVG)", f"_{variant}.svg", about, drawing),
+            File("Drawing (PNG)", f"_{variant}.png", about, lambda: png_of_drawing(drawing())),
+        ]
     takeaway.offer(view_of(spec.name), more)
 
 

@@ -17,6 +17,7 @@ from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.segmentation import dice_figure
 from .. import takeaway
 from ..charts import Chart, charts_file, picture
+from ..takeaway import File
 
 _TALL = 520  # pixels: the report is narrower than the page, and its legends take more lines
 BANDS = (
@@ -60,14 +61,11 @@ def downloads(tables: Sequence[Table], images: str, thresholds: Mapping[str, flo
     ])  # fmt: skip
 
 
-def _predictions_of(table: Table) -> takeaway.File:
-    return takeaway.File(
-        f"Predictions of {table.title} (CSV)",
-        f"_{table.method}_predictions.csv",
-        "text/csv",
-        "list",
-        "Every judged image with its probability, label and outline metrics.",
-        lambda: csv_text(table.rows.columns, table.rows.itertuples(index=False, name=None)),
+def _predictions_of(table: Table) -> File:
+    rows, about = table.rows, "Every judged image with its probability, label and outline metrics."
+    label, ending = f"Predictions of {table.title} (CSV)", f"_{table.method}_predictions.csv"
+    return File(
+        label, ending, about, lambda: csv_text(rows.columns, rows.itertuples(index=False)), "list"
     )
 
 

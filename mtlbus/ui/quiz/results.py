@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 
 import pandas as pd
@@ -139,16 +140,14 @@ def _show(here: Place) -> None:
                 charts.show(chart.figure, f"_quiz_{name}", chart.said)
     st.markdown("**Who erred where**")
     st.dataframe(_errors(room, found), hide_index=True, width="stretch")
-    takeaway.menu(
-        [
-            File("Results (CSV)", ".csv", "text/csv", "table", "A line for each reader.",
-                 lambda: table_csv(found)),
-            File("Every answer (CSV)", "_answers.csv", "text/csv", "table_rows",
-                 "A line for each case and reader.", lambda: replies_csv(room, found)),
-            charts_file(lambda: [roc, holding]),
-        ],
-        f"round_{room.code}", "quiz_takeaway",
-    )  # fmt: skip
+    readers, answers = "A line for each reader.", "A line for each case and reader."
+    every = partial(replies_csv, room, found)
+    files = [
+        File("Results (CSV)", ".csv", readers, lambda: table_csv(found)),
+        File("Every answer (CSV)", "_answers.csv", answers, every, "table_rows"),
+        charts_file(lambda: [roc, holding]),
+    ]
+    takeaway.menu(files, f"round_{room.code}", "quiz_takeaway")
 
 
 def _outcome(mine: Standing, nets: Sequence[Standing]) -> str:

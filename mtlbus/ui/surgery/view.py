@@ -245,29 +245,17 @@ def _measurements(done: Operation) -> None:
 
 
 def _files(done: Operation) -> list[File]:
-    files = [
-        File(
-            "Numbers (JSON)", ".json", "application/json", "data_object",
-            "What was said and measured with both outlines, and the steps between them.",
-            lambda: _as_json(done),
-        ),
-        File(
-            "Outline (PNG)", ".png", "image/png", "image",
-            "The outline as it is now: white lesion on black, of the image's size.",
-            lambda: _as_png(done.outline),
-        ),
-        File(
-            "Picture (PNG)", "_picture.png", "image/png", "image",
-            "The image with the outline as it is now, and what is said of it.",
-            lambda: pictures.export_png(done.now, pictures.Style(colour=YOURS)),
-        ),
-        File(
-            "Drawing (SVG)", ".svg", "image/svg+xml", "polyline",
-            "The same with the outline as a line that stays sharp.",
-            lambda: svg_of(done.now, takeaway.PALETTE),
-        ),
-    ]  # fmt: skip
-    return files
+    both = "What was said and measured with both outlines, and the steps between them."
+    mask = "The outline as it is now: white lesion on black, of the image's size."
+    shown = "The image with the outline as it is now, and what is said of it."
+    lines = "The same with the outline as a line that stays sharp."
+    style = pictures.Style(colour=YOURS)
+    return [
+        File("Numbers (JSON)", ".json", both, lambda: _as_json(done)),
+        File("Outline (PNG)", ".png", mask, lambda: _as_png(done.outline)),
+        File("Picture (PNG)", "_picture.png", shown, lambda: pictures.export_png(done.now, style)),
+        File("Drawing (SVG)", ".svg", lines, lambda: svg_of(done.now, takeaway.PALETTE)),
+    ]
 
 
 def _as_json(done: Operation) -> str:

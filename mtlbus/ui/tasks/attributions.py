@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -188,10 +189,8 @@ def _draw(asked: Inquiry) -> None:
         st.caption(f"{technique.what} {technique.isnt}")
     if maps:
         sheet = attribution_maps.contact_sheet
-        files = [File(
-            "Pictures (PNG)", ".png", "image/png", "image", "All maps with their scales.",
-            lambda: sheet(asked.case.image.seen, maps, asked.target, DISCLAIMER),
-        )]  # fmt: skip
+        make = partial(sheet, asked.case.image.seen, maps, asked.target, DISCLAIMER)
+        files = [File("Pictures (PNG)", ".png", "All maps with their scales.", make)]
         takeaway.menu(files, f"{asked.case.key.replace(':', '_')}_attributions")
 
 

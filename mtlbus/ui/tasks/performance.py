@@ -63,10 +63,10 @@ def show(declaration: Declaration) -> None:
         if asked:
             _task(task, asked)
     joined = pd.concat([rows.assign(network=name) for name, rows in tables.items()])
-    files = [File(
-        "Rows (CSV)", ".csv", "text/csv", "table", "One row a network and test image.",
-        lambda: csv_text(list(joined), joined.itertuples(index=False)),
-    )]  # fmt: skip
+    about = "One row a network and test image."
+    files = [
+        File("Rows (CSV)", ".csv", about, lambda: csv_text(list(joined), joined.itertuples(False)))
+    ]
     takeaway.menu(files, f"{declaration.name}_judged")
 
 

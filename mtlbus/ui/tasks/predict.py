@@ -109,14 +109,9 @@ def _files(case: TaskCase, found: TaskPrediction) -> list[File]:
             task_overlay.picture(case.image.seen, found.answers.values(), said)
         )
 
+    planes = "Image, classes and values as NumPy arrays, the truth with them."
     return [
-        File("Picture (PNG)", ".png", "image/png", "image", "All answers side by side.", drawn),
-        File(
-            "Numbers (JSON)", ".json", "application/json", "data_object",
-            "All numbers of this view as one document.", numbers,
-        ),
-        File(
-            "Arrays (NPZ)", ".npz", "application/zip", "data_array",
-            "Image, classes and values as NumPy arrays, the truth with them.", arrays,
-        ),
-    ]  # fmt: skip
+        File("Picture (PNG)", ".png", "All answers side by side.", drawn),
+        File("Numbers (JSON)", ".json", "All numbers of this view as one document.", numbers),
+        File("Arrays (NPZ)", ".npz", planes, arrays),
+    ]

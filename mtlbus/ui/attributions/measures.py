@@ -16,9 +16,9 @@ from ...figures.agreement import agreement_figure
 from ...figures.faithfulness import curves_figure
 from ...figures.style import QUIET
 from .. import charts, in_sight, services
-from ..columns import columns
 from ..results import ResultStore
 from ..session import Slot
+from ..tables import columns, show_table
 from . import runs
 from .quantities import cost_words
 from .question import Question
@@ -75,15 +75,17 @@ def _show_measured(question: Question, found: dict) -> None:
         + ".",
         QUIET,
     )
-    st.dataframe(
+    show_table(
         measured_table(found),
-        hide_index=True,
-        placeholder="–",
-        column_config=columns(
-            "deletion", "max_sensitivity",
-            insertion=f"In {CURVE_STEPS} steps.", infidelity=f"{SQUARES} squares.",
+        "How faithful each map is.",
+        columns(
+            "deletion",
+            "max_sensitivity",
+            insertion=f"In {CURVE_STEPS} steps.",
+            infidelity=f"{SQUARES} squares.",
         ),
-    )  # fmt: skip
+        placeholder="–",
+    )
     random_words = ""
     if random is not None:
         random_words = (

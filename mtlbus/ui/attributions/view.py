@@ -21,8 +21,8 @@ from ...explain.techniques import TECHNIQUES
 from ...figures import attribution_maps, colours, overlay
 from ...figures.attribution_maps import MapLook
 from .. import services
-from ..columns import columns
 from ..results import ResultStore
+from ..tables import columns, show_table
 from .quantities import quantity
 from .question import Question
 
@@ -258,26 +258,21 @@ def numbers(question: Question) -> None:
     if not found:
         return
     st.subheader("The maps in numbers")
-    table = numbers_table(question)
-    config = st.column_config
-    st.dataframe(
-        table,
-        hide_index=True,
-        placeholder="–",
-        column_config={
-            H["points_into"]: config.TextColumn(help=ATTRIBUTED["points_into"].meaning),
-            H["passes"]: config.TextColumn(help=ATTRIBUTED["passes"].meaning),
-            **columns(
-                "total",
-                "change",
-                "completeness",
-                "mass_inside",
-                "placebo",
-                "placebo_sizes",
-                "seconds",
-            ),
-        },
-    )
+    table, config = numbers_table(question), st.column_config
+    heads = {
+        H["points_into"]: config.TextColumn(help=ATTRIBUTED["points_into"].meaning),
+        H["passes"]: config.TextColumn(help=ATTRIBUTED["passes"].meaning),
+        **columns(
+            "total",
+            "change",
+            "completeness",
+            "mass_inside",
+            "placebo",
+            "placebo_sizes",
+            "seconds",
+        ),
+    }
+    show_table(table, "The maps in numbers.", heads, placeholder="–")
     held = question.mask
     st.caption(
         "Without a lesion, true or predicted, nothing can be said about place."

@@ -11,8 +11,8 @@ from ...core.quantities import heads
 from ...figures.pairwise_dice import mean_with_others, pairwise_dice
 from .. import services
 from ..answers import Answers
-from ..columns import BARS, columns
 from ..short_names import short, show_in_full
+from ..tables import BARS, columns
 
 _SHOWN = (
     "probability", "probability_mirrored", "area_px", "area_mm2", "area_px_mirrored",

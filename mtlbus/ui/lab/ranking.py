@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from ...core.wording import listed, percent
@@ -16,6 +15,7 @@ from ...protocol import response
 from ...protocol.response import Swing
 from .. import charts
 from ..case import Case
+from ..tables import show_table
 from . import files, knobs, points
 from .points import titles_of
 from .sweep import Sweep
@@ -68,7 +68,8 @@ def show(case: Case, phantom: PhantomState, methods: Sequence[str]) -> None:
             "moves the answer less than these may be chance."
         )
         with st.expander("All knobs as a table", icon=":material/table:"):
-            st.dataframe(_table(swings, order, titles), hide_index=True, key="lab_ranking_table")
+            rows = _table(swings, order, titles)
+            show_table(rows, "What each knob changes, by network.", key="lab_ranking_table")
         with st.container(horizontal=True, gap="small"):
             files.offer_csv(case, found, "ranking")
             charts.offer("What changes the answer most", figure, "lab_ranking")
@@ -118,7 +119,7 @@ def _most(swings: dict[str, list[Swing]], titles: dict[str, str]) -> list[str]:
 
 def _table(
     swings: dict[str, list[Swing]], order: Sequence[str], titles: dict[str, str]
-) -> pd.DataFrame:
+) -> list[dict[str, str]]:
     rows = []
     for knob in order:
         row = {"Knob": knobs.full_title(knob)}
@@ -127,4 +128,4 @@ def _table(
             ends = (f"{percent(p)} at {w}" for p, w in zip(bar.ends, bar.where, strict=True))
             row[titles[method]] = " to ".join(ends)
         rows.append(row)
-    return pd.DataFrame(rows)
+    return rows

@@ -13,7 +13,6 @@ from ...core.card import Card, Metrics, Training
 from ...core.errors import CheckpointError
 from ...core.quantities import CALLS, QUANTITIES
 from ...core.spec import PaperRecipe, Spec
-from ...core.tables import guarded
 from ...core.text import literal, printable
 from ...evaluation.judged_rows import DATASETS
 from ...figures.training_curve import training_figure
@@ -21,6 +20,7 @@ from ...findings import operating_points
 from ...methods import get_spec
 from ...training.recipe_words import loss_words, start_words
 from .. import charts, services
+from ..tables import show_table
 
 LOG = logging.getLogger("mtlbus")
 SHOWN = (
@@ -43,13 +43,7 @@ def in_the_paper(spec: Spec) -> None:
     for table in spec.reported:
         st.markdown(f"**{table.caption}**, {table.data}")
         frame = pd.DataFrame(table.rows, columns=table.columns)
-        st.dataframe(
-            frame,
-            hide_index=True,
-            height=37 + 35 * len(frame),
-            width="content",
-            alt=f"{table.caption}, {table.data}.",
-        )
+        show_table(frame, f"{table.caption}, {table.data}.", width="content")
         st.caption(table.caveat)
     if spec.paper_errors:
         st.subheader("Errors and gaps")
@@ -136,10 +130,7 @@ def _course(checkpoint: Checkpoint) -> None:
         if len(losses) == 1:  # else each round says its own
             st.markdown(f"**Loss{' of all rounds' if len(rounds) > 1 else ''}:** {losses[0]}")
             frame = frame.drop(columns="Loss")
-        frame = frame.map(guarded)
-        st.dataframe(
-            frame, hide_index=True, height=37 + 35 * len(frame), alt="The rounds of the training."
-        )
+        show_table(frame, "The rounds of the training.")
 
 
 def _round_row(one: Training, number: int, spec: Spec) -> dict[str, Any]:
@@ -229,8 +220,7 @@ def _data(about: Training) -> None:
         }
         for name, counts in parts.items()
     ]
-    frame = pd.DataFrame(rows).rename(columns=guarded)
-    st.dataframe(frame, hide_index=True, alt="Images and groups of each part.")
+    show_table(rows, "Images and groups of each part.")
     protocol = [
         f"Fold {about.fold} of 5 is the test part." if about.fold else "",
         "A group (a patient, or near-duplicate images) stays within one part.",
@@ -254,8 +244,7 @@ def _thresholds(card: Card) -> None:
                 "Purpose": point.entry.purpose,
             }
         )
-    frame = pd.DataFrame(rows).map(guarded)
-    st.dataframe(frame, hide_index=True, alt="Thresholds and what they are worth.")
+    show_table(rows, "Thresholds and what they are worth.")
     temperature = card.temperature
     st.caption(
         "Chosen on real images of the validation part; sensitivity and specificity are those of "
@@ -283,8 +272,7 @@ def _metrics(card: Card) -> None:
         for key in SHOWN
         if any(key in entry for entry in entries.values())
     ]
-    frame = pd.DataFrame(rows).rename(columns=guarded)
-    st.dataframe(frame, hide_index=True, height=37 + 35 * len(rows), alt="Metrics by dataset.")
+    show_table(rows, "Metrics by dataset.")
     st.caption(
         "At the default threshold; in brackets 95 % intervals by a bootstrap over groups. Phantoms "
         "are simulated and never pooled with real images. Pixels are those of 256×256; what each "

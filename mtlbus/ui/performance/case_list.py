@@ -14,9 +14,9 @@ from ...core.text import literal
 from ...evaluation import judged_rows
 from ...figures.overlay import thumbnail
 from .. import datasets, state
-from ..columns import column
 from ..results import ResultStore
 from ..session import METHOD
+from ..tables import column
 
 _SIDE = 72  # pixels of a small picture
 _MOST_PICTURES = 40  # about 100 KB

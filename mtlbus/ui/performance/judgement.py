@@ -20,6 +20,7 @@ from ...figures.style import FEW
 from ...methods import get_spec
 from .. import charts, services
 from ..memory import pick
+from ..tables import show_table
 from . import case_list, metrics_table, normals
 from .table_picks import pick_table
 
@@ -73,18 +74,12 @@ def _show_calibration(tables: Sequence[Table], images: str) -> None:
             "what that does to the test images shown. On all pages the probabilities are as the "
             "network gives them."
         )
-    st.dataframe(
-        pd.DataFrame(
-            [
-                {"Network": title}
-                | {name: _three(numbers[key]) for key, name in CALIBRATION.items()}
-                for title, (_, numbers) in found.items()
-            ]
-        ),
-        hide_index=True,
-        height=42 + 35 * len(found),
-        alt="Calibration error, Brier score, slope and intercept, before and after scaling.",
-    )
+    rows = [
+        {"Network": title} | {name: _three(numbers[key]) for key, name in CALIBRATION.items()}
+        for title, (_, numbers) in found.items()
+    ]
+    about = "Calibration error, Brier score, slope and intercept, before and after scaling."
+    show_table(rows, about)
 
 
 def _three(value: float) -> str:
@@ -158,12 +153,8 @@ def _show_two(tables: Sequence[Table], images: str) -> None:
     if not rows:
         st.info("These networks share no images of both classes.", icon=":material/info:")
         return
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        height=42 + 35 * len(rows),
-        alt="DeLong and McNemar tests.",
-    )
+    # Not `show_table`, which would take a sign for the begin of a formula.
+    st.dataframe(rows, hide_index=True, height="content", alt="DeLong and McNemar tests.")
     st.markdown(
         "**DeLong** asks whether the AUCs differ, patients kept together. **McNemar** looks at the "
         "images on which only one of the two is right, at their shipped thresholds. A small p "
@@ -235,7 +226,7 @@ def _show_papers(tables: Sequence[Table], images: str) -> None:
             seen.add(key)
             st.markdown(f"**{reported.caption}** on {reported.data}")
             frame = pd.DataFrame(reported.rows, columns=reported.columns)
-            st.dataframe(frame, hide_index=True, alt=f"{reported.caption}, {reported.data}.")
+            show_table(frame, f"{reported.caption}, {reported.data}.")
             st.caption(f"{spec.paper.authors}, {spec.paper.year}. {reported.caveat}")
     if not seen:
         st.info("The papers of the chosen methods print no table that we copied.")

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from ...core.card import Metrics
 from ...core.quantities import CALLS, OUTLINES, Quantity
-from ...core.tables import guarded
 from ...evaluation import judged_rows
 from ...evaluation.judged_rows import Table
 from ...evaluation.metrics import CLASSIFICATION, SEGMENTATION
 from ...figures.style import FEW
+from ..tables import show_table
 
 METRICS = {
     name: one
@@ -45,12 +44,7 @@ def show(tables: Sequence[Table], images: str) -> None:
             for one in METRICS.values()
             if any(one.name in entry for entry in entries.values())
         ]
-        st.dataframe(
-            pd.DataFrame(body).rename(columns=guarded),
-            hide_index=True,
-            height=42 + 35 * len(body),
-            alt=f"Metrics of {table.title} by dataset.",
-        )
+        show_table(body, f"Metrics of {table.title} by dataset.")
         empty = {name: entry.get("empty_masks", 0) for name, entry in entries.items()}
         st.caption(
             (f"Calls at the shipped threshold {point.threshold:.3f}. " if point else "")
@@ -74,17 +68,10 @@ def _show_many(tables: Sequence[Table], images: str) -> None:
         rows.append(
             {"Network": table.title} | {one.head: _number(entry, one) for one in METRICS.values()}
         )
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        height=42 + 35 * len(rows),
-        column_config={
-            one.head: st.column_config.TextColumn(one.head, help=one.meaning)
-            for one in METRICS.values()
-        }
-        | {"Network": st.column_config.TextColumn("Network", pinned=True)},
-        alt="Metrics of every network.",
-    )
+    text = st.column_config.TextColumn
+    heads = {one.head: text(one.head, help=one.meaning) for one in METRICS.values()}
+    heads["Network"] = text("Network", pinned=True)
+    show_table(rows, "Metrics of every network.", heads)
     st.caption(
         f"On {judged_rows.literal_title(images)}, calls at each network's shipped threshold; in "
         f"brackets 95 % intervals by a bootstrap over patients or groups. Choose at most {FEW} "

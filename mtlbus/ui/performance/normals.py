@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from ...core.tables import guarded
 from ...core.wording import share_with_interval
 from ...evaluation.judged_rows import Table
+from ..tables import show_table
 
 PARTS = {"test": "test", "validation": "validation"}
 FOREIGN = (
@@ -35,11 +34,10 @@ def show(tables: Sequence[Table], images: str) -> None:
         "threshold, which was chosen so that at most 1 of 100 validation lesions lies below it."
     )
     rows = [_row(table, part) for table in counted for part in PARTS]
-    st.dataframe(
-        pd.DataFrame(rows).map(guarded),
-        hide_index=True,
+    show_table(
+        rows,
+        "Normal images outlined or called malignant, and lesions passed over, by network.",
         height=min(42 + 35 * len(rows), 460),
-        alt="Normal images outlined or called malignant, and lesions passed over, by network.",
     )
     st.caption(
         "In brackets 95 % intervals by a bootstrap over patients or groups, Wilson's where none or "

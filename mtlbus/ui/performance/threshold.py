@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import pandas as pd
 import streamlit as st
 
 from ...core.text import literal
@@ -21,6 +20,7 @@ from ...figures.style import FEW, QUIET
 from .. import address, charts, in_sight, services
 from ..memory import mirror, number, pick, slider
 from ..session import Slot, selected, shown
+from ..tables import show_table
 from ..theme import is_dark
 from . import case_list, files, people
 from .table_picks import pick_table
@@ -284,13 +284,8 @@ def _show_counts(
                 "Cleared": found.tn,
             }
         )
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        height=42 + 35 * len(rows),
-        column_config={"Network": st.column_config.TextColumn(pinned=True)},
-        alt="AUC, counts and shares of every network.",
-    )
+    pinned = {"Network": st.column_config.TextColumn(pinned=True)}
+    show_table(rows, "AUC, counts and shares of every network.", pinned)
     st.caption(
         "In brackets 95 % intervals: of the AUC by DeLong with patients or groups kept together, "
         "of the shares by Wilson, who takes images as independent. A click on a column's head "

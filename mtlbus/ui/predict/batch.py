@@ -17,9 +17,9 @@ from ...figures.overlay import thumbnail
 from ...findings import presence, scope
 from ...findings.finding import flat
 from .. import case_store, cases, services, stopping, uploads
-from ..columns import column
 from ..finding import finding_of
 from ..session import Slot, held
+from ..tables import column
 
 _GO = Slot("_batch_go", False)
 MOST_FILES, MOST_BYTES = 100, 100 * 1024**2  # of a batch

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from html import escape
 
-import pandas as pd
 import streamlit as st
 
 from ...core.tables import guarded
@@ -19,6 +18,7 @@ from ...figures.calibration import calibration_figure
 from ...figures.readers import readers_figure
 from .. import charts, services, takeaway
 from ..charts import Chart, charts_file
+from ..tables import show_table
 from ..takeaway import File
 from ..theme import strong
 from . import networks, place, rooms, start
@@ -114,7 +114,7 @@ def _show(here: Place) -> None:
             "networks: for them a right answer is memory, not skill.",
             icon=":material/warning:",
         )
-    st.dataframe(_table(found, own), hide_index=True, width="stretch")
+    show_table(_table(found, own), "How well each reader read.")
     st.caption(
         "Shares with 95 % intervals (Wilson). On so few cases they are wide: who is ahead here may "
         "be behind tomorrow. Brier: 0 is perfect, 0.25 is to say 50 % always. A person calls above "
@@ -139,7 +139,7 @@ def _show(here: Place) -> None:
                 st.markdown(f"**{chart.heading}**")
                 charts.show(chart.figure, f"_quiz_{name}", chart.said)
     st.markdown("**Who erred where**")
-    st.dataframe(_errors(room, found), hide_index=True, width="stretch")
+    show_table(_errors(room, found), "What each reader said of each case.")
     readers, answers = "A line for each reader.", "A line for each case and reader."
     every = partial(replies_csv, room, found)
     files = [
@@ -163,8 +163,8 @@ def _outcome(mine: Standing, nets: Sequence[Standing]) -> str:
     return f"{said}; {verdict}"
 
 
-def _table(found: Sequence[Standing], own: str) -> pd.DataFrame:
-    rows = [
+def _table(found: Sequence[Standing], own: str) -> list[dict[str, str]]:
+    return [
         {
             "Reader": _named(one, own), "Right": f"{one.score.right} of {one.score.n}",
             "Sensitivity": _share(one.score.sensitivity),
@@ -173,7 +173,6 @@ def _table(found: Sequence[Standing], own: str) -> pd.DataFrame:
         }
         for one in found
     ]  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 def _named(one: Standing, own: str) -> str:
@@ -215,7 +214,7 @@ def _curves(
     return found
 
 
-def _errors(room: Room, found: Sequence[Standing]) -> pd.DataFrame:
+def _errors(room: Room, found: Sequence[Standing]) -> list[dict[str, str]]:
     """A line for each case, a column for each reader: what was said, and if it is wrong."""
     names: list[str] = []
     for one in found:  # no two columns of one name: a nickname may look like a network
@@ -229,7 +228,7 @@ def _errors(room: Room, found: Sequence[Standing]) -> pd.DataFrame:
         for name, one in zip(names, found, strict=True):
             row[name] = _cell(room, number, one.replies.get(number))
         rows.append(row)
-    return pd.DataFrame(rows)
+    return rows
 
 
 def _cell(room: Room, number: int, reply: Reply | None) -> str:

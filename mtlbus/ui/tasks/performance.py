@@ -22,6 +22,7 @@ from ...evaluation.task_tables import TRUE
 from ...figures import class_charts
 from ...protocol.task_judging import JUDGED, read_judged, task_figures
 from .. import charts, takeaway
+from ..tables import show_table
 from ..takeaway import File
 from ..widgets import explain_error
 from . import networks, subjects
@@ -37,32 +38,32 @@ def show(declaration: Declaration) -> None:
     )
     names = networks.pick_several(declaration, most=None)
     here = networks.available(declaration)
-    titles, tables = networks.labels(here), {}
+    titles, judged = networks.labels(here), {}
     for name in names:
         try:
-            tables[name] = _rows(here[name])
+            judged[name] = _rows(here[name])
         except MtlbusError as error:
             explain_error(error)
-    if not tables:
+    if not judged:
         st.info(
             f"None of these networks has judged test images ({JUDGED} beside its weights). Train "
             "it with `python -m mtlbus train` or `tasktable`, which judge at the end.",
             icon=":material/info:",
         )
         return
-    gains = _gains(declaration, {name: one for name, one in here.items() if name in tables})
-    table = [_row(here[name], titles[name], rows, gains) for name, rows in tables.items()]
-    st.dataframe(table, hide_index=True)
+    gains = _gains(declaration, {name: one for name, one in here.items() if name in judged})
+    table = [_row(here[name], titles[name], rows, gains) for name, rows in judged.items()]
+    show_table(table, "Figures of each network.")
     if gains:
         st.caption(
             "Δ: gain over a network for that task alone, in percent of its figure (eq. 3 of the "
             "CTAN paper); above 0 the tasks help each other. The draws of the bootstrap are paired."
         )
     for task in declaration.tasks:
-        asked = {titles[n]: rows for n, rows in tables.items() if task in here[n].tasks}
+        asked = {titles[n]: rows for n, rows in judged.items() if task in here[n].tasks}
         if asked:
             _task(task, asked)
-    joined = pd.concat([rows.assign(network=name) for name, rows in tables.items()])
+    joined = pd.concat([rows.assign(network=name) for name, rows in judged.items()])
     about = "One row a network and test image."
     files = [
         File("Rows (CSV)", ".csv", about, lambda: csv_text(list(joined), joined.itertuples(False)))

@@ -1,14 +1,36 @@
-"""The columns of a page's tables, from the quantities that they show."""
+"""Tables on a page, and their columns by the quantities that they show."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from ..core.quantities import QUANTITIES
+from ..core.tables import guarded
 
 BARS = ("probability", "probability_mirrored")
+
+
+def show_table(
+    rows: Sequence[Mapping[str, Any]] | pd.DataFrame,
+    alt: str,
+    columns: Mapping[str, Any] | None = None,
+    **look: Any,
+) -> None:
+    """Draw a table as high as its rows; no spreadsheet runs what a reader saves from its corner.
+
+    Args:
+        rows: by head.
+        alt: what it holds, one sentence, for people who cannot see it.
+        columns: settings of columns, by head.
+        look: of `st.dataframe`.
+    """
+    frame = pd.DataFrame(rows).rename(columns=guarded).map(guarded)
+    look = {"height": "content", **look}
+    st.dataframe(frame, hide_index=True, column_config=columns, alt=alt, **look)
 
 
 def columns(*names: str, **more: str) -> dict[str, Any]:

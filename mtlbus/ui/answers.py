@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import streamlit as st
 
+from ..core.text import literal
 from ..core.wording import percent
 from ..export.case_views import CompareView
 from ..figures import colours
@@ -18,8 +20,10 @@ from ..findings.finding import NORMAL
 from ..findings.several import cautions_of_all, judged, tally, voters
 from ..inference.input_checks import Check
 from ..inference.measure import largest_part
+from ..inference.predictor import Prediction
 from . import verdict
 from .case import Case
+from .finding import findings_of
 from .panels import region_shapes
 from .panels.case_shapes import shapes_of
 from .panels.zoom_panels import Key, Panel
@@ -53,6 +57,11 @@ class Answers:
     case: Case
     found: Mapping[str, Finding]
     style: Style
+
+    @classmethod
+    def of(cls, case: Case, said: Mapping[str, Prediction], style: Style) -> Answers:
+        """What several networks said, with all that is known about the case and about them."""
+        return cls(case, findings_of(case, said, style.threshold), style)
 
     @cached_property
     def levels(self) -> dict[str, np.ndarray]:
@@ -159,16 +168,17 @@ class Answers:
         """What speaks against the answers, each told once."""
         return cautions_of_all([*self.found.values()])
 
-    def scopes(self) -> list[str]:
+    def say_scopes(self) -> None:
         """On which images the networks were counted, for an image from elsewhere; each once."""
         found = (answer.scope for answer in self.found.values() if answer.call)
-        return [*dict.fromkeys(filter(None, found))]
+        for scope in dict.fromkeys(filter(None, found)):
+            st.caption(literal(scope))
 
     def said(self) -> str:
-        """One line: how many call it malignant, and how many are right; "" where none says so."""
+        """One line: how many call it malignant, and how many are right, where any says so."""
         found = [*self.found.values()]
         lines = [f"**{line}**" for line in (tally(found), judged(found)) if line]
-        return " · ".join(lines)
+        return " · ".join(lines) or "These networks outline only."
 
 
 def badge_of(answer: Finding) -> str:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 import streamlit as st
 
 from ..checkpoints import Checkpoint
 from ..core.text import literal
-from ..data.phantom import GALLERY, make_phantom
-from ..figures.overlay import thumbnail
+from ..data.phantom import GALLERY
 from ..findings import points, scope
 from ..inference.input_checks import refusal
 from . import address, input_line, pictures, services, state, uploads, verdict
-from .browse.collection import mixed
+from .browse import collection
 from .case import Case
 from .finding import finding_of
 from .predict import files
@@ -23,7 +21,6 @@ from .widgets import ask, no_methods
 
 _PLACE = (380, 560)
 _DOOR = 240  # pixels at least; narrower ones break the words of an error
-_TILE = 120  # pixels of a side, about; a wide page makes them larger
 _TILES, _NARROWEST = 8, 104  # in a row: 8 at 1920, 6 at 1280, 4 at 800, so none is left alone
 
 
@@ -107,12 +104,6 @@ def track_record(method: str | None) -> str:
     )
 
 
-@cache
-def _tile(name: str) -> bytes:
-    """A phantom made small, which takes a quarter of the time; its speckle differs."""
-    return thumbnail(make_phantom(GALLERY[name].parameters, 128).image, 2 * _TILE)
-
-
 def _open(name: str) -> None:
     state.choose_case(name)
     go("predict.py")
@@ -125,14 +116,13 @@ def gallery() -> None:
     """
     st.subheader("Samples: phantoms made from physics, with their true outline")
     blind = state.is_blind()
+    shown = {one.key: one for one in collection.entries(collection.PHANTOMS, None)}
     with st.grid(_TILES, min_column_width=_NARROWEST, gap="small"):
-        for number, name in enumerate(mixed(GALLERY) if blind else GALLERY, start=1):
-            entry = GALLERY[name]
-            title = f"Case {number}" if blind else entry.title
+        for number, name in enumerate(collection.mixed(shown) if blind else shown, start=1):
+            title = f"Case {number}" if blind else shown[name].title
             with st.container(gap="xxsmall"):
-                st.image(_tile(name), alt=f"Phantom: {title}", width="stretch")
+                st.image(shown[name].small(), alt=f"Phantom: {title}", width="stretch")
                 st.button(
-                    title, key=f"_sample_{name}", on_click=_open, args=(name,),
-                    help="Open in Predict" if blind else entry.text, width="stretch",
-                    type="tertiary",
+                    title, key=f"_sample_{name}", on_click=_open, args=(name,), type="tertiary",
+                    help="Open in Predict" if blind else GALLERY[name].text, width="stretch",
                 )  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -39,6 +39,7 @@ from .results import ResultStore, bytes_held
 LOG = logging.getLogger("mtlbus")
 MEGABYTE = 1024**2
 FAVOURITE = "mtl_cosa"
+N = TypeVar("N")
 
 
 def _bytes_of(prediction: Prediction) -> int:
@@ -210,13 +211,8 @@ def predictor(method: str) -> Predictor:
         LeftOut: its weights cannot be used; the frame runs the page again without it.
     """
     chosen = checkpoint(method)
-    key = (str(chosen.folder), chosen.digest)  # weights that change on disk are loaded anew
-    found = _NETWORKS.peek(key)
-    if found is not None:
-        return found
     try:
-        with st.spinner("Loading the network …"), waiting_line() as say:
-            return _NETWORKS.get(key, lambda: _load(chosen), say)
+        return loaded(chosen, _load)
     except CheckpointError as error:
         LOG.warning("The network of %s is left out: %s", method, printable(error))
         title = title_of(method)
@@ -239,14 +235,32 @@ def settle() -> None:
     threadpool_limits(1, user_api="blas")
 
 
+def loaded(found: Checkpoint, load: Callable[[Checkpoint], N]) -> N:
+    """A network, loaded once for each set of weights, with words meanwhile.
+
+    Raises:
+        CheckpointError: its weights cannot be used.
+    """
+    key = (str(found.folder), found.digest)  # weights that change on disk are loaded anew
+    kept = _NETWORKS.peek(key)
+    if kept is not None:
+        return kept
+
+    def make() -> N:
+        settle()
+        try:
+            return load(found)
+        except CheckpointError:
+            raise
+        except MtlbusError as error:  # a method, size or option that this version does not know
+            raise CheckpointError(str(error)) from error
+
+    with st.spinner("Loading the network …"), waiting_line() as say:
+        return _NETWORKS.get(key, make, say)
+
+
 def _load(found: Checkpoint) -> Predictor:
-    settle()
-    try:
-        loaded = Predictor(found)
-    except CheckpointError:
-        raise
-    except MtlbusError as error:  # a method, size or option that this version does not know
-        raise CheckpointError(str(error)) from error
+    loaded = Predictor(found)
     # The first pass sets up kernels and is slow; here it does not spoil the time that is shown.
     with torch.inference_mode():
         loaded.model(torch.zeros(1, 3, loaded.size, loaded.size, device=loaded.device))

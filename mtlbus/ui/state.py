@@ -55,7 +55,10 @@ def current_case() -> Case:
     Raises:
         CaseError: there is none; the frame keeps such a page from running.
     """
-    found = current()
+    return _of_breast(current())
+
+
+def _of_breast(found: Case | TaskCase | Unopened) -> Case:
     if isinstance(found, TaskCase):
         raise InputError(f"{found.title} is no breast ultrasound. Choose another case.")
     if isinstance(found, Unopened):
@@ -76,11 +79,7 @@ def open_case(key: str) -> Case:
     if found is None:
         why = _MADE_ROOM if store.made_room(key) else _LOST
         found = Unopened(key, "Your image is not here", "lost", why)
-    if isinstance(found, TaskCase):
-        raise InputError(f"{found.title} is no breast ultrasound. Choose another case.")
-    if isinstance(found, Unopened):
-        raise CaseError(found)
-    return found
+    return _of_breast(found)
 
 
 def choose_case(key: str) -> None:

@@ -176,3 +176,12 @@ def ask(case: Case, method: str) -> Prediction:
     services.predictor(method)  # loading has a spinner of its own
     with st.spinner(f"Asking {services.title_of(method)} …"):
         return services.predict(case, method)
+
+
+def ask_all(case: Case, methods: Sequence[str], maps: bool = False) -> dict[str, Prediction]:
+    """The same of several methods, by name; with their inner maps if `maps`."""
+    if not all(services.is_ready(case, method) for method in methods):
+        for method in methods:
+            services.predictor(method)  # loading has a spinner of its own
+    with st.spinner("Asking the networks …"):
+        return {method: services.predict(case, method, maps) for method in methods}

@@ -17,7 +17,6 @@ from ...figures.faithfulness import curves_figure
 from ...figures.style import QUIET
 from .. import charts, in_sight, services
 from ..results import ResultStore
-from ..session import Slot
 from ..tables import columns, show_table
 from . import runs
 from .quantities import cost_words
@@ -26,7 +25,6 @@ from .question import Question
 _H = heads("insertion", "deletion", "infidelity", "max_sensitivity")
 _TABLES = ResultStore(8 * 1024**2, lambda table: table.nbytes)
 _FIRST_OWN = 4
-_NOW = Slot("_measured_now", False)  # by the last click
 
 
 def faithfulness(question: Question) -> None:
@@ -44,18 +42,15 @@ def faithfulness(question: Question) -> None:
         "white, which costs as much as that many maps."))  # fmt: skip
     steps = runs.measure_steps(question, sensitivity)
     if steps:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            asked = st.button("Measure", icon=":material/speed:", key="_measure")
-            st.caption(cost_words(runs.total_cost(steps), question.pace()))
-        if asked:
-            runs.run(steps, "_stop_measure")
-            _NOW.set(True)
-            st.rerun()
+        cost = cost_words(runs.total_cost(steps), question.pace())
+        runs.offer(steps, cost, "measure", "Measure", "speed")
     found = {n: question.measured(n, sensitivity) for n in question.maps()}
     found = {name: measured for name, measured in found.items() if measured is not None}
     if found:
         with st.container(key="_measured"):
-            in_sight.follow("_measured", (*found, sensitivity), at_first=_NOW.take())
+            in_sight.follow(
+                "_measured", (*found, sensitivity), at_first=runs.ASKED.take() == "measure"
+            )
             _show_measured(question, found)
 
 

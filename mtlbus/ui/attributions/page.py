@@ -52,9 +52,5 @@ def run_what_is_missing(question: Question) -> None:
     steps = runs.map_steps(question)
     if not steps:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        asked = st.button("Run", type=strong(), icon=":material/play_arrow:", key="_run")
-        st.caption(cost_words(runs.total_cost(steps), question.pace()))
-    if asked:
-        runs.run(steps, "_stop_run")
-        st.rerun()
+    cost = cost_words(runs.total_cost(steps), question.pace())
+    runs.offer(steps, cost, "run", "Run", "play_arrow", type=strong())

@@ -55,22 +55,17 @@ def offer(question: Question) -> None:
         st.info(f"{missed} {_AT_THE_LIMIT}", icon=":material/stairs:")
         return
     most = doublings(options)[-1].steps
-    with st.container(horizontal=True, vertical_alignment="center"):
-        asked = st.button(
-            f"Add steps until it is at most {WITHIN:.0%}",
-            icon=":material/stairs:",
-            key="_refine",
-            help="Doubles the steps until the shares add up, or until that is hopeless. Its "
-            "placebo with as many steps can be run afterwards.",
-        )
-        cost = cost_words(runs.total_cost(steps), question.pace())
-        st.caption(
-            f"{missed} Doubling goes on to {most} steps at most. {cost} It "
-            "ends earlier where they add up, or where more steps do not help."
-        )
-    if asked:
-        runs.run(steps, "_stop_refine")
-        st.rerun()
+    cost = cost_words(runs.total_cost(steps), question.pace())
+    runs.offer(
+        steps,
+        f"{missed} Doubling goes on to {most} steps at most. {cost} It ends earlier where they add "
+        "up, or where more steps do not help.",
+        "refine",
+        f"Add steps until it is at most {WITHIN:.0%}",
+        "stairs",
+        help="Doubles the steps until the shares add up, or until that is hopeless. Its placebo "
+        "with as many steps can be run afterwards.",
+    )
 
 
 def refinements(question: Question) -> list[Computation]:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -34,6 +34,7 @@ AT_ONCE = 4
 """Passes of the network for which nobody is asked first: they take about a second."""
 _TELL_EVERY = 0.4  # seconds; a message after every pass holds up the passes
 _STOPPED = Slot("_attributions_stopped", False)
+ASKED = Slot("_attributions_asked", "")  # whose button ran last
 
 
 class Computation(NamedTuple):
@@ -163,6 +164,26 @@ def run(steps: Sequence[Computation], key: str, on_stop: Callable[[], None] | No
         for step in steps:
             progress.begin(step)
             _do(step, progress)
+
+
+def offer(
+    steps: Sequence[Computation], cost: str, name: str, label: str, icon: str, **look: Any
+) -> None:
+    """A button that runs the steps, with what it costs; the page runs again afterwards.
+
+    Args:
+        steps: what is missing.
+        cost: in words.
+        name: of the button, and of the one that stops it.
+        label, icon: of the button, with more of its `look`.
+    """
+    with st.container(horizontal=True, vertical_alignment="center"):
+        asked = st.button(label, key=f"_{name}", icon=f":material/{icon}:", **look)
+        st.caption(cost)
+    if asked:
+        run(steps, f"_stop_{name}")
+        ASKED.set(name)
+        st.rerun()
 
 
 def _do(step: Computation, progress: _Progress) -> None:

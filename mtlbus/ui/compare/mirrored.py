@@ -84,7 +84,7 @@ def _both_ways(
     style: Style,
 ) -> tuple[Answers, Answers]:
     """What is said of the case and of its mirror; who has seen the one has seen the other."""
-    answers, other = view.answers_of(case, found, style), view.answers_of(mirror, turned, style)
+    answers, other = Answers.of(case, found, style), Answers.of(mirror, turned, style)
     known = {
         method: replace(one, seen=answers.found[method].seen) for method, one in other.found.items()
     }

@@ -11,6 +11,7 @@ from ...core.text import literal, printable
 from ...export.case_views import TwoCasesView
 from ...inference.predictor import Prediction
 from .. import address, cases, datasets, services, spacing, state, takeaway
+from ..answers import Answers
 from ..case import Case
 from ..memory import mirror
 from ..panels import zoom_panels
@@ -108,7 +109,7 @@ def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]
     """
     pair, top = tuple(map(spacing.known, pair)), st.container()
     style = view.controls(any(case.truth is not None for case in pair))
-    both = [view.answers_of(case, said, style) for case, said in zip(pair, found, strict=True)]
+    both = [Answers.of(case, said, style) for case, said in zip(pair, found, strict=True)]
     with top:
         for answers in both:
             view.say(answers, answers.case.title)

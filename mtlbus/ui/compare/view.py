@@ -12,7 +12,6 @@ from ...methods.panel import PREFIX
 from .. import address, services, spacing, takeaway, verdict
 from ..answers import Answers
 from ..case import Case
-from ..finding import findings_of
 from ..memory import choice, mirror, switch, toggle
 from ..panels import zoom_panels
 from ..pictures import Style, pick_fill, pick_threshold
@@ -85,7 +84,7 @@ def networks(case: Case, found: Mapping[str, Prediction]) -> None:
         found: what each method says about it.
     """
     case, top = spacing.known(case), st.container()
-    answers = answers_of(case, found, controls(case.truth is not None))
+    answers = Answers.of(case, found, controls(case.truth is not None))
     with top:
         say(answers)
     zoom_panels.show(
@@ -105,18 +104,11 @@ def networks(case: Case, found: Mapping[str, Prediction]) -> None:
         st.caption("Votes and agreement need at least two networks that outline.")
 
 
-def answers_of(case: Case, found: Mapping[str, Prediction], style: Style) -> Answers:
-    """What several networks said, with all that is known about the case and about them."""
-    return Answers(case, findings_of(case, found, style.threshold), style)
-
-
 def say(answers: Answers, name: str = "") -> None:
     """What speaks against the answers, then what they are; `name` where several cases are there."""
     verdict.cautions(answers.doubts(), f"{name}: " if name else "")
-    said = answers.said() or "These networks outline only."
-    st.markdown(f"{literal(name)}: {said}" if name else said)
-    for scope in answers.scopes():
-        st.caption(literal(scope))
+    st.markdown(f"{literal(name)}: {answers.said()}" if name else answers.said())
+    answers.say_scopes()
 
 
 def controls(truth_known: bool, agreement: bool = True) -> Style:

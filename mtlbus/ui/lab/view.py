@@ -13,11 +13,11 @@ from .. import charts, input_line, pictures, services, takeaway, verdict
 from ..answers import Answers
 from ..case import Case
 from ..charts import Chart, charts_file
-from ..finding import findings_of
 from ..panels import zoom_panels
 from ..panels.case_shapes import shapes_of
 from ..panels.zoom_panels import Panel
 from ..pictures import Style
+from ..widgets import ask_all
 from . import files, inner
 
 _STYLE = Style(truth=True)
@@ -30,10 +30,10 @@ def show(case: Case, methods: Sequence[str]) -> None:
     if not input_line.let_in(case, cautions=False):
         st.image(pictures.plain(case, (420, 420)), alt=case.title)
         return
-    found = _ask(case, methods)
-    answers = Answers(case, findings_of(case, found), _STYLE)
+    found = ask_all(case, methods, maps=True)
+    answers = Answers.of(case, found, _STYLE)
     verdict.cautions(answers.doubts())
-    st.markdown(answers.said() or "These networks outline only.")
+    st.markdown(answers.said())
     zoom_panels.show(
         "lab_panels",
         [case],
@@ -41,20 +41,10 @@ def show(case: Case, methods: Sequence[str]) -> None:
         [answers.lesion()],
         answers.legend(),
     )
-    for scope in answers.scopes():
-        st.caption(literal(scope))
+    answers.say_scopes()
     maps = _maps(case, found)
     more = [charts_file(lambda: maps, "_maps.zip")] if maps else []
     takeaway.offer(answers.view(), [files.phantom_zip(case), *more])
-
-
-def _ask(case: Case, methods: Sequence[str]) -> dict[str, Prediction]:
-    if all(services.is_ready(case, method) for method in methods):
-        return {method: services.predict(case, method, maps=True) for method in methods}
-    for method in methods:
-        services.predictor(method)  # loading has a spinner of its own
-    with st.spinner("Asking the networks …"):
-        return {method: services.predict(case, method, maps=True) for method in methods}
 
 
 def _own(answers: Answers) -> Panel:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import pandas as pd
+import plotly.graph_objects as go
+
 from ...core.tables import csv_text
 from ...evaluation import judged_rows
 from ...evaluation.judged_rows import Table
@@ -19,6 +22,10 @@ from .. import takeaway
 from ..charts import Chart, charts_file, picture
 from ..takeaway import File
 
+OUTLINES = (
+    "The box holds the middle half, its line is the median, the dashed line the mean. Dice is 1 "
+    "for the dataset's outline, 0 for no overlap."
+)
 _TALL = 520  # pixels: the report is narrower than the page, and its legends take more lines
 BANDS = (
     "Bands hold 95 % of 500 bootstrap draws of whole patients or groups. The dot is the threshold."
@@ -116,18 +123,22 @@ def charts(
             confusion_figure(counts[table.title]),
             f"Called malignant from {thresholds[table.method]:.3f} on.",
         )
-    outlined = {
-        table.title: (rows["dice"].to_numpy(float), rows["image_id"].tolist())
-        for table in tables
-        if len(rows := judged_rows.select(table, images).dropna(subset=["dice"]))
-    }
-    if outlined:
-        yield Chart(
-            "Outlines",
-            dice_figure(outlined),
-            "Dice of each image: 1 for the dataset's outline, 0 for no overlap. The box holds the "
-            "middle half, its line is the median, the dashed line the mean.",
-        )
+    if outlined := outlines(tables, images):
+        yield Chart("Outlines", outlines_figure(outlined), f"Dice of each image. {OUTLINES}")
+
+
+def outlines(tables: Sequence[Table], images: str) -> dict[str, pd.DataFrame]:
+    """The judged outlines of each method that draws any, by title."""
+    found = {table.title: judged_rows.select(table, images) for table in tables}
+    found = {title: rows.dropna(subset=["dice"]) for title, rows in found.items()}
+    return {title: rows for title, rows in found.items() if len(rows)}
+
+
+def outlines_figure(found: Mapping[str, pd.DataFrame]) -> go.Figure:
+    """The Dice of each image, by title of the method."""
+    return dice_figure(
+        {t: (rows["dice"].to_numpy(float), rows["image_id"].tolist()) for t, rows in found.items()}
+    )
 
 
 def point_of(counts: Confusion, threshold: float) -> OperatingPoint:

@@ -14,14 +14,13 @@ from ...evaluation import judged_rows
 from ...evaluation import slices as parts
 from ...evaluation.judged_rows import Table
 from ...figures.calibration import calibration_figure
-from ...figures.segmentation import dice_figure
 from ...figures.slices import slices_figure
 from ...figures.style import FEW
 from ...methods import get_spec
 from .. import charts, services
 from ..memory import pick
 from ..tables import show_table
-from . import case_list, metrics_table, normals
+from . import case_list, files, metrics_table, normals
 from .table_picks import pick_table
 
 CALIBRATION = heads(
@@ -87,29 +86,13 @@ def _three(value: float) -> str:
 
 
 def _show_outlines(tables: Sequence[Table], images: str) -> None:
-    outlined = {
-        table.title: rows
-        for table in tables
-        if len(rows := judged_rows.select(table, images).dropna(subset=["dice"]))
-    }
+    outlined = files.outlines(tables, images)
     if not outlined:
         st.info("None of the chosen networks draws a mask.", icon=":material/info:")
         return
-    charts.show(
-        dice_figure(
-            {
-                title: (rows["dice"].to_numpy(float), rows["image_id"].tolist())
-                for title, rows in outlined.items()
-            }
-        ),
-        "_dice",
-        "Dice of each image, by network.",
-    )
+    charts.show(files.outlines_figure(outlined), "_dice", "Dice of each image, by network.")
     points = "Each point is an image" if len(outlined) <= FEW else "Points are outliers"
-    st.caption(
-        f"{points}. The box holds the middle half, its line is the median, the dashed "
-        "line the mean. Dice is 1 for the dataset's outline, 0 for no overlap."
-    )
+    st.caption(f"{points}. {files.OUTLINES}")
     st.markdown("**The worst outlines**")
     by_title = {table.title: table.method for table in tables}
     worst = pd.concat(

@@ -228,14 +228,8 @@ def _show_matrix(table: Table, counts: Confusion) -> None:
         on_select=_take_cell,
         selection_mode="points",
     )
-    lines = []
-    for name, part, whole in (
-        ("Sensitivity", counts.tp, counts.tp + counts.fn),
-        ("Specificity", counts.tn, counts.tn + counts.fp),
-    ):
-        share = part / whole if whole else float("nan")
-        text = share_with_interval(share, *wilson_interval(part, whole)) if whole else "not defined"
-        lines.append(f"{name} **{text}**, {part} of {whole}")
+    shares = _shares(counts).items()
+    lines = (f"{name} **{said}**, {part} of {whole}" for name, (said, part, whole) in shares)
     st.markdown("  \n".join(lines))
     st.segmented_control(
         "List the cases (or click a cell above)",
@@ -264,18 +258,11 @@ def _show_counts(
     rows = []
     for table in tables:
         found = counts[table.title]
-        shares = {
-            "Sensitivity": (found.tp, found.tp + found.fn),
-            "Specificity": (found.tn, found.tn + found.fp),
-        }
         rows.append(
             {
                 "Network": table.title,
                 "AUC": _area(judged_rows.area(table, images)),
-                **{
-                    name: share_with_interval(k / n, *wilson_interval(k, n)) if n else "not defined"
-                    for name, (k, n) in shares.items()
-                },
+                **{name: said for name, (said, *_) in _shares(found).items()},
                 "Accuracy": share_with_interval(found.accuracy),
                 "Threshold": f"{thresholds[table.method]:.3f}",
                 "Found": found.tp,
@@ -291,6 +278,18 @@ def _show_counts(
         "of the shares by Wilson, who takes images as independent. A click on a column's head "
         "sorts."
     )
+
+
+def _shares(counts: Confusion) -> dict[str, tuple[str, int, int]]:
+    """Each share with its 95 % interval in words, and what it is a share of."""
+    parts = {
+        "Sensitivity": (counts.tp, counts.tp + counts.fn),
+        "Specificity": (counts.tn, counts.tn + counts.fp),
+    }
+    return {
+        name: (share_with_interval(k / n, *wilson_interval(k, n)) if n else "not defined", k, n)
+        for name, (k, n) in parts.items()
+    }
 
 
 def _area(found: AucInterval | None) -> str:

@@ -17,11 +17,9 @@ from .predict import say_what_it_knows
 
 def show(case: TaskCase) -> None:
     """Which task's mask gates which, what looks where; the same pictures as for any network."""
-    title, choice = st.columns(2, gap="medium", vertical_alignment="bottom")
-    title.title("Attention", help="What happens inside the network on its way to the answers.")
+    about = "What happens inside the network on its way to the answers."
+    name = networks.head(case, "Attention", about)
     here = networks.available(case.declaration)
-    with choice:
-        name = networks.pick(case.declaration)
     say_what_it_knows(name, case)
     found = networks.predict(case, name, maps=True)
     maps = {one: inner for one, inner in found.maps.items() if can_be_seen(one)}

@@ -78,10 +78,8 @@ class Inquiry:
 
 def show(case: TaskCase) -> None:
     """Choose an answer and methods; maps with their placebos."""
-    title, choice_of = st.columns(2, gap="medium", vertical_alignment="bottom")
-    title.title("Attributions", help="Which pixels an answer rests on, each map with its placebo.")
-    with choice_of:
-        name = networks.pick(case.declaration)
+    about = "Which pixels an answer rests on, each map with its placebo."
+    name = networks.head(case, "Attributions", about)
     say_what_it_knows(name, case)
     try:
         asked = _ask(case, name)
@@ -139,12 +137,8 @@ def _compute(asked: Inquiry) -> None:
         steps = [step for step in steps if step not in first]
     if not steps:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Run", type=strong(), icon=":material/play_arrow:", key="_run")
-        st.caption(f"{runs.total_cost(steps).passes} passes through the network are missing.")
-    if pressed:
-        runs.run(steps, "_stop_run")
-        st.rerun()
+    missing = f"{runs.total_cost(steps).passes} passes through the network are missing."
+    runs.offer(steps, missing, "run", "Run", "play_arrow", type=strong())
 
 
 def _step(asked: Inquiry, name: str, random: bool) -> Computation:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ...checkpoints import Checkpoint
 from ...core.declaration import Declaration
-from ...core.errors import CheckpointError, MtlbusError, choose
+from ...core.errors import CheckpointError, choose
 from ...core.text import literal
 from ...data.task_case import TaskCase
 from ...data.transforms import PREPROCESSING_VERSION
@@ -30,11 +30,6 @@ def _size_of(found: TaskPrediction) -> int:
     return bytes_held(*planes, *(one.tensor for one in found.maps.values()))
 
 
-_LOADED = ResultStore(
-    256 * services.MEGABYTE,
-    lambda network: bytes_held(*network.model.state_dict().values()),
-    GATE,
-)
 _SAID = ResultStore(128 * services.MEGABYTE, _size_of, GATE)
 
 
@@ -70,23 +65,7 @@ def predictor(name: str) -> TaskPredictor:
         CheckpointError: its weights cannot be used.
     """
     here = services.of_other_tasks()
-    found = here[choose("network", name, here)]
-
-    def load() -> TaskPredictor:
-        services.settle()
-        try:
-            return TaskPredictor(found)
-        except CheckpointError:
-            raise
-        except MtlbusError as error:
-            raise CheckpointError(str(error)) from error
-
-    key = (str(found.folder), found.digest)
-    kept = _LOADED.peek(key)
-    if kept is not None:
-        return kept
-    with st.spinner("Loading the network …"), services.waiting_line() as say:
-        return _LOADED.get(key, load, say)
+    return services.loaded(here[choose("network", name, here)], TaskPredictor)
 
 
 def predict(case: TaskCase, name: str, maps: bool = False) -> TaskPrediction:
@@ -103,10 +82,18 @@ def predict(case: TaskCase, name: str, maps: bool = False) -> TaskPrediction:
         return _SAID.get(key, lambda: network.predict(ready, maps), say)
 
 
-def pick(declaration: Declaration, choices: Sequence[str] | None = None) -> str:
+def head(case: TaskCase, title: str, about: str | None = None) -> str:
+    """A page's title with its help, and beside it the choice of a network, which it returns."""
+    place, choice = st.columns(2, gap="medium", vertical_alignment="bottom")
+    place.title(title, help=about)
+    with choice:
+        return _pick(case.declaration)
+
+
+def _pick(declaration: Declaration) -> str:
     """A choice of one network, in the address as `method`; stops the page where there is none."""
     here = available(declaration)
-    names = list(here if choices is None else choices)
+    names = list(here)
     if not names:
         _say_none(declaration)
     if METHOD.get() in here:

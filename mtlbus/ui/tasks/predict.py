@@ -25,10 +25,7 @@ from .answers import Said, say_how_drawn, show_task
 
 def show(case: TaskCase) -> None:
     """The answers of one network, task by task, and what is known of the truth."""
-    title, choice = st.columns(2, gap="medium", vertical_alignment="bottom")
-    title.title(literal(case.title))
-    with choice:
-        name = networks.pick(case.declaration)
+    name = networks.head(case, literal(case.title))
     found = networks.predict(case, name)
     say_what_it_knows(name, case)
     label = networks.labels(networks.available(case.declaration))[name]

@@ -12,12 +12,12 @@ from ...core.wording import percent, signed
 from ...data.what_if import EditStep, edited
 from ...evaluation.metrics import dice_of
 from ...export.case_views import TwoCasesView
-from .. import edit_tools, input_line, services, takeaway, verdict
+from .. import edit_tools, input_line, takeaway, verdict
 from ..answers import Answers
 from ..case import Case
-from ..finding import findings_of
 from ..panels import zoom_panels
 from ..pictures import Style
+from ..widgets import ask_all
 
 _STYLE = Style(truth=True)
 
@@ -33,17 +33,17 @@ def show(
         steps: the changes.
         methods: whose answers.
     """
-    before = _answers(case, methods)
+    before = Answers.of(case, ask_all(case, methods), _STYLE)
     if changed is None or not input_line.let_in(changed, cautions=False):
         verdict.cautions(before.doubts())
         zoom_panels.show(
             "what_if_panels", [case], [before.panel(method) for method in methods],
             [before.lesion()], before.legend(),
         )  # fmt: skip
-        _say_scopes(before)
+        before.say_scopes()
         takeaway.offer(before.view())
         return
-    after = _answers(changed, methods)
+    after = Answers.of(changed, ask_all(changed, methods), _STYLE)
     view = TwoCasesView(before.view(), after.view())
     verdict.cautions(after.doubts())
     panels = []
@@ -56,7 +56,7 @@ def show(
         mirrored=sum(step.kind == "mirror" for step in steps) % 2 == 1,
     )  # fmt: skip
     st.table(_rows(before, after, steps), border="horizontal", hide_index=True)
-    _say_scopes(after)
+    after.say_scopes()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         takeaway.offer(view)
         st.button(
@@ -64,20 +64,6 @@ def show(
             icon=":material/east:", on_click=edit_tools.use, args=(changed,),
             help="It becomes the current case, with an undo in the sidebar.",
         )  # fmt: skip
-
-
-def _say_scopes(answers: Answers) -> None:
-    for scope in answers.scopes():
-        st.caption(literal(scope))
-
-
-def _answers(case: Case, methods: Sequence[str]) -> Answers:
-    if not all(services.is_ready(case, method) for method in methods):
-        for method in methods:
-            services.predictor(method)  # loading has a spinner of its own
-    with st.spinner("Asking the networks …"):
-        found = {method: services.predict(case, method) for method in methods}
-    return Answers(case, findings_of(case, found), _STYLE)
 
 
 def _rows(before: Answers, after: Answers, steps: Sequence[EditStep]) -> list[dict[str, str]]:

@@ -8,15 +8,14 @@ import streamlit as st
 
 from mtlbus.ui import address, state
 from mtlbus.ui.lab import knobs, questions, view
-from mtlbus.ui.lab import state as lab
 from mtlbus.ui.widgets import pick_methods
 
 case = state.current_case()
 head = st.container(horizontal=True, vertical_alignment="center")
 head.title("Phantom lab", width="stretch")
-phantom = lab.phantom_of(case)
+phantom = knobs.phantom_of(case)
 if phantom is None:
-    lab.offer_phantom(case)
+    knobs.offer_phantom(case)
     address.stop()
 with head, st.popover("Networks", icon=":material/hub:"):
     methods = pick_methods(default=2)

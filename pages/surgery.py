@@ -8,7 +8,6 @@ import streamlit as st
 
 from mtlbus.ui import address, input_line, spacing, state
 from mtlbus.ui.surgery import view
-from mtlbus.ui.surgery.steps import CORRECTIONS
 from mtlbus.ui.widgets import pick_method
 
 case = state.current_case()
@@ -22,4 +21,4 @@ if not input_line.let_in(case, cautions=False):
     address.stop()
 with network:
     method = pick_method()
-view.show(view.operate(spacing.known(case), method, CORRECTIONS.of_case(case)))
+view.show(view.operate(spacing.known(case), method, view.CORRECTIONS.of_case(case)))

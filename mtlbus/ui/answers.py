@@ -25,7 +25,7 @@ from . import verdict
 from .case import Case
 from .finding import findings_of
 from .panels import region_shapes
-from .panels.case_shapes import shapes_of
+from .panels.region_shapes import shapes_of
 from .panels.zoom_panels import Key, Panel
 from .pictures import RIGHT_AND_WRONG, TRUTH_BESIDE, TRUTH_WORDS, Style
 

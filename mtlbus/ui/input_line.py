@@ -11,7 +11,7 @@ import streamlit as st
 from ..core.text import literal
 from ..findings import Finding
 from ..inference.input_checks import refusal
-from . import overrides, services, verdict
+from . import services, verdict
 from .case import Case
 from .finding import finding_of
 
@@ -33,7 +33,7 @@ def let_in(case: Case, cautions: bool = True, named: bool = False) -> bool:
         st.button(
             "It is ultrasound, show it anyway",
             key=f"_anyway_{case.image.sha256[:12]}",
-            on_click=overrides.override,
+            on_click=services.override,
             args=(case,),
             type="tertiary",
             icon=":material/visibility:",

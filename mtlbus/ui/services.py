@@ -25,16 +25,17 @@ from ..core.spec import Fit
 from ..core.text import printable
 from ..data.transforms import PREPROCESSING_VERSION
 from ..evaluation.panels import find_network, list_panels
+from ..findings.anyway import shown_anyway
 from ..inference.burned_in import BurnedIn, burned_in
 from ..inference.input_checks import Check, check_image, refusal
 from ..inference.loaded import Prepared, prepare
 from ..inference.predictor import Prediction, Predictor, outline_digest
 from ..methods import get_spec, list_methods
 from ..methods.panel import PREFIX, is_panel, members_of
-from . import overrides
 from .case import Case
 from .gate import GATE, Say
 from .results import ResultStore, bytes_held
+from .session import Slot
 
 LOG = logging.getLogger("mtlbus")
 MEGABYTE = 1024**2
@@ -55,6 +56,7 @@ _PREDICTIONS = ResultStore(256 * MEGABYTE, _bytes_of, GATE)
 # These wait for no network, so that who is inside the gate may ask for them.
 _PREPARED = ResultStore(64 * MEGABYTE, lambda ready: bytes_held(ready.grey))
 _CHECKS = ResultStore(MEGABYTE, lambda checks: 1024)
+_ANYWAY = Slot("_shown_anyway", frozenset[str]())  # digests
 _MARKS = ResultStore(MEGABYTE, lambda marks: 4096)
 
 
@@ -305,10 +307,20 @@ def prepared(case: Case, size: int, fit: Fit = "pad") -> Prepared:
 def checks(case: Case) -> tuple[Check, ...]:
     """What the pixels of a case say against asking networks about it; looked at once.
 
-    A refusal that the person set aside is a caution, see `overrides`.
+    A refusal that the person set aside, "it is ultrasound, show it anyway", is a caution.
     """
     found = _CHECKS.get(case.image.sha256, lambda: check_image(case.image))
-    return overrides.as_decided(case, found)
+    return shown_anyway(found) if overridden(case) else tuple(found)
+
+
+def overridden(case: Case) -> bool:
+    """Whether the person of this session insists that this image is ultrasound."""
+    return case.image.sha256 in _ANYWAY.get()
+
+
+def override(case: Case) -> None:
+    """Callback: show this image although it is refused."""
+    _ANYWAY.set(_ANYWAY.get() | {case.image.sha256})
 
 
 def marks(case: Case) -> BurnedIn:

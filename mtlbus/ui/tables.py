@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -56,3 +56,15 @@ def column(name: str, more: str = "") -> Any:
     if one.digits:
         return config.NumberColumn(one.head, format=f"%.{one.digits}{one.form}", help=said)
     return config.NumberColumn(one.head, format="localized", step=1, help=said)  # whole numbers
+
+
+def short(title: str) -> str:
+    """ "ResFormer-MTL (re-imagined from the abstract)" to "ResFormer-MTL"."""
+    return title.partition(" (")[0]
+
+
+def show_in_full(titles: Iterable[str]) -> None:
+    """A line with the titles that `short` shortens, each once; nothing where there is none."""
+    shortened = dict.fromkeys(title for title in titles if short(title) != title)
+    if shortened:
+        st.caption(f"In full: {', '.join(shortened)}.")

@@ -78,7 +78,12 @@ def test_a_stop_keeps_the_doublings_that_are_done(missing, monkeypatch):
     asked = question(attributions=(IG,), options=Options(steps=2), placebo=False)
     steps = refine.refinements(asked)
     assert [step.cost.gradients for step in steps] == [4, 8, 16, 32, 64, 128, 256]
-    steps[0].work(lambda images: None)  # a stop comes before the next one
-    assert shown == [4] and not steps[1].ready()
-    steps[1].work(lambda images: None)
-    assert shown == [4, 8] and not steps[1].ready() and all(s.ready() for s in steps[2:])
+
+    def work(step):
+        step.once(lambda: step.compute(lambda images: None), None)
+
+    work(steps[0])  # a stop comes before the next one
+    assert shown == [4] and asked.with_options(Options(steps=8)).found(IG) is None
+    for step in steps[1:]:
+        work(step)
+    assert shown == [4, 8], "those after the one that settles it do nothing"

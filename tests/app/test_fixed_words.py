@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtlbus.ui.attention.fixed import fixed_words
+from mtlbus.ui.attention.hearing import fixed_words
 
 
 def test_a_gate_that_does_not_look_is_called_that():

@@ -15,7 +15,7 @@ from mtlbus.data.phantom import GALLERY, make_phantom
 from mtlbus.export.recipes import notebook_of
 from mtlbus.export.report import report_of
 from mtlbus.export.tables import csv_of
-from mtlbus.ui import cases, overrides, services, state, takeaway
+from mtlbus.ui import cases, services, state, takeaway
 from mtlbus.ui.case_store import CaseStore
 from mtlbus.ui.finding import finding_of
 from mtlbus.ui.predict import files
@@ -185,7 +185,7 @@ def test_a_refusal_can_be_set_aside_and_marks_what_follows(page, tmp_path):
 def test_what_was_shown_anyway_is_marked_in_every_file(tmp_path, monkeypatch):
     Image.fromarray(np.full((128, 128), 90, np.uint8)).save(tmp_path / "blank.png")
     case = cases.from_upload("upload:1", read_image(tmp_path / "blank.png"))
-    monkeypatch.setattr(overrides, "overridden", lambda one: True)
+    monkeypatch.setattr(services, "overridden", lambda one: True)
     finding = finding_of(case, services.predict(case, "mtl"))
     document = json.loads(files.as_json(finding))
     assert document["input"] == "caution" and document["cautions"][0]["name"] == "overridden"

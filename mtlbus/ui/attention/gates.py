@@ -15,7 +15,7 @@ from ...explain import views as arrays
 from ...explain.attention import cell_boxes
 from ...figures import cells
 from .. import services
-from .fixed import fixed_words
+from .hearing import fixed_words
 from .look import Look, grid_words
 from .shown import Shown
 from .view_picks import DIFFERENCE

@@ -1,4 +1,4 @@
-"""Whether any answer hears what a map shows, as measured by silencing its part (the card)."""
+"""What the card measured of a map: whether any answer hears it, and if it looks at the image."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from ...core.wording import percent
 from .. import services
 from .look import Look
 from .view_picks import Pick
+
+_HARDLY_LOOKS = 0.9  # the share of a gate's variance that is the same on every image
 
 
 def say_what_is_heard(look: Look, pick: Pick) -> None:
@@ -45,6 +48,30 @@ def hearing_words(silence: Mapping[str, Any], names: Sequence[str]) -> tuple[str
     said = [f"{start} If {own['says']}, {_effect(own)}, {over}."]
     said += [f"If {part['says']}, {_effect(part)}." for part in parts[1:]]
     return " ".join(said), False
+
+
+def fixed_words(gates: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, bool]:
+    """How much of what a gate shows is the same on every image.
+
+    Args:
+        gates: of the card, see `protocol.measure_gates`; empty where it was not measured.
+        names: branch to map, of the maps that are shown.
+
+    Returns:
+        A sentence, "" where nothing is known; and whether the gate hardly looks at the image.
+    """
+    known = gates.get("fixed_share", {})
+    shares = {branch: known[name] for branch, name in names.items() if name in known}
+    if not shares:
+        return "", False
+    listed = ", ".join(f"{branch} {percent(share)}".strip() for branch, share in shares.items())
+    idle = max(shares.values()) >= _HARDLY_LOOKS
+    start = "**This gate hardly looks at the image.** " if idle else ""
+    return (
+        f"{start}Share of what varies between cells and {sum(gates['data'].values())} test images "
+        f"that is the same on every image: {listed}.",
+        idle,
+    )
 
 
 def parts_of(silence: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Any]]:

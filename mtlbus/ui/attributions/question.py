@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from torch import nn
@@ -27,7 +28,7 @@ from ...explain.techniques import technique_of
 from ...inference.predictor import MASK_THRESHOLD, Prediction, Predictor
 from .. import services
 from ..case import Case
-from ..gate import GATE
+from ..gate import GATE, Say
 from ..results import ResultStore, bytes_held
 
 MEGABYTE = 1024**2
@@ -38,7 +39,7 @@ def _bytes_of(found: Attribution | NotServed) -> int:
     return bytes_held(found.square, found.plane) if isinstance(found, Attribution) else 200
 
 
-# No gates: what is kept here was computed inside the gate by `runs`.
+# No gates: what is kept here is computed inside the gate by `runs`.
 _MAPS = ResultStore(160 * MEGABYTE, _bytes_of)
 _MEASURED = ResultStore(4 * MEGABYTE, lambda found: 4096)
 _VALUES = ResultStore(MEGABYTE, lambda value: 64, GATE)
@@ -162,9 +163,11 @@ class Question:
         """A map, or why there is none; None if it has not been computed."""
         return _MAPS.peek(self.map_key(name, random))
 
-    def keep(self, name: str, random: bool, value: Attribution | NotServed) -> None:
-        """Keep a finished map for every session."""
-        _MAPS.get(self.map_key(name, random), lambda: value)
+    def once(
+        self, name: str, random: bool, compute: Callable[[], Any], say: Say | None = None
+    ) -> Attribution | NotServed:
+        """A map, computed once for every session."""
+        return _MAPS.get(self.map_key(name, random), compute, say)
 
     def missing(self) -> tuple[tuple[str, bool], ...]:
         """The jobs that have not been done; no placebo of a map that cannot be made."""
@@ -193,9 +196,9 @@ class Question:
         """What pixels in random order do to the answer; None if it has not been measured."""
         return _MEASURED.peek(self._random_key)
 
-    def keep_random_order(self, value: RandomOrder) -> None:
-        """Keep it for every session."""
-        _MEASURED.get(self._random_key, lambda: value)
+    def random_order_once(self, compute: Callable[[], Any], say: Say | None = None) -> RandomOrder:
+        """The same, measured once for every session."""
+        return _MEASURED.get(self._random_key, compute, say)
 
     def _measure_key(self, name: str, sensitivity: bool) -> tuple:
         options = self.request.options
@@ -206,9 +209,11 @@ class Question:
         with_it = _MEASURED.peek(self._measure_key(name, True))
         return with_it if sensitivity else with_it or _MEASURED.peek(self._measure_key(name, False))
 
-    def keep_measured(self, name: str, sensitivity: bool, value: Faithfulness) -> None:
-        """Keep it for every session."""
-        _MEASURED.get(self._measure_key(name, sensitivity), lambda: value)
+    def measured_once(
+        self, name: str, sensitivity: bool, compute: Callable[[], Any], say: Say | None = None
+    ) -> Faithfulness:
+        """The same, measured once for every session."""
+        return _MEASURED.get(self._measure_key(name, sensitivity), compute, say)
 
 
 def _shuffled(digest: str, model: nn.Module) -> nn.Module:

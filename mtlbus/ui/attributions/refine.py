@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -18,6 +19,7 @@ from ...explain.refinement import (
     halvings,
     hopeless,
 )
+from ..gate import Say
 from ..session import SETTINGS
 from . import runs
 from .quantities import cost_words
@@ -79,15 +81,12 @@ def _step(tries: list[Question]) -> Computation:
     step = runs.map_step(tries[-1], NAME)
     options = tries[-1].request.options
 
-    def ready() -> bool:
-        return any(_settled(one) for one in tries[:-1])
+    def once(compute: Callable[[], Any], say: Say | None) -> None:
+        if not any(_settled(one) for one in tries[:-1]):
+            step.once(compute, say)
+            _show(options)
 
-    def work(watch: Callable[[int], None]) -> None:
-        if not step.ready():
-            step.work(watch)
-        _show(options)
-
-    return step._replace(title=f"{step.title}, {options.steps} steps", ready=ready, work=work)
+    return step._replace(title=f"{step.title}, {options.steps} steps", once=once)
 
 
 def _settled(question: Question) -> bool:

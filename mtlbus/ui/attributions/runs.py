@@ -6,27 +6,29 @@ Captum and all. What is finished by then is kept; what is half done is kept nowh
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ...explain.attributions import attribute
+from ...explain.attributions import Attribution, attribute
 from ...explain.faithfulness import (
+    Faithfulness,
+    RandomOrder,
     faithfulness_cost,
     measure_faithfulness,
     measure_random,
     random_cost,
 )
 from ...explain.gradcam import NotServed
-from ...explain.subject import Passes
+from ...explain.options import Options
+from ...explain.subject import Passes, Subject
 from ...explain.techniques import technique_of
 from .. import stopping
-from ..gate import GATE
+from ..gate import GATE, Say
 from ..session import Slot
 from .question import Question
 
@@ -41,18 +43,17 @@ class Computation(NamedTuple):
     """A part of a run that is kept as a whole.
 
     Attributes:
-        key: of its result; two sessions never compute the same at the same time.
         title: for people.
         cost: what it will run.
-        ready: whether its result is there already.
-        work: computes and keeps it; is given what to call before each pass.
+        once: of `ResultStore.get` with its key: the result that is kept, or that of a function,
+            which then is kept; two sessions never compute the same at the same time.
+        compute: the result; is given what to call before each pass.
     """
 
-    key: Hashable
     title: str
     cost: Passes
-    ready: Callable[[], bool]
-    work: Callable[[Callable[[int], None]], None]
+    once: Callable[[Callable[[], Any], Say | None], Any]
+    compute: Callable[[Callable[[int], None]], Any]
 
 
 def map_steps(question: Question) -> list[Computation]:
@@ -62,26 +63,32 @@ def map_steps(question: Question) -> list[Computation]:
 
 def map_step(question: Question, name: str, random: bool = False) -> Computation:
     """One map of a question, or its placebo."""
-    technique, request = technique_of(name), question.request
-    ready = question.prediction
+    options, ready = question.request.options, question.prediction
 
-    def work(watch: Callable[[int], None]) -> None:
-        if random and isinstance(question.found(name), NotServed):
-            return
-        try:
-            found = attribute(question.subject(random, watch), name, request.options)
+    def compute(watch: Callable[[int], None]) -> Attribution | NotServed:
+        own = question.found(name)
+        if random and isinstance(own, NotServed):
+            return own
+        found = attributed(question.subject(random, watch), name, options)
+        if isinstance(found, Attribution):
             question.note_pace(found.cost, found.seconds)
-        except NotServed as refusal:
-            found = refusal
-        question.keep(name, random, found)
+        return found
 
-    return Computation(
-        question.map_key(name, random),
-        f"{technique.title}{', placebo' if random else ''}",
-        technique.price(request.options, ready.frame, ready.size),
-        lambda: question.found(name, random) is not None,
-        work,
-    )
+    cost = technique_of(name).price(options, ready.frame, ready.size)
+    return Computation(title_of(name, random), cost, partial(question.once, name, random), compute)
+
+
+def attributed(subject: Subject, name: str, options: Options) -> Attribution | NotServed:
+    """A map of a subject, or why there is none."""
+    try:
+        return attribute(subject, name, options)
+    except NotServed as refusal:
+        return refusal
+
+
+def title_of(name: str, random: bool) -> str:
+    """A map for people."""
+    return f"{technique_of(name).title}{', placebo' if random else ''}"
 
 
 def at_once(steps: Sequence[Computation]) -> list[Computation]:
@@ -92,47 +99,37 @@ def at_once(steps: Sequence[Computation]) -> list[Computation]:
 def measure_steps(question: Question, sensitivity: bool) -> list[Computation]:
     """The maps of a question whose faithfulness has not been measured, and their reference."""
     steps = [] if question.random_order() is not None else [_random_step(question)]
-    for name, found in question.maps().items():
-        if question.measured(name, sensitivity) is not None:
-            continue
+    missing = (name for name in question.maps() if question.measured(name, sensitivity) is None)
+    return steps + [_measure_step(question, name, sensitivity) for name in missing]
 
-        technique, ready = technique_of(name), question.prediction
-        own = technique.cost(question.request.options, ready.frame, ready.size)
-        cost = faithfulness_cost(own, sensitivity)
 
-        def work(
-            watch: Callable[[int], None], name: str = name, square=found.square, cost: Passes = cost
-        ) -> None:
-            started = time.perf_counter()
-            measured = measure_faithfulness(
-                question.subject(watch=watch), name, square, question.request.options, sensitivity
-            )
-            question.note_pace(cost, time.perf_counter() - started)
-            question.keep_measured(name, sensitivity, measured)
+def _measure_step(question: Question, name: str, sensitivity: bool) -> Computation:
+    """What one map is worth."""
+    options, ready, square = (
+        question.request.options,
+        question.prediction,
+        question.maps()[name].square,
+    )
+    own = technique_of(name).cost(options, ready.frame, ready.size)
+    cost = faithfulness_cost(own, sensitivity)
 
-        steps.append(
-            Computation(
-                (*question.map_key(name, False), "measured", sensitivity),
-                technique.title,
-                cost,
-                lambda name=name: question.measured(name, sensitivity) is not None,
-                work,
-            )
-        )
-    return steps
+    def compute(watch: Callable[[int], None]) -> Faithfulness:
+        started, made = time.perf_counter(), question.subject(watch=watch)
+        measured = measure_faithfulness(made, name, square, options, sensitivity)
+        question.note_pace(cost, time.perf_counter() - started)
+        return measured
+
+    once = partial(question.measured_once, name, sensitivity)
+    return Computation(technique_of(name).title, cost, once, compute)
 
 
 def _random_step(question: Question) -> Computation:
     """The reference of all maps of a question: pixels in random order."""
 
-    def work(watch: Callable[[int], None]) -> None:
-        made = question.subject(watch=watch)
-        question.keep_random_order(measure_random(made, question.request.options))
+    def compute(watch: Callable[[int], None]) -> RandomOrder:
+        return measure_random(question.subject(watch=watch), question.request.options)
 
-    return Computation(
-        (*question.key, "random order", question.request.options.seed), "Random order",
-        random_cost(), lambda: question.random_order() is not None, work,
-    )  # fmt: skip
+    return Computation("Random order", random_cost(), question.random_order_once, compute)
 
 
 def total_cost(steps: Sequence[Computation]) -> Passes:
@@ -187,15 +184,11 @@ def offer(
 
 
 def _do(step: Computation, progress: _Progress) -> None:
-    with _alone_with(step.key, progress.say):
-        if step.ready():
-            return
+    def compute() -> Any:
         with _Turn(progress.say) as turn:
+            return step.compute(lambda images: turn.offer(progress.next_pass(images)))
 
-            def watch(images: int) -> None:
-                turn.offer(progress.next_pass(images))
-
-            step.work(watch)
+    step.once(compute, progress.say)
 
 
 class _Progress:
@@ -266,24 +259,3 @@ class _Turn:
 
     def __exit__(self, *error: object) -> None:
         self._give()
-
-
-_BUSY: set[Hashable] = set()
-_LOCK = threading.Lock()
-
-
-@contextmanager
-def _alone_with(key: Hashable, say: Callable[[str], None]) -> Iterator[None]:
-    """Wait until no other session computes the same, then claim it."""
-    while True:
-        with _LOCK:
-            if key not in _BUSY:
-                _BUSY.add(key)
-                break
-        say("another session computes this already")
-        time.sleep(0.2)
-    try:
-        yield
-    finally:
-        with _LOCK:
-            _BUSY.discard(key)

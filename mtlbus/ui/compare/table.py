@@ -11,8 +11,7 @@ from ...core.quantities import heads
 from ...figures.pairwise_dice import mean_with_others, pairwise_dice
 from .. import services
 from ..answers import Answers
-from ..short_names import short, show_in_full
-from ..tables import BARS, columns
+from ..tables import BARS, columns, short, show_in_full
 
 _SHOWN = (
     "probability", "probability_mirrored", "area_px", "area_mm2", "area_px_mirrored",

@@ -20,7 +20,7 @@ from .. import charts, services, takeaway
 from ..answers import Answers
 from ..panels import region_shapes, zoom_panels
 from ..panels.zoom_panels import Key, Panel
-from ..short_names import short, show_in_full
+from ..tables import short, show_in_full
 
 _OPACITY = 0.62
 _MATRIX_FROM = 4

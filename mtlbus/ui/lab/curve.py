@@ -16,7 +16,7 @@ from ...protocol import response
 from ...protocol.response import Answer
 from .. import charts, services
 from ..case import Case
-from ..short_names import show_in_full
+from ..tables import show_in_full
 from . import files, knobs, points
 from .points import titles_of
 from .sweep import Sweep

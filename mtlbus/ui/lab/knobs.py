@@ -1,27 +1,34 @@
-"""The controls of the lab: with which phantom to begin, which knob, where it stands, and back."""
+"""The controls of the lab: with which phantom to begin, which knob, where it stands, and back.
+
+The phantom is the case, so every page and every link knows it.
+"""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from ...core.errors import MtlbusError
+from ...core.text import literal
 from ...data.phantom import GALLERY
 from ...data.phantom_parameters import PhantomParameters
-from ...data.phantom_state import PhantomState, told_value
+from ...data.phantom_state import PhantomState, Value, is_phantom, read_state, told_value
 from ...protocol.response import knobs, span
-from .. import state as pages
+from .. import address, state
+from ..case import Case
 from ..memory import pick
-from ..session import shown
-from . import state
+from ..session import Slot, shown
+from ..theme import strong
 
 FIRST = "attenuation_db"  # the knob that the lab opens with: its shadow is seen at once
 _STEPS = 60  # of a slider, about
+_LAST = Slot("_lab_phantom", state.DEFAULT_CASE)  # the phantom that was looked at last
 
 
 def pick_start(phantom: PhantomState) -> None:
     """With which phantom of the gallery to begin; another one has no knob turned."""
     st.selectbox(
         "Begin with", list(GALLERY), format_func=lambda name: GALLERY[name].title,
-        help=phantom.entry.text, **shown("_lab_base", phantom.base, pages.choose_case),
+        help=phantom.entry.text, **shown("_lab_base", phantom.base, state.choose_case),
     )  # fmt: skip
 
 
@@ -60,7 +67,7 @@ def turn(phantom: PhantomState, knob: str) -> None:
     about, parameters = PhantomParameters.knobs()[knob], phantom.parameters
     here = type(about["default"])(getattr(parameters, knob))
     help = f"{about['text'][0].upper()}{about['text'][1:]}."
-    look = shown(f"_lab_{knob}", here, lambda value: state.turn(phantom, knob, value))
+    look = shown(f"_lab_{knob}", here, lambda value: _turn(phantom, knob, value))
     if isinstance(here, bool):
         st.toggle(about["title"], help=help, **look)
         return
@@ -89,16 +96,57 @@ def undo(phantom: PhantomState) -> None:
             at_home = getattr(phantom.entry.parameters, knob)
             st.button(
                 f"{PhantomParameters.knobs()[knob]['title']} {told_value(knob, value)}",
-                key=f"_lab_undo_{knob}", icon=":material/undo:", on_click=state.back,
+                key=f"_lab_undo_{knob}", icon=":material/undo:", on_click=_back,
                 args=(phantom, knob), help=f"Back to {told_value(knob, at_home)}",
             )  # fmt: skip
         if len(phantom.turned) > 1:
             st.button(
                 "Undo all", key="_lab_undo", type="tertiary",
-                on_click=pages.choose_case, args=(phantom.base,),
+                on_click=state.choose_case, args=(phantom.base,),
             )  # fmt: skip
         st.button(
             "Another breast", key="_lab_seed", type="tertiary", icon=":material/casino:",
             help="Draws anatomy, shape and speckle anew; all other knobs stay.",
-            on_click=state.turn, args=(phantom, "seed", phantom.parameters.seed + 1),
+            on_click=_turn, args=(phantom, "seed", phantom.parameters.seed + 1),
         )  # fmt: skip
+
+
+def phantom_of(case: Case) -> PhantomState | None:
+    """The phantom that a case is; None for any other case."""
+    if not is_phantom(case.key):
+        return None
+    _LAST.set(case.key)
+    return read_state(case.key)
+
+
+def offer_phantom(case: Case) -> None:
+    """For a case that is no phantom: say so, and the way to one; the case stays in the list."""
+    st.info(
+        f"The lab is about phantoms, and “{literal(case.title)}” is none: nobody can turn the "
+        "knobs of a real breast. It stays in the list of cases.",
+        icon=":material/science:",
+    )
+    st.button(
+        "Take a phantom", type=strong(), icon=":material/east:", key="_lab_take",
+        on_click=state.choose_case, args=(_LAST.get(),),
+    )  # fmt: skip
+
+
+def _show(phantom: PhantomState) -> None:
+    """Callback: make a phantom the case, if its knobs go together; else say why not."""
+    try:
+        phantom.parameters  # noqa: B018 - refuses
+    except MtlbusError as error:
+        address.say(f"{error} Nothing was changed.")
+    else:
+        state.choose_case(phantom.key)
+
+
+def _turn(phantom: PhantomState, knob: str, value: Value) -> None:
+    """Callback: turn a knob."""
+    _show(phantom.turn(knob, value))
+
+
+def _back(phantom: PhantomState, knob: str) -> None:
+    """Callback: turn a knob to where it began."""
+    _show(phantom.back(knob))

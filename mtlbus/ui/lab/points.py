@@ -13,7 +13,7 @@ from ...protocol.response import Answer
 from .. import services
 from ..gate import GATE
 from ..results import ResultStore
-from ..short_names import short
+from ..tables import short
 
 _ANSWERS = ResultStore(48 * services.MEGABYTE, lambda answer: len(answer.picture) + 512, GATE)
 

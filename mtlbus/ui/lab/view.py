@@ -14,7 +14,7 @@ from ..answers import Answers
 from ..case import Case
 from ..charts import Chart, charts_file
 from ..panels import zoom_panels
-from ..panels.case_shapes import shapes_of
+from ..panels.region_shapes import shapes_of
 from ..panels.zoom_panels import Panel
 from ..pictures import Style
 from ..widgets import ask_all

@@ -13,7 +13,7 @@ from ...methods import get_spec, list_methods
 from .. import services
 from ..memory import pick
 from ..session import Slot
-from ..short_names import short, show_in_full
+from ..tables import short, show_in_full
 from ..widgets import say_what_is_left_out
 from . import files
 from . import pick as cards

@@ -15,9 +15,10 @@ from scipy import ndimage
 
 from ...core.extent import extent
 from ...export.contours import outlines
-from ...figures import overlay
+from ...figures import colours, overlay
 from ...findings import Finding
 from ...inference.predictor import Prediction
+from ..pictures import RIGHT_AND_WRONG, TRUTH_BESIDE, Style
 from ..results import ResultStore
 
 _FINEST = 400  # pixels; the networks see 256
@@ -145,11 +146,11 @@ def region(
 
 
 def agreement(
-    level: np.ndarray, truth: np.ndarray, colours: tuple[str, str, str], fill: float = 0.5
+    level: np.ndarray, truth: np.ndarray, tints: tuple[str, str, str], fill: float = 0.5
 ) -> tuple[Shape, ...]:
     """What was found, marked in excess and missed, as areas in these three colours."""
     parts = np.minimum(level, truth), np.minimum(level, -truth), np.minimum(-level, truth)
-    return tuple(region(part, c, 0, fill) for part, c in zip(parts, colours, strict=True))
+    return tuple(region(part, c, 0, fill) for part, c in zip(parts, tints, strict=True))
 
 
 def ranked(levels: Sequence[np.ndarray]) -> np.ndarray:
@@ -181,3 +182,25 @@ def minorities(ranked: np.ndarray, palette: Sequence[str]) -> tuple[Shape, ...]:
     """
     split = (np.minimum(ranked[k], -ranked[-1 - k]) for k in range(len(palette)))
     return tuple(region(level, c, 0, 1) for level, c in zip(split, palette, strict=True))
+
+
+def shapes_of(
+    inside: np.ndarray | None, truth: np.ndarray | None, style: Style
+) -> tuple[Shape, ...]:
+    """What is drawn, the lowest first.
+
+    Args:
+        inside: level of the predicted outline; None where there is none.
+        truth: level of the true outline; None where it is unknown.
+        style: how it is drawn; its threshold is already in `inside`.
+    """
+    if style.agreement and truth is not None and inside is not None:
+        areas = agreement(inside, truth, tuple(RIGHT_AND_WRONG))
+        return (*areas, region(truth, TRUTH_BESIDE, line=1.5))
+    shapes = []
+    if style.truth and truth is not None:
+        shapes.append(region(truth, colours.TRUTH, line=2.0))
+    if inside is not None and (style.outline or style.fill > 0):
+        line = 2.5 if style.outline else 0.0
+        shapes.append(region(inside, style.colour, line, style.fill))
+    return tuple(shapes)

@@ -25,7 +25,6 @@ from ..finding import finding_of
 from ..pictures import Style
 from ..widgets import ask
 from . import files, local_worth, opinion, picture, similar, tools, true_mask
-from .controls import pick_style
 
 NARROWEST = 340  # pixels; below twice this the verdict stands under the picture
 
@@ -87,7 +86,7 @@ def _result(case: Case, asked: Asked) -> None:
     with choice.container():
         point = None if prediction.probability is None else verdict.pick_point(asked.checkpoint)
     with left:  # on a phone the picture belongs on the first screen, so its controls are below
-        picture_place, style = st.container(), pick_style(case, prediction, Style())
+        picture_place, style = st.container(), picture.pick_style(case, prediction, Style())
     started = time.perf_counter()
     finding = finding_of(case, prediction, style.threshold, point)
     if finding.call is None:

@@ -11,8 +11,7 @@ from .. import address, cases, services, verdict
 from ..answers import Answers
 from ..case import Case
 from ..panels import region_shapes, two_points, zoom_panels
-from ..panels.case_shapes import shapes_of
-from ..panels.region_shapes import Shape
+from ..panels.region_shapes import Shape, shapes_of
 from ..panels.zoom_panels import Panel
 from ..pictures import Style
 from ..theme import strong

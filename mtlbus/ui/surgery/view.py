@@ -10,9 +10,10 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from ...core.errors import InputError
 from ...core.quantities import OUTLINES
 from ...core.wording import percent, signed
-from ...data.outline_steps import OutlineStep, corrected, write_steps
+from ...data.outline_steps import OutlineStep, corrected, read_steps, write_steps
 from ...explain.attention import LogitSplit, logit_split, score_cells
 from ...export.drawing import svg_of
 from ...figures import colours
@@ -23,17 +24,26 @@ from ...findings.finding import IF, NORMAL
 from ...findings.measured import lesion_rows
 from .. import charts, pictures, services, takeaway, verdict
 from ..case import Case
+from ..case_steps import CaseSteps
 from ..finding import finding_of
 from ..panels import outline_editor, region_shapes
 from ..session import METHOD
 from ..takeaway import File
-from .steps import CORRECTIONS
 
 YOURS = "#FFD23F"
 _KINDS = {"add": ":material/add: added", "cut": ":material/content_cut: cut off"}
 _READS = "mtl_cosa"  # the network whose class is read from its outline
 _BY = 3  # pixels that a button moves the edge; as deep as the margin of MTL-COSA reaches inward
 _NARROWEST = 340  # pixels of a half of the page
+
+
+def _try_on(case: Case, steps: tuple[OutlineStep, ...]) -> None:
+    if case.truth is None and any(step.kind == "truth" for step in steps):
+        raise InputError("The true outline is not known here.")
+
+
+CORRECTIONS = CaseSteps("outline", read_steps, write_steps, _try_on)
+"""Of the current outline."""
 
 
 @dataclass(frozen=True, eq=False)

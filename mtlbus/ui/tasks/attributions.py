@@ -14,7 +14,7 @@ from ...core.text import literal
 from ...core.wording import DISCLAIMER
 from ...data.task_case import TaskCase
 from ...explain.agreement import rank_correlation
-from ...explain.attributions import Attribution, attribute
+from ...explain.attributions import Attribution
 from ...explain.gradcam import NotServed
 from ...explain.options import Options
 from ...explain.placebo import randomised
@@ -142,25 +142,16 @@ def _compute(asked: Inquiry) -> None:
 
 
 def _step(asked: Inquiry, name: str, random: bool) -> Computation:
-    technique, options = technique_of(name), Options()
+    options, subject = Options(), asked.subject
 
-    def work(watch: Callable[[int], None]) -> None:
-        subject = replace(asked.subject, watch=watch, known={})
-        try:
-            found: Attribution | NotServed = attribute(
-                subject.of_model(randomised(subject.model)) if random else subject, name, options
-            )
-        except NotServed as refusal:
-            found = refusal
-        _MAPS.get(asked.key(name, random), lambda: found)
+    def compute(watch: Callable[[int], None]) -> Attribution | NotServed:
+        made = replace(subject, watch=watch, known={})
+        made = made.of_model(randomised(subject.model)) if random else made
+        return runs.attributed(made, name, options)
 
-    return Computation(
-        asked.key(name, random),
-        f"{technique.title}{', placebo' if random else ''}",
-        technique.price(options, asked.subject.frame, asked.subject.size),
-        lambda: asked.found(name, random) is not None,
-        work,
-    )
+    cost = technique_of(name).price(options, subject.frame, subject.size)
+    once = partial(_MAPS.get, asked.key(name, random))
+    return Computation(runs.title_of(name, random), cost, once, compute)
 
 
 def _draw(asked: Inquiry) -> None:

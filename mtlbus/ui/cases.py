@@ -111,17 +111,10 @@ def _title_with(case: Case, word: str) -> str:
     return f"{first} ({', '.join(words if word in words else [*words, word])})"
 
 
-def titles_at_hand(current: tuple[str, str] | None = None) -> dict[str, str]:
-    """Key and title of the gallery and of this visitor's images, the newest first.
-
-    Args:
-        current: key and title of one that must be there, in case it is neither.
-    """
+def titles_at_hand() -> dict[str, str]:
+    """Key and title of the gallery and of this visitor's images, the newest first."""
     titles = {key: entry.title for key, entry in GALLERY.items()}
-    titles |= {case.key: f"Upload: {case.title}" for case in case_store.of_session().cases()}
-    if current is not None:
-        titles.setdefault(*current)
-    return titles
+    return titles | {case.key: f"Upload: {case.title}" for case in case_store.of_session().cases()}
 
 
 def blinded(case: Case | TaskCase) -> Case | TaskCase:

@@ -55,12 +55,7 @@ def picture(chart: Chart) -> Picture:
 
 
 def charts_file(make: Callable[[], Iterable[Chart]], ending: str = "_charts.zip") -> File:
-    """All charts of a page as something to download.
-
-    Args:
-        make: the charts; called when the button is pressed.
-        ending: of the file's name.
-    """
+    """All charts of a page as something to download, made when its button is pressed."""
     about = "Every chart as PNG and as SVG, on a light ground."
     return File("Charts (ZIP)", ending, about, lambda: _zipped(make()))
 
@@ -68,10 +63,7 @@ def charts_file(make: Callable[[], Iterable[Chart]], ending: str = "_charts.zip"
 def offer(heading: str, figure: go.Figure, name: str) -> None:
     """A button below a chart that takes it away, where the page's menu does not have it.
 
-    Args:
-        heading: what it is.
-        figure: as the page shows it.
-        name: of the file, without its ending; also of the button.
+    `heading` says what it is; `name` is that of the file, without its ending, and of the button.
     """
     file = charts_file(lambda: [Chart(heading, figure, "")], ".zip")
     button(file._replace(label="Chart (PNG, SVG)"), name, f"_chart_{name}")

@@ -114,14 +114,13 @@ def run() -> None:
     # A lecture that is begun by the button in the sidebar would keep that, though empty.
     sidebar_state = "collapsed" if lecture else "auto"
     st.set_page_config(APP, favicon(), layout="wide", initial_sidebar_state=sidebar_state)
-    pages = {entry.file: _page(entry) for entry in ENTRIES if (PAGES / entry.file).is_file()}
+    pages = {entry.file: _page(entry) for entry in ENTRIES}
     sections: dict[str, list] = {}
     for entry in ENTRIES:
-        if entry.file in pages:
-            sections.setdefault(entry.section, []).append(pages[entry.file])
+        sections.setdefault(entry.section, []).append(pages[entry.file])
     # All pages, always: Streamlit would fold more than a dozen away.
     page = st.navigation(sections, position="hidden" if lecture else "sidebar", expanded=True)
-    entry = next(entry for entry in ENTRIES if pages.get(entry.file) == page)
+    entry = next(entry for entry in ENTRIES if pages[entry.file] == page)
     title = APP if entry.file == HOME else f"{entry.title} · {APP}"
     st.set_page_config(page_title=title)
     wanted = session.GO.take()

@@ -63,11 +63,7 @@ def finished(case: Case, method: str) -> None:
 
 
 def doors(method: str | None) -> None:
-    """Try a sample, upload, see how good it is.
-
-    Args:
-        method: whose figures the third door tells; None for none.
-    """
+    """Try a sample, upload, see how good it is: the figures of `method`, if any."""
     with st.grid(3, min_column_width=_DOOR, gap="small"):
         with _door(":material/photo_library: Try a sample"):
             st.markdown(f"{len(GALLERY)} phantoms with a known truth wait below; or take this one.")

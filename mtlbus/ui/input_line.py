@@ -20,11 +20,7 @@ def let_in(case: Case, cautions: bool = True, named: bool = False) -> bool:
     """Whether networks may be asked about a case; says why not, or what to be careful about.
 
     A person who knows better can have a refused image shown anyway; that marks all that follows.
-
-    Args:
-        case: the image.
-        cautions: draw the cautions too, one short line each.
-        named: say in each caution whose it is, where several cases are on the page.
+    Cautions are drawn a short line each, `named` by their case where several are on the page.
     """
     checks = services.checks(case)
     refused = refusal(checks)

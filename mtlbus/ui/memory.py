@@ -119,6 +119,7 @@ def pick(
     options: Iterable[str],
     default: str | None = None,
     always: bool = False,
+    allowed: str = "",
     draw: Callable[..., str] | None = None,
     **look: Any,
 ) -> str:
@@ -130,6 +131,7 @@ def pick(
         options: what can be chosen.
         default: where nothing is kept; the first option where it is left out.
         always: in the address even where it is the default.
+        allowed: as of `choice`.
         draw: the widget; buttons where it is left out.
         look: of the widget.
     """
@@ -137,7 +139,7 @@ def pick(
     default = options[0] if default is None else default
     if draw is None:
         draw, look = st.segmented_control, {"required": True, "wrap": True, **look}
-    chosen = draw(label, options, **mirror(name, choice(name, options, default)), **look)
+    chosen = draw(label, options, **mirror(name, choice(name, options, default, allowed)), **look)
     _link(name, chosen, "" if always else default)
     return chosen
 

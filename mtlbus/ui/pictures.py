@@ -48,11 +48,7 @@ class Style:
 
 
 def pick_threshold(where: str) -> float:
-    """From which tumour probability on a pixel is inside, on Predict and on Compare.
-
-    Args:
-        where: else it counts, for the help.
-    """
+    """From which tumour probability on a pixel is inside; `where` it counts is said in the help."""
     return slider(
         "Mask threshold", "mask_threshold", MASK_THRESHOLD, 0.05, 0.95, step=0.05,
         help=f"A pixel is inside from this tumour probability on; {where}.",

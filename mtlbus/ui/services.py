@@ -360,5 +360,5 @@ def device_words() -> str:
     """What the networks run on, in words."""
     if torch.cuda.is_available():
         return f"Runs on the GPU ({torch.cuda.get_device_name(0)}), 32-bit"
-    threads = max(1, min(os.cpu_count() or 1, 8))
+    threads = torch.get_num_threads()
     return f"Runs on the CPU, {threads} thread{'s' if threads > 1 else ''}, 32-bit"

@@ -104,11 +104,8 @@ def _choice(found: Case | TaskCase | Unopened) -> None:
         title = unopened.title_of(found)
     else:
         title = f"{found.key.partition(':')[0]}: {found.title}"
-    if subject == BREAST:
-        titles = cases.titles_at_hand((found.key, title))
-    else:
-        titles = subjects.titles(subject, found if isinstance(found, TaskCase) else None)
-        titles.setdefault(found.key, title)
+    titles = cases.titles_at_hand() if subject == BREAST else subjects.titles(subject)
+    titles.setdefault(found.key, title)
     st.selectbox(
         "Case",
         list(titles),

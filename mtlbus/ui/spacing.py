@@ -53,12 +53,7 @@ def ask(case: Case) -> None:
 
 
 def ask_length(case: Case, pixels: float) -> None:
-    """A field for the true length of a line, which gives the size of a pixel.
-
-    Args:
-        case: the image; its file tells no spacing.
-        pixels: length of the line.
-    """
+    """A field for the true length of a line of so many pixels, which gives the size of a pixel."""
     typed = _typed().get(case.image.sha256)
     _field(
         case, "Its true length, mm", typed and typed * pixels, 0.1, 500.0, "%.1f", 1 / pixels,

@@ -15,12 +15,8 @@ def progress(
 ) -> Iterator[DeltaGenerator]:
     """A bar with a Stop button beside it, for the time of the work; both go when it is done.
 
-    A click anywhere interrupts between two steps, and what is done stays done.
-
-    Args:
-        key: of the button.
-        on_stop: keeps that it was pressed.
-        words: beside the bar before the first step.
+    A click anywhere interrupts between two steps, and what is done stays done; `on_stop` keeps that
+    the button was pressed.
     """
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):

@@ -65,24 +65,15 @@ def offer(
 ) -> None:
     """Draw the menu of a view.
 
-    Args:
-        view: what is looked at.
-        more: what only its page can make, such as its picture.
-        key: of the menu, if a page has several.
-        opinion: what else is known of a finding by the time that a file is made.
+    `more` is what only its page can make; `opinion` tells what else is known of a finding by the
+    time that a file is made.
     """
     stem = stem_of(view) if isinstance(view, Finding) else view.stem
     menu((*files(view, opinion), *more), stem, key)
 
 
 def menu(files: Sequence[File], stem: str, key: str = "takeaway") -> None:
-    """Draw the menu itself.
-
-    Args:
-        files: what can be downloaded.
-        stem: their name without its ending.
-        key: of the menu, if a page has several.
-    """
+    """Draw the menu itself; `stem` is the name of the files without its ending."""
     place = st.popover("Take it away", icon=":material/download:", width="content", key=key)
     with place, st.container(gap="xxsmall"):
         for file in files:
@@ -139,12 +130,7 @@ def _reports(view: View, opinion: Ask) -> list[File]:
 
 
 def report_file(make: Callable[[], str], of: str = "") -> File:
-    """A report as something to download.
-
-    Args:
-        make: its HTML.
-        of: "first" or "second" where the page has two cases.
-    """
+    """A report as something to download; of the "first" or "second" case where a page has two."""
     label, ending = (f"Report of the {of} case", f"_{of}.html") if of else ("Report", ".html")
     about = "One page to read, print and keep; it needs nothing else."
     return File(f"{label} (HTML)", ending, about, make)

@@ -18,12 +18,6 @@ HEADINGS = {
     "unknown": "There is no such case",
     "empty": "{}",
 }
-_NOTHING = {
-    "refused": "Nothing is predicted about this file, and no other image is shown in its place.",
-    "lost": "Nothing is predicted, and no other image is shown in its place.",
-    "unknown": "Nothing is predicted, and no other image is shown in its place.",
-    "empty": "",
-}
 _AGAIN = {
     "refused": "Give another file",
     "lost": "Upload it again",
@@ -35,12 +29,14 @@ _AGAIN = {
 def show(found: Unopened) -> None:
     """What was given, why there is nothing to look at, and the ways on."""
     st.title(HEADINGS[found.kind].format(literal(found.title)))
-    icon = ":material/block:" if found.kind == "refused" else ":material/search_off:"
     if found.kind == "empty":
         st.info(literal(found.why), icon=":material/upload:")
     else:
+        icon, about = ":material/search_off:", ""
+        if found.kind == "refused":
+            icon, about = ":material/block:", " about this file"
         st.error(literal(found.why), icon=icon)
-    st.markdown(_NOTHING[found.kind])
+        st.markdown(f"Nothing is predicted{about}, and no other image is shown in its place.")
     with st.container(width=560):
         uploads.uploader(_AGAIN[found.kind], "_again")
         before = state.case_before()

@@ -47,12 +47,7 @@ def pick_point(checkpoint: Checkpoint) -> str | None:
 
 
 def cautions(checks: Sequence[Check], name: str = "") -> None:
-    """What speaks against an answer, a line each; belongs before the answer.
-
-    Args:
-        checks: the reasons.
-        name: of the case with a colon, where several are on the page.
-    """
+    """What speaks against an answer, a line each after the `name` of a case; belongs before it."""
     for check in checks:
         reason = small(f"{name}{check.reason}")
         st.markdown(f":orange-badge[:material/warning: caution] {reason}")
@@ -111,12 +106,9 @@ def fine(finding: Finding) -> None:
     """That the input checks found nothing amiss, where nothing else speaks against the answer."""
     if finding.cautious:
         return
-    near = finding.prediction.distance
-    familiar = (
-        ""
-        if near is None
-        else (f", and it resembles the training images (distance {near:.2f} of the limit)")
-    )
+    near, familiar = finding.prediction.distance, ""
+    if near is not None:
+        familiar = f", and it resembles the training images (distance {near:.2f} of the limit)"
     st.markdown(
         ":small[:gray[:material/check: The input checks found nothing amiss: size, content, "
         f"texture and colour are as in an ultrasound image{familiar}.]]"

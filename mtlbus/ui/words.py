@@ -6,13 +6,7 @@ from collections.abc import Mapping
 
 
 def timing(seconds: Mapping[str, float], kept: bool, computed_by: str = "") -> str:
-    """One line with the time of each stage, milliseconds.
-
-    Args:
-        seconds: by stage.
-        kept: whether they are those of an earlier run.
-        computed_by: the library that ran the network; "" where that goes without saying.
-    """
+    """One line with the time of each stage, milliseconds, `kept` if those of an earlier run."""
     names = {
         "checks": "input checks",
         "preprocess": "scale",

@@ -10,6 +10,7 @@ import pytest
 
 from mtlbus.data.intake import GreyImage
 from mtlbus.data.transforms import Frame
+from mtlbus.export.numbers import mirror_dice
 from mtlbus.figures import colours
 from mtlbus.findings import Finding, operating_points
 from mtlbus.inference.predictor import Prediction
@@ -135,9 +136,9 @@ def test_an_outline_that_turns_with_the_image_agrees_with_its_mirror(case):
     same = {"turns": finding(case, plane), "stays": finding(case, plane)}
     turned = {"turns": finding(mirror, plane[:, ::-1]), "stays": finding(mirror, plane)}
     here, there = Answers(case, same, Style()), Answers(mirror, turned, Style())
-    assert mirrored.dice_with_mirror(here, there, "turns") == 1
+    assert mirror_dice(here.found["turns"], there.found["turns"]) == 1
     # Columns 5–24 against 15–34: ten of twenty columns are shared.
-    assert mirrored.dice_with_mirror(here, there, "stays") == 0.5
+    assert mirror_dice(here.found["stays"], there.found["stays"]) == 0.5
 
 
 def test_one_line_says_how_the_calls_stand(case):

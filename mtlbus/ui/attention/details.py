@@ -11,7 +11,7 @@ from ...core.outputs import Map
 from ...explain import attention as arrays
 from ...explain.views import ungated_of
 from .. import address
-from ..memory import choice, mirror, switch
+from ..memory import pick, toggle
 from ..session import selected, shown
 from .look import Look
 from .opening import CELL, GRID, Cell, chosen_cell, moved_cell, parsed_cell
@@ -23,10 +23,10 @@ TAPS = ("top left", "top", "top right", "left", "middle", "right", "bottom left"
 LINKED = {"channel", "stretch", "cell", "head", "sample"}
 
 
-def pick_detail(look: Look, pick: Pick) -> Detail:
+def pick_detail(look: Look, picked: Pick) -> Detail:
     """Choose what the picked view lets a person choose."""
-    form, detail, used = pick.view.form, Detail(), set()
-    first = next(iter(pick.names.values()))
+    form, detail, used = picked.view.form, Detail(), set()
+    first = next(iter(picked.names.values()))
     if form == "gate":
         channel = _pick_channel(look, first, used)
         stretch = look.maps[first].words.learnt and _pick_stretch(used)
@@ -40,7 +40,8 @@ def pick_detail(look: Look, pick: Pick) -> Detail:
         detail = detail._replace(sample=_pick_number("sample", count, used))
     elif form == "channels":
         detail = detail._replace(by_weight=st.toggle("Sort by weight", True, key="_by_weight"))
-    _tidy_address(used)
+    for name in LINKED - used:  # which the view on the page does not have
+        address.drop_link(name)
     return detail
 
 
@@ -84,28 +85,29 @@ def _pick_channel(look: Look, name: str, used: set[str]) -> int | str:
         return "mean"
     choices = ["mean", "max", *map(str, range(count))]
     words = {"mean": f"mean of all {count}", "max": "the largest of each cell"}
-    chosen = st.selectbox(
+    used.add("channel")
+    chosen = pick(
         f"Channel, one of {count}",
+        "channel",
         choices,
+        always=True,
+        allowed=_one_of(count),
+        draw=st.selectbox,
         width=260,
         format_func=lambda one: words.get(one, f"channel {one}"),
-        **mirror("channel", choice("channel", choices, "mean", _one_of(count))),
     )
-    _link("channel", chosen, used)
     return int(chosen) if chosen.isdecimal() else chosen
 
 
 def _pick_stretch(used: set[str]) -> bool:
     """Whether to leave the fixed scale; kept in the address as `stretch=1`."""
-    chosen = st.toggle(
+    used.add("stretch")
+    return toggle(
         "Stretch the colours",
-        **mirror("stretch", switch("stretch")),
+        "stretch",
         help="Gates often stay near 0.5, where the fixed scale shows one colour. Stretched colours "
         "show the pattern and exaggerate its size.",
     )
-    if chosen:
-        _link("stretch", "1", used)
-    return chosen
 
 
 def _one_of(count: int) -> str:
@@ -126,14 +128,17 @@ def _pick_number(name: str, count: int, used: set[str]) -> int | None:
             return f"sample {int(one) + 1} ({TAPS[int(one)]})"
         return f"{name} {one}"
 
-    chosen = st.selectbox(
+    used.add(name)
+    chosen = pick(
         f"{name.capitalize()}, one of {count}",
+        name,
         choices,
-        format_func=words,
+        always=True,
+        allowed=_one_of(count),
+        draw=st.selectbox,
         width=260,
-        **mirror(name, choice(name, choices, "mean", _one_of(count))),
+        format_func=words,
     )
-    _link(name, chosen, used)
     return None if chosen == "mean" else int(chosen)
 
 
@@ -153,17 +158,6 @@ def _pick_cell(look: Look, found: Map, used: set[str]) -> Cell:
             help="Rows count from the top, columns from the left.", **shown(f"_{name}", now, take),
         )  # fmt: skip
     CELL.set(f"{cell[0]},{cell[1]}")
-    _link("cell", f"{cell[0]},{cell[1]}", used)
+    used.add("cell")
+    address.write_link("cell", f"{cell[0]},{cell[1]}")
     return cell
-
-
-def _link(name: str, value: str, used: set[str]) -> None:
-    """Put a choice into the address, and note that the view has it."""
-    used.add(name)
-    address.write_link(name, value)
-
-
-def _tidy_address(used: set[str]) -> None:
-    """Take choices out of the address that the view on the page does not have."""
-    for name in LINKED - used:
-        address.drop_link(name)

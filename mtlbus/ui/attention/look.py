@@ -75,13 +75,8 @@ class Look:
     ) -> None:
         """Show a picture; the only tool is the camera, which saves it as SVG.
 
-        Args:
-            figure: what to show.
-            name: of the element.
-            alt: for people who cannot see it, one sentence.
-            caption: the text below.
-            heading: the text above.
-            on_click: called when a point of the picture is clicked.
+        `heading` stands above it and `caption` below; `alt` is for people who cannot see it, one
+        sentence; `on_click` is called when a point of the picture is clicked.
         """
         if heading:
             st.markdown(f"**{heading}**")
@@ -91,12 +86,7 @@ class Look:
         self.kept.append(Kept(heading, self.marked(caption), figure))
 
     def note(self, text: str, draw: Callable[[str], object] = st.caption) -> None:
-        """Say something of all pictures.
-
-        Args:
-            text: Markdown.
-            draw: Streamlit's function that puts it on the page.
-        """
+        """Say something of all pictures, Markdown; `draw` puts it on the page."""
         draw(self.marked(text))
         self.kept.append(Kept("", self.marked(text)))
 

@@ -35,10 +35,8 @@ _REGION_HELP = (
 def pick_request(case: Case, prediction: Prediction, layers: list[str]) -> Request:
     """Let a person choose, and put the choice into the address.
 
-    Args:
-        case: the image.
-        prediction: which heads there are, and where the lesion is.
-        layers: feature maps that Grad-CAM can use.
+    The prediction says which heads there are and where the lesion is; Grad-CAM can use the feature
+    maps `layers`.
     """
     heads = [
         head

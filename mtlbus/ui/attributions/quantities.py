@@ -7,12 +7,11 @@ from ...explain.subject import Pace, Passes
 
 def cost_words(cost: Passes, pace: Pace) -> str:
     """What a run will take, in passes and in seconds on this machine."""
-    parts = [
-        f"{count} {noun}{'' if count == 1 else 's'}"
-        for count, noun in ((cost.gradients, "gradient"), (cost.forwards, "forward pass"))
-        if count
-    ]
-    parts = [part.replace("passs", "passes") for part in parts]
+    counted = (
+        (cost.gradients, "gradient", "gradients"),
+        (cost.forwards, "forward pass", "forward passes"),
+    )
+    parts = [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
     return (
         f"Cost: {' and '.join(parts) or 'nothing'}, about {seconds_words(pace.seconds(cost))} "
         f"here (measured: a forward pass takes {1000 * pace.forward:.0f} ms, a gradient "

@@ -126,9 +126,8 @@ class Question:
         """
         ready = services.prepared(self.case, self.network.size, self.network.fit)
         made = Subject.of(
-            self.network, ready.grey, ready.frame, self.request.target, self.lesion,
-            self.case.truth,
-        )  # fmt: skip
+            self.network, ready.grey, ready.frame, self.request.target, self.lesion, self.case.truth
+        )
         if random:
             made = made.of_model(_shuffled(self.prediction.weights_sha256, self.network.model))
         else:

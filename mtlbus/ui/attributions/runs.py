@@ -141,13 +141,7 @@ def total_cost(steps: Sequence[Computation]) -> Passes:
 
 
 def run(steps: Sequence[Computation], key: str, on_stop: Callable[[], None] | None = None) -> None:
-    """Do the steps one by one, with progress and a Stop button in the place where this is called.
-
-    Args:
-        steps: what is missing.
-        key: of the button.
-        on_stop: called, too, once it is pressed.
-    """
+    """Do the steps one by one, with progress and a Stop button, which calls `on_stop` too."""
     if not steps:
         return
 

@@ -145,13 +145,8 @@ def _cell(
 ) -> None:
     """Map, placebo, then words, so that the pictures of all cells stand on one height.
 
-    Args:
-        question: what is asked.
-        technique: of the map.
-        limit: the number behind ±1.
-        controls: how it is drawn.
-        place: of all of it.
-        beside: of the placebo; None for below the map.
+    `limit` is the number behind ±1; the placebo stands `beside`, or below the map where that is
+    None.
     """
     found, twin = question.found(technique.name), question.placebo(technique.name)
     with place:

@@ -82,9 +82,7 @@ def anywhere(key: str) -> str:
 def buttons(key: str, shortcuts: bool = False) -> None:
     """Back, any, next: words and no icons, so that a screen reader has a name for each.
 
-    Args:
-        key: of the current case.
-        shortcuts: arrow keys do the same; only where no slider wants them.
+    With `shortcuts` arrow keys do the same, for where no slider wants them.
     """
     number, count = place(key)
     where = f"{number} of {count}" if number else f"{count} cases"

@@ -37,12 +37,7 @@ class Wish:
     facts: dict[str, str] = field(default_factory=dict)
 
     def among(self, entries: Iterable[Entry], point: Point | None) -> list[Entry]:
-        """The images that are it, in their order.
-
-        Args:
-            entries: all images.
-            point: the operating point by which a call is wrong, or in the grey zone.
-        """
+        """The images that are it, in their order; `point` says what a wrong or unsure call is."""
         return [one for one in entries if self._is_met_by(one, point)]
 
     def _is_met_by(self, one: Entry, point: Point | None) -> bool:

@@ -38,10 +38,8 @@ WHY = (
 def mirrored(case: Case, found: Mapping[str, Prediction], turned: Mapping[str, Prediction]) -> None:
     """Everything below the choice; its controls draw again and never run a network.
 
-    Args:
-        case: the image.
-        found: what each method says about it.
-        turned: what each says about the mirror, as it came from the network.
+    `found` is what each method says about the image, `turned` what about its mirror, as it came
+    from the network.
     """
     case, top = spacing.known(case), st.container()
     style = view.controls(case.truth is not None, agreement=False)
@@ -105,12 +103,7 @@ def said(found: Mapping[str, Finding], turned: Mapping[str, Finding]) -> str:
 
 
 def rows_of(answers: Answers, other: Answers) -> list[dict[str, Any]]:
-    """One row a network: both probabilities, how far the outlines agree, both areas.
-
-    Args:
-        answers: about the case.
-        other: about its mirror.
-    """
+    """One row a network: both probabilities, how far the outlines agree, both areas."""
     rows = []
     for method, first in answers.found.items():
         second = other.found[method]
@@ -132,11 +125,6 @@ def rows_of(answers: Answers, other: Answers) -> list[dict[str, Any]]:
     return rows
 
 
-def dice_with_mirror(answers: Answers, other: Answers, method: str) -> float | None:
-    """Dice of a network's outline and of the one on the mirror, turned back; None without one."""
-    return mirror_dice(answers.found[method], other.found[method])
-
-
 def _both(answers: Answers, other: Answers, method: str) -> Panel:
     """Both outlines on the case, and where they differ."""
     first, second, title = answers.found[method], other.found[method], services.title_of(method)
@@ -145,7 +133,7 @@ def _both(answers: Answers, other: Answers, method: str) -> Panel:
     if both[0] is not None:
         badge = " | ".join(map(percent, both))
         kind = kind_of(first) if kind_of(first) == kind_of(second) else "none"
-    dice = dice_with_mirror(answers, other, method)
+    dice = mirror_dice(first, second)
     if dice is None:
         alt, note, shapes = f"{title} draws no outline.", "draws no outline", ()
     else:

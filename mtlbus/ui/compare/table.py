@@ -23,12 +23,7 @@ H = heads(*_SHOWN)
 
 
 def rows_of(answers: Answers, name: str | None = None) -> list[dict[str, Any]]:
-    """One row a network; None where it does not say.
-
-    Args:
-        answers: about one image.
-        name: of the case, where rows of several stand together.
-    """
+    """One row a network; None where it does not say. `name` is that of the case among several."""
     others = {}
     if len(answers.levels) > 1:
         dice = mean_with_others(pairwise_dice([level > 0 for level in answers.levels.values()]))

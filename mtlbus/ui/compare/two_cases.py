@@ -103,9 +103,7 @@ def _choice(key: str, title: str) -> None:
 def two_cases(pair: tuple[Case, Case], found: Sequence[Mapping[str, Prediction]]) -> None:
     """Everything below the choice; its controls draw again and never run a network.
 
-    Args:
-        pair: the images.
-        found: what each method says about the first and about the second.
+    `found` is what each method says about the first and about the second image.
     """
     pair, top = tuple(map(spacing.known, pair)), st.container()
     style = view.controls(any(case.truth is not None for case in pair))

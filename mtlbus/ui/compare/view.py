@@ -77,12 +77,7 @@ def _offer_panel(names: list[str]) -> None:
 @st.fragment
 @services.one_look()
 def networks(case: Case, found: Mapping[str, Prediction]) -> None:
-    """Everything below the choice; its controls draw again and never run a network.
-
-    Args:
-        case: the image.
-        found: what each method says about it.
-    """
+    """Everything below the choice; its controls draw again and never run a network."""
     case, top = spacing.known(case), st.container()
     answers = Answers.of(case, found, controls(case.truth is not None))
     with top:

@@ -45,12 +45,7 @@ def offer_csv(
 
 
 def curves_csv(case: Case, found: Mapping[str, Mapping[str, Mapping[Value, Answer | None]]]) -> str:
-    """Answers along knobs as CSV, one a row.
-
-    Args:
-        case: the phantom that they began with.
-        found: by method, then by knob, then by its value.
-    """
+    """Answers along knobs as CSV, one a row; of `found` by method, by knob, then by its value."""
     facts = {"phantom": case.key, **versions(), "terms": DISCLAIMER}
     weights = {method: services.checkpoint(method).digest for method in found}
     rows = [

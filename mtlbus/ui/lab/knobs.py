@@ -33,14 +33,7 @@ def pick_start(phantom: PhantomState) -> None:
 
 
 def pick_knob(label: str, name: str, default: str, without: str = "") -> str:
-    """A choice of one knob, kept over pages and in the address.
-
-    Args:
-        label: of the widget.
-        name: in the session and in the address.
-        default: the knob where none is chosen.
-        without: one that is not offered.
-    """
+    """A choice of one knob, kept over pages and in the address; all are offered but `without`."""
     offered = [knob for knob in knobs() if knob != without]
     return pick(label, name, offered, default, draw=st.selectbox, format_func=full_title)
 

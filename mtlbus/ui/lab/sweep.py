@@ -30,11 +30,7 @@ class Sweep:
         self.key = name, hash(self.wanted), weights
 
     def live(self, draw: Callable[[], None]) -> None:
-        """Draw the question and what is known of its answer, again and again while work goes on.
-
-        Args:
-            draw: what is known.
-        """
+        """Draw the question and what is known of its answer, again and again while work goes on."""
         job = background.current(self.key)
         running = job is not None and job.running
 

@@ -15,11 +15,6 @@ _MOUNT = component(__file__)
 
 
 def show(picture: bytes = b"", alt: str = "") -> None:
-    """Once on a page.
-
-    Args:
-        picture: JPEG; none where a page has pictures of its own.
-        alt: what a person who cannot see it should know, one sentence.
-    """
+    """Show a JPEG, with words for people who cannot see it, where the page has no picture; once."""
     source = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" if picture else ""
     _MOUNT(key="_stage", data={"source": source, "alt": alt, "type": _TYPE})

@@ -29,12 +29,7 @@ _HELP = "F full screen"  # the other keys stand on their buttons
 
 
 def run(case: Case | TaskCase | Unopened, page: Callable[[], None] | None = None) -> None:
-    """A page in a lecture: what it shows, and the keys.
-
-    Args:
-        case: the current one.
-        page: draws itself; None for the case, in place of Home and Predict.
-    """
+    """A page in a lecture: what it draws, or the case in place of Home and Predict, and keys."""
     if state.is_blind():
         address.drop_link("case")
     else:
@@ -92,9 +87,7 @@ def _show(case: Case, left: DeltaGenerator, right: DeltaGenerator) -> None:
 def _keys(case_key: str, stands_alone: bool) -> None:
     """The keys, for a mouse: another case, answers, another network, the way out.
 
-    Args:
-        case_key: of the current case.
-        stands_alone: no page with sliders, which want the arrows.
+    `stands_alone` says that no page is there with sliders, which want the arrows.
     """
     hidden = state.is_blind()
     walk.buttons(case_key, shortcuts=stands_alone)

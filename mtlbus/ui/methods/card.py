@@ -105,13 +105,7 @@ def _idea(spec: Spec) -> None:
 
 @st.dialog("How it is wired", width="large", icon=":material/account_tree:")
 def _enlarged(svg: str, width: int, alt: str) -> None:
-    """The drawing in its own size, moved with the arrow keys or by dragging its bar.
-
-    Args:
-        svg: the drawing.
-        width: pixels; a narrower window scrolls.
-        alt: what it shows.
-    """
+    """The drawing, so many pixels wide, moved with the arrow keys or by dragging its bar."""
     st.caption("Where it is wider than the window it moves sideways, also with the arrow keys.")
     source = base64.b64encode(svg.encode()).decode()
     st.html(

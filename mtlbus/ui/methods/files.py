@@ -32,12 +32,7 @@ def shapes_of(method: str, variant: str) -> Mapping[str, Shape]:
 
 
 def offer_card(spec: Spec, variant: str) -> None:
-    """Draw the menu of a card.
-
-    Args:
-        spec: the method.
-        variant: whose sizes stand in the drawing.
-    """
+    """Draw the menu of a card; `variant` says whose sizes stand in the drawing."""
     more, dark = [], is_dark()
     if (diagram := spec.diagram) is not None:
 

@@ -85,11 +85,9 @@ def can_look_inside(method: str) -> bool:
 
 
 def go(page: str, method: str) -> None:
-    """Look at a method on another page; to be called in a callback.
+    """Callback: look at a method on another page that can show it.
 
-    Args:
-        page: "predict", "attention" or "performance".
-        method: a method that the page can show.
+    `page` is "predict", "attention" or "performance".
     """
     if method in services.available():
         METHOD.set(method)

@@ -33,14 +33,9 @@ def draw(
     kind: Literal["add", "cut"],
     take: Callable[[OutlineStep], None],
 ) -> None:
-    """Show a case with outlines and let a person draw.
+    """Show a case with outlines, the lowest first, and let a person draw.
 
-    Args:
-        key: of the element.
-        case: the image.
-        shapes: drawn over it, the lowest first.
-        kind: what becomes of the next polygon.
-        take: is given each polygon that was drawn, as a callback.
+    `kind` is what becomes of the next polygon; `take` is given each that was drawn, as a callback.
     """
     height, width = case.image.pixels.shape
 

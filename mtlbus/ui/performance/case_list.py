@@ -26,11 +26,8 @@ _PICTURES = ResultStore(4 * 1024**2, len)
 def show(rows: pd.DataFrame, columns: Mapping[str, str], key: str, alt: str) -> None:
     """Draw the table; goes to Predict where a cell of it was clicked and the image is here.
 
-    Args:
-        rows: as `read_predictions` gives them, with `method`: whose answer Predict will show.
-        columns: what is shown of them, by name, with its head; what nowhere stands is left out.
-        key: of the table.
-        alt: what it holds, one sentence.
+    The rows are as `read_predictions` gives them, with `method`, whose answer Predict will show;
+    `columns` is what is shown of them with its head. What nowhere stands is left out.
     """
     here = datasets.here()
     shown = rows[[c for c in columns if rows[c].replace("", None).notna().any()]].map(guarded)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -85,35 +86,24 @@ def charts(
         for table in tables
         if thresholds.get(table.method) is not None and judged_rows.roc(table, images) is not None
     ]
-    counts = {
-        table.title: judged_rows.counts(table, images, thresholds[table.method])
-        for table in classifying
-    }
-    points = {
-        table.title: point_of(counts[table.title], thresholds[table.method])
-        for table in classifying
-    }
+    counts, points = judged_at(classifying, images, thresholds)
+
+    def of(curve: Callable[[Table, str], Any]) -> dict[str, Any]:
+        return {table.title: curve(table, images) for table in classifying}
+
     if classifying:
-        yield Chart(
-            "ROC",
-            roc_figure(
-                {t.title: judged_rows.roc(t, images) for t in classifying}, points, height=_TALL
-            ),
-            BANDS,
-        )
-        recalls = {t.title: judged_rows.precision_recall(t, images) for t in classifying}
+        yield Chart("ROC", roc_figure(of(judged_rows.roc), points, height=_TALL), BANDS)
         yield Chart(
             "Precision–recall",
-            precision_recall_figure(recalls, points, height=_TALL),
+            precision_recall_figure(of(judged_rows.precision_recall), points, height=_TALL),
             "The same bands. Precision depends on how many of the images are malignant.",
         )
-        decisions = {t.title: judged_rows.decision(t, images) for t in classifying}
-        at = {t.title: thresholds[t.method] for t in classifying}
-        yield Chart("Decision", decision_figure(decisions, at, height=_TALL), DECISION)
-        curves = {t.title: judged_rows.calibration(t, images)[0] for t in classifying}
+        at = {title: point.threshold for title, point in points.items()}
+        decisions = decision_figure(of(judged_rows.decision), at, height=_TALL)
+        yield Chart("Decision", decisions, DECISION)
         yield Chart(
             "Calibration",
-            calibration_figure(curves),
+            calibration_figure({t: curve for t, (curve, _) in of(judged_rows.calibration).items()}),
             "Where 80 % is promised, 8 of 10 images should be malignant: a point on the dotted "
             "line. Bars are 95 % Wilson intervals.",
         )
@@ -141,6 +131,13 @@ def outlines_figure(found: Mapping[str, pd.DataFrame]) -> go.Figure:
     )
 
 
-def point_of(counts: Confusion, threshold: float) -> OperatingPoint:
-    """Where a threshold puts a method on the curves."""
-    return OperatingPoint(threshold, counts.sensitivity, counts.specificity, counts.ppv)
+def judged_at(
+    tables: Sequence[Table], images: str, thresholds: Mapping[str, float]
+) -> tuple[dict[str, Confusion], dict[str, OperatingPoint]]:
+    """What comes of each method's threshold, and where that puts it on the curves; by title."""
+    counts, points = {}, {}
+    for table in tables:
+        at = thresholds[table.method]
+        counts[table.title] = found = judged_rows.counts(table, images, at)
+        points[table.title] = OperatingPoint(at, found.sensitivity, found.specificity, found.ppv)
+    return counts, points

@@ -12,13 +12,7 @@ from ..memory import pick
 
 
 def pick_table(tables: Sequence[Table], label: str, name: str) -> Table:
-    """One of the methods; buttons for a few, a list for many, nothing to choose of one.
-
-    Args:
-        tables: of the chosen methods, at least one.
-        label: of the widget.
-        name: under which the choice is remembered.
-    """
+    """One of the methods; buttons for a few, a list for many, nothing to choose of one."""
     titles = [table.title for table in tables]
     if len(titles) == 1:
         return tables[0]

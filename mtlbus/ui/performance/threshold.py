@@ -76,13 +76,7 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
         others: methods without a class, which are only taken away with the rest.
     """
     thresholds, origin = _pick_thresholds(tables)
-    counts = {
-        table.title: judged_rows.counts(table, images, thresholds[table.method]) for table in tables
-    }
-    points = {
-        table.title: files.point_of(counts[table.title], thresholds[table.method])
-        for table in tables
-    }
+    counts, points = files.judged_at(tables, images, thresholds)
     with st.grid(2, min_column_width=NARROWEST, gap="medium"):
         curves, matrix = st.container(), st.container()
     with matrix:

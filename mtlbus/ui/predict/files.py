@@ -13,13 +13,7 @@ from ..takeaway import Ask, File
 
 
 def offer(finding: Finding, style: pictures.Style, opinion: Ask = lambda: None) -> None:
-    """Draw the menu of a finding.
-
-    Args:
-        finding: what one network says about one image.
-        style: how it is drawn.
-        opinion: what else is known of it by the time that a file is made.
-    """
+    """Draw the menu of a finding, with what else is known of it by the time that a file is made."""
     shown, numbers = "As it is shown, with its origin.", "All numbers of this view as one document."
     files = [
         File("Picture (PNG)", ".png", shown, lambda: pictures.export_png(finding, style)),
@@ -39,12 +33,7 @@ def _bar(finding: Finding) -> charts.Chart:
 
 
 def as_json(finding: Finding, opinion: Opinion | None = None) -> str:
-    """All numbers of a view, with the digests that reproduce it.
-
-    Args:
-        finding: the view.
-        opinion: what else was said; None where nothing was asked.
-    """
+    """All numbers of a view, with the digests that reproduce it, and what else was said."""
     case, pixels = finding.case, finding.case.image.pixels
     document = {
         **finding.numbers(),

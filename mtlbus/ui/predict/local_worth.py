@@ -18,12 +18,7 @@ LOG = logging.getLogger("mtlbus")
 
 
 def show(finding: Finding, checkpoint: Checkpoint) -> tuple[str, ...]:
-    """Say it where it may be said; returns the lines.
-
-    Args:
-        finding: the answer.
-        checkpoint: whose judged images tell.
-    """
+    """Say it where it may be said; returns the lines."""
     if not finding.promises:
         return ()
     try:

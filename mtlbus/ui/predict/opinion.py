@@ -62,12 +62,9 @@ def show(finding: Finding) -> None:
 def known(
     finding: Finding, worth: tuple[str, ...] = (), steady: bool = True, second: bool = True
 ) -> Opinion:
-    """What is known of it by now; nothing is asked.
+    """What is known of it by now, with a line each of its `worth`; nothing is asked.
 
-    Args:
-        finding: the answer.
-        worth: what such a probability was worth, a line each.
-        steady, second: whether the changed image, and the other networks, are wanted.
+    `steady` and `second` say whether the changed image, and the other networks, are wanted.
     """
     case, prediction = finding.case, finding.prediction
     changes = (_AGAIN.peek(_key(prediction)) or ()) if steady else ()

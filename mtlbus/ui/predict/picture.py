@@ -20,12 +20,7 @@ from ..pictures import Style, pick_fill, pick_threshold
 
 
 def show(finding: Finding, style: Style) -> None:
-    """The picture under its zoom, and what its colours mean.
-
-    Args:
-        finding: what the network says about the case.
-        style: how it is drawn.
-    """
+    """The picture under its zoom, and what its colours mean."""
     case, truth = finding.case, None
     inside = region_shapes.level_of(finding)
     if case.truth is not None:
@@ -49,14 +44,9 @@ def _alt(case: Case, style: Style, mask: np.ndarray | None) -> str:
 
 
 def pick_style(case: Case, prediction: Prediction, style: Style) -> Style:
-    """How the picture is drawn; nothing to pick where there is no mask to draw.
+    """How the picture is drawn, else as `style` says where there is no mask to draw.
 
     What the colours of right and wrong replace is switched off while they are on.
-
-    Args:
-        case: the image.
-        prediction: what the network said about it.
-        style: what is drawn where nothing is picked.
     """
     if prediction.mask_probability is None:
         st.caption("This network says benign or malignant only; it draws no outline.")

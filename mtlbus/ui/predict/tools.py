@@ -34,11 +34,7 @@ _PROBLEM: Slot[MtlbusError | None] = Slot("_tool_problem", None)
 
 
 def offer(case: Case) -> None:
-    """The tools of a case, which belong in a fragment or on the page.
-
-    Args:
-        case: as it is in the store, not as `spacing.known` returns it.
-    """
+    """The tools of a case as it is in the store, not as `spacing.known` returns it."""
     if _DONE.take():
         st.rerun()  # the whole page, of which this may be a fragment
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

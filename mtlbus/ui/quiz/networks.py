@@ -13,13 +13,7 @@ from .rooms import Reply, Room
 
 
 def ask(room: Room, number: int, case: Case) -> dict[str, Finding]:
-    """What each network says of a case; empty for an image that is refused.
-
-    Args:
-        room: whose networks are asked.
-        number: of the case in the round.
-        case: as `items.open_item` opens it.
-    """
+    """What each network of a room says of a case, opened by `items.open_item`; empty if refused."""
     if refusal(services.checks(case)):
         return {}
     methods = [name for name in room.networks if name in services.available()]

@@ -37,12 +37,7 @@ class Standing(NamedTuple):
 
 
 def standings(room: Room, titles: Mapping[str, str]) -> list[Standing]:
-    """All who have read a case, the best first: by right calls, then by the Brier score.
-
-    Args:
-        room: the room.
-        titles: of the networks by registry name.
-    """
+    """All who have read a case, the best first: by right calls, then by the Brier score."""
     readers = [(one.name, "person", dict(one.replies)) for one in room.players]
     readers += [(titles[name], "network", dict(said)) for name, said in room.said.items()]
     found = [

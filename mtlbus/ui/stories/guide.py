@@ -59,12 +59,7 @@ def _turn_to(number: int) -> None:
 
 
 def show(page: str) -> None:
-    """The words of the step; nothing where no story is told.
-
-    Args:
-        page: the file of the page that is drawn; on another than that of the step it only offers
-            the way back.
-    """
+    """The words of the step; on another page than the step's only the way back to it."""
     told = current()
     if told is None:
         return

@@ -57,13 +57,7 @@ def say_how_drawn(case: TaskCase) -> None:
 
 
 def show_task(task: Task, case: TaskCase, said: list[Said]) -> None:
-    """A task's answers side by side, the truth beside them, and their numbers.
-
-    Args:
-        task: of the declaration.
-        case: whose image is drawn.
-        said: networks that answer this task; at least one.
-    """
+    """A task's answers side by side, the truth beside them, and their numbers."""
     kind = {"pixel_class": "a class per pixel", "pixel_regression": "a value per pixel",
             "image_class": "a class per image"}[task.kind]  # fmt: skip
     unit = f", {task.unit}" if task.unit else ""

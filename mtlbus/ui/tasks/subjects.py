@@ -119,12 +119,10 @@ def from_upload(key: str, image: Picture, declaration: Declaration) -> TaskCase:
     return TaskCase(key, image.name or "Uploaded image", image, declaration, {}, "upload", about)
 
 
-def titles(declaration: Declaration, case: TaskCase | None) -> dict[str, str]:
-    """Key and title of all that can be chosen: phantoms, uploads, and the current case."""
+def titles(declaration: Declaration) -> dict[str, str]:
+    """Key and title of the phantoms and of this visitor's images, the newest first."""
     found = samples(declaration)
     for one in case_store.of_session().task_cases():
         if alike(one.declaration, declaration):
             found[one.key] = f"Upload: {one.title}"
-    if case is not None:
-        found.setdefault(case.key, f"{case.key.partition(':')[0]}: {case.title}")
     return found

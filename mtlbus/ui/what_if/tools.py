@@ -12,13 +12,7 @@ from .steps import EDITS, add
 
 
 def offer(case: Case, now: Case, steps: tuple[EditStep, ...]) -> None:
-    """The choice of a change and its controls.
-
-    Args:
-        case: as it came.
-        now: with the changes that were made.
-        steps: these.
-    """
+    """The choice of a change and its controls, on the case as it is `now` after the steps."""
     kind = st.segmented_control(
         "Change", list(CHANGES), format_func=lambda name: CHANGES[name].title, default="gain",
         required=True, wrap=True, key="_edit_kind", label_visibility="collapsed",

@@ -25,14 +25,7 @@ _STYLE = Style(truth=True)
 def show(
     case: Case, changed: Case | None, steps: Sequence[EditStep], methods: Sequence[str]
 ) -> None:
-    """The pictures side by side, and the numbers below.
-
-    Args:
-        case: as it came; networks may be asked about it.
-        changed: after the changes; None without any.
-        steps: the changes.
-        methods: whose answers.
-    """
+    """The pictures side by side, the second one after the changes, if any; the numbers below."""
     before = Answers.of(case, ask_all(case, methods), _STYLE)
     if changed is None or not input_line.let_in(changed, cautions=False):
         verdict.cautions(before.doubts())

@@ -80,9 +80,8 @@ def test_a_network_that_outlines_nothing_is_wrong_in_the_tables_too():
     assert [one.right for one in said] == [True, False]
     assert [is_right(room, *reply) for reply in network.replies.items()] == [True, False]
     assert (network.score.right, network.score.specificity.value) == (1, 0.5)
-    assert _errors(room, [network])["MTL (network)"].tolist() == [
-        "15 %", "no lesion outlined, wrong"
-    ]  # fmt: skip
+    told = [row["MTL (network)"] for row in _errors(room, [network])]
+    assert told == ["15 %", "no lesion outlined, wrong"]
     assert replies_csv(room, [network]).splitlines()[2].endswith("no lesion outlined,False,")
 
 

@@ -9,10 +9,10 @@ import streamlit as st
 from ...core.text import literal
 from ...inference.predictor import Prediction
 from ...methods.panel import PREFIX
-from .. import address, services, spacing, takeaway, verdict
+from .. import services, spacing, takeaway, verdict
 from ..answers import Answers
 from ..case import Case
-from ..memory import choice, mirror, switch, toggle
+from ..memory import pick, switch, toggle
 from ..panels import zoom_panels
 from ..pictures import Style, pick_fill, pick_threshold
 from ..session import METHODS
@@ -29,19 +29,16 @@ _FEW = 3
 
 def pick_mode() -> str:
     """What is compared, kept in the address (`?compare=mirror`); beside it all or few networks."""
-    mode = choice("compare", _MODES, NETWORKS)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.segmented_control(
-            "Compare", list(_MODES), format_func=_MODES.get, required=True,
-            label_visibility="collapsed", wrap=True, **mirror("compare", mode),
+        mode = pick(
+            "Compare", "compare", _MODES, always="compare" in st.query_params,
+            format_func=_MODES.get, label_visibility="collapsed",
         )  # fmt: skip
         names = list(services.available())
         if len(names) > _FEW:
             _several(f"All {len(names)}", "done_all", names)
             _several(f"First {_FEW}", "looks_3", names[:_FEW])
         _offer_panel(names)
-    if mode != NETWORKS or "compare" in st.query_params:
-        address.write_link("compare", mode)
     return mode
 
 

@@ -7,7 +7,7 @@ asked for before it draws anything.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ..core.text import literal
+from .session import Slot, held
 
 LINKED = (  # all names that an address may have; no other key of the session is open to it
     "case", "method", "methods", "point",
@@ -28,8 +29,18 @@ LINKED = (  # all names that an address may have; no other key of the session is
     "outline", "edits", "room", "player",
 )  # fmt: skip
 _LAG_SECONDS = 2.0
-_CAME = "_came_by_link"  # in the session: what an address said and no page has followed yet
-_COLLECTED = "_link_of_this_run"  # in the session while a page runs: what its address becomes
+_NOTES: Slot[Sequence[str]] = Slot("notes", ())
+_COLLECTED: Slot[dict[str, str] | None] = Slot("_link_of_this_run", None)  # while a page runs
+
+
+def _came() -> set[str]:
+    """What an address said and no page has followed yet."""
+    return held("_came_by_link", set)
+
+
+def _written() -> dict[str, tuple[str | None, str | None, float]]:
+    """What this session wrote itself: now, before, and since when."""
+    return held("_written", dict)
 
 
 def shortened(key: str) -> str:
@@ -39,14 +50,14 @@ def shortened(key: str) -> str:
 
 def say(note: str) -> None:
     """Keep a plain sentence for the next place that shows notes."""
-    notes = st.session_state.setdefault("notes", [])
+    notes = held(_NOTES.name, list)
     if note not in notes:
         notes.append(note)
 
 
 def came_by_link(name: str) -> bool:
     """Whether the address named this choice and no page has followed it yet."""
-    return name in st.session_state.get(_CAME, ())
+    return name in _came()
 
 
 def say_of_link(name: str, why: str) -> None:
@@ -60,14 +71,14 @@ def say_of_link(name: str, why: str) -> None:
         why: a sentence that says what is allowed.
     """
     if came_by_link(name):
-        st.session_state[_CAME].remove(name)
-        asked = f"{name}={shortened(str(st.session_state[name]))}"
+        _came().remove(name)
+        asked = f"{name}={shortened(str(Slot(name, None).get()))}"
         say(f"“{asked}” in the address cannot be followed. {why}")
 
 
 def tell(place: DeltaGenerator) -> None:
     """Show the sentences that were kept until now, once."""
-    for note in st.session_state.pop("notes", []):
+    for note in _NOTES.take():
         place.warning(literal(note), icon=":material/info:")
 
 
@@ -78,7 +89,7 @@ def read_link() -> None:
     A click that comes before the browser has received the last address still carries the one
     before; that is not a wish, and is ignored for a moment.
     """
-    written = st.session_state.setdefault("_written", {})
+    written = _written()
     for name in LINKED:
         value = st.query_params.get(name)
         now, before, since = written.get(name, (None, None, 0.0))
@@ -86,8 +97,8 @@ def read_link() -> None:
             continue
         if value == before and time.monotonic() - since < _LAG_SECONDS:
             continue
-        st.session_state[name] = value
-        st.session_state.setdefault(_CAME, set()).add(name)
+        Slot(name, value).set(value)
+        _came().add(name)
         written[name] = (value, now, time.monotonic())
 
 
@@ -98,12 +109,12 @@ def one_update() -> Iterator[None]:
     Each writing is a step of the browser's way back, and a page says up to ten things about its
     address. A run that ends by going to another page leaves the address alone.
     """
-    st.session_state[_COLLECTED] = dict(st.query_params)
+    _COLLECTED.set(dict(st.query_params))
     try:
         yield
         _write_collected()
     finally:
-        del st.session_state[_COLLECTED]
+        _COLLECTED.take()
 
 
 def stop() -> NoReturn:
@@ -116,7 +127,7 @@ def stop() -> NoReturn:
 
 
 def _write_collected() -> None:
-    collected = st.session_state.get(_COLLECTED)  # none in a fragment that runs alone
+    collected = _COLLECTED.get()  # none in a fragment that runs alone
     if collected is not None and collected != dict(st.query_params):
         st.query_params.from_dict(collected)
 
@@ -147,18 +158,19 @@ def drop_link(name: str) -> None:
 
 def _note(name: str, value: str | None) -> None:
     """Remember what this session wrote itself, so that `read_link` takes it for no wish."""
-    written = st.session_state.setdefault("_written", {})
+    written = _written()
     now, _, _ = written.get(name, (None, None, 0.0))
-    st.session_state.get(_CAME, set()).discard(name)
+    _came().discard(name)
     if now != value:
         written[name] = (value, now, time.monotonic())
 
 
 def _address():
     """What is collected while a page runs; the address itself in a fragment that runs alone."""
-    return st.session_state.get(_COLLECTED, st.query_params)
+    collected = _COLLECTED.get()
+    return st.query_params if collected is None else collected
 
 
 def linked(name: str) -> str | None:
     """What the address says for a name, whether adopted from it or written into it."""
-    return st.session_state.get("_written", {}).get(name, (None,))[0]
+    return _written().get(name, (None,))[0]

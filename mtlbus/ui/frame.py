@@ -114,9 +114,12 @@ def run() -> None:
     # A lecture that is begun by the button in the sidebar would keep that, though empty.
     sidebar_state = "collapsed" if lecture else "auto"
     st.set_page_config(APP, favicon(), layout="wide", initial_sidebar_state=sidebar_state)
-    pages = {entry.file: _page(entry) for entry in ENTRIES}
-    sections: dict[str, list] = {}
+    pages, sections = {}, {}
     for entry in ENTRIES:
+        pages[entry.file] = st.Page(
+            PAGES / entry.file, title=entry.title, icon=f":material/{entry.icon}:",
+            help=entry.help, default=entry.file == HOME,
+        )  # fmt: skip
         sections.setdefault(entry.section, []).append(pages[entry.file])
     # All pages, always: Streamlit would fold more than a dozen away.
     page = st.navigation(sections, position="hidden" if lecture else "sidebar", expanded=True)
@@ -172,13 +175,3 @@ def _patience() -> AbstractContextManager:
     if "torch" in sys.modules:
         return nullcontext()
     return st.spinner("Loading PyTorch: the first visit takes some seconds.")
-
-
-def _page(entry: PageEntry):
-    return st.Page(
-        PAGES / entry.file,
-        title=entry.title,
-        icon=f":material/{entry.icon}:",
-        help=entry.help,
-        default=entry.file == HOME,
-    )

@@ -88,14 +88,7 @@ def mirror(name: str, value: Any) -> dict[str, Any]:
 
 
 def toggle(label: str, name: str, default: bool = False, **look: Any) -> bool:
-    """A switch that is kept.
-
-    Args:
-        label: of the widget.
-        name: of the choice.
-        default: where nothing is kept.
-        look: of `st.toggle`.
-    """
+    """A switch that is kept; `look` is of `st.toggle`."""
     on = st.toggle(label, **mirror(name, switch(name, default)), **look)
     _link(name, str(int(on)), str(int(default)))
     return on

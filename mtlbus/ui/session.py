@@ -56,12 +56,7 @@ GO: Slot[tuple[str, dict[str, str]] | None] = Slot("_wanted", None)
 
 
 def go(page: str, **query: str) -> None:
-    """Go to a page; to be called in a callback.
-
-    Args:
-        page: its file.
-        query: of its address.
-    """
+    """Callback: go to the page of a file, with this in its address."""
     GO.set((page, query))
 
 

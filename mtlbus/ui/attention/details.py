@@ -12,7 +12,7 @@ from ...explain import attention as arrays
 from ...explain.views import ungated_of
 from .. import address
 from ..memory import pick, toggle
-from ..session import selected, shown
+from ..session import Slot, selected, shown
 from .look import Look
 from .opening import CELL, GRID, Cell, chosen_cell, moved_cell, parsed_cell
 from .shown import Detail
@@ -151,8 +151,11 @@ def _pick_cell(look: Look, found: Map, used: set[str]) -> Cell:
     GRID.set(grid)
     seen = arrays.cell_boxes(grid, look.frame).seen()
     limits = [(min(index), max(index)) for index in zip(*seen, strict=True)]
-    takes = (lambda row: CELL.set(f"{row},{cell[1]}"), lambda one: CELL.set(f"{cell[0]},{one}"))
-    for name, (low, high), now, take in zip(("row", "column"), limits, cell, takes, strict=True):
+
+    def take(_: int) -> None:
+        CELL.set(",".join(str(Slot(f"_{name}", 0).get()) for name in ("row", "column")))
+
+    for name, (low, high), now in zip(("row", "column"), limits, cell, strict=True):
         st.number_input(
             f"{name.capitalize()}, {low} to {high}", low, high, width=150,
             help="Rows count from the top, columns from the left.", **shown(f"_{name}", now, take),

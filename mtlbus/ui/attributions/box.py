@@ -13,7 +13,7 @@ from ...figures.boxes import box_figure
 from ...figures.style import QUIET
 from .. import charts
 from ..case import Case
-from ..session import TARGET, selected, shown
+from ..session import TARGET, Slot, selected, shown
 
 _PARTS = ("left", "top", "width", "height")
 _PLOT = "_target_box_plot"
@@ -57,12 +57,12 @@ def _draw(case: Case, target: Target, figure: go.Figure) -> None:
 def _numbers(target: Target, box: Box, width: int, height: int) -> None:
     limits = ((0, width - 1), (0, height - 1), (1, width), (1, height))
     rows = (st.container(horizontal=True), st.container(horizontal=True))
+
+    def take(_: int) -> None:
+        said = tuple(int(Slot(f"_box_{part}", 0).get()) for part in _PARTS)
+        TARGET.set(str(replace(target, box=_fitting(said, width, height))))
+
     for index, (part, (low, high)) in enumerate(zip(_PARTS, limits, strict=True)):
-
-        def take(number: int, index: int = index) -> None:
-            other = (*box[:index], int(number), *box[index + 1 :])
-            TARGET.set(str(replace(target, box=_fitting(other, width, height))))
-
         rows[index // 2].number_input(
             f"{part.capitalize()}, px", low, high, width=130,
             **shown(f"_box_{part}", box[index], take),

@@ -81,7 +81,7 @@ def _pick_attributions() -> tuple[str, ...]:
 
 def _pick_target(target: Target, heads: list[str], case: Case) -> None:
     def change(**changed: Any) -> None:
-        TARGET.set(str(replace(target, **changed)))
+        TARGET.set(str(replace(Target.parse(TARGET.get()), **changed)))
 
     if len(heads) > 1:
         st.segmented_control(

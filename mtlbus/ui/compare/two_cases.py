@@ -20,6 +20,7 @@ from ..widgets import explain_error
 from . import table, view
 
 _SECOND: Slot[str | None] = Slot("second", None)
+_FIRST = ("simple-cyst", state.DEFAULT_CASE)  # where nothing is chosen, the one that differs
 _HERE = "gallery and uploads"
 _SAME = (table.H["dice_to_the_others"], table.H["parameters"])  # of one case, or the same for both
 
@@ -33,7 +34,7 @@ def pick_second(case: Case) -> Case | None:
     Returns:
         None where it cannot be opened; then the page says why.
     """
-    key = _SECOND.get() or _unlike(case.key)
+    key = _SECOND.get() or next(name for name in _FIRST if name != case.key)
     second, problem = None, ""
     try:
         second = state.open_case(key)
@@ -55,10 +56,6 @@ def pick_second(case: Case) -> Case | None:
     return second
 
 
-def _unlike(key: str) -> str:
-    return next(k for k in ("simple-cyst", state.DEFAULT_CASE) if k != key)
-
-
 def _swap(first: str, second: str) -> None:
     state.choose_case(second)
     _SECOND.set(first)
@@ -68,16 +65,10 @@ def _choice(key: str, title: str) -> None:
     """As in the sidebar: phantoms, uploads of this session, images of configured datasets."""
     layout, _, _ = key.partition(":")
     here = layout not in datasets.of_breast()
-    sources = [_HERE, *datasets.of_breast()]
+    source, sources = _HERE, [_HERE, *datasets.of_breast()]
     if len(sources) > 1:
-        source = st.selectbox(
-            "Second case from",
-            sources,
-            index=0 if here else sources.index(layout),
-            key="_second_source",
-        )
-    else:
-        source = _HERE
+        first = 0 if here else sources.index(layout)
+        source = st.selectbox("Second case from", sources, index=first, key="_second_source")
     if source == _HERE:
         titles = cases.titles_at_hand()
     else:

@@ -73,10 +73,11 @@ def reveal(here: Place, number: int) -> None:
     room, reply = here.room, here.player.replies[number]
     case, count = items.open_item(room.items[number], number), len(room.items)
     st.progress((number + 1) / count, f"Case {number + 1} of {count}")
+    judged = "right" if is_right(room, number, reply) else "wrong"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.markdown(
             f"The truth: {BADGES[LABELS[room.items[number].label]]} You said "
-            f"**{percent(reply.probability)}**: **{_judged(is_right(room, number, reply))}**."
+            f"**{percent(reply.probability)}**: **{judged}**."
             + ("" if reply.overlap is None else f" Your box overlaps by {percent(reply.overlap)}.")
         )
         st.button(
@@ -92,10 +93,6 @@ def reveal(here: Place, number: int) -> None:
         "quiz_panels", [case], [_own(answers, reply), *map(answers.panel, findings)],
         [answers.lesion()], answers.legend(),
     )  # fmt: skip
-
-
-def _judged(right: bool) -> str:
-    return "right" if right else "wrong"
 
 
 def _own(answers: Answers, reply: Reply) -> Panel:

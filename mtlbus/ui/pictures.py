@@ -57,10 +57,11 @@ def pick_threshold(where: str) -> float:
 
 def pick_fill(name: str, disabled: bool) -> float:
     """Opacity of the inside, 0..1, kept under a name."""
-    return 0.01 * slider(
+    percent = slider(
         "Fill", name, 0, 0, 80, step=5, format="%d %%", disabled=disabled,
         help="Opacity of the inside. Right and wrong has a fill of its own.",
     )  # fmt: skip
+    return percent / 100
 
 
 def plain(case: Case, place: tuple[int, int] = overlay.PANEL) -> bytes:

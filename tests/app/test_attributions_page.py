@@ -105,7 +105,7 @@ def test_run_shows_maps_placebos_and_numbers_and_keeps_them(ran):
 
 def test_it_opens_with_a_map_and_a_stop_of_that_lasts(ran):
     asked = question()
-    stopped = {page._UNWANTED: (asked.case.image.sha256, asked.prediction.weights_sha256)}
+    stopped = {page._UNWANTED.name: (asked.case.image.sha256, asked.prediction.weights_sha256)}
     app = visit("attributions", session=stopped, case=CASE, method="mtl")
     app.run()
     assert not ran and app.button(key="_run")

@@ -151,7 +151,7 @@ def test_one_line_says_how_the_calls_stand(case):
     assert said(a=yes, b=no, c=mute) == (
         "**1 of 2 call it malignant (12 % to 88 %)** · **1 of 2 are right: it is malignant**"
     )
-    assert said(c=mute) == ""
+    assert said(c=mute) == "These networks outline only."
     assert mirrored.said({"a": yes, "b": no}, {"a": yes, "b": yes}).startswith("**1 of 2**")
     assert "76 points" in mirrored.said({"b": no}, {"b": yes})
 

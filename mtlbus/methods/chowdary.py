@@ -127,8 +127,9 @@ class ResidualBlock(nn.Module):
 class Chowdary(nn.Module):
     """Four encoder levels, bridge, four decoder levels; the class from all but the decoder."""
 
-    def __init__(self, variant: str) -> None:
+    def __init__(self, variant: str, pretrained) -> None:
         super().__init__()
+        refuse_weights(pretrained, "this network, which has no published backbone")
         widths = WIDTHS[variant]
         self.encoder = nn.ModuleList(map(ResidualBlock, (3, *widths[:-1]), widths))  # and bridge
         self.upsamplers = nn.ModuleList(
@@ -160,8 +161,4 @@ class Chowdary(nn.Module):
         )
 
 
-@register(SPEC)
-def chowdary(variant, pretrained, tasks) -> nn.Module:
-    """Build the network of Chowdary et al."""
-    refuse_weights(pretrained, "this network, which has no published backbone")
-    return Chowdary(variant)
+register(SPEC, Chowdary)

@@ -290,7 +290,4 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     return tuple(found)
 
 
-@register(SPEC, spec_for, maps_for, parts_of)
-def ctan(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build CTAN."""
-    return CTAN(variant, pretrained, tasks, **options)
+register(SPEC, CTAN, spec_for=spec_for, maps_for=maps_for, parts_of=parts_of)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ..core.outputs import Output
-from ..core.spec import Equation, MapSpec, Spec
+from ..core.spec import Equation, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.dense_encoder import DenseEncoder
 from ..nn.lab_template import LabHead
 from . import baseline_papers, hybrid_paper, lab_wiring
-from .encoder_maps import ENCODER_MEANS, encoder_means
+from .encoder_maps import DEEPEST, ENCODER_MEANS, backbone_maps
 from .registry import register
 from .wiring import classifier
-
-POOLED = MapSpec(
-    "pooled_features", "feature", "The deepest map of the backbone, which the class head averages."
-)
 
 SPEC = Spec(
     name="densenet121",
@@ -27,7 +23,7 @@ SPEC = Spec(
     "instead of learned again. It says benign or malignant from the whole image and never sees a "
     "mask. It is the deepest of the single-task rivals.",
     tasks=(MALIGNANCY,),
-    maps=(*ENCODER_MEANS, POOLED),
+    maps=(*ENCODER_MEANS, DEEPEST),
     stated="DenseNet121; head and recipe from the lab's public script.",
     ours="Decisions B7 and B9.",
     decisions=(baseline_papers.RAW_PIXELS_DECISION, baseline_papers.IMAGENET_DECISION),
@@ -69,16 +65,10 @@ class DenseNet121(nn.Module):
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to a class logit B×1."""
         _, *levels, features = self.encoder(images)
-        found = {}
-        if maps:
-            found = encoder_means(levels) | POOLED.of(features, "last stage of the backbone", 32)
         return Output(
             class_logits={MALIGNANCY.name: self.head(features)},
-            maps=found,
+            maps=backbone_maps(levels, features) if maps else {},
         )
 
 
-@register(SPEC)
-def densenet121(variant, pretrained, tasks) -> nn.Module:
-    """Build DenseNet-121."""
-    return DenseNet121(variant, pretrained)
+register(SPEC, DenseNet121)

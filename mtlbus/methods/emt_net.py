@@ -7,20 +7,16 @@ from dataclasses import replace
 from torch import Tensor, nn
 
 from ..core.outputs import Output
-from ..core.spec import Decision, Diagram, Edge, Equation, MapSpec, Paper, ReportedTable, Spec
+from ..core.spec import Decision, Diagram, Edge, Equation, Paper, ReportedTable, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..nn.lab_template import LabDecoder, LabHead
 from ..nn.lite_encoder import LiteWithHead
 from . import baseline_papers, hybrid_wiring, lab_wiring
-from .encoder_maps import ENCODER_MEANS, encoder_means
+from .encoder_maps import DEEPEST, ENCODER_MEANS, backbone_maps
 from .registry import register
 from .wiring import box, chain, climbing, going_down, image, malignancy
 
 DECODER_WIDTHS = {"paper": (128, 64, 32, 16), "compact": (64, 32, 24, 16)}
-POOLED = MapSpec(
-    "pooled_features", "feature", "The deepest map of the backbone, which the class head averages."
-)
-
 ENCODER, DOWN = going_down("C", [f"encoder:{n}" for n in range(5)])
 
 SPEC = Spec(
@@ -37,7 +33,7 @@ SPEC = Spec(
     "teaches the shared features what to look at. The branch adds little to run. A weighted "
     "cross-entropy steers between sensitivity and specificity.",
     tasks=(SEGMENTATION, MALIGNANCY),
-    maps=(*ENCODER_MEANS, POOLED),
+    maps=(*ENCODER_MEANS, DEEPEST),
     stated="A light multi-task network with a segmentation branch on a classification backbone and "
     "a numerically stable weighted cross-entropy. Only abstract and introduction were reachable.",
     ours="The architecture is rebuilt from the abstract and the lab's public template: decision "
@@ -128,19 +124,11 @@ class EMTNet(nn.Module):
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W, sides multiples of 32, to mask logits B×1×H×W and a class logit B×1."""
         *features, deepest = self.encoder(images)
-        found = {}
-        if maps:
-            found = encoder_means(features[1:]) | POOLED.of(
-                deepest, "last stage of the backbone", 32
-            )
         return Output(
             mask_logits=self.decoder(images, features),
             class_logits={MALIGNANCY.name: self.head(deepest)},
-            maps=found,
+            maps=backbone_maps(features[1:], deepest) if maps else {},
         )
 
 
-@register(SPEC)
-def emt_net(variant, pretrained, tasks) -> nn.Module:
-    """Build EMT-Net."""
-    return EMTNet(variant, pretrained)
+register(SPEC, EMTNet)

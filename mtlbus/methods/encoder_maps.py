@@ -24,6 +24,10 @@ ENCODER_MEANS = tuple(
     for number, stride in enumerate(STRIDES, start=1)
 )
 
+DEEPEST = MapSpec(
+    "pooled_features", "feature", "The deepest map of the backbone, which the class head averages."
+)
+
 
 def encoder_means(levels: Sequence[Tensor]) -> dict[str, Map]:
     """The maps of `ENCODER_MEANS`, each B×C×1×1.
@@ -36,3 +40,13 @@ def encoder_means(levels: Sequence[Tensor]) -> dict[str, Map]:
         means = level.mean(dim=(2, 3), keepdim=True)
         found |= declared.of(means, f"encoder, stride {stride}", stride)
     return found
+
+
+def backbone_maps(levels: Sequence[Tensor], deepest: Tensor) -> dict[str, Map]:
+    """The maps of a backbone whose last stage is pooled: `ENCODER_MEANS` and `DEEPEST`.
+
+    Args:
+        levels: as of `encoder_means`.
+        deepest: B×C×H/32×W/32.
+    """
+    return encoder_means(levels) | DEEPEST.of(deepest, "last stage of the backbone", 32)

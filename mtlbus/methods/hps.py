@@ -78,7 +78,4 @@ class HardSharing(nn.Module):
         return self.decoders(streams, images.shape[-2:], encoder_means(skips) if maps else None)
 
 
-@register(SPEC, spec_for)
-def hps(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build HPS."""
-    return HardSharing(variant, pretrained, tasks, **options)
+register(SPEC, HardSharing, spec_for=spec_for)

@@ -203,7 +203,7 @@ class HybridMTESTAN(nn.Module):
 
     Args:
         variant: "paper" or "compact".
-        weights: ImageNet weights of "resnet" and "swin".
+        pretrained: ImageNet weights of "resnet" and "swin", see `weights_by_backbone`.
         anatomy: decisions H2, H3 and H5; None for the ablation without AAA.
         head: decision H7.
         drop_path: stochastic depth of the Swin.
@@ -217,7 +217,7 @@ class HybridMTESTAN(nn.Module):
     def __init__(
         self,
         variant: str,
-        weights: dict,
+        pretrained,
         anatomy: AnatomyOptions | None,
         head: str,
         drop_path: float,
@@ -227,6 +227,7 @@ class HybridMTESTAN(nn.Module):
     ) -> None:
         super().__init__()
         sizes = hybrid_paper.SIZES[variant]
+        weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"), compact_encoder)
         self.encoder = mt_estan_encoder(variant, sizes.estan, weights["resnet"], compact_encoder)
         swin = swin_encoder(variant, weights["swin"], drop_path)
         hybrid_paper.start_swin(swin, start, weights["swin"])
@@ -300,19 +301,18 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     )
 
 
-@register(SPEC, maps_for=maps_for, parts_of=parts_of)
 def hybrid_mt_estan(
     variant,
     pretrained,
-    tasks,
     aaa_placement,
     aaa_combine,
     aaa_kernels,
     aaa_gate_channels,
-    compact_encoder,
     **options,
 ) -> nn.Module:
-    """Build Hybrid-MT-ESTAN."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"), compact_encoder)
+    """The network with its anatomy-aware attention."""
     anatomy = AnatomyOptions(aaa_placement, aaa_combine, aaa_kernels, aaa_gate_channels)
-    return HybridMTESTAN(variant, weights, anatomy, compact_encoder=compact_encoder, **options)
+    return HybridMTESTAN(variant, pretrained, anatomy, **options)
+
+
+register(SPEC, hybrid_mt_estan, maps_for=maps_for, parts_of=parts_of)

@@ -79,8 +79,9 @@ SPEC = Spec(
 class LeNet(nn.Module):
     """5×5 conv 6 → pool → 5×5 conv 16 → pool → 120 → 84 → 2; no padding."""
 
-    def __init__(self, variant: str, activation: str, pooling: str) -> None:
+    def __init__(self, variant: str, pretrained, activation: str, pooling: str) -> None:
         super().__init__()
+        refuse_weights(pretrained, "LeNet")
         nonlinearity = nn.ReLU if activation == "relu" else nn.Tanh
         pool = nn.MaxPool2d if pooling == "max" else nn.AvgPool2d
         self.grid = GRID[variant]
@@ -110,8 +111,4 @@ class LeNet(nn.Module):
         )
 
 
-@register(SPEC)
-def lenet(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build LeNet."""
-    refuse_weights(pretrained, "LeNet")
-    return LeNet(variant, **options)
+register(SPEC, LeNet)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ..core.outputs import Output
-from ..core.spec import Equation, MapSpec, Spec
+from ..core.spec import Equation, Spec
 from ..core.tasks import MALIGNANCY
 from ..nn.backbones import variant_backbone, weights_scale
 from ..nn.lab_template import LabHead
 from . import baseline_papers, hybrid_paper, lab_wiring
-from .encoder_maps import ENCODER_MEANS, encoder_means
+from .encoder_maps import DEEPEST, ENCODER_MEANS, backbone_maps
 from .registry import register
 from .wiring import classifier
-
-POOLED = MapSpec(
-    "pooled_features", "feature", "The deepest map of the backbone, which the class head averages."
-)
 
 SPEC = Spec(
     name="mobilenet",
@@ -27,7 +23,7 @@ SPEC = Spec(
     "across channels. It says benign or malignant from the whole image and never sees a mask. It "
     "shows how much of the class a light network finds.",
     tasks=(MALIGNANCY,),
-    maps=(*ENCODER_MEANS, POOLED),
+    maps=(*ENCODER_MEANS, DEEPEST),
     stated="MobileNet, version 1 by its reference; head and recipe from the lab's public script.",
     ours="Decisions B7 and B9. The compact variant has half as many blocks in a stage, each of the "
     "full width.",
@@ -77,16 +73,10 @@ class MobileNet(nn.Module):
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to a class logit B×1."""
         features, levels = self.encoder.forward_intermediates(images, indices=[1, 2, 3])
-        found = {}
-        if maps:
-            found = encoder_means(levels) | POOLED.of(features, "last stage of the backbone", 32)
         return Output(
             class_logits={MALIGNANCY.name: self.head(features)},
-            maps=found,
+            maps=backbone_maps(levels, features) if maps else {},
         )
 
 
-@register(SPEC)
-def mobilenet(variant, pretrained, tasks) -> nn.Module:
-    """Build MobileNet."""
-    return MobileNet(variant, pretrained)
+register(SPEC, MobileNet)

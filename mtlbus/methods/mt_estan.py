@@ -74,7 +74,8 @@ class MTESTAN(nn.Module):
     def __init__(self, variant: str, pretrained, head: str, compact_encoder: str) -> None:
         super().__init__()
         sizes = hybrid_paper.SIZES[variant]
-        self.encoder = mt_estan_encoder(variant, sizes.estan, pretrained, compact_encoder)
+        weights = weights_by_backbone(variant, pretrained, ("resnet",), compact_encoder)["resnet"]
+        self.encoder = mt_estan_encoder(variant, sizes.estan, weights, compact_encoder)
         self.bottleneck = Bottleneck(self.encoder, sizes.bottleneck)
         channels = self.bottleneck.channels
         self.decoder = MTESTANDecoder(self.encoder, channels, sizes.decoder)
@@ -91,8 +92,4 @@ class MTESTAN(nn.Module):
         )
 
 
-@register(SPEC, parts_of=lambda network: hybrid_paper.strip_parts())
-def mt_estan(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build MT-ESTAN."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet",), options["compact_encoder"])
-    return MTESTAN(variant, weights["resnet"], **options)
+register(SPEC, MTESTAN, parts_of=lambda network: hybrid_paper.strip_parts())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-from torch import nn
+from functools import partial
 
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from . import hybrid_paper, hybrid_wiring
 from .hybrid_mt_estan import HybridMTESTAN, parts_of
-from .pretraining import COMPACT_ENCODER, TAPS, weights_by_backbone
+from .pretraining import COMPACT_ENCODER, TAPS
 from .registry import register
 
 SPEC = Spec(
@@ -59,9 +58,4 @@ SPEC = Spec(
 )
 
 
-@register(SPEC, parts_of=parts_of)
-def mt_estan_swin(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build MT-ESTAN + Swin."""
-    encoder = options["compact_encoder"]
-    weights = weights_by_backbone(variant, pretrained, ("resnet", "swin"), encoder)
-    return HybridMTESTAN(variant, weights, anatomy=None, **options)
+register(SPEC, partial(HybridMTESTAN, anatomy=None), parts_of=parts_of)

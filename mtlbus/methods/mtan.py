@@ -175,7 +175,4 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     )  # fmt: skip
 
 
-@register(SPEC, spec_for, parts_of=parts_of)
-def mtan(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build MTAN."""
-    return MTAN(variant, pretrained, tasks, **options)
+register(SPEC, MTAN, spec_for=spec_for, parts_of=parts_of)

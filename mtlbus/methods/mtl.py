@@ -78,7 +78,4 @@ def _maps(features: list[Tensor]) -> dict[str, Map]:
     return encoder_means(features[1:-1]) | POOLED.of(features[-1], "bottleneck C5", 32)
 
 
-@register(SPEC)
-def mtl(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build MTL."""
-    return MTL(variant, pretrained, **options)
+register(SPEC, MTL)

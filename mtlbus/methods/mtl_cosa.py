@@ -312,7 +312,4 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     )  # fmt: skip
 
 
-@register(SPEC, parts_of=parts_of)
-def mtl_cosa(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build MTL-COSA."""
-    return MTLCOSA(variant, pretrained, **options)
+register(SPEC, MTLCOSA, parts_of=parts_of)

@@ -140,7 +140,4 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     )
 
 
-@register(SPEC, parts_of=parts_of)
-def mtl_sa(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build MTL-SA."""
-    return MTLSA(variant, pretrained, **options)
+register(SPEC, MTLSA, parts_of=parts_of)

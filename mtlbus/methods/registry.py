@@ -51,16 +51,18 @@ _METHODS: dict[str, Entry] = {}
 
 def register(
     spec: Spec,
+    build: Builder,
     spec_for: SpecForTasks | None = None,
     maps_for: MapsForOptions | None = None,
     parts_of: PartsOf = lambda network: (),
-) -> Callable[[Builder], Builder]:
-    """Register a builder `build(variant, pretrained, tasks, **options) -> nn.Module`.
+) -> None:
+    """Register what builds a network: a class or function `build(variant, pretrained, **options)`.
 
     It is called with every option of the specification's decisions, checked and with its default.
 
     Args:
         spec: the method with its default tasks.
+        build: see above; that of a method that takes any tasks gets `tasks`, too.
         spec_for: for a method that takes any tasks: the specification for given ones, with an
             `InputError` for tasks it cannot be built for.
         maps_for: for a method whose options add, rename or drop inner maps: what it returns
@@ -70,14 +72,9 @@ def register(
     Raises:
         ValueError: the name is taken.
     """
-
-    def decorate(build: Builder) -> Builder:
-        if spec.name in _METHODS:
-            raise ValueError(f"A method named {spec.name!r} is registered already.")
-        _METHODS[spec.name] = Entry(spec, build, spec_for, maps_for, parts_of)
-        return build
-
-    return decorate
+    if spec.name in _METHODS:
+        raise ValueError(f"A method named {spec.name!r} is registered already.")
+    _METHODS[spec.name] = Entry(spec, build, spec_for, maps_for, parts_of)
 
 
 def list_methods() -> list[str]:
@@ -176,7 +173,8 @@ def create_model(
     wanted = tuple(tasks) if tasks is not None else entry.spec.tasks
     spec = spec_of(name, wanted)
     options = {**entry.options, **options}
-    model = entry.build(variant=variant, pretrained=pretrained, tasks=wanted, **options)
+    asked = {"tasks": wanted} if entry.spec_for else {}
+    model = entry.build(variant=variant, pretrained=pretrained, **asked, **options)
     model.variant, model.options = variant, options
     if entry.maps_for:
         spec = replace(spec, maps=entry.maps_for(spec, model.options))

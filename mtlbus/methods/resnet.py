@@ -54,16 +54,10 @@ class ResNetClassifier(nn.Module):
     def forward(self, images: Tensor, maps: bool = False) -> Output:
         """B×3×H×W to class logits B×2."""
         _, *levels, bottleneck = self.encoder(images)
-        found = {}
-        if maps:
-            found = encoder_means(levels) | POOLED.of(bottleneck, "bottleneck C5", 32)
         return Output(
             class_logits={MALIGNANCY.name: self.head(bottleneck)},
-            maps=found,
+            maps=encoder_means(levels) | POOLED.of(bottleneck, "bottleneck C5", 32) if maps else {},
         )
 
 
-@register(SPEC)
-def resnet(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build the ResNet classifier."""
-    return ResNetClassifier(variant, pretrained, **options)
+register(SPEC, ResNetClassifier)

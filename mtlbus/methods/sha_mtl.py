@@ -261,7 +261,4 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     )
 
 
-@register(SPEC, parts_of=parts_of)
-def sha_mtl(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build SHA-MTL."""
-    return SHAMTL(variant, pretrained, **options)
+register(SPEC, SHAMTL, parts_of=parts_of)

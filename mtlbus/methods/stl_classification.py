@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from torch import nn
-
 from ..core.errors import InputError
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, Task
@@ -56,7 +54,4 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
 SPEC = spec_for((MALIGNANCY,))
 
 
-@register(SPEC, spec_for)
-def stl_classification(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build the single-task network of an image task."""
-    return HardSharing(variant, pretrained, tasks, **options)
+register(SPEC, HardSharing, spec_for=spec_for)

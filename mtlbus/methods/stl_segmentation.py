@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from torch import nn
-
 from ..core.errors import InputError
 from ..core.spec import Spec
 from ..core.tasks import SEGMENTATION, Task
@@ -57,7 +55,4 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
 SPEC = spec_for((SEGMENTATION,))
 
 
-@register(SPEC, spec_for)
-def stl_segmentation(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build the single-task network of a pixel task."""
-    return HardSharing(variant, pretrained, tasks, **options)
+register(SPEC, HardSharing, spec_for=spec_for)

@@ -90,6 +90,7 @@ class SwinClassifier(nn.Module):
 
     def __init__(self, variant: str, pretrained, drop_path: float, start: str) -> None:
         super().__init__()
+        pretrained = weights_by_backbone(variant, pretrained, ("swin",))["swin"]
         self.encoder = swin_encoder(variant, pretrained, drop_path)
         hybrid_paper.start_swin(self.encoder, start, pretrained)
         self.head = PooledHead(self.encoder.channels[-1], classes=1)
@@ -121,8 +122,8 @@ def _stage_maps(features: list[Tensor]) -> dict[str, Map]:
     return found
 
 
-@register(SPEC, parts_of=lambda network: hybrid_paper.swin_parts(network.encoder, "encoder"))
-def swin(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build the Swin classifier."""
-    weights = weights_by_backbone(variant, pretrained, ("swin",))
-    return SwinClassifier(variant, weights["swin"], **options)
+register(
+    SPEC,
+    SwinClassifier,
+    parts_of=lambda network: hybrid_paper.swin_parts(network.encoder, "encoder"),
+)

@@ -64,7 +64,4 @@ class UResNet(nn.Module):
         )
 
 
-@register(SPEC)
-def uresnet(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build UResNet."""
-    return UResNet(variant, pretrained, **options)
+register(SPEC, UResNet)

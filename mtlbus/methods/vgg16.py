@@ -83,7 +83,4 @@ class VGG16(nn.Module):
         )
 
 
-@register(SPEC)
-def vgg16(variant, pretrained, tasks) -> nn.Module:
-    """Build VGG-16."""
-    return VGG16(variant, pretrained)
+register(SPEC, VGG16)

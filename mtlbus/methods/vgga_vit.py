@@ -220,7 +220,4 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     )  # fmt: skip
 
 
-@register(SPEC, parts_of=parts_of)
-def vgga_vit(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build VGGA-ViT."""
-    return VGGAViT(variant, pretrained, **options)
+register(SPEC, VGGAViT, parts_of=parts_of)

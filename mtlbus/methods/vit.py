@@ -120,7 +120,4 @@ class ViT(nn.Module):
         return Output(class_logits={MALIGNANCY.name: self.classifier(summary)}, maps=found)
 
 
-@register(SPEC)
-def vit(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build ViT."""
-    return ViT(variant, pretrained, **options)
+register(SPEC, ViT)

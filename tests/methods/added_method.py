@@ -38,8 +38,10 @@ SPEC = Spec(
 class Added(nn.Module):
     """Cells of 16×16 pixels, a gate on them, and their summary to two logits."""
 
-    def __init__(self, width: int, pooling: str) -> None:
+    def __init__(self, variant: str, pretrained, pooling: str) -> None:
         super().__init__()
+        refuse_weights(pretrained, "this network")
+        width = 64 if variant == "paper" else 16
         self.cells, self.gate = nn.Conv2d(3, width, 16, 16), nn.Conv2d(width, 1, 1)
         self.head, self.pooling = nn.Linear(width, len(MALIGNANCY.classes)), pooling
 
@@ -52,8 +54,4 @@ class Added(nn.Module):
         return Output(class_logits={MALIGNANCY.name: self.head(summary)}, maps=found)
 
 
-@register(SPEC)
-def added(variant, pretrained, tasks, pooling) -> nn.Module:
-    """Build the network."""
-    refuse_weights(pretrained, "this network")
-    return Added(64 if variant == "paper" else 16, pooling)
+register(SPEC, Added)

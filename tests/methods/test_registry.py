@@ -39,7 +39,7 @@ def test_bad_arguments_say_what_is_allowed(arguments, options, words):
 
 def test_a_second_registration_is_refused():
     with pytest.raises(ValueError, match="registered already"):
-        registry.register(get_spec("mtl"))(lambda **_: None)
+        registry.register(get_spec("mtl"), lambda **_: None)
 
 
 OF_THE_PAPERS = {

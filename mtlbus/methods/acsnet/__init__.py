@@ -7,11 +7,9 @@ mask logits; layer3, layer4 and ffm1 → channel attention → class logits.
 
 from __future__ import annotations
 
-from torch import nn
-
 from ...core.spec import Decision, Paper, PaperRecipe, Spec
 from ...core.tasks import MALIGNANCY, SEGMENTATION
-from ..pretraining import COMPACT_ENCODER, weights_by_backbone
+from ..pretraining import COMPACT_ENCODER
 from ..registry import register
 from .network import MAPS, ACSNet, parts_of
 from .wiring import DIAGRAM, EQUATIONS
@@ -114,8 +112,4 @@ SPEC = Spec(
 )
 
 
-@register(SPEC, parts_of=parts_of)
-def acsnet(variant, pretrained, tasks, compact_encoder) -> nn.Module:
-    """Build ACSNet."""
-    weights = weights_by_backbone(variant, pretrained, ("resnet",), compact_encoder)
-    return ACSNet(variant, weights["resnet"], compact_encoder)
+register(SPEC, ACSNet, parts_of=parts_of)

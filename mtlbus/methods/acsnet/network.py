@@ -16,6 +16,7 @@ from ...nn.gates import ChannelAttention, LevelGate, conv_norm_relu
 from ...nn.lite_encoder import LiteEncoder
 from ..encoder_maps import ENCODER_MEANS, encoder_means
 from ..parts import MEAN, Call, Part, Silencing, mean_output, mean_sigmoid, zero
+from ..pretraining import weights_by_backbone
 
 COMPACT_CHANNELS = (32, 48, 64, 128)
 LITE_CHANNELS = (16, 32, 48, 80, 160)
@@ -129,11 +130,12 @@ class ACSNet(nn.Module):
 
     def __init__(self, variant: str, pretrained, compact_encoder: str) -> None:
         super().__init__()
+        weights = weights_by_backbone(variant, pretrained, ("resnet",), compact_encoder)["resnet"]
         if variant == "compact" and compact_encoder == LITE:
-            self.encoder: nn.Module = LiteEncoder(pretrained, LITE_CHANNELS)
+            self.encoder: nn.Module = LiteEncoder(weights, LITE_CHANNELS)
         else:
             stages = None if variant == "paper" else COMPACT_CHANNELS
-            self.encoder = ResNetEncoder(18, pretrained, stages)
+            self.encoder = ResNetEncoder(18, weights, stages)
         c0, c1, c2, c3, c4 = self.encoder.channels  # 64, 64, 128, 256, 512
         self.gates = nn.ModuleList(LevelGate(width) for width in (c4, c3, c2, c1, c0))
         self.up1, self.conv2 = pointwise(c4, c3), two_convs(2 * c3, 16)

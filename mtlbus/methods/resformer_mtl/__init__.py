@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from torch import nn
-
 from ...core.spec import Decision, MapSpec, Option, Paper, PaperRecipe, Spec
 from ...core.tasks import MALIGNANCY, SEGMENTATION
-from ..pretraining import COMPACT_ENCODER, weights_by_backbone
+from ..pretraining import COMPACT_ENCODER
 from ..registry import register
 from .network import DILATIONS, ResFormerMTL, declared_maps, parts_of
 from .wiring import DIAGRAM, EQUATIONS
@@ -127,9 +125,4 @@ def maps_for(spec: Spec, options: Mapping[str, Any]) -> tuple[MapSpec, ...]:
     return declared_maps(options["dilations"])
 
 
-@register(SPEC, maps_for=maps_for, parts_of=parts_of)
-def resformer_mtl(variant, pretrained, tasks, **options) -> nn.Module:
-    """Build ResFormer-MTL."""
-    encoder = options["compact_encoder"]
-    weights = weights_by_backbone(variant, pretrained, ("resnet",), encoder)
-    return ResFormerMTL(variant, weights["resnet"], **options)
+register(SPEC, ResFormerMTL, maps_for=maps_for, parts_of=parts_of)

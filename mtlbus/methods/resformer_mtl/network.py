@@ -20,6 +20,7 @@ from ...nn.encoders import LITE
 from ...nn.lite_encoder import lite_body, lite_scale, lite_stages
 from ...nn.swin import WindowedAttention, run_blocks, start_xavier
 from ..parts import MEAN, Part, added_to, mean_input, passed_by
+from ..pretraining import weights_by_backbone
 from ..wiring import SWIN_WORDS
 
 # Multiples of 16: in bfloat16 on a CPU the gradient of a dilated convolution with 24 or 40
@@ -141,15 +142,16 @@ class ResFormerMTL(nn.Module):
     ) -> None:
         super().__init__()
         require_rates(dilations)
+        weights = weights_by_backbone(variant, pretrained, ("resnet",), compact_encoder)["resnet"]
         if variant == "compact" and compact_encoder == LITE:
-            body = lite_body(pretrained, features_only=True)
+            body = lite_body(weights, features_only=True)
             channels = body.feature_info.channels()  # 16, 24, 40, 112, 320
             self.mean, self.std = lite_scale()
             self.stem, stages = lite_stages(body)
             self.pool: nn.Module = nn.Identity()  # the first stage has the stride itself
         else:
             if variant == "paper":
-                body = timm_model("resnet34", pretrained, num_classes=0)
+                body = timm_model("resnet34", weights, num_classes=0)
             else:
                 body = timm_model("resnet18", num_classes=0, channels=COMPACT_CHANNELS)
             channels = [level["num_chs"] for level in body.feature_info]  # 64, 64, 128, 256, 512

@@ -12,7 +12,13 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit
 
 from ..core.errors import InputError
-from .metrics import CALIBRATION_BINS, checked_probabilities, checked_scores, probability_bin
+from .metrics import (
+    CALIBRATION_BINS,
+    checked_probabilities,
+    checked_scores,
+    probability_bin,
+    require_both_classes,
+)
 from .operating_points import wilson_interval
 
 TEMPERATURES = (0.05, 20.0)
@@ -150,6 +156,5 @@ def reliability(
 
 def _both_classes(labels: ArrayLike, logits: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     labels, logits = checked_scores(labels, logits)
-    if not 0 < labels.sum() < len(labels):
-        raise InputError("Calibration needs benign and malignant images; there is one class only.")
+    require_both_classes(labels, "Calibration")
     return labels, logits

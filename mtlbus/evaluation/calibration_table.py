@@ -10,9 +10,9 @@ from scipy.special import expit
 
 from ..core.errors import DataError
 from .calibration import calibration_slope_intercept, negative_log_likelihood
-from .intervals import BOOTSTRAP, group_draws
+from .intervals import BOOTSTRAP
 from .metrics import expected_calibration_error
-from .tables import group_keys, interval_entry, real_rows
+from .tables import draws_of, interval_entry, real_rows
 from .weighted import (
     weighted_calibration_line,
     weighted_ece,
@@ -60,9 +60,7 @@ def summarise_calibration(
 
 
 def _entry(rows: pd.DataFrame, temperature: float, bootstrap: int, seed: int) -> dict[str, Any]:
-    draws = group_draws(
-        group_keys(rows), bootstrap, seed, strata=rows["dataset"].to_numpy(dtype=str)
-    )
+    draws = draws_of(rows, bootstrap, seed)
     labels, logits = rows["label"].to_numpy(dtype=int), rows["logit"].to_numpy(dtype=float)
     slope = intercept = math.nan
     if 0 < labels.sum() < len(labels):

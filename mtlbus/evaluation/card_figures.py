@@ -19,7 +19,16 @@ from .comparisons import delong_interval
 from .intervals import BOOTSTRAP
 from .operating_points import choose_threshold, confusion, wilson_interval
 from .presence import choose_presence_threshold, presence_rates
-from .tables import PHANTOMS, group_keys, lesion_rows, normal_rows, real_rows, summarise
+from .tables import (
+    PHANTOMS,
+    classes,
+    groups_of,
+    judged,
+    lesion_rows,
+    normal_rows,
+    real_rows,
+    summarise,
+)
 
 OPERATING_POINTS = {
     "balanced": "Sensitivity and specificity as equal as possible.",
@@ -134,15 +143,14 @@ def presence_of(
 
 def _delong(frame: pd.DataFrame) -> dict[str, Any]:
     """AUC by dataset and pooled with DeLong's interval for grouped images (Obuchowski 1997)."""
-    test = frame[(frame["part"] == "test") & frame["probability"].notna() & frame["label"].notna()]
+    test = judged(frame[frame["part"] == "test"])
     parts = dict(list(test.groupby("dataset", sort=True)))
     parts["pooled"] = real_rows(test)
     found = {}
     for name, rows in parts.items():
         if rows["label"].nunique() < 2:
             continue
-        groups = rows["dataset"] + " " + group_keys(rows)
-        area = delong_interval(rows["label"], rows["probability"], groups=groups)
+        area = delong_interval(*classes(rows), groups=groups_of(rows))
         limits = {"value": area.auc, "low": area.low, "high": area.high}  # none of too few groups
         found[name] = {key: None if math.isnan(v) else v for key, v in limits.items()}
     return found
@@ -150,9 +158,8 @@ def _delong(frame: pd.DataFrame) -> dict[str, Any]:
 
 def _rates_with_intervals(frame: pd.DataFrame, threshold: float) -> dict[str, Any]:
     """Sensitivity and specificity on the real test images, with Wilson intervals."""
-    rows = real_rows(frame[frame["part"] == "test"])
-    rows = rows[rows["label"].notna() & rows["probability"].notna()]
-    counts = confusion(rows["label"].to_numpy(), rows["probability"].to_numpy(), threshold)
+    rows = judged(real_rows(frame[frame["part"] == "test"]))
+    counts = confusion(*classes(rows), threshold)
     rates: dict[str, Any] = {"n": len(rows)}
     for name, hit, total in (
         ("sensitivity", counts.tp, counts.tp + counts.fn),

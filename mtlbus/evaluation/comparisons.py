@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import binomtest, norm, rankdata
 
 from ..core.errors import InputError
-from .metrics import checked_scores
+from .metrics import checked_scores, require_both_classes
 
 
 class AucInterval(NamedTuple):
@@ -203,6 +203,5 @@ def _root(variance: float) -> float:
 
 def _both_classes(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     labels, scores = checked_scores(labels, scores)
-    if not 0 < labels.sum() < len(labels):
-        raise InputError("An AUC needs benign and malignant images; there is one class only.")
+    require_both_classes(labels, "An AUC")
     return labels, scores

@@ -15,7 +15,7 @@ from sklearn.metrics import (
 
 from ..core.errors import InputError
 from .intervals import group_draws, percentile_limits
-from .metrics import checked_scores
+from .metrics import checked_scores, require_both_classes
 from .weighted import WeightedCounts, share, weighted_counts
 
 GRID = np.linspace(0, 1, 101)
@@ -135,8 +135,7 @@ def _checked(
     labels: ArrayLike, scores: ArrayLike, grid: ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     labels, scores = checked_scores(labels, scores)
-    if not 0 < labels.sum() < len(labels):
-        raise InputError("A curve needs benign and malignant images; there is one class only.")
+    require_both_classes(labels, "A curve")
     grid = GRID if grid is None else np.asarray(grid, dtype=float)
     if grid.ndim != 1 or ((grid < 0) | (grid > 1)).any():
         raise InputError("The grid must be a list of shares within 0..1.")

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..core.errors import InputError
 from .intervals import group_draws, percentile_limits
-from .metrics import checked_probabilities
+from .metrics import checked_probabilities, require_both_classes
 
 THRESHOLDS = np.linspace(0.01, 0.99, 99)
 
@@ -59,8 +59,7 @@ def decision_curve(
         InputError: one class only, or a threshold outside of that.
     """
     labels, probabilities, thresholds = _checked(labels, probabilities, thresholds)
-    if not 0 < labels.sum() < len(labels):
-        raise InputError("A curve needs benign and malignant images; there is one class only.")
+    require_both_classes(labels, "A curve")
     prevalence = float(labels.mean())
     draws = group_draws(groups, n, seed, strata)
     limits = np.array(

@@ -15,8 +15,8 @@ import pandas as pd
 
 from ..core.errors import DataError
 from ..core.tasks import Task
-from .intervals import BOOTSTRAP, group_draws
-from .tables import group_keys, interval_entry
+from .intervals import BOOTSTRAP
+from .tables import draws_of, interval_entry
 from .task_tables import figures_under
 
 STL = "stl"
@@ -51,22 +51,19 @@ def measured(
     frames: Mapping[str, Sequence[pd.DataFrame]],
     tasks: Sequence[Task],
     bootstrap: int = BOOTSTRAP,
-    seed: int = 0,
 ) -> Gains:
     """The metrics of networks that were judged on the same images.
 
     Args:
         frames: name to judged rows (`task_judging`); of single-task learning a table a task.
         tasks: of the declaration.
-        bootstrap, seed: of the draws of groups, within datasets.
+        bootstrap: draws of groups, within datasets.
 
     Raises:
         DataError: two tables are of other images, or a task was not judged.
     """
     first = next(iter(frames.values()))[0]
-    weights = group_draws(
-        group_keys(first), bootstrap, seed, strata=first["dataset"].to_numpy(dtype=str)
-    )
+    weights = draws_of(first, bootstrap)
     whole = np.ones((1, len(first)))
     value: dict[str, dict[str, float]] = {}
     replicates: dict[str, dict[str, np.ndarray]] = {}

@@ -7,8 +7,8 @@ images would make the intervals too narrow.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -83,39 +83,3 @@ def percentile_limits(replicates: ArrayLike, level: float = 0.95) -> tuple[float
     tail = 50 * (1 - level)
     low, high = np.percentile(defined, [tail, 100 - tail])
     return float(low), float(high)
-
-
-def bootstrap_by_group(
-    groups: ArrayLike,
-    statistic: Callable[[np.ndarray], float | Mapping[str, float]],
-    n: int = BOOTSTRAP,
-    seed: int = 0,
-    level: float = 0.95,
-    strata: ArrayLike | None = None,
-) -> Interval | dict[str, Interval]:
-    """Percentile intervals of any statistic, resampling groups with replacement (Efron).
-
-    Args:
-        groups: shape N, the group of each row.
-        statistic: takes row indices (with repeats, in no particular order) and returns one number
-            or a dict of named numbers.
-        n, seed, strata: see `group_draws`.
-        level: coverage that is aimed at.
-
-    Returns:
-        One `Interval` where the statistic returns a number, else one for each name; `value` is
-        the statistic of all rows as they are.
-    """
-    counts = group_draws(groups, n, seed, strata)
-    rows = np.arange(counts.shape[1])
-    estimate: Any = statistic(rows)
-    replicates: list[Any] = [statistic(np.repeat(rows, row_counts)) for row_counts in counts]
-    if not isinstance(estimate, Mapping):
-        return Interval(float(estimate), *percentile_limits(replicates, level))
-    return {
-        name: Interval(
-            float(value),
-            *percentile_limits([replicate[name] for replicate in replicates], level),
-        )
-        for name, value in estimate.items()
-    }

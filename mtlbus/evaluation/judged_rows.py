@@ -40,7 +40,7 @@ from .operating_points import (
     threshold_for_sensitivity,
 )
 from .panels import judged_images, stamps
-from .tables import group_keys
+from .tables import classes, groups_of, judged
 
 REAL = "real"
 PHANTOM = "phantom"
@@ -166,26 +166,10 @@ def unequal_training(tables: Sequence[Table]) -> str | None:
     return f"Not trained equally long, so part of a difference may be training. Epochs: {names}."
 
 
-def judged(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with a label and a probability."""
-    return rows[rows["label"].notna() & rows["probability"].notna()]
-
-
 @lru_cache(maxsize=32)
 def of_patients(table: Table) -> pd.DataFrame:
     """The judged rows of the real test images; not to be changed."""
     return judged(select(table, REAL))
-
-
-def classes(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and probabilities of the judged rows, both of shape N."""
-    kept = judged(rows)
-    return kept["label"].to_numpy(int), kept["probability"].to_numpy(float)
-
-
-def groups_of(rows: pd.DataFrame) -> np.ndarray:
-    """Patient or group of each row, told apart between datasets; shape N."""
-    return np.char.add(rows["dataset"].to_numpy(str), np.char.add(" ", group_keys(rows)))
 
 
 @lru_cache(maxsize=64)

@@ -44,6 +44,12 @@ def checked_scores(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np
     return labels.astype(int), scores
 
 
+def require_both_classes(labels: np.ndarray, what: str) -> None:
+    """Raise an `InputError` unless there are benign and malignant images; `what` needs them."""
+    if not 0 < labels.sum() < len(labels):
+        raise InputError(f"{what} needs benign and malignant images; there is one class only.")
+
+
 def checked_probabilities(
     labels: ArrayLike, probabilities: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from ..core.errors import InputError, choose
-from .metrics import checked_probabilities
+from .metrics import checked_probabilities, require_both_classes
 from .weighted import weighted_counts
 
 PREVALENCE = (5.0, 0.5, 50.0)  # of 100 people: where nobody says otherwise, the least, the most
@@ -176,8 +176,7 @@ def choose_threshold(
     """
     choose("purpose of a threshold", purpose, PURPOSES)
     labels, probabilities = checked_probabilities(labels, probabilities)
-    if not 0 < labels.sum() < len(labels):
-        raise InputError("A threshold needs benign and malignant images; there is one class only.")
+    require_both_classes(labels, "A threshold")
     if purpose == "sensitivity_95":
         return threshold_for_sensitivity(labels, probabilities, 0.95)
     if purpose == "specificity_95":

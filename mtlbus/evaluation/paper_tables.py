@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import DataError
-from .intervals import BOOTSTRAP, group_draws
-from .tables import group_keys, interval_entry
+from .intervals import BOOTSTRAP
+from .tables import draws_of, interval_entry
 from .weighted import share, weighted_auc, weighted_mean
 
 MASK_FIGURES = {
@@ -57,9 +57,7 @@ def cross_validated(
     everyone = pd.concat(
         [frame[["dataset", "image_id", "group"]] for frame in frames.values()]
     ).drop_duplicates(["dataset", "image_id"])
-    draws = group_draws(
-        group_keys(everyone), bootstrap, seed, strata=everyone["dataset"].to_numpy(dtype=str)
-    )
+    draws = draws_of(everyone, bootstrap, seed)
     column = {
         key: index
         for index, key in enumerate(zip(everyone["dataset"], everyone["image_id"], strict=True))

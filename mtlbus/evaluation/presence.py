@@ -8,8 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .intervals import BOOTSTRAP, group_draws
-from .tables import group_keys, lesion_rows, normal_rows, real_rows, sampled_entry
+from .tables import (
+    draws_of,
+    groups_of,
+    lesion_rows,
+    normal_rows,
+    real_rows,
+    sampled_entry,
+)
 from .weighted import weighted_mean
 
 MISSED = 0.01  # share of the validation lesions that may lie below the threshold
@@ -75,8 +81,5 @@ def presence_rates(
 
 
 def _share(rows: pd.DataFrame, hit: pd.Series) -> dict[str, float | None]:
-    datasets, groups = rows["dataset"].to_numpy(dtype=str), group_keys(rows)
-    draws = group_draws(groups, BOOTSTRAP, 0, strata=datasets)
-    shares = hit.to_numpy(dtype=float)
-    count = len(set(zip(datasets, groups, strict=True)))
-    return sampled_entry(float(shares.mean()), weighted_mean(shares, draws), count)
+    shares, count = hit.to_numpy(dtype=float), len(set(groups_of(rows)))
+    return sampled_entry(float(shares.mean()), weighted_mean(shares, draws_of(rows)), count)

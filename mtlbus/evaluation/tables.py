@@ -174,17 +174,36 @@ def group_keys(frame: pd.DataFrame) -> np.ndarray:
     return np.where(frame["group"] == "", "image " + frame["image_id"], frame["group"]).astype(str)
 
 
+def groups_of(rows: pd.DataFrame) -> np.ndarray:
+    """The same, told apart between datasets."""
+    return np.char.add(rows["dataset"].to_numpy(str), np.char.add(" ", group_keys(rows)))
+
+
+def draws_of(rows: pd.DataFrame, n: int = BOOTSTRAP, seed: int = 0) -> np.ndarray:
+    """`group_draws` of judged rows, n×N: groups are drawn within each dataset."""
+    return group_draws(group_keys(rows), n, seed, strata=rows["dataset"].to_numpy(str))
+
+
+def judged(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a label and a probability."""
+    return rows[rows["label"].notna() & rows["probability"].notna()]
+
+
+def classes(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and probabilities of the judged rows, both of shape N."""
+    kept = judged(rows)
+    return kept["label"].to_numpy(int), kept["probability"].to_numpy(float)
+
+
 def _entry(rows: pd.DataFrame, threshold: float, bootstrap: int, seed: int) -> dict[str, Any]:
-    groups, datasets = group_keys(rows), rows["dataset"].to_numpy(dtype=str)
-    entry: dict[str, Any] = {"n": len(rows), "groups": len(set(zip(datasets, groups, strict=True)))}
-    draws = group_draws(groups, bootstrap, seed, strata=datasets)
-    judged = (rows["probability"].notna() & rows["label"].notna()).to_numpy()
-    if judged.any():
-        labels = rows["label"].to_numpy(dtype=float)[judged]
-        probabilities = rows["probability"].to_numpy(dtype=float)[judged]
+    groups, draws = groups_of(rows), draws_of(rows, bootstrap, seed)
+    entry: dict[str, Any] = {"n": len(rows), "groups": len(set(groups))}
+    called = (rows["probability"].notna() & rows["label"].notna()).to_numpy()
+    if called.any():
+        labels, probabilities = classes(rows)
         values = classification_metrics(labels, probabilities, threshold)
-        replicates = weighted_classification(labels, probabilities, draws[:, judged], threshold)
-        keys = np.array([f"{a} {b}" for a, b in zip(datasets, groups, strict=True)])[judged]
+        replicates = weighted_classification(labels, probabilities, draws[:, called], threshold)
+        keys = groups[called]
         for name in CLASSIFICATION:
             counted = RATES.get(name)
             count = 0 if counted is None else len(np.unique(keys[np.isin(labels, counted)]))

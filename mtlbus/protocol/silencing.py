@@ -10,7 +10,9 @@ import numpy as np
 
 from ..core.errors import InputError
 from ..data.dataset import Sample
-from ..evaluation.intervals import bootstrap_by_group
+from ..evaluation.intervals import group_draws
+from ..evaluation.tables import interval_entry
+from ..evaluation.weighted import weighted_mean
 from ..explain.silencing import Silenced, silence
 from ..inference.loaded import LoadedNetwork
 from ..methods.registry import get_entry
@@ -91,11 +93,10 @@ def _figures(found: Silenced, groups: list[str]) -> dict[str, Any]:
     }
 
 
-def _mean(values: np.ndarray | None, groups: list[str]) -> dict[str, float] | None:
+def _mean(values: np.ndarray | None, groups: list[str]) -> dict[str, float | None] | None:
     if values is None:
         return None
-    interval = bootstrap_by_group(groups, lambda rows: float(values[rows].mean()))
-    return {"value": interval.value, "low": interval.low, "high": interval.high}
+    return interval_entry(float(values.mean()), weighted_mean(values, group_draws(groups)))
 
 
 HEADER = (

@@ -23,8 +23,8 @@ from ..core.tables import csv_text, unguarded
 from ..core.tasks import Task
 from ..data.dataset import Dataset, Sample
 from ..data.splits import split_fold
-from ..evaluation.intervals import BOOTSTRAP, group_draws
-from ..evaluation.tables import group_keys, interval_entry
+from ..evaluation.intervals import BOOTSTRAP
+from ..evaluation.tables import draws_of, groups_of, interval_entry
 from ..evaluation.task_tables import figures_under, image_rows
 from ..training.batches import Images
 from ..training.validation import task_answers
@@ -81,7 +81,7 @@ def judge_tasks(
 
 
 def task_figures(
-    tasks: Sequence[Task], frame: pd.DataFrame, bootstrap: int = BOOTSTRAP, seed: int = 0
+    tasks: Sequence[Task], frame: pd.DataFrame, bootstrap: int = BOOTSTRAP
 ) -> dict[str, Any]:
     """The figures of judged rows with 95 % intervals over groups.
 
@@ -91,16 +91,15 @@ def task_figures(
     """
     return {
         "datasets": {
-            name: _entry(tasks, rows, bootstrap, seed) for name, rows in frame.groupby("dataset")
+            name: _entry(tasks, rows, bootstrap) for name, rows in frame.groupby("dataset")
         },
-        "pooled": _entry(tasks, frame, bootstrap, seed),
+        "pooled": _entry(tasks, frame, bootstrap),
     }
 
 
-def _entry(tasks: Sequence[Task], rows: pd.DataFrame, bootstrap: int, seed: int) -> dict[str, Any]:
-    groups, datasets = group_keys(rows), rows["dataset"].to_numpy(dtype=str)
-    draws = group_draws(groups, bootstrap, seed, strata=datasets)
-    entry: dict[str, Any] = {"n": len(rows), "groups": len(set(zip(datasets, groups, strict=True)))}
+def _entry(tasks: Sequence[Task], rows: pd.DataFrame, bootstrap: int) -> dict[str, Any]:
+    draws = draws_of(rows, bootstrap)
+    entry: dict[str, Any] = {"n": len(rows), "groups": len(set(groups_of(rows)))}
     for task in tasks:
         value = figures_under(task, rows, np.ones((1, len(rows))))
         replicates = figures_under(task, rows, draws)

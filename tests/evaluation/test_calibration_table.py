@@ -12,9 +12,10 @@ from sklearn.metrics import brier_score_loss, log_loss
 from mtlbus.core.errors import DataError
 from mtlbus.evaluation.calibration import calibration_slope_intercept, fit_temperature
 from mtlbus.evaluation.calibration_table import CALIBRATION, summarise_calibration
-from mtlbus.evaluation.intervals import bootstrap_by_group
 from mtlbus.evaluation.tables import prediction_frame
 from mtlbus.evaluation.weighted import weighted_calibration_line, weighted_log_loss
+
+from .slow_bootstrap import bootstrap_by_group
 
 
 def frame(n: int = 240, scale: float = 2.5, seed: int = 0) -> pd.DataFrame:

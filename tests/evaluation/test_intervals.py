@@ -7,12 +7,9 @@ import pytest
 from scipy.stats import norm
 
 from mtlbus.core.errors import InputError
-from mtlbus.evaluation.intervals import (
-    bootstrap_by_group,
-    figure_words,
-    group_draws,
-    percentile_limits,
-)
+from mtlbus.evaluation.intervals import figure_words, group_draws, percentile_limits
+
+from .slow_bootstrap import bootstrap_by_group
 
 
 def test_draws_keep_groups_together_and_add_up():

@@ -10,7 +10,6 @@ import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 
 from mtlbus.core.errors import DataError
-from mtlbus.evaluation.intervals import bootstrap_by_group
 from mtlbus.evaluation.paper_tables import (
     CLASS_FIGURES,
     MASK_FIGURES,
@@ -21,6 +20,8 @@ from mtlbus.evaluation.paper_tables import (
 )
 from mtlbus.evaluation.tables import prediction_frame
 from mtlbus.methods import get_spec
+
+from .slow_bootstrap import bootstrap_by_group
 
 
 def frame(seed: int, shift: float = 0.0, masks: bool = True, n: int = 90) -> pd.DataFrame:

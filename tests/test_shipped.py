@@ -24,7 +24,7 @@ from mtlbus.evaluation.tables import read_predictions
 from mtlbus.inference.cost import count_cost
 from mtlbus.inference.predictor import Predictor
 from mtlbus.inference.presence import read_presence
-from mtlbus.protocol import judge_sample, measure_gates
+from mtlbus.protocol import judge_samples, measure_gates
 
 FOLDERS = {"busi": "Dataset_BUSI_with_GT", "busbra": "BUSBRA"}
 SHIPPED = list_checkpoints()
@@ -262,7 +262,8 @@ def test_the_predictions_can_be_made_again(checkpoint, predictor, splits):
     frame = frame.set_index(["dataset", "image_id"])
     for name, split in splits.items():
         for sample in split.test[::100]:
-            again, stated = judge_sample(predictor, sample, "test", 1), frame.loc[name, sample.id]
+            (again,) = judge_samples(predictor, [sample], "test", 1)
+            stated = frame.loc[name, sample.id]
             for figure in ("probability", "dice", "presence"):
                 if again.get(figure) is not None:
                     assert again[figure] == pytest.approx(stated[figure], abs=1e-3), sample.id

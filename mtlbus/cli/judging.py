@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputError
 from ..core.files import require_file
+from ..core.tables import write_frame
 from .options import parse_machine
 from .printing import NOTHING, metric_lines, print_result, report, table, task_lines
 from .sets import open_datasets
@@ -87,7 +87,7 @@ def _evaluate_tasks(
 ) -> int:
     """As `evaluate`, of the tasks of a declaration."""
     from ..core import processes
-    from ..protocol.task_judging import BATCH, evaluate_tasks, write_judged
+    from ..protocol.task_judging import BATCH, evaluate_tasks
 
     if arguments.flip or arguments.card or arguments.external is not None:
         raise InputError("--flip, --card and --external are for networks of breast ultrasound.")
@@ -99,7 +99,7 @@ def _evaluate_tasks(
         return 0
     print_result(document, arguments.json, lambda: task_lines(document))
     if arguments.out:
-        write_judged(Path(arguments.out), frame)
+        write_frame(arguments.out, frame)
     return 0
 
 
@@ -109,7 +109,7 @@ def bench(arguments: argparse.Namespace) -> int:
     from ..evaluation.panels import find_network, list_panels
     from ..inference.cost import measure_costs
     from ..inference.predictor import Predictor
-    from ..protocol import benchmark, write_cost
+    from ..protocol import benchmark, write_card
 
     names = arguments.method or [*list_checkpoints(), *list_panels()]
     shipped = [find_network(name) for name in names]
@@ -127,7 +127,7 @@ def bench(arguments: argparse.Namespace) -> int:
     entries = []
     for checkpoint, cost in zip(shipped, costs, strict=True):
         if arguments.write:
-            write_cost(checkpoint, cost)
+            write_card(checkpoint, {"cost": asdict(cost)})
         entries.append(benchmark.entry(checkpoint) | {"cost": asdict(cost)})
     rows = benchmark.speed_rows(entries)
     print_result(entries, arguments.json, lambda: table(benchmark.SPEED_HEADER, rows))
@@ -287,7 +287,7 @@ def gates(arguments: argparse.Namespace) -> int:
     """How much of each gate is the same on every test image; 1 is a gate that does not look."""
     from ..checkpoints import find_checkpoint
     from ..inference.predictor import Predictor
-    from ..protocol import measure_gates, split_datasets, write_gates
+    from ..protocol import measure_gates, split_datasets, write_card
 
     checkpoint = find_checkpoint(arguments.method)
     datasets = open_datasets(arguments.data)
@@ -296,7 +296,7 @@ def gates(arguments: argparse.Namespace) -> int:
     if not found["fixed_share"]:
         raise InputError(f"{checkpoint.method} has no gate with a value for each place.")
     if arguments.card:
-        write_gates(checkpoint, found)
+        write_card(checkpoint, {"gates": found})
     rows = [(name, f"{share:.4f}") for name, share in found["fixed_share"].items()]
     document = {"method": checkpoint.method, **found}
     print_result(document, arguments.json, lambda: table(("gate", "the same share"), rows))
@@ -337,7 +337,7 @@ def silence(arguments: argparse.Namespace) -> int:
     from ..checkpoints import find_checkpoint
     from ..core.declaration import BREAST
     from ..inference.task_predictor import open_networks
-    from ..protocol import measure_silence, split_datasets, write_silence
+    from ..protocol import measure_silence, split_datasets, write_card
     from ..protocol.silencing import HEADER, silence_lines, spread
     from ..protocol.task_judging import require_same_tasks
 
@@ -352,7 +352,7 @@ def silence(arguments: argparse.Namespace) -> int:
     (network,) = open_networks([checkpoint])
     found = measure_silence(network, spread(split.test, arguments.images), report)
     if arguments.card:
-        write_silence(checkpoint, found)
+        write_card(checkpoint, {"silence": found})
     document = {"method": checkpoint.method, "weights_sha256": checkpoint.digest, **found}
     print_result(document, arguments.json, lambda: table(HEADER, silence_lines(found["parts"])))
     return 0

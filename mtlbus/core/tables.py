@@ -1,4 +1,4 @@
-"""The one way to write a table as CSV: no cell of it is run as a formula by a spreadsheet."""
+"""Tables as text: CSV of which a spreadsheet runs no cell as a formula, and Markdown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from numbers import Real
+from pathlib import Path
 from typing import Any
+
+from .files import write_atomically
 
 _RUN = "[=+@＝＋－＠-]"  # a spreadsheet runs what begins with one, the wide signs of Asia too
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -47,6 +50,22 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer.writerows([_cell(value) for value in row] for row in rows)
     # A file name that is no UTF-8 holds what no file of text can: it is written as an escape.
     return stream.getvalue().encode(errors="backslashreplace").decode()
+
+
+def frame_csv(frame: Any) -> str:
+    """A frame of pandas as `csv_text`, without its index."""
+    return csv_text(frame.columns, frame.itertuples(index=False, name=None))
+
+
+def write_frame(path: str | Path, frame: Any) -> None:
+    """Write a frame of pandas as CSV; the file is there whole or not at all."""
+    write_atomically(path, frame_csv(frame).encode())
+
+
+def markdown_table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> list[str]:
+    """The lines of a Markdown table; a bar inside a cell would end it."""
+    lines = [header, ["---"] * len(header), *rows]
+    return ["| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in lines]
 
 
 def _cell(value: Any) -> str:

@@ -28,16 +28,17 @@ class Interval(NamedTuple):
     high: float
 
 
-def figure_words(figure: Figure | Mapping[str, float | None] | None) -> str:
+def figure_words(figure: Figure | Mapping[str, float | None] | None, digits: int = 3) -> str:
     """A figure of a card in words: "0.944 (0.915–0.968)".
 
     Args:
         figure: value, low and high; without limits where no draw had one, None where it was not
             measured.
+        digits: behind the point.
     """
     if not figure or figure["value"] is None:
         return "–"
-    return with_interval(figure["value"], figure.get("low"), figure.get("high"), between="–")
+    return with_interval(figure["value"], figure.get("low"), figure.get("high"), digits, "–")
 
 
 def group_draws(

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import DataError
+from ..core.tables import markdown_table
 from .intervals import BOOTSTRAP
 from .tables import draws_of, interval_entry
 from .weighted import share, weighted_auc, weighted_mean
@@ -173,19 +174,18 @@ def beside_paper(
         table = next(found for found in on_busi if found["caption"].startswith(f"Table {number}"))
         printed = _printed(table)
         lines += [f"{table['caption']}, {table['data']}. {table['caveat']}", ""]
-        header = ("method", "whose", *figures.values())
-        lines += ["| " + " | ".join(header) + " |", "| " + " | ".join(["---"] * len(header)) + " |"]
+        cells = []
         for method, name in names.items():
             here = [ours.get((method, figure)) for figure in figures]
             if not any(here):
                 continue
             if name in printed:
-                cells = [printed[name].get(title, "–") for title in figures.values()]
+                stated = [printed[name].get(title, "–") for title in figures.values()]
                 if "auc" in figures and name in curves:
-                    cells[-1] = f"{100 * float(curves[name]['AUC']):.0f}"
-                lines.append(f"| {name} | paper | " + " | ".join(cells) + " |")
-            lines.append(f"| {name} | here | " + " | ".join(map(_percent, here)) + " |")
-        lines.append("")
+                    stated[-1] = f"{100 * float(curves[name]['AUC']):.0f}"
+                cells.append((name, "paper", *stated))
+            cells.append((name, "here", *map(_percent, here)))
+        lines += [*markdown_table(("method", "whose", *figures.values()), cells), ""]
     return lines
 
 

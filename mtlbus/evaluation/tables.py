@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import DataError, InputError
-from ..core.files import write_atomically
-from ..core.tables import csv_text, unguarded
+from ..core.tables import unguarded, write_frame
 from .intervals import BOOTSTRAP, group_draws, percentile_limits
 from .metrics import CLASSIFICATION, SEGMENTATION, classification_metrics
 from .operating_points import wilson_interval
@@ -58,7 +57,7 @@ def write_predictions(path: str | Path, rows: Iterable[Mapping[str, Any]] | pd.D
     """
     cells = _cells(rows)
     _checked(cells, Path(path).name)
-    write_atomically(path, csv_text(COLUMNS, cells.itertuples(index=False, name=None)).encode())
+    write_frame(path, cells)
 
 
 def prediction_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ..core.quantities import unit_of
-from ..core.tables import csv_text
+from ..core.tables import frame_csv
 from ..core.wording import DISCLAIMER
 from ..evaluation.metrics import dice_of
 from ..explain.attention import array_of
@@ -145,7 +145,7 @@ def csv_of(view: View) -> str:
         table = pd.concat([table.astype(object), more])
     else:
         table = table.assign(**{name: text for name, text in facts if name not in table})
-    return csv_text(table.columns, table.itertuples(index=False, name=None))
+    return frame_csv(table)
 
 
 def origin_rows(view: View | PairView) -> list[tuple[str, str]]:

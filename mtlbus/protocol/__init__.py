@@ -12,13 +12,12 @@ from .judging import (
     declaration_of,
     evaluate,
     figures,
-    judge_sample,
     judge_samples,
     split_datasets,
 )
 from .panels import write_panel
 from .producing import make_plan, produce
-from .renewal import renew_card, renew_spec, write_cost, write_gates, write_silence
+from .renewal import renew_card, renew_spec, write_card
 from .silencing import measure_silence
 from .trials import Trials, run_trials
 
@@ -31,7 +30,6 @@ __all__ = [
     "exclusions",
     "figures",
     "fit_familiarity",
-    "judge_sample",
     "judge_samples",
     "make_plan",
     "measure_gates",
@@ -42,9 +40,7 @@ __all__ = [
     "require_external",
     "run_trials",
     "split_datasets",
-    "write_cost",
+    "write_card",
     "write_external",
-    "write_gates",
     "write_panel",
-    "write_silence",
 ]

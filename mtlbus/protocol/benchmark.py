@@ -7,6 +7,7 @@ from typing import Any
 
 from ..checkpoints import Checkpoint
 from ..core.quantities import heads
+from ..core.tables import markdown_table
 from ..core.tasks import MALIGNANCY, SEGMENTATION
 from ..evaluation.intervals import figure_words
 from ..methods import get_spec
@@ -77,7 +78,7 @@ def markdown(checkpoints: Sequence[Checkpoint]) -> list[str]:
         counts = sorted({found["datasets"][name]["n"] for found in some})
         images = " or ".join(map(str, counts))
         lines += [f"**{DATASETS[name]}, test fold, {images} images**", ""]
-        lines += _table(
+        lines += markdown_table(
             ("method", *FIGURES.values(), "epochs", "parameters", "FLOPs", "ms"),
             [_row(found, name) for found in some],
         )
@@ -107,7 +108,7 @@ def training(checkpoints: Sequence[Checkpoint]) -> list[str]:
                 NOTHING if checkpoint.epochs is None else str(checkpoint.epochs),
             )
         )
-    return _table(("method", "start", "loss of the last round", "rounds", "epochs"), rows)
+    return markdown_table(("method", "start", "loss of the last round", "rounds", "epochs"), rows)
 
 
 def hearing(checkpoints: Sequence[Checkpoint]) -> list[str]:
@@ -117,7 +118,7 @@ def hearing(checkpoints: Sequence[Checkpoint]) -> list[str]:
         silence = checkpoint.card.silence or {"parts": {}}
         for name, *figures in silence_lines(silence["parts"]):
             rows.append((_title(checkpoint), name, *figures))
-    return _table(("method", *HEADER[:-1], "the answer"), rows) if rows else []
+    return markdown_table(("method", *HEADER[:-1], "the answer"), rows) if rows else []
 
 
 def papers(checkpoints: Sequence[Checkpoint]) -> list[str]:
@@ -133,7 +134,7 @@ def papers(checkpoints: Sequence[Checkpoint]) -> list[str]:
                 continue
             seen.add(key)
             lines += [f"{source}, {reported.caption}; data: {reported.data}. {reported.caveat}", ""]
-            lines += [*_table(reported.columns, reported.rows), ""]
+            lines += [*markdown_table(reported.columns, reported.rows), ""]
     return lines
 
 
@@ -163,9 +164,3 @@ def _machines(entries: Sequence[Mapping[str, Any]]) -> list[str]:
         "matrix products and attention, a multiplication and an addition being two."
         for machine, threads, size, forwards in sorted(kinds)
     ]
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table; a bar inside a cell would end it."""
-    lines = [header, ["---"] * len(header), *rows]
-    return ["| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in lines]

@@ -18,16 +18,16 @@ from ..checkpoints import CARD, PREDICTIONS, Checkpoint
 from ..core import processes
 from ..core.card import Card, Training
 from ..core.errors import DataError, InputError, choose
-from ..core.files import remove_leftovers, write_atomically, write_json
+from ..core.files import remove_leftovers, write_json
 from ..core.machine import Machine
-from ..core.tables import csv_text
+from ..core.tables import write_frame
 from ..data.dataset import Dataset
 from ..data.splits import FOLDS, Split, join, split_fold, ungrouped
 from ..evaluation import paper_tables
 from ..evaluation.tables import read_predictions
 from ..methods import get_spec
 from ..training.engine import require_parts
-from ..training.plan import Pretrained
+from ..training.plan import Plan, Pretrained
 from ..training.recipe_words import start_words
 from ..training.recipes import Recipe
 from ..training.run import STATE
@@ -125,19 +125,41 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
             method, plan.variant, {}, plan.recipes[method], split, fold, plan.seed,
             pretrained=plan.pretrained,
         )  # fmt: skip
-        if _finished(folder):
-            require_same_recipe(Checkpoint(folder), plan.recipes[method])
-            require_same_images(images, Checkpoint(folder))
-            report(f"{name}: finished before")
-        else:
-            report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
-            produce(
-                wanted, split, folder, True, report, excluded=left_out, images=images,
-                machine=plan.machine,
-            )  # fmt: skip
-        # The state of the optimiser is ten times the weights, and nobody goes on from here.
-        (folder / STATE).unlink(missing_ok=True)
+        finish_run(plan, wanted, split, folder, images, name, report, left_out)
     return processes.by_first(lambda: summarise_folds(plan))
+
+
+def finish_run(
+    plan: CrossValidation,
+    wanted: Plan,
+    split: Split,
+    folder: Path,
+    images: ImageList,
+    name: str,
+    report: Report,
+    excluded: dict[str, list[str]],
+) -> None:
+    """Train and judge a run, or see that one which is finished is the same.
+
+    Args:
+        plan, report: as of `cross_validate`.
+        wanted, split, images, excluded: as of `produce`.
+        folder: of the run.
+        name: of the run, for the report.
+
+    Raises:
+        InputError: the finished run has other settings or other images.
+    """
+    if _finished(folder):
+        require_same_recipe(Checkpoint(folder), wanted.recipe)
+        require_same_images(images, Checkpoint(folder))
+        report(f"{name}: finished before")
+    else:
+        report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
+        more = {"excluded": excluded, "images": images, "machine": plan.machine}
+        produce(wanted, split, folder, True, report, **more)
+    # The state of the optimiser is ten times the weights, and nobody goes on from here.
+    (folder / STATE).unlink(missing_ok=True)
 
 
 def summarise_folds(plan: CrossValidation) -> dict[str, Any]:
@@ -178,13 +200,13 @@ def summarise_folds(plan: CrossValidation) -> dict[str, Any]:
     }
     document["markdown"] = _markdown(document, plan)
     everyone = pd.concat([frame.assign(method=name) for name, frame in frames.items()])
-    _write_table(plan.out / ROWS, everyone)
+    write_frame(plan.out / ROWS, everyone)
     table = pd.DataFrame(document["figures"])
     table["folds"] = [
         " ".join("–" if value is None else f"{value:.6g}" for value in values)
         for values in table["folds"]
     ]
-    _write_table(plan.out / TABLE, table)
+    write_frame(plan.out / TABLE, table)
     write_json(plan.out / REPORT, document)
     return document
 
@@ -286,8 +308,3 @@ def _what_differs(document: dict[str, Any], plan: CrossValidation) -> list[str]:
 def _listed(words: Iterable[str]) -> str:
     """Each once, in the order of the methods: what all runs share, or what they have each."""
     return " or ".join(dict.fromkeys(words))
-
-
-def _write_table(path: Path, table: pd.DataFrame) -> None:
-    text = csv_text(table.columns, table.itertuples(index=False, name=None))
-    write_atomically(path, text.encode())

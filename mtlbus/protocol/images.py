@@ -19,9 +19,7 @@ from ..core.tasks import Task
 from ..core.training_images import DIGITS, TrainingImage, images_csv
 from ..data.dataset import Sample
 from ..data.identity import digest_of
-from ..data.splits import Split
-
-PARTS = ("train", "validation", "test")
+from ..data.splits import PARTS, Split
 
 
 @dataclass(frozen=True)

@@ -161,22 +161,6 @@ def _row(
     return row
 
 
-def judge_sample(
-    predictor: Predictor,
-    sample: Sample,
-    part: str,
-    fold: int | None,
-    mirror: bool = False,
-    report: Report = lambda line: None,
-) -> dict[str, Any]:
-    """`judge_samples` of one.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    return judge_samples(predictor, [sample], part, fold, report, mirror)[0]
-
-
 def judge_samples(
     predictor: Predictor,
     samples: Iterable[Sample],
@@ -290,29 +274,48 @@ def evaluate(
         samples.extend(sample for sample in chosen if _judgeable(sample, checkpoint))
     if not samples:
         raise DataError("No labelled images to judge in the data that was given.")
-    counts = None
-    if checkpoint.images:
-        parts = processes.shared(lambda some: met_before(checkpoint, some), samples)
-        counts = {name: parts.count(name) for name in ("train", "validation")}
-        if any(counts.values()):
-            told = (
-                f"{counts['train']} of {len(samples)} images took part in the training of "
-                f"{checkpoint.method}, {counts['validation']} in its validation"
-            )
-            if not seen:
-                samples = [s for s, part in zip(samples, parts, strict=True) if part is None]
-            if not samples:
-                raise DataError(
-                    f"{told}; none is left to judge. Give its test fold "
-                    f"({checkpoint.trained('fold')}) or new images, or --seen to "
-                    "judge what it has seen."
-                )
-            report(f"{told}; {'judged all the same' if seen else 'left out'}")
-    else:
-        report(f"{checkpoint.folder} has no list of its images: whether it saw these is not known")
+    samples, counts = left_after_seen(checkpoint, samples, seen, report)
     predictor = Predictor(checkpoint, machine)
     rows = judge_samples(predictor, samples, "test", fold, report, mirror, batch_size)
     return Evaluation(prediction_frame(rows), counts)
+
+
+def left_after_seen(
+    checkpoint: Checkpoint, samples: list[Sample], seen: bool, report: Report
+) -> tuple[list[Sample], dict[str, int] | None]:
+    """The samples that are judged, and how many took part in the training and in its validation.
+
+    Args:
+        checkpoint, seen: as of `evaluate`.
+        samples: all of them.
+        report: receives a line where some took part, or where nobody can tell.
+
+    Returns:
+        The second is None where the checkpoint has no list of its images.
+
+    Raises:
+        DataError: none is left.
+    """
+    if not checkpoint.images:
+        report(f"{checkpoint.folder} has no list of its images: whether it saw these is not known")
+        return samples, None
+    parts = processes.shared(lambda some: met_before(checkpoint, some), samples)
+    counts = {name: parts.count(name) for name in ("train", "validation")}
+    if any(counts.values()):
+        told = (
+            f"{counts['train']} of {len(samples)} images took part in the training of "
+            f"{checkpoint.method}, {counts['validation']} in its validation"
+        )
+        if not seen:
+            samples = [s for s, part in zip(samples, parts, strict=True) if part is None]
+        if not samples:
+            raise DataError(
+                f"{told}; none is left to judge. Give its test fold "
+                f"({checkpoint.trained('fold')}) or new images, or --seen to "
+                "judge what it has seen."
+            )
+        report(f"{told}; {'judged all the same' if seen else 'left out'}")
+    return samples, counts
 
 
 def _judgeable(sample: Sample, checkpoint: Checkpoint) -> bool:

@@ -19,6 +19,7 @@ from ..core.declaration import BREAST, Declaration
 from ..core.errors import InputError
 from ..core.files import remove_leftovers
 from ..core.machine import Machine
+from ..core.tables import write_frame
 from ..data.splits import Split
 from ..evaluation.card_figures import choose_operating_points, figures_of
 from ..evaluation.tables import read_predictions, write_predictions
@@ -32,7 +33,7 @@ from ..training.recipes import Recipe
 from .card import training_card
 from .images import ImageList, list_images, require_no_leak, write_images
 from .judging import Report, judge_samples
-from .task_judging import JUDGED, judge_tasks, task_figures, write_judged
+from .task_judging import JUDGED, judge_tasks, task_figures
 
 
 def produce(
@@ -97,7 +98,7 @@ def produce(
         frame = judge_tasks(checkpoint, split.test, "test", plan.fold, report, judging)
 
         def finish() -> Checkpoint:
-            write_judged(out / JUDGED, frame)
+            write_frame(out / JUDGED, frame)
             return write({"metrics": task_figures(plan.tasks, frame)})
 
         return processes.by_first(finish)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from ..evaluation.tables import (
     read_predictions,
     write_predictions,
 )
-from ..inference.cost import Cost, machine_name
+from ..inference.cost import machine_name
 from ..inference.predictor import Predictor
 from ..inference.presence import read_presence
 from .card import exclusions
@@ -176,21 +176,6 @@ def _require_judged(stored: pd.DataFrame, split: Split) -> None:
                 f"The {part} images are not those of {PREDICTIONS}; nothing was written. Give the "
                 "data of the training."
             )
-
-
-def write_cost(checkpoint: Checkpoint, cost: Cost) -> None:
-    """Put what a forward costs onto the card."""
-    write_card(checkpoint, {"cost": asdict(cost)})
-
-
-def write_gates(checkpoint: Checkpoint, gates: dict[str, Any]) -> None:
-    """Put how much of its gates is the same on every image onto the card (`measure_gates`)."""
-    write_card(checkpoint, {"gates": gates})
-
-
-def write_silence(checkpoint: Checkpoint, silence: dict[str, Any]) -> None:
-    """Put which parts the answers hear onto the card (`measure_silence`)."""
-    write_card(checkpoint, {"silence": silence})
 
 
 def renew_spec(checkpoint: Checkpoint) -> None:

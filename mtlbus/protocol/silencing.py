@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.errors import InputError
 from ..data.dataset import Sample
-from ..evaluation.intervals import group_draws
+from ..evaluation.intervals import figure_words, group_draws
 from ..evaluation.tables import interval_entry
 from ..evaluation.weighted import weighted_mean
 from ..explain.silencing import Silenced, silence
@@ -113,18 +113,12 @@ def silence_lines(parts: dict[str, Any]) -> list[tuple[str, ...]]:
         rows.append(
             (
                 name,
-                _interval_words(probability),
+                figure_words(probability, 4),
                 f"{probability['max']:.4f}" if probability else "–",
-                _interval_words(dice),
-                _interval_words(part.get("values")),
+                figure_words(dice, 4),
+                figure_words(part.get("values"), 4),
                 f"{added:.3f}" if added is not None else "–",
                 "silent" if part["silent"] else "heard",
             )
         )
     return rows
-
-
-def _interval_words(figure: dict[str, float] | None) -> str:
-    if not figure:
-        return "–"
-    return f"{figure['value']:.4f} ({figure['low']:.4f}–{figure['high']:.4f})"

@@ -8,23 +8,20 @@ ultrasound has (the paper's tables beside, random images to show leakage) is in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ..checkpoints import Checkpoint
 from ..core import processes
 from ..core.errors import InputError
 from ..core.files import remove_leftovers, write_json
 from ..core.tasks import Task
 from ..training.engine import require_parts
-from ..training.run import STATE
 from .card import exclusions
-from .crossvalidation import REPORT, CrossValidation
-from .images import list_images, require_same_images
+from .crossvalidation import REPORT, CrossValidation, finish_run
+from .images import list_images
 from .judging import Report, declaration_of, split_datasets
-from .producing import make_plan, produce, require_same_recipe
+from .producing import make_plan
 from .task_judging import JUDGED, read_judged, task_figures
 
 TASK_METHODS = ("hps", "mtan", "ctan")  # that answer any tasks
@@ -46,6 +43,7 @@ def cross_validate_tasks(
         DataError: a part that lacks what a task needs.
     """
     declaration, runs = declaration_of(plan.datasets), plan.runs()
+    left_out = exclusions(plan.datasets)
     if plan.split != "group":
         raise InputError("--split image shows leakage for breast ultrasound; here it is group.")
     for dataset in plan.datasets:
@@ -72,17 +70,7 @@ def cross_validate_tasks(
     for number, (method, _, fold) in enumerate(runs, start=1):
         folder, split = plan.folder(method, False, fold), splits[fold]
         name = f"{method} fold {fold} ({number}/{len(runs)})"
-        if _finished(folder):
-            require_same_recipe(Checkpoint(folder), plan.recipes[method])
-            require_same_images(images[fold], Checkpoint(folder))
-            report(f"{name}: finished before")
-            continue
-        report(f"{name}: {len(split.train)} images to train on, {len(split.test)} to test")
-        produce(
-            wanted[method, fold], split, folder, True, report,
-            excluded=exclusions(plan.datasets), images=images[fold], machine=plan.machine,
-        )  # fmt: skip
-        (folder / STATE).unlink(missing_ok=True)  # last: now it is finished
+        finish_run(plan, wanted[method, fold], split, folder, images[fold], name, report, left_out)
     return processes.by_first(lambda: _summary(plan, declaration.tasks))
 
 
@@ -95,7 +83,3 @@ def _summary(plan: CrossValidation, tasks: Sequence[Task]) -> dict[str, Any]:
     document = {"methods": found}
     write_json(plan.out / REPORT, document)
     return document
-
-
-def _finished(folder: Path) -> bool:
-    return (folder / JUDGED).is_file() and not (folder / STATE).is_file()

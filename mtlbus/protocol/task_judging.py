@@ -15,11 +15,9 @@ import pandas as pd
 import torch
 
 from ..checkpoints import Checkpoint
-from ..core import processes
 from ..core.errors import DataError
-from ..core.files import write_atomically
 from ..core.machine import Machine
-from ..core.tables import csv_text, unguarded
+from ..core.tables import unguarded
 from ..core.tasks import Task
 from ..data.dataset import Dataset, Sample
 from ..data.splits import split_fold
@@ -28,8 +26,7 @@ from ..evaluation.tables import draws_of, groups_of, interval_entry
 from ..evaluation.task_tables import figures_under, image_rows
 from ..training.batches import Images
 from ..training.validation import task_answers
-from .images import met_before
-from .judging import Report
+from .judging import Report, left_after_seen
 
 JUDGED = "judged.csv"  # of a checkpoint, beside its weights
 BATCH = 16
@@ -140,21 +137,14 @@ def evaluate_tasks(
         for sample in (dataset.samples if fold is None else split_fold(dataset.samples, fold).test)
         if sample.told
     ]
-    parts = processes.shared(lambda some: met_before(checkpoint, some), samples)
-    counts = {name: parts.count(name) for name in ("train", "validation")}
-    if any(counts.values()) and not seen:
-        samples = [one for one, part in zip(samples, parts, strict=True) if part is None]
-        report(f"{sum(counts.values())} images took part in its training or validation; left out")
     if not samples:
-        raise DataError(
-            "No image is left to judge. Give its test fold or new images, or --seen to judge what "
-            "it has seen."
-        )
+        raise DataError("Nothing is known of any image that was given, so none can be judged.")
+    samples, counts = left_after_seen(checkpoint, samples, seen, report)
     frame = judge_tasks(checkpoint, samples, "test", fold, report, machine, batch_size)
     return frame, {
         "method": checkpoint.method,
         "weights_sha256": checkpoint.digest,
-        "seen": counts if checkpoint.images else None,
+        "seen": counts,
         **task_figures(checkpoint.tasks, frame),
     }
 
@@ -172,14 +162,8 @@ def require_same_tasks(checkpoint: Checkpoint, dataset: Dataset) -> None:
         )
 
 
-def write_judged(path: Path, frame: pd.DataFrame) -> None:
-    """Write judged rows as CSV."""
-    rows = frame.itertuples(index=False, name=None)
-    write_atomically(path, csv_text(list(frame.columns), rows).encode())
-
-
 def read_judged(path: Path) -> pd.DataFrame:
-    """The rows that `write_judged` wrote.
+    """Judged rows that `write_frame` wrote.
 
     Raises:
         DataError: there are none.

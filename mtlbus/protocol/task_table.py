@@ -15,10 +15,13 @@ from typing import Any, NamedTuple
 from ..core.declaration import BREAST, Declaration
 from ..core.errors import InputError
 from ..core.files import write_json
+from ..core.tables import markdown_table, write_frame
 from ..core.tasks import Task
+from ..core.wording import with_interval
 from ..data.dataset import Dataset
 from ..data.splits import Split
 from ..evaluation.gains import MEAN, STL, Gains, average_rows, gain_rows, measured
+from ..evaluation.intervals import figure_words
 from ..methods import get_spec
 from ..nn.encoders import LITE
 from ..training.plan import Pretrained
@@ -27,7 +30,7 @@ from ..training.run import STATE
 from .images import ImageList, list_images
 from .judging import Report, split_datasets
 from .producing import make_plan, produce
-from .task_judging import JUDGED, judge_tasks, read_judged, write_judged
+from .task_judging import JUDGED, judge_tasks, read_judged
 
 REPORT = "tasktable.json"
 TOGETHER = ("hps", "mtan", "ctan")
@@ -165,35 +168,37 @@ def table_lines(document: Mapping[str, Any]) -> list[str]:
     """The tables as Markdown, each of our rows under the paper's."""
     lines: list[str] = [document["settings"], ""]
     for name, one in document["experiments"].items():
-        first, second = one["tasks"]
-        heads = [f"{task['name']}, {_unit(task)}" for task in (first, second)]
         caption = f"{one['title'] or name}: {one['n']} test images of {one['groups']} groups."
         if name in PRINTED:
             caption += f" The paper's rows are of {PRINTED[name]}."
-        lines += [caption, ""]
-        columns = ("network", "whose", heads[0], "Δ %", heads[1], "Δ %", "Δ mean %", "rank")
-        lines += [_line(columns), _line(["---"] * len(columns))]
+        heads = [
+            head for task in one["tasks"] for head in (f"{task['name']}, {_unit(task)}", "Δ %")
+        ]
+        rows: list[Sequence[str]] = []
         for method, row in one["rows"].items():
-            printed = one["reported"].get(method.upper())
-            if printed:
-                lines.append(_line((method.upper(), "paper", *printed)))
-            cells = []
-            for task in (first, second):
-                scale = 1 if task["less_is_better"] else 100
-                cells.append(_cell(row["m"][task["name"]], scale))
-                cells.append(_cell(row["gain"].get(task["name"])))
-            cells += [_cell(row["gain"].get(MEAN)), _rank(row["rank"])]
-            lines.append(_line((method.upper(), "here", *cells)))
-        lines.append("")
+            if printed := one["reported"].get(method.upper()):
+                rows.append((method.upper(), "paper", *printed))
+            cells = [
+                cell
+                for task in one["tasks"]
+                for cell in (
+                    _cell(row["m"][task["name"]], 1 if task["less_is_better"] else 100),
+                    _cell(row["gain"].get(task["name"])),
+                )
+            ]
+            ends = (_cell(row["gain"].get(MEAN)), figure_words(row["rank"], 0))
+            rows.append((method.upper(), "here", *cells, *ends))
+        header = ("network", "whose", *heads, "Δ mean %", "rank")
+        lines += [caption, "", *markdown_table(header, rows), ""]
     average, printed = document["average"]["rows"], document["average"]["reported"]
-    lines += ["Mean over all of these data; the paper's over its four.", ""]
-    columns = ("network", "Δ mean % here", "rank here", "Δ mean % paper", "rank paper")
-    lines += [_line(columns), _line(["---"] * len(columns))]
+    rows = []
     for method, row in average.items():
         stated = printed.get(method.upper(), ("",) * 6)
-        cells = (_cell(row["gain"].get(MEAN)), _rank(row["rank"]), stated[4], stated[5])
-        lines.append(_line((method.upper(), *cells)))
-    return lines
+        own = (_cell(row["gain"].get(MEAN)), figure_words(row["rank"], 0))
+        rows.append((method.upper(), *own, stated[4], stated[5]))
+    header = ("network", "Δ mean % here", "rank here", "Δ mean % paper", "rank paper")
+    lines += ["Mean over all of these data; the paper's over its four.", ""]
+    return lines + markdown_table(header, rows)
 
 
 def _do(
@@ -212,7 +217,7 @@ def _do(
     checkpoint = produce(wanted, split, folder, True, report, images=images)
     if declaration == BREAST:  # its own judgement is another one
         rows = judge_tasks(checkpoint, split.test, "test", plan.fold, report)
-        write_judged(folder / JUDGED, rows)
+        write_frame(folder / JUDGED, rows)
     (folder / STATE).unlink(missing_ok=True)  # last: now it is finished
 
 
@@ -256,17 +261,8 @@ def _unit(task: Mapping[str, Any]) -> str:
 
 
 def _cell(entry: Mapping[str, float | None] | None, scale: float = 1) -> str:
+    """A figure with its limits; "" where there is none."""
     if not entry or entry["value"] is None:
         return ""
-    value, low, high = (entry[name] for name in ("value", "low", "high"))
-    limits = "" if low is None or high is None else f" ({scale * low:.2f} to {scale * high:.2f})"
-    return f"{scale * value:.2f}{limits}"
-
-
-def _rank(entry: Mapping[str, float | None]) -> str:
-    value, low, high = (entry[name] for name in ("value", "low", "high"))
-    return f"{value:.0f}" if low is None or high is None else f"{value:.0f} ({low:.0f}–{high:.0f})"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    ends = (None if part is None else scale * part for part in (entry["low"], entry["high"]))
+    return with_interval(scale * entry["value"], *ends, digits=2)

@@ -18,6 +18,7 @@ from ..checkpoint_writing import write_checkpoint
 from ..checkpoints import PREDICTIONS, Checkpoint
 from ..core.errors import InputError, choose
 from ..core.files import write_json
+from ..core.tables import markdown_table
 from ..data.dataset import Sample
 from ..data.splits import Split
 from ..data.transforms import NO_AUGMENTATION, Augmentation
@@ -185,12 +186,12 @@ def summarise_trials(plan: Trials) -> dict[str, Any]:
 
 def trial_lines(document: dict[str, Any]) -> list[str]:
     """The trials as a Markdown table: figures, and differences in points to the recipe."""
-    lines = ["| trial | AUC | Dice | difference in AUC | in Dice |", "|---|---|---|---|---|"]
+    rows = []
     for trial in document["trials"].values():
         figures = [f"{trial[f]['value']:.3f}" if f in trial else NOTHING for f in FIGURES]
         gaps = [_points(trial.get("difference", {}).get(figure)) for figure in FIGURES]
-        lines.append("| " + " | ".join([trial["says"], *figures, *gaps]) + " |")
-    return lines
+        rows.append([trial["says"], *figures, *gaps])
+    return markdown_table(("trial", "AUC", "Dice", "difference in AUC", "in Dice"), rows)
 
 
 def _points(gap: dict[str, float | None] | None) -> str:

@@ -12,7 +12,7 @@ from mtlbus.checkpoints import find_checkpoint
 from mtlbus.explain.attention import share_of_cell
 from mtlbus.explain.views import can_be_seen
 from mtlbus.methods import get_spec, list_methods
-from mtlbus.protocol import write_gates
+from mtlbus.protocol import write_card
 from mtlbus.ui import cases, services, state
 from mtlbus.ui import untrained as wiring
 from mtlbus.ui.attention import opening
@@ -322,7 +322,7 @@ def test_unknown_second_networks_become_a_known_one(page):
 def test_a_gate_that_hardly_looks_is_called_that(tmp_path, monkeypatch):
     folder = write_stand_in(tmp_path, "hybrid_mt_estan")
     found = {"data": {"busi": 125}, "fixed_share": {"aaa_gate.1": 0.57, "aaa_gate.2": 0.996}}
-    write_gates(find_checkpoint(folder), found)
+    write_card(find_checkpoint(folder), {"gates": found})
     monkeypatch.setenv("MTLBUS_CHECKPOINTS", str(tmp_path))
     app = visit("attention", method="hybrid_mt_estan", map="aaa_gate.2")
     assert any("hardly looks at the image" in found.value for found in app.info)

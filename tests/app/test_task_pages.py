@@ -14,10 +14,11 @@ from mtlbus.checkpoint_writing import write_checkpoint
 from mtlbus.checkpoints import find_checkpoint
 from mtlbus.cli import main
 from mtlbus.core.declaration import Declaration
+from mtlbus.core.tables import write_frame
 from mtlbus.core.tasks import Task
 from mtlbus.data.openkbp import DECLARATION
 from mtlbus.methods import create_model
-from mtlbus.protocol.task_judging import JUDGED, task_figures, write_judged
+from mtlbus.protocol.task_judging import JUDGED, task_figures
 from mtlbus.ui import services, state
 from tests.app.stand_ins import write_stand_in
 from tests.app.test_foreign_text import held, shows
@@ -51,7 +52,7 @@ def write_network(root, name, declaration, rows, asked=()):
         "metrics": task_figures(tasks, judged, bootstrap=2),
     }  # fmt: skip
     found = write_checkpoint(root / name, model, card, history=[])
-    write_judged(found.folder / JUDGED, judged)
+    write_frame(found.folder / JUDGED, judged)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -11,7 +12,7 @@ from mtlbus.cli import main
 from mtlbus.core.errors import DataError
 from mtlbus.data.layouts import parse_dataset
 from mtlbus.inference.cost import count_cost
-from mtlbus.protocol import evaluate, renew_card, write_cost
+from mtlbus.protocol import evaluate, renew_card, write_card
 
 DATA = "phantom=60@800000"
 ADDED = {"judgement", "calibration", "exclusions"}
@@ -80,7 +81,7 @@ def test_other_images_other_figures_and_a_false_card_are_refused(old):
 
 def test_the_cost_is_written_and_printed(trained, capsys):
     checkpoint = find_checkpoint(trained)
-    write_cost(checkpoint, count_cost(checkpoint.load(), 64))
+    write_card(checkpoint, {"cost": asdict(count_cost(checkpoint.load(), 64))})
     assert Checkpoint(trained).card.to_json()["cost"]["flops"] > 1e8
     assert main(["bench", str(trained), "--forwards", "3", "--write", "--json"]) == 0
     (entry,) = json.loads(capsys.readouterr().out)

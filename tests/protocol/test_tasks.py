@@ -15,10 +15,11 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from mtlbus.checkpoints import Checkpoint
 from mtlbus.cli import main
 from mtlbus.core.errors import CheckpointError, InputError
+from mtlbus.core.tables import write_frame
 from mtlbus.core.tasks import Task
 from mtlbus.evaluation.task_tables import figures_under, image_rows
 from mtlbus.inference.predictor import Predictor
-from mtlbus.protocol.task_judging import JUDGED, write_judged
+from mtlbus.protocol.task_judging import JUDGED
 from mtlbus.training.run import STATE
 from tests.made import PAIR, make_pair
 
@@ -195,7 +196,7 @@ def test_the_table_is_made_of_what_is_finished_and_trains_nothing_twice(data, tm
         "ctan": {"outline.dice.lesion": 0.6, "depth.mae": 4.4},
     }
     for name, figures in judged.items():
-        write_judged(tmp_path / "pair" / name / JUDGED, pd.DataFrame({**base, **figures}))
+        write_frame(tmp_path / "pair" / name / JUDGED, pd.DataFrame({**base, **figures}))
     call = ["tasktable", "--data", data, "--out", str(tmp_path), "--size", "64"]
     assert main(call) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from ..explain.views import Arrows
 from .cells import BAR_SPACE, image_figure
+from .style import QUIET
 
 ARROW, CASING = "#F0E442", "#000000"
 _FACTORS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -35,10 +36,8 @@ def arrow_figure(
     figure.update_layout(margin={"t": 4, "b": 4}, height=figure.layout.height - BAR_SPACE + 8)
     x, y = _segments(arrows, magnified)
     for colour, width in ((CASING, 3.5), (ARROW, 1.6)) if arrows.longest else ():
-        figure.add_scatter(
-            x=x, y=y, mode="lines", line={"color": colour, "width": width}, hoverinfo="skip",
-            connectgaps=False, showlegend=False,
-        )  # fmt: skip
+        line = {"color": colour, "width": width}
+        figure.add_scatter(x=x, y=y, mode="lines", line=line, connectgaps=False, **QUIET)
     figure.add_scatter(
         x=arrows.x.round(1).tolist(),
         y=arrows.y.round(1).tolist(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,17 +14,17 @@ from .style import (
     ABOVE,
     FAINT,
     LAST_LABEL,
-    NEUTRAL,
+    add_reference,
     drawn_in_full,
+    error_bars,
     finish,
+    hover,
     method_colour,
     share_axis,
 )
 
 
-def calibration_figure(
-    curves: Mapping[str, Reliability], chosen: str | None = None, height: int = 460
-) -> go.Figure:
+def calibration_figure(curves: Mapping[str, Reliability], chosen: str | None = None) -> go.Figure:
     """Reliability by method title with 95 % Wilson bars; below it the images in each bin.
 
     Of many methods only the chosen one has bars and a name in the legend; the others are thin.
@@ -31,41 +32,33 @@ def calibration_figure(
     figure = make_subplots(
         rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05
     )
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot", "width": 1},
-        name="perfect", hoverinfo="skip", row=1, col=1,
-    )  # fmt: skip
+    add_reference(figure, [0, 1], "perfect", row=1, col=1)
     full = drawn_in_full(curves, chosen)
     for position, (title, curve) in enumerate(curves.items()):
         colour, filled = method_colour(position), curve.count > 0
-        if title not in full:
-            figure.add_scatter(
-                x=curve.mean_probability[filled], y=curve.observed[filled], mode="lines",
-                name=title, line={"color": colour, "width": 1}, opacity=0.6, showlegend=False,
-                hovertemplate="promised %{x:.1%}<br>came %{y:.1%}<extra>" + title + "</extra>",
-                row=1, col=1,
-            )  # fmt: skip
-            continue
+        look: dict[str, Any] = {"mode": "lines", "opacity": 0.6, "showlegend": False}
+        if title in full:
+            low, observed, high = (p[filled] for p in (curve.low, curve.observed, curve.high))
+            look = {"mode": "lines+markers", "error_y": error_bars(observed, low, high)}
         figure.add_scatter(
-            x=curve.mean_probability[filled], y=curve.observed[filled], mode="lines+markers",
-            name=title, legendgroup=title, line={"color": colour, "width": 2},
+            x=curve.mean_probability[filled],
+            y=curve.observed[filled],
+            name=title,
+            legendgroup=title,
+            line={"color": colour, "width": 2 if title in full else 1},
             marker={"size": 8},
-            error_y={
-                "type": "data", "symmetric": False, "thickness": 1.2, "width": 3,
-                "array": (curve.high - curve.observed)[filled],
-                "arrayminus": (curve.observed - curve.low)[filled],
-            },
             customdata=curve.count[filled],
-            hovertemplate="promised %{x:.1%}<br>came %{y:.1%}<br>%{customdata} images<extra>"
-            + title + "</extra>",
-            row=1, col=1,
-        )  # fmt: skip
-        figure.add_bar(
-            x=curve.centre, y=curve.count, marker={"color": colour}, legendgroup=title,
-            showlegend=False, name=title, row=2, col=1,
-            hovertemplate="%{y} images<extra>" + title + "</extra>",
-        )  # fmt: skip
-    finish(figure, height)
+            hovertemplate=hover(
+                "promised %{x:.1%}<br>came %{y:.1%}<br>%{customdata} images", title
+            ),
+            row=1,
+            col=1,
+            **look,
+        )
+        if title in full:
+            bars = {"marker": {"color": colour}, "hovertemplate": hover("%{y} images", title)}
+            figure.add_bar(x=curve.centre, y=curve.count, showlegend=False, row=2, col=1, **bars)
+    finish(figure, 460)
     figure.update_xaxes(**share_axis(""), row=1, col=1)
     figure.update_xaxes(**share_axis("predicted probability of malignancy"), row=2, col=1)
     figure.update_yaxes(**share_axis("share that is malignant"), row=1, col=1)

@@ -8,17 +8,16 @@ import plotly.graph_objects as go
 from .style import FAINT, METHOD_COLOURS, NEUTRAL, finish
 
 
-def channel_figure(weights: np.ndarray, by_weight: bool = True, height: int = 300) -> go.Figure:
+def channel_figure(weights: np.ndarray, by_weight: bool = True) -> go.Figure:
     """A bar for each channel, on 0..1 where all weights lie there, with 0.5 marked.
 
     Args:
         weights: shape C.
         by_weight: the largest first; otherwise in the order of the channels.
-        height: pixels.
     """
     weights = np.asarray(weights)
     order = np.argsort(-weights, kind="stable") if by_weight else np.arange(len(weights))
-    figure = finish(go.Figure(), height, legend=False)
+    figure = finish(go.Figure(), 300, legend=False)
     figure.add_bar(
         x=list(range(1, len(order) + 1)) if by_weight else order.tolist(),
         y=weights[order].round(4).tolist(),
@@ -32,8 +31,5 @@ def channel_figure(weights: np.ndarray, by_weight: bool = True, height: int = 30
     figure.update_layout(bargap=0.08)
     title = "channels, the largest weight first" if by_weight else "channel"
     figure.update_xaxes(title=title, showgrid=False, zeroline=False, automargin=True)
-    figure.update_yaxes(
-        title="weight", showgrid=True, gridcolor=FAINT, zeroline=False, automargin=True,
-        range=[0, 1] if bounded else None,
-    )  # fmt: skip
-    return figure
+    figure.update_yaxes(title="weight", gridcolor=FAINT, zeroline=False, automargin=True)
+    return figure.update_yaxes(showgrid=True, range=[0, 1] if bounded else None)

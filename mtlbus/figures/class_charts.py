@@ -8,7 +8,7 @@ from html import escape  # Plotly reads markup in every text
 import numpy as np
 import plotly.graph_objects as go
 
-from .style import FAINT, METHOD_COLOURS, NEUTRAL, finish, see_through
+from .style import FAINT, METHOD_COLOURS, NEUTRAL, finish, hover, method_colour, see_through
 
 _ROW, _MARGIN = 34, 50  # pixels
 _CELL = 44
@@ -26,19 +26,20 @@ def class_bars(said: Mapping[str, Mapping[str, float]], true: str | None = None)
     names = [*map(_plain, classes)]
     for number, (network, chances) in enumerate(said.items()):
         figure.add_bar(
-            y=names, x=[chances[name] for name in classes], orientation="h", name=_plain(network),
-            marker={"color": METHOD_COLOURS[number % len(METHOD_COLOURS)]},
-            text=[f"{100 * chances[name]:.0f} %" for name in classes], textposition="auto",
-            hovertemplate=f"%{{y}}: %{{x:.1%}}<extra>{_plain(network)}</extra>",
-        )  # fmt: skip
+            y=names,
+            x=[chances[name] for name in classes],
+            orientation="h",
+            name=_plain(network),
+            marker={"color": method_colour(number)},
+            text=[f"{100 * chances[name]:.0f} %" for name in classes],
+            textposition="auto",
+            hovertemplate=hover("%{y}: %{x:.1%}", _plain(network)),
+        )
     finish(figure, _MARGIN + _ROW * len(classes) + 12 * len(said) * len(classes), len(said) > 1)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", gridcolor=FAINT, fixedrange=True)
-    figure.update_yaxes(
-        autorange="reversed", fixedrange=True, automargin=True, tickvals=names,
-        ticktext=[
-            f"<b>{_plain(name)}</b> (true)" if name == true else _plain(name) for name in classes
-        ],
-    )  # fmt: skip
+    shown = [f"<b>{_plain(name)}</b> (true)" if name == true else _plain(name) for name in classes]
+    figure.update_yaxes(tickvals=names, ticktext=shown, autorange="reversed")
+    figure.update_yaxes(fixedrange=True, automargin=True)
     return figure.update_layout(margin={"l": 10, "r": 10, "t": 8, "b": 30}, dragmode=False)
 
 
@@ -80,17 +81,14 @@ def spread_figure(
     """
     figure = go.Figure()
     for number, (network, parts) in enumerate(values.items()):
-        colour = METHOD_COLOURS[number % len(METHOD_COLOURS)]
+        colour = method_colour(number)
         names = np.concatenate([np.full(len(found), _plain(name)) for name, found in parts.items()])
-        figure.add_box(
-            y=np.concatenate(list(parts.values())), x=names, name=_plain(network),
-            marker={"color": colour, "size": 3}, line={"width": 1.5}, boxpoints="outliers",
-        )  # fmt: skip
+        look = {"marker": {"color": colour, "size": 3}, "line": {"width": 1.5}}
+        values_of = np.concatenate(list(parts.values()))
+        figure.add_box(y=values_of, x=names, name=_plain(network), boxpoints="outliers", **look)
     finish(figure, 320)
-    figure.update_yaxes(
-        title=_plain(title), gridcolor=FAINT, zeroline=False, automargin=True, rangemode="tozero",
-        tickformat=".0%" if share else None, fixedrange=True,
-    )  # fmt: skip
+    figure.update_yaxes(title=_plain(title), rangemode="tozero", fixedrange=True, gridcolor=FAINT)
+    figure.update_yaxes(zeroline=False, automargin=True, tickformat=".0%" if share else None)
     figure.update_xaxes(fixedrange=True)
     return figure.update_layout(boxmode="group", dragmode=False)
 

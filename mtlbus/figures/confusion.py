@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from ..evaluation.operating_points import Confusion, NaturalFrequencies
 from .colours import BENIGN, EXTRA, MALIGNANT, MISSED
-from .style import CLEAR, finish, see_through
+from .style import CLEAR, add_rectangle, finish, see_through
 
 ENDS = {
     "tp": "Cancers found",
@@ -22,7 +22,7 @@ COLOURS = {"tp": MALIGNANT, "fn": MISSED, "fp": EXTRA, "tn": BENIGN}
 _INKS = {False: "#17262B", True: "#E4ECEE"}  # of a light and of a dark page
 
 
-def confusion_figure(counts: Confusion, height: int = 250, dark: bool = False) -> go.Figure:
+def confusion_figure(counts: Confusion, dark: bool = False) -> go.Figure:
     """Rows are the truth, columns the call; counts, and their share of the row.
 
     The deeper a cell, the larger its share of the row; each wears the colour of its end, as the
@@ -30,21 +30,18 @@ def confusion_figure(counts: Confusion, height: int = 250, dark: bool = False) -
 
     Args:
         counts: of the four ends.
-        height: pixels.
         dark: for a dark page.
     """
     rows = {"tp": counts.tp + counts.fn, "fn": counts.tp + counts.fn}
     rows |= {"fp": counts.fp + counts.tn, "tn": counts.fp + counts.tn}
-    figure = finish(go.Figure(), height, legend=False)
+    figure = finish(go.Figure(), 250, legend=False)
     texts = []
     for name, (column, row) in _PLACES.items():
         count = getattr(counts, name)
         share = count / rows[name] if rows[name] else 0.0
-        figure.add_shape(
-            type="rect", x0=column - 0.485, x1=column + 0.485, y0=row - 0.475, y1=row + 0.475,
-            layer="below", line={"color": COLOURS[name], "width": 1},
-            fillcolor=see_through(COLOURS[name], 0.06 + 0.4 * share),
-        )  # fmt: skip
+        x, y = (column - 0.485, column + 0.485), (row - 0.475, row + 0.475)
+        fill, line = see_through(COLOURS[name], 0.06 + 0.4 * share), {"color": COLOURS[name]}
+        add_rectangle(figure, x, y, layer="below", fillcolor=fill, line={**line, "width": 1})
         percent = f"{share:.1%} of row" if rows[name] else "row is empty"
         texts.append(
             f"<span style='font-size:20px'><b>{count}</b></span><br>{ENDS[name].lower()}<br>"
@@ -59,20 +56,17 @@ def confusion_figure(counts: Confusion, height: int = 250, dark: bool = False) -
         hoverinfo="none", selected=still, unselected=still,
         textfont={"color": ink, "size": 12},
     )  # fmt: skip
-    figure.update_xaxes(
-        tickvals=[0, 1], ticktext=["called malignant", "called benign"], side="top",
-        range=[-0.5, 1.5], showgrid=False, zeroline=False, fixedrange=True,
-    )  # fmt: skip
-    figure.update_yaxes(
-        tickvals=[0, 1], range=[1.5, -0.5], showgrid=False, zeroline=False, fixedrange=True,
-        ticktext=[f"malignant<br>({rows['tp']})", f"benign<br>({rows['tn']})"], automargin=True,
-    )  # fmt: skip
+    bare = {"tickvals": [0, 1], "showgrid": False, "zeroline": False, "fixedrange": True}
+    called, true = ["called malignant", "called benign"], [rows["tp"], rows["tn"]]
+    named = [f"{name}<br>({n})" for name, n in zip(("malignant", "benign"), true, strict=True)]
+    figure.update_xaxes(ticktext=called, side="top", range=[-0.5, 1.5], **bare)
+    figure.update_yaxes(ticktext=named, automargin=True, range=[1.5, -0.5], **bare)
     return figure.update_layout(
         margin={"l": 10, "r": 10, "t": 36, "b": 6}, dragmode=False, clickmode="event+select"
     )
 
 
-def people_figure(frequencies: NaturalFrequencies, columns: int = 50) -> go.Figure:
+def people_figure(frequencies: NaturalFrequencies) -> go.Figure:
     """One dot a person, in the order found, missed, falsely alarmed, rightly cleared."""
     groups = {
         "tp": frequencies.true_positives,
@@ -80,7 +74,7 @@ def people_figure(frequencies: NaturalFrequencies, columns: int = 50) -> go.Figu
         "fp": frequencies.false_positives,
         "tn": frequencies.true_negatives,
     }
-    figure, start = go.Figure(), 0
+    figure, start, columns = go.Figure(), 0, 50
     for name, count in groups.items():
         where = np.arange(start, start + count)
         figure.add_scatter(

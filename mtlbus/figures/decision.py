@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..evaluation.decision_curve import DecisionCurve
-from .roc import add_band, in_order, strength
-from .style import ABOVE, FAINT, LAST_LABEL, NEUTRAL, drawn_in_full, finish, share_axis
+from .roc import Drawn, add_curves
+from .style import ABOVE, FAINT, LAST_LABEL, NEUTRAL, finish, share_axis
 
 
 def decision_figure(
@@ -29,37 +29,23 @@ def decision_figure(
         height: pixels.
     """
     figure, first = go.Figure(), next(iter(curves.values()))
-    dotted = {"color": NEUTRAL, "width": 1.5, "dash": "dot"}
-    for name, y in (("everybody", first.everybody), ("nobody", np.zeros_like(first.threshold))):
-        figure.add_scatter(
-            x=first.threshold, y=y, mode="lines", name=f"act on {name}", hoverinfo="skip",
-            line=dotted if name == "everybody" else {**dotted, "dash": "solid"},
-        )  # fmt: skip
-    full = drawn_in_full(curves, chosen)
-    for title, colour in in_order(curves, full):
-        curve = curves[title]
-        if title in full:
-            add_band(figure, curve.threshold, curve.low, curve.high, colour, title)
-        figure.add_scatter(
-            x=curve.threshold, y=curve.network, mode="lines", name=title, legendgroup=title,
-            line={"color": colour}, **strength(title in full),
-            hovertemplate="acting from %{x:.0%} on<br>net benefit %{y:.3f}<extra>" + title
-            + "</extra>",
-        )  # fmt: skip
-        if curve.threshold[0] <= thresholds.get(title, -1) <= curve.threshold[-1]:
-            at = thresholds[title]
-            figure.add_scatter(
-                x=[at], y=[np.interp(at, curve.threshold, curve.network)], mode="markers",
-                name=f"{title}, threshold {at:.3f}", legendgroup=title, showlegend=False,
-                marker={"size": 14 if title in full else 7, "color": colour,
-                        "line": {"color": "white", "width": 2 if title in full else 1}},
-                hovertemplate=f"<b>{title}</b> at threshold {at:.3f}<br>net benefit %{{y:.3f}}"
-                "<extra></extra>",
-            )  # fmt: skip
+    nothing = np.zeros_like(first.threshold)
+    for name, y, dash in (("everybody", first.everybody, "dot"), ("nobody", nothing, "solid")):
+        line = {"color": NEUTRAL, "width": 1.5, "dash": dash}
+        named = {"name": f"act on {name}", "hoverinfo": "skip"}
+        figure.add_scatter(x=first.threshold, y=y, mode="lines", line=line, **named)
+    words = "acting from %{x:.0%} on<br>net benefit %{y:.3f}"
+    drawn = {}
+    for title, curve in curves.items():
+        point, at = None, thresholds.get(title, -1)
+        if curve.threshold[0] <= at <= curve.threshold[-1]:
+            benefit = float(np.interp(at, curve.threshold, curve.network))
+            point = (at, benefit, at, f"net benefit {benefit:.3f}")
+        band = (curve.threshold, curve.low, curve.high)
+        drawn[title] = Drawn(curve.threshold, curve.network, band, title, words, None, point)
+    full = add_curves(figure, drawn, chosen)
     top = max(first.prevalence, *(float(np.nanmax(curves[title].high)) for title in full))
     figure.update_xaxes(**share_axis("probability from which one would act"))
-    figure.update_yaxes(
-        title="net benefit", range=[-0.25 * first.prevalence, 1.03 * top],
-        gridcolor=FAINT, zeroline=False, automargin=True, tickformat=".2f",
-    )  # fmt: skip
+    figure.update_yaxes(title="net benefit", range=[-0.25 * first.prevalence, 1.03 * top])
+    figure.update_yaxes(gridcolor=FAINT, zeroline=False, automargin=True, tickformat=".2f")
     return finish(figure, height).update_layout(margin_r=LAST_LABEL, legend=ABOVE)

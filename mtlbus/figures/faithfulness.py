@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .style import FAINT, NEUTRAL, finish, method_colour, share_axis
+from .style import FAINT, NEUTRAL, finish, hover, method_colour, share_axis
 
 Points = tuple[np.ndarray, np.ndarray]
 
@@ -17,7 +18,6 @@ def curves_figure(
     curves: Mapping[str, tuple[Points, Points]],
     unit: str,
     random: tuple[Points, Points] | None = None,
-    height: int = 380,
 ) -> go.Figure:
     """Insertion on the left, deletion on the right, one line an attribution.
 
@@ -25,7 +25,6 @@ def curves_figure(
         curves: by title (insertion, deletion), each as shares of the pixels and answers there.
         unit: of the answers.
         random: of pixels in random order, the reference; None where it is not known.
-        height: pixels.
     """
     figure = make_subplots(
         rows=1,
@@ -34,37 +33,40 @@ def curves_figure(
         horizontal_spacing=0.04,
         subplot_titles=("Insertion<br>higher is better", "Deletion<br>lower is better"),
     )
-    for position, (title, pair) in enumerate(curves.items()):
+    drawn: list[tuple[str, tuple[Points, Points], dict[str, Any]]] = [
+        (title, pair, {"mode": "lines+markers", "marker": {"size": 5}, "line": _line(position)})
+        for position, (title, pair) in enumerate(curves.items())
+    ]
+    if random is not None:
+        dashed = {"color": NEUTRAL, "width": 2, "dash": "dash"}
+        drawn.append(("random order", random, {"mode": "lines", "line": dashed}))
+    for title, pair, look in drawn:
         for column, (share, value) in enumerate(pair, start=1):
             figure.add_scatter(
-                x=share, y=np.round(value, 4), mode="lines+markers", name=title,
-                legendgroup=title, showlegend=column == 1, marker={"size": 5},
-                line={"color": method_colour(position), "width": 2.5},
-                hovertemplate="%{x:.0%} of the pixels: %{y:.4g}<extra>" + title + "</extra>",
-                row=1, col=column,
-            )  # fmt: skip
-    for column, (share, value) in enumerate(random or (), start=1):
-        figure.add_scatter(
-            x=share, y=np.round(value, 4), mode="lines", name="random order",
-            legendgroup="random order", showlegend=column == 1,
-            line={"color": NEUTRAL, "width": 2, "dash": "dash"},
-            hovertemplate="%{x:.0%} of the pixels: %{y:.4g}<extra>random order</extra>",
-            row=1, col=column,
-        )  # fmt: skip
+                x=share,
+                y=np.round(value, 4),
+                name=title,
+                legendgroup=title,
+                showlegend=column == 1,
+                hovertemplate=hover("%{x:.0%} of the pixels: %{y:.4g}", title),
+                row=1,
+                col=column,
+                **look,
+            )
     if curves:
         (_, shown), _ = next(iter(curves.values()))
         for value, text in ((shown[0], "baseline"), (shown[-1], "whole image")):
-            figure.add_hline(
-                y=value, line={"color": NEUTRAL, "width": 1, "dash": "dot"},
-                annotation_text=text, annotation_position="right",
-                annotation_font_size=11, row=1, col=2,
-            )  # fmt: skip
-            figure.add_hline(
-                y=value, line={"color": NEUTRAL, "width": 1, "dash": "dot"}, row=1, col=1
-            )
-    finish(figure, height)
+            line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
+            beside = {"annotation_position": "right", "annotation_font_size": 11}
+            figure.add_hline(y=value, line=line, annotation_text=text, row=1, col=2, **beside)
+            figure.add_hline(y=value, line=line, row=1, col=1)
+    finish(figure, 380)
     for column, title in enumerate(("pixels shown", "pixels taken away"), start=1):
         figure.update_xaxes(**share_axis(title) | {"dtick": 0.5, "tickangle": 0}, col=column)
     figure.update_yaxes(showgrid=True, gridcolor=FAINT, zeroline=False, automargin=True)
     figure.update_layout(margin={"r": 90, "t": 50}, legend_y=-0.26)
     return figure.update_yaxes(title=unit, col=1)
+
+
+def _line(position: int) -> dict[str, Any]:
+    return {"color": method_colour(position), "width": 2.5}

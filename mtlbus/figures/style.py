@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from .colours import rgb
@@ -32,6 +33,56 @@ CAMERA = {**CONFIG, "modeBarButtons": [["toImage"]]}
 """The same with the camera alone."""
 QUIET = {**CONFIG, "displayModeBar": False}
 """No tool bar at all."""
+
+
+QUIET: dict[str, Any] = {"hoverinfo": "skip", "showlegend": False}
+"""Of a trace that says nothing."""
+UNSEEN: dict[str, Any] = {
+    "selected": {"marker": {"opacity": 0}},
+    "unselected": {"marker": {"opacity": 0}},
+}
+"""Of points that can be clicked and are not seen, chosen or not."""
+
+
+def hover(text: str, name: str = "") -> str:
+    """What stands beside the pointer: of which the name has a colour of its own."""
+    return f"{text}<extra>{name}</extra>"
+
+
+def add_reference(
+    figure: go.Figure, y: Sequence[float], name: str = "chance line", **where: Any
+) -> None:
+    """A thin dotted line from 0 to 1, to compare with."""
+    dotted = {"color": NEUTRAL, "dash": "dot", "width": 1}
+    figure.add_scatter(
+        x=[0, 1], y=y, mode="lines", line=dotted, name=name, hoverinfo="skip", **where
+    )
+
+
+def error_bars(value: Any, low: Any, high: Any, width: float = 3) -> dict[str, Any]:
+    """Bars to both limits of a value or of several, all in the unit of the axis."""
+    value, low, high = map(np.atleast_1d, (value, low, high))
+    thin: dict[str, Any] = {"type": "data", "symmetric": False, "thickness": 1.2, "width": width}
+    return {**thin, "array": high - value, "arrayminus": value - low}
+
+
+def add_rectangle(figure: go.Figure, x: Sequence[float], y: Sequence[float], **look: Any) -> None:
+    """A rectangle over two places of either axis."""
+    figure.add_shape(type="rect", x0=x[0], x1=x[1], y0=y[0], y1=y[1], **look)
+
+
+def add_line(
+    figure: go.Figure, x: Sequence[float], y: Sequence[float], below: bool = True, **line: Any
+) -> None:
+    """A straight line between two places, under the traces or over them."""
+    layer = "below" if below else "above"
+    figure.add_shape(type="line", x0=x[0], x1=x[1], y0=y[0], y1=y[1], line=line, layer=layer)
+
+
+def picked(colour: str, full: bool = True) -> dict[str, Any]:
+    """The dot on a curve that a threshold or an epoch picks; smaller among many curves."""
+    rim = {"color": "white", "width": 2 if full else 1}
+    return {"size": 14 if full else 7, "color": colour, "line": rim}
 
 
 def method_colour(position: int) -> str:

@@ -14,7 +14,6 @@ from ..core.text import printable
 from .dataset import Dataset, Sample, require_folder
 from .folder import picture_files
 from .places import is_folder, listing, shown
-from .splits import assign_folds
 
 LABELS = {"benign": 0, "malignant": 1, "normal": None}
 FOLDS_FILE = "busi_folds.csv"
@@ -89,32 +88,3 @@ def load(root: str | Path, within: Path | None = None, everything: bool = False)
     if not samples:
         raise DataError(f"No images in {shown(root)}. BUSI has 'benign/benign (1).png' and so on.")
     return Dataset("busi", root, tuple(samples), tuple(defects))
-
-
-def write_folds(groups_file: str | Path, target: str | Path) -> None:
-    """Make the package's split file from a table of near-duplicate groups.
-
-    Lesion images without a mixed label get a fold 1 … 5 from `StratifiedGroupKFold(5, shuffle,
-    seed 0)`, and so do, by themselves, the normal ones; those with a mixed label get none.
-
-    Args:
-        groups_file: CSV with columns id, label, group, mixed_label.
-        target: CSV with columns id, group, mixed_label, fold.
-    """
-    with Path(groups_file).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    usable = [row for row in rows if row["mixed_label"] == "0"]
-    assigned: dict[str, str] = {}
-    for part in (
-        [row for row in usable if row["label"] != "normal"],
-        [row for row in usable if row["label"] == "normal"],
-    ):
-        labels = [int(row["label"] == "malignant") for row in part]
-        folds = assign_folds(labels, [row["group"] for row in part])
-        assigned |= {row["id"]: str(fold) for row, fold in zip(part, folds, strict=True)}
-    lines = ["id,group,mixed_label,fold"]
-    lines += [
-        f"{row['id']},{row['group']},{row['mixed_label']},{assigned.get(row['id'], '')}"
-        for row in rows
-    ]
-    Path(target).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ and the digest depends on nothing but the image before and the box: done again, 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,12 +27,8 @@ def cropped(image: GreyImage, box: Box) -> GreyImage:
     Raises:
         InputError: the box does not lie on the image, or is narrower than an image may be.
     """
-    left, top, width, height = _on_the_image(image, box)
-    if min(width, height) < MIN_SIDE:
-        raise InputError(
-            f"The box is {width}×{height} px; each side needs at least {MIN_SIDE}. Draw it larger."
-        )
-    rows, columns = slice(top, top + height), slice(left, left + width)
+    left, top, width, height = map(int, box)
+    rows, columns = part_of(image.pixels, box, MIN_SIDE)
     whole = "×".join(map(str, image.pixels.shape[::-1]))
     note = f"cropped to {width}×{height} px, from column {left} and row {top} of {whole} px"
     return _edited(
@@ -49,10 +46,11 @@ def blackened(image: GreyImage, box: Box) -> GreyImage:
     Raises:
         InputError: the box does not lie on the image.
     """
-    left, top, width, height = _on_the_image(image, box)
+    left, top, width, height = map(int, box)
+    rows, columns = part_of(image.pixels, box)
     pixels, chroma = image.pixels.copy(), None if image.chroma is None else image.chroma.copy()
     for plane in (pixels,) if chroma is None else (pixels, chroma):
-        plane[top : top + height, left : left + width] = 0
+        plane[rows, columns] = 0
     note = f"blacked out in {width}×{height} px, from column {left} and row {top}"
     return _edited(image, f"blackened {left} {top} {width} {height}", note, pixels, chroma)
 
@@ -65,23 +63,36 @@ def digest_of_frame(file: str, frame: int) -> str:
     return hashlib.sha256(f"{file} frame {frame}".encode()).hexdigest()
 
 
-def _on_the_image(image: GreyImage, box: Box) -> Box:
+def part_of(plane: np.ndarray, box: Sequence[float], least: int = 1) -> tuple[slice, slice]:
+    """The rows and columns inside a box.
+
+    Args:
+        plane: H×W, which it must lie on.
+        box: as `Box`.
+        least: pixels that each of its sides needs.
+
+    Raises:
+        InputError: it does not lie there, or is narrower.
+    """
     left, top, width, height = map(int, box)
-    rows, columns = image.pixels.shape
-    inside = 0 <= left < left + width <= columns and 0 <= top < top + height <= rows
-    if not inside:
+    rows, columns = plane.shape
+    if not (0 <= left < left + width <= columns and 0 <= top < top + height <= rows):
         raise InputError(
             f"The box from column {left} and row {top}, {width}×{height} px, does not lie on the "
             f"image of {columns}×{rows} px. Draw it inside of the image."
         )
-    return left, top, width, height
+    if min(width, height) < least:
+        raise InputError(
+            f"The box is {width}×{height} px; each side needs at least {least}. Draw it larger."
+        )
+    return slice(top, top + height), slice(left, left + width)
 
 
 def _edited(
     image: GreyImage, done: str, note: str, pixels: np.ndarray, chroma: np.ndarray | None
 ) -> GreyImage:
     digest = hashlib.sha256(f"{image.sha256} {done}".encode()).hexdigest()
+    share, notes = colour_share(chroma), (*image.notes, note)
     return replace(
-        image, pixels=pixels, chroma=chroma, sha256=digest, notes=(*image.notes, note),
-        colour_share=colour_share(chroma),
-    )  # fmt: skip
+        image, pixels=pixels, chroma=chroma, sha256=digest, notes=notes, colour_share=share
+    )

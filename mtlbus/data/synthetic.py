@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -10,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from ..core.encoding import encoded
 from ..core.errors import InputError
 from ..core.files import write_atomically
 from .dataset import Dataset, Sample
@@ -90,11 +89,7 @@ def _number(text: str) -> int | None:
 def phantom_files(name: str, phantom: Phantom) -> dict[str, bytes]:
     """NAME.png, NAME_mask.png and NAME.json, with their content."""
     planes = {f"{name}.png": phantom.image, f"{name}_mask.png": phantom.mask.astype("uint8") * 255}
-    files = {}
-    for file, plane in planes.items():
-        buffer = io.BytesIO()
-        Image.fromarray(plane).save(buffer, "PNG")
-        files[file] = buffer.getvalue()
+    files = {file: encoded(plane, "png") for file, plane in planes.items()}
     document = json.dumps(_document(name, phantom), indent=1)
     return {**files, f"{name}.json": f"{document}\n".encode()}
 

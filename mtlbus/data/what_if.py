@@ -17,7 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..core.errors import InputError, choose
-from .edits import Box
+from .edits import part_of
 from .intake import GreyImage
 from .limits import MIN_SIDE
 
@@ -172,7 +172,7 @@ def _done(
     if step.kind == "mirror":
         return grey[:, ::-1], None if truth is None else truth[:, ::-1]
     if step.kind == "crop":
-        rows, columns = _slices(_box(numbers, grey), MIN_SIDE)
+        rows, columns = part_of(grey, numbers, MIN_SIDE)
         inside = None if truth is None else truth[rows, columns]
         lost = truth is not None and truth.any() and inside is not None and not inside.any()
         return grey[rows, columns], None if lost else inside
@@ -180,9 +180,9 @@ def _done(
     if step.kind == "calipers":
         return _crosses(grey, whole), truth
     if step.kind == "paint":
-        return _painted(grey, _box(numbers, grey)), truth
+        return _painted(grey, whole), truth
     if step.kind == "copy":
-        return _copied(grey, _box(numbers, grey), (whole[4], whole[5])), truth
+        return _copied(grey, whole[:4], whole[4:]), truth
     return _regreyed(grey.astype(np.float32), step.kind, numbers[0]), truth
 
 
@@ -204,26 +204,6 @@ def _regreyed(grey: np.ndarray, kind: str, value: float) -> np.ndarray:
     return np.round(np.clip(grey, 0, 255)).astype(np.uint8)
 
 
-def _box(numbers: Sequence[float], grey: np.ndarray) -> Box:
-    left, top, width, height = (int(n) for n in numbers[:4])
-    rows, columns = grey.shape
-    if not (width >= 1 and height >= 1 and left + width <= columns and top + height <= rows):
-        raise InputError(
-            f"The box from column {left} and row {top}, {width}×{height} px, does not lie on the "
-            f"picture of {columns}×{rows} px. Draw it inside of the picture."
-        )
-    return left, top, width, height
-
-
-def _slices(box: Box, least: int = 1) -> tuple[slice, slice]:
-    left, top, width, height = box
-    if min(width, height) < least:
-        raise InputError(
-            f"The box is {width}×{height} px; each side needs at least {least}. Draw it larger."
-        )
-    return slice(top, top + height), slice(left, left + width)
-
-
 def _crosses(grey: np.ndarray, ends: Sequence[int]) -> np.ndarray:
     grey, arm = grey.copy(), max(2, grey.shape[1] // _ARM)
     for x, y in (ends[:2], ends[2:]):
@@ -234,14 +214,14 @@ def _crosses(grey: np.ndarray, ends: Sequence[int]) -> np.ndarray:
     return grey
 
 
-def _painted(grey: np.ndarray, box: Box) -> np.ndarray:
+def _painted(grey: np.ndarray, box: Sequence[int]) -> np.ndarray:
     """A box filled from what lies around it: each pixel the mean of its four edges, near ones more.
 
     An edge is the median across three pixels outside of the box; where the picture ends it has no
     say.
     """
     left, top, width, height = box
-    rows, columns = _slices(box)
+    rows, columns = part_of(grey, box)
     down = (np.arange(height) + 1.0)[:, None]
     across = (np.arange(width) + 1.0)[None, :]
     edges = [
@@ -263,8 +243,8 @@ def _painted(grey: np.ndarray, box: Box) -> np.ndarray:
     return filled
 
 
-def _copied(grey: np.ndarray, box: Box, to: tuple[int, int]) -> np.ndarray:
-    rows, columns = _slices(box)
+def _copied(grey: np.ndarray, box: Sequence[int], to: Sequence[int]) -> np.ndarray:
+    rows, columns = part_of(grey, box)
     (x, y), (_, _, width, height) = to, box
     if x >= grey.shape[1] or y >= grey.shape[0]:
         raise InputError(f"The patch would lie at {x}, {y}, outside of the picture.")

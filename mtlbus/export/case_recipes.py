@@ -11,9 +11,7 @@ from . import cells
 from .case_views import CompareView
 from .notebook import Cell, code, plain, words
 
-COMPARED = (
-    "probability", "threshold", "mask_area_px", "area_px", "circularity", "dice", "hd95",
-)  # fmt: skip
+COMPARED = ("probability", "threshold", "mask_area_px", "area_px", "circularity", "dice", "hd95")
 """The numbers of a finding that a notebook holds against those of the page."""
 
 

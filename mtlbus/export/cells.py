@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from ..core.encoding import encoded
 from ..core.wording import DISCLAIMER
 from ..data.case import Case
 from ..data.phantom import make_phantom
@@ -104,8 +103,11 @@ def case(one: Case) -> Cell:
             dataset=$dataset,
         )
         """,
-        title=one.title, label=one.label, origin=one.origin, dataset=one.dataset,
-    )  # fmt: skip
+        title=one.title,
+        label=one.label,
+        origin=one.origin,
+        dataset=one.dataset,
+    )
 
 
 def asked(
@@ -165,6 +167,4 @@ def _can_be_made_again(case: Case) -> bool:
 
 def _png(plane: np.ndarray) -> str:
     """H×W uint8 or bool as base64 of a PNG that holds pixels and nothing else."""
-    stream = io.BytesIO()
-    Image.fromarray(plane).save(stream, "PNG")
-    return base64.b64encode(stream.getvalue()).decode()
+    return base64.b64encode(encoded(plane, "png")).decode()

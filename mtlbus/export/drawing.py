@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 import textwrap
 from collections.abc import Sequence
@@ -11,8 +9,8 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
-from PIL import Image
 
+from ..core.encoding import data_uri, encoded, scaled_down
 from ..core.wording import DISCLAIMER
 from ..findings import Finding
 from .case_views import CompareView, PairView
@@ -128,11 +126,7 @@ def outlines_of(view: Finding | CompareView, palette: Palette) -> list[Outline]:
 
 def jpeg_uri(pixels: np.ndarray) -> str:
     """An image as a JPEG data address, H×W uint8; only pixels, no metadata."""
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((LONGEST_PICTURE, LONGEST_PICTURE), Image.Resampling.BILINEAR)
-    stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=92)
-    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+    return data_uri(encoded(scaled_down(pixels, LONGEST_PICTURE), "jpeg", quality=92), "jpeg")
 
 
 def drawing(

@@ -33,17 +33,9 @@ def attention(view: AttentionView) -> list[Cell]:
         *_picture(view.names[0]),
         code(
             """
-            def statistics(values):
-                return {
-                    "numbers": values.size,
-                    "least": values.min(),
-                    "mean": values.mean(dtype=float),
-                    "greatest": values.max(),
-                    "deviation": values.std(dtype=float),
-                }
+            from mtlbus.export.numbers import map_numbers
 
-
-            here = {name: statistics(array_of(maps[name])) for name in $names}
+            here = {name: map_numbers(array_of(maps[name])) for name in $names}
             """,
             names=view.names,
         ),
@@ -81,8 +73,11 @@ def attributions(view: AttributionView) -> list[Cell]:
             )
             print("explained:", target.words)
             """,
-            threshold=view.mask_threshold, target=str(view.target), options=str(view.options),
-            method=view.method, weights=view.weights_sha256,
+            threshold=view.mask_threshold,
+            target=str(view.target),
+            options=str(view.options),
+            method=view.method,
+            weights=view.weights_sha256,
         ),
         words("Each method is run here; how long it takes depends on the options."),
         code(
@@ -106,13 +101,14 @@ def attributions(view: AttributionView) -> list[Cell]:
             png = labelled_png(image.pixels, NAME, found[NAME], target, $terms)
             Image.open(io.BytesIO(png))
             """,
-            name=next(iter(view.found)), terms=DISCLAIMER,
+            name=next(iter(view.found)),
+            terms=DISCLAIMER,
         ),
         _against(view),
         *cells.comparison(
             {name: attribution_numbers(one, view.mask) for name, one in view.found.items()}
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _against(view: AttributionView) -> Cell:
@@ -120,26 +116,10 @@ def _against(view: AttributionView) -> Cell:
     if view.mask is not None:
         mask = "truth" if view.mask_is_true else "prediction.mask(MASK_THRESHOLD)"
     return code(f"""
-        from mtlbus.explain.agreement import mass_inside, points_into
+        from mtlbus.export.numbers import attribution_numbers
 
         mask = {mask}
-
-
-        def numbers(one):
-            found = {{
-                "least": one.plane.min(),
-                "greatest": one.plane.max(),
-                "sum": one.square.sum(dtype=float),
-            }}
-            if one.completeness is not None:
-                found |= {{"total": one.completeness.total, "change": one.completeness.change}}
-            if mask is not None:
-                found["mass_inside"] = mass_inside(one.plane, mask)
-                found["points_into"] = points_into(one.plane, mask)
-            return found
-
-
-        here = {{name: numbers(one) for name, one in found.items()}}
+        here = {{name: attribution_numbers(one, mask) for name, one in found.items()}}
     """)
 
 

@@ -155,16 +155,13 @@ def _figures(view: MethodView, path: Path) -> list[Cell]:
         found,
         code(
             """
+            from mtlbus.export.numbers import entry_numbers
+
             METRICS = $metrics
             entries = {**figures["datasets"], "pooled": figures["pooled"]}
-            for images, entry in entries.items():
-                here[images] = {"n": entry["n"]}
-                for metric in METRICS:
-                    if metric in entry:
-                        here[images][metric] = entry[metric]["value"]
-                        here[images][f"{metric}_low"] = entry[metric]["low"]
-                        here[images][f"{metric}_high"] = entry[metric]["high"]
-            pd.DataFrame({images: here[images] for images in entries})
+            found = {images: entry_numbers(one, METRICS) for images, one in entries.items()}
+            here |= found
+            pd.DataFrame(found)
             """,
             metrics=view.metrics,
         ),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..evaluation.metrics import dice_of
-from ..evaluation.operating_points import Confusion, confusion
-from ..evaluation.tables import summarise
+from ..evaluation.operating_points import confusion
+from ..evaluation.tables import classes, summarise
 from ..explain.agreement import mass_inside, points_into
 from ..findings import Finding
 from .method_views import MethodView
-from .views import Judged
 
 if TYPE_CHECKING:
     from ..explain.attributions import Attribution
@@ -53,12 +53,17 @@ def method_numbers(view: MethodView) -> dict[str, dict[str, float | None]]:
         variant: {"parameters": count} for variant, count in view.parameters.items()
     }
     for images, entry in view.judged.items():
-        numbers[images] = {"n": entry["n"]}
-        for metric in view.metrics:
-            if metric in entry:
-                ends = zip(("", "_low", "_high"), ("value", "low", "high"), strict=True)
-                numbers[images] |= {f"{metric}{end}": entry[metric][side] for end, side in ends}
+        numbers[images] = entry_numbers(entry, view.metrics)
     return numbers
+
+
+def entry_numbers(entry: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
+    """How many images an entry of a card is of, and its metrics, each with its interval."""
+    ends = {"": "value", "_low": "low", "_high": "high"}
+    found = [metric for metric in metrics if metric in entry]
+    return {"n": entry["n"]} | {
+        f"{metric}{end}": entry[metric][side] for metric in found for end, side in ends.items()
+    }
 
 
 def map_numbers(values: np.ndarray) -> dict[str, float]:
@@ -94,30 +99,19 @@ def attribution_numbers(one: Attribution, mask: np.ndarray | None) -> dict[str, 
     return numbers
 
 
-def judged_numbers(one: Judged) -> dict[str, float | int | None]:
+def judged_numbers(rows: pd.DataFrame, threshold: float | None) -> dict[str, float | int | None]:
     """A method on the test images: n, AUC and Dice with their intervals, and the four counts.
 
     The intervals are those of the card: 1000 draws of whole groups within each dataset.
+
+    Args:
+        rows: of `predictions.csv`, those that are judged.
+        threshold: probability from which an image is malignant; None without a class.
     """
-    threshold = 0.5 if one.threshold is None else one.threshold
-    entry = summarise(one.rows, threshold)["pooled"]
-    numbers: dict[str, float | int | None] = {"n": len(one.rows)}
-    for metric in ("auc", "dice"):
-        if metric in entry:
-            limits = zip(("", "_low", "_high"), ("value", "low", "high"), strict=True)
-            numbers |= {f"{metric}{end}": entry[metric][side] for end, side in limits}
-    if one.threshold is None:
+    entry = summarise(rows, 0.5 if threshold is None else threshold)["pooled"]
+    numbers = entry_numbers(entry, ("auc", "dice"))
+    if threshold is None:
         return numbers
-    counts = counts_of(one.rows, one.threshold)
-    return numbers | {
-        "threshold": one.threshold,
-        **counts._asdict(),
-        "sensitivity": counts.sensitivity,
-        "specificity": counts.specificity,
-    }
-
-
-def counts_of(rows: pd.DataFrame, threshold: float) -> Confusion:
-    """The confusion matrix of those rows that have a label and a probability."""
-    kept = rows[rows["label"].notna() & rows["probability"].notna()]
-    return confusion(kept["label"].to_numpy(int), kept["probability"].to_numpy(float), threshold)
+    counts = confusion(*classes(rows), threshold)
+    rates = {"sensitivity": counts.sensitivity, "specificity": counts.specificity}
+    return numbers | {"threshold": threshold} | counts._asdict() | rates

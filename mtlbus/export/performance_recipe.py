@@ -29,8 +29,7 @@ def performance(view: PerformanceView) -> list[Cell]:
         """),
         code(
             """
-            from mtlbus.evaluation.operating_points import confusion
-            from mtlbus.evaluation.tables import summarise
+            from mtlbus.export.numbers import judged_numbers
 
             THRESHOLD = $thresholds
 
@@ -41,29 +40,14 @@ def performance(view: PerformanceView) -> list[Cell]:
                 return table[(table["part"] == "test") & chosen]
 
 
-            def numbers(rows, threshold):
-                entry = summarise(rows, 0.5 if threshold is None else threshold)["pooled"]
-                found = {"n": len(rows)}
-                for metric in ("auc", "dice"):
-                    if metric in entry:
-                        found[metric] = entry[metric]["value"]
-                        found[f"{metric}_low"] = entry[metric]["low"]
-                        found[f"{metric}_high"] = entry[metric]["high"]
-                if threshold is None:
-                    return found
-                judged = rows.dropna(subset=["label", "probability"])
-                counts = confusion(judged["label"], judged["probability"], threshold)
-                found |= {"threshold": threshold, **counts._asdict()}
-                found |= {"sensitivity": counts.sensitivity, "specificity": counts.specificity}
-                return found
-
-
             here = {
-                name: numbers(test_images(table), THRESHOLD[name])
+                name: judged_numbers(test_images(table), THRESHOLD[name])
                 for name, table in tables.items()
             }
             """,
             thresholds={one.method: one.threshold for one in view.methods},
         ),
-        *cells.comparison({one.method: judged_numbers(one) for one in view.methods}),
+        *cells.comparison(
+            {one.method: judged_numbers(one.rows, one.threshold) for one in view.methods}
+        ),
     ]

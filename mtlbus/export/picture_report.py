@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from markupsafe import Markup
 
+from ..core.encoding import data_uri
 from ..core.quantities import heads
 from .numbers import judged_numbers
 from .report_page import case_rows, render
@@ -37,8 +37,7 @@ class Picture(NamedTuple):
 
 def image_element(picture: bytes, alt: str, kind: str = "png") -> str:
     """A picture as HTML, with a text for people who cannot see it; `kind` as in "image/png"."""
-    address = f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
-    return Markup('<img src="{}" alt="{}">').format(address, alt)
+    return Markup('<img src="{}" alt="{}">').format(data_uri(picture, kind), alt)
 
 
 def attention_report(view: AttentionView, pictures: Sequence[Picture], notes: Sequence[str]) -> str:
@@ -52,14 +51,19 @@ def attention_report(view: AttentionView, pictures: Sequence[Picture], notes: Se
     random = "Random weights: this shows the wiring, not knowledge. "
     weights = view.weights_sha256 or f"random, seed {view.seed}"
     columns = ["map", "kind", "shape", "least", "mean", "greatest", "stage"]
-    return render(
-        "pictures.html", "inner maps", view.case.title,
+    return _page(
+        "inner maps",
+        view.case.title,
         ("" if view.weights_sha256 else random) + NO_FINDING,
         [*case_rows(view.case), (f"Weights of {view.title}", weights)],
-        case=view.case, heading=f"Inside {view.title}", seen=view.seen, before=(),
-        pictures=pictures, after=notes, numbers="The maps in numbers",
-        **frame_grid(table_of(view)[columns]), note="",
-    )  # fmt: skip
+        case=view.case,
+        heading=f"Inside {view.title}",
+        seen=view.seen,
+        pictures=pictures,
+        after=notes,
+        numbers="The maps in numbers",
+        **frame_grid(table_of(view)[columns]),
+    )
 
 
 def attribution_report(
@@ -79,12 +83,19 @@ def attribution_report(
         ("Explained", view.target.words),
         ("Settings", settings),
     ]
-    return render(
-        "pictures.html", "attributions", view.case.title, NO_FINDING, origin,
-        case=view.case, heading=f"What {view.title} rests on", seen=view.seen,
-        before=(f"Explained: {view.target.words}.",), pictures=pictures, after=(),
-        numbers="The maps in numbers", **frame_grid(numbers), note="",
-    )  # fmt: skip
+    return _page(
+        "attributions",
+        view.case.title,
+        NO_FINDING,
+        origin,
+        case=view.case,
+        heading=f"What {view.title} rests on",
+        seen=view.seen,
+        before=(f"Explained: {view.target.words}.",),
+        pictures=pictures,
+        numbers="The maps in numbers",
+        **frame_grid(numbers),
+    )
 
 
 def performance_report(view: PerformanceView, pictures: Sequence[Picture]) -> str:
@@ -95,15 +106,24 @@ def performance_report(view: PerformanceView, pictures: Sequence[Picture]) -> st
         pictures: the curves and matrices of the page.
     """
     titles = ", ".join(one.title for one in view.methods)
-    return render(
-        "pictures.html", "performance", f"Performance on {view.title}",
+    return _page(
+        "performance",
+        f"Performance on {view.title}",
         "Measured on the test fold; thresholds were chosen on others or by hand.",
         [(f"Predictions of {one.title}", one.predictions_sha256) for one in view.methods],
-        about=f"{titles} on images that trained none of them.", heading="", seen="",
-        before=(), pictures=pictures, after=(), numbers="In numbers", columns=_JUDGED,
+        about=f"{titles} on images that trained none of them.",
+        pictures=pictures,
+        numbers="In numbers",
+        columns=_JUDGED,
         rows=map(_judged, view.methods),
         note="In brackets 95 % intervals from 1000 draws of whole patients or groups.",
-    )  # fmt: skip
+    )
+
+
+def _page(*told: Any, **facts: Any) -> str:
+    """A page of pictures; arguments as of `render`, what is not named stays empty."""
+    empty = {"heading": "", "seen": "", "before": (), "after": (), "note": ""}
+    return render("pictures.html", *told, **(empty | facts))
 
 
 def frame_grid(frame: pd.DataFrame) -> dict[str, Any]:
@@ -114,7 +134,7 @@ def frame_grid(frame: pd.DataFrame) -> dict[str, Any]:
 
 def _judged(one: Judged) -> list[str]:
     """A method's row under `_JUDGED`; a dash for what it does not say."""
-    numbers = judged_numbers(one)
+    numbers = judged_numbers(one.rows, one.threshold)
 
     def said(name: str) -> str:
         return f"{numbers[name]:.3f}" if name in numbers else "–"

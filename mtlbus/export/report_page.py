@@ -32,10 +32,8 @@ ENVIRONMENT = Environment(
     undefined=StrictUndefined,
 )
 ENVIRONMENT.filters |= {"emphasised": emphasised, "percent": percent}
-ENVIRONMENT.globals |= {
-    "DISCLAIMER": DISCLAIMER, "LABELS": LABELS, "ORIGINS": ORIGINS, "now": now,
-    "versions": versions, "case": None,
-}  # fmt: skip
+ENVIRONMENT.globals |= {"DISCLAIMER": DISCLAIMER, "LABELS": LABELS, "ORIGINS": ORIGINS}
+ENVIRONMENT.globals |= {"now": now, "versions": versions, "case": None}
 
 
 def render(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..core.outputs import Map
 from ..core.quantities import unit_of
 from ..core.tables import frame_csv
 from ..core.wording import DISCLAIMER
@@ -78,15 +79,14 @@ def _(view: TwoCasesView) -> pd.DataFrame:
 
 @table_of.register
 def _(view: AttentionView) -> pd.DataFrame:
-    rows = []
-    for name in view.names:
-        found, values = view.maps[name], array_of(view.maps[name])
-        rows.append({
-            "map": name, "kind": found.kind, "shape": "×".join(map(str, values.shape)),
-            **map_numbers(values), "stride_px": found.stride, "stage": found.stage,
-            "meaning": found.meaning,
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame([_map_row(name, view.maps[name]) for name in view.names])
+
+
+def _map_row(name: str, found: Map) -> dict[str, Any]:
+    values = array_of(found)
+    about = {"map": name, "kind": found.kind, "shape": "×".join(map(str, values.shape))}
+    place = {"stride_px": found.stride, "stage": found.stage, "meaning": found.meaning}
+    return about | map_numbers(values) | place
 
 
 @table_of.register
@@ -94,7 +94,7 @@ def _(view: PerformanceView) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"method": one.method, "title": one.title, "images": view.images}
-            | judged_numbers(one)
+            | judged_numbers(one.rows, one.threshold)
             | {"predictions_sha256": one.predictions_sha256}
             for one in view.methods
         ]

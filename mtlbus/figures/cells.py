@@ -6,8 +6,6 @@ image ends, so the padding of the square is cut off. Finer grids travel as a pic
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 from typing import NamedTuple
 
@@ -16,6 +14,7 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.colors import sample_colorscale, sequential
 
+from ..core.encoding import data_uri, encoded, scaled_down
 from ..data.transforms import Frame
 from ..explain.attention import cell_boxes, cells_on_image
 from .colours import BENIGN, MALIGNANT
@@ -231,20 +230,12 @@ def add_picture(figure: go.Figure, uri: str, frame: Frame, below: bool = False) 
 
 def jpeg_uri(grey: np.ndarray, longest: int = LONGEST_SIDE) -> str:
     """H×W uint8 as a JPEG data address, scaled down to a longest side in pixels."""
-    picture = Image.fromarray(grey)
-    picture.thumbnail((longest, longest), Image.Resampling.BILINEAR)
-    return _uri(picture, "jpeg", quality=82)
+    return data_uri(encoded(scaled_down(grey, longest), "jpeg", quality=82), "jpeg")
 
 
 def png_uri(rgba: np.ndarray) -> str:
     """H×W×4 uint8 as a PNG data address."""
-    return _uri(Image.fromarray(rgba, "RGBA"), "png", optimize=True)
-
-
-def _uri(picture: Image.Image, kind: str, **options) -> str:
-    stream = io.BytesIO()
-    picture.save(stream, kind, **options)
-    return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"
+    return data_uri(encoded(rgba, "png", optimize=True), "png")
 
 
 def _coloured_uri(levels: np.ndarray, scale: Scale, opacity: float) -> str:
@@ -257,7 +248,7 @@ def _coloured_uri(levels: np.ndarray, scale: Scale, opacity: float) -> str:
     steps = np.round(np.clip(np.nan_to_num(levels), 0, 1) * 64).astype(np.uint8)
     picture = Image.fromarray(np.where(np.isnan(levels), 65, steps).astype(np.uint8))
     picture.putpalette(table[:, :3].tobytes())
-    return _uri(picture, "png", transparency=table[:, 3].tobytes())
+    return data_uri(encoded(picture, "png", transparency=table[:, 3].tobytes()), "png")
 
 
 def _sampled(colours: str | list[tuple[float, str]], count: int) -> np.ndarray:

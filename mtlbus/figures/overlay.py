@@ -6,12 +6,11 @@ the panel, so that a 256 px image does not get a blocky line.
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from ..core.encoding import encoded, scaled_down
 from ..core.extent import extent
 from . import colours, lettering
 
@@ -166,9 +165,7 @@ def add_strip(panel: np.ndarray, entries: list[tuple[str | None, str]]) -> np.nd
 
 def encode_jpeg(panel: np.ndarray, quality: int = 90) -> bytes:
     """A panel as JPEG, for grey pictures with little colour; h×w×3 or h×w uint8."""
-    buffer = io.BytesIO()
-    Image.fromarray(panel).save(buffer, "JPEG", quality=quality, subsampling=0)
-    return buffer.getvalue()
+    return encoded(panel, "jpeg", quality=quality, subsampling=0)
 
 
 def encode_light(panel: np.ndarray, quality: int = 65) -> bytes:
@@ -176,26 +173,17 @@ def encode_light(panel: np.ndarray, quality: int = 65) -> bytes:
 
     Not WebP: `st.image` would make a JPEG of quality 90 of it.
     """
-    buffer = io.BytesIO()
-    Image.fromarray(panel).save(buffer, "JPEG", quality=quality, subsampling=2)
-    return buffer.getvalue()
+    return encoded(panel, "jpeg", quality=quality, subsampling=2)
 
 
 def encode_png(panel: np.ndarray) -> bytes:
     """A panel as PNG, for masks and for keeping; h×w×3, h×w×4, h×w uint8 or h×w bool."""
-    buffer = io.BytesIO()
-    pixels = panel.astype(np.uint8) * 255 if panel.dtype == bool else panel
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
+    return encoded(panel.astype(np.uint8) * 255 if panel.dtype == bool else panel, "png")
 
 
 def thumbnail(pixels: np.ndarray, longest: int = 160) -> bytes:
     """A small JPEG of a grey image, H×W uint8, its longest side at most `longest` px."""
-    image = Image.fromarray(pixels)
-    image.thumbnail((longest, longest), Image.Resampling.BILINEAR)
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
+    return encoded(scaled_down(pixels, longest), "jpeg", quality=85)
 
 
 def contact_print(pixels: np.ndarray, side: int) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from ..core.encoding import data_uri
 from ..core.wording import percent
 from . import colours
 from .style import FAINT, LAST_LABEL, NEUTRAL, finish, method_colour, see_through, share_axis
@@ -180,7 +180,7 @@ def grid_figure(
     shown = [(r, c, t) for r, line in enumerate(tiles) for c, t in enumerate(line) if t]
     for row, column, tile in shown:
         figure.add_layout_image(
-            source=f"data:image/jpeg;base64,{base64.b64encode(tile.picture).decode()}",
+            source=data_uri(tile.picture, "jpeg"),
             xref="x", yref="y", x=column + 0.03, y=row + 0.02, sizex=0.94, sizey=0.80,
             sizing="contain", layer="above", xanchor="left", yanchor="top",
         )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..inference.input_checks import Check
+from ..inference.input_checks import Check, caution
 
 NAME = "overridden"
 
@@ -15,11 +15,11 @@ def shown_anyway(checks: Sequence[Check]) -> tuple[Check, ...]:
     What refused it becomes one caution, which stands before all others and marks everything that
     comes of it.
     """
-    refused = [check.reason for check in checks if check.state == "refused"]
-    if not refused:
+    reasons = [check.reason for check in checks if check.state == "refused"]
+    if not reasons:
         return tuple(checks)
     reason = (
-        f"The input checks refused this image; a person had it shown anyway. {' '.join(refused)}"
+        f"The input checks refused this image; a person had it shown anyway. {' '.join(reasons)}"
     )
     rest = (check for check in checks if check.state != "refused")
-    return (Check("caution", NAME, reason), *rest)
+    return (caution(NAME, reason), *rest)

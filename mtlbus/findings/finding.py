@@ -20,7 +20,7 @@ from ..core.wording import DISCLAIMER, LABELS, percent
 from ..data.case import Case
 from ..evaluation.metrics import mask_metrics
 from ..inference.familiarity import QUANTILE
-from ..inference.input_checks import Check, check_distance, worst
+from ..inference.input_checks import Check, caution, check_distance, worst
 from ..inference.measure import Lesion, measure
 from ..inference.predictor import MASK_THRESHOLD, Prediction
 from ..methods import get_spec, list_methods
@@ -124,21 +124,19 @@ class Finding:
         """All reasons to doubt the call, the weightiest first; any of them greys it everywhere."""
         found = [*self.checks]
         if self.seen in seen.SENTENCES:
-            found.append(Check("caution", "training", seen.SENTENCES[self.seen]))
+            found.append(caution("training", seen.SENTENCES[self.seen]))
         if self.case.changed:
-            found.append(Check("caution", "changed", changed_words(self.case)))
+            found.append(caution("changed", changed_words(self.case)))
         if self.prediction.outline_sha256:
-            found.append(Check("caution", "reader", READERS))
+            found.append(caution("reader", READERS))
         share = 0.0 if self.mask is None else float(self.mask.mean())
         if share > _MOST_OF_IT:
-            found.append(Check("caution", "outline", (
-                f"The outline covers {percent(share)} of the image, more than almost any lesion it "
-                "was trained on. Do not rely on it."
-            )))  # fmt: skip
+            most = f"The outline covers {percent(share)} of the image, more than almost any lesion"
+            found.append(caution("outline", f"{most} it was trained on. Do not rely on it."))
         if self.call is not None and self.conditional and self.known in (None, NORMAL):
             asked = "Nobody says that there is a lesion, and this network cannot. "
             told = presence.on_normals(self.card)
-            found.append(Check("caution", "normals", told if self.known else f"{asked}{told}"))
+            found.append(caution("normals", told if self.known else f"{asked}{told}"))
         return tuple(found)
 
     @property

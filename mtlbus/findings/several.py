@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.wording import percent
-from ..inference.input_checks import Check
+from ..inference.input_checks import Check, caution
 from . import seen
 from .finding import Finding, changed_words
 
@@ -17,20 +17,17 @@ def cautions_of_all(findings: Sequence[Finding]) -> tuple[Check, ...]:
     unfamiliar = sum(one.unfamiliar for one in findings)
     if unfamiliar:
         who = f"{unfamiliar} of {count} networks find" if count > 1 else "The network finds"
-        checks.append(Check("caution", "distance", (
-            f"{who} this image unfamiliar: unlike those they were trained on. Do not rely on them."
-        )))  # fmt: skip
+        unlike = "this image unfamiliar: unlike those they were trained on. Do not rely on them."
+        checks.append(caution("distance", f"{who} {unlike}"))
     if findings[0].case.changed:
-        checks.append(Check("caution", "changed", changed_words(findings[0].case)))
+        checks.append(caution("changed", changed_words(findings[0].case)))
     trained = [one.title for one in findings if one.seen in seen.SENTENCES]
     if trained:
-        checks.append(Check("caution", "training", seen.sentence_of_several(trained, count)))
+        checks.append(caution("training", seen.sentence_of_several(trained, count)))
     wide = sum(any(c.name == "outline" for c in one.cautions) for one in findings)
     if wide:
-        checks.append(Check("caution", "outline", (
-            f"{wide} of {count} outlines cover most of the image, more than almost any lesion of "
-            "the training. Do not rely on them."
-        )))  # fmt: skip
+        most = f"{wide} of {count} outlines cover most of the image, more than almost any lesion"
+        checks.append(caution("outline", f"{most} of the training. Do not rely on them."))
     blind = [one for one in findings if any(c.name == "normals" for c in one.cautions)]
     if blind:
         whose = "these networks" if len(blind) == count else f"{len(blind)} of these networks"
@@ -43,7 +40,7 @@ def cautions_of_all(findings: Sequence[Finding]) -> tuple[Check, ...]:
         told = f"{why}.{_malignant_normals(blind)}"
         asked = "" if findings[0].known else "Nobody says that there is a lesion, and "
         reason = f"{asked}{whose} cannot say that there is none: {told}"
-        checks.append(Check("caution", "normals", f"{reason[0].upper()}{reason[1:]}"))
+        checks.append(caution("normals", f"{reason[0].upper()}{reason[1:]}"))
     return tuple(checks)
 
 

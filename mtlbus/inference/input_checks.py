@@ -68,6 +68,16 @@ class Check:
     reason: str
 
 
+def caution(name: str, reason: str) -> Check:
+    """A check for which a prediction should be doubted."""
+    return Check("caution", name, reason)
+
+
+def refused(name: str, reason: str) -> Check:
+    """A check for which there is no prediction."""
+    return Check("refused", name, reason)
+
+
 def worst(checks: Iterable[Check]) -> State:
     """The gravest state among checks; "ok" where there are none."""
     return max((check.state for check in checks), key=STATES.index, default="ok")
@@ -126,12 +136,9 @@ def check_distance(distance: float | None, quantile: float) -> tuple[Check, ...]
     """
     if distance is None or distance <= 1:
         return ()
-    return (
-        Check("caution", "distance", (
-            f"It is unlike the images this network was trained on: {distance:.3g} times as far "
-            f"from them as {percent(quantile)} of the validation images. Do not rely on the answer."
-        )),
-    )  # fmt: skip
+    far = f"{distance:.3g} times as far from them as {percent(quantile)} of the validation images"
+    unlike = "It is unlike the images this network was trained on"
+    return (caution("distance", f"{unlike}: {far}. Do not rely on the answer."),)
 
 
 def _reduce(pixels: np.ndarray) -> np.ndarray:
@@ -146,16 +153,18 @@ def _reduce(pixels: np.ndarray) -> np.ndarray:
 
 def _size(height: int, width: int) -> Check | None:
     if min(height, width) < _SMALL:
-        state: State = "refused" if min(height, width) < _TINY else "caution"
-        return Check(state, "size", (
+        judged = refused if min(height, width) < _TINY else caution
+        return judged(
+            "size",
             f"It has only {width}×{height} px. Margins and texture need about 200 px a side; "
-            "give the image at its full size."
-        ))  # fmt: skip
+            "give the image at its full size.",
+        )
     if max(height, width) > _LARGE:
-        return Check("caution", "size", (
+        return caution(
+            "size",
             f"It has {width}×{height} px, far more than a scanner's picture. Crop it to the "
-            "ultrasound picture: what is fine there is lost when all of it is scaled down."
-        ))  # fmt: skip
+            "ultrasound picture: what is fine there is lost when all of it is scaled down.",
+        )
     return None
 
 
@@ -163,19 +172,18 @@ def _emptiness(reduced: np.ndarray) -> Check | None:
     shares = np.cumsum(_histogram(reduced))
     darkest, brightest = np.searchsorted(shares, (0.005, 0.995))
     if brightest - darkest < _ONE_SHADE:
-        return Check(
-            "refused",
-            "empty",
-            ("It is blank: hardly more than one shade of grey. Choose another image."),
+        return refused(
+            "empty", "It is blank: hardly more than one shade of grey. Choose another image."
         )
     means, _ = _blocks(reduced)
     lit = float((means > _LIT).mean())
     if lit < _FEW_LIT:
-        state: State = "refused" if lit < _NO_LIT else "caution"
-        return Check(state, "empty", (
+        judged = refused if lit < _NO_LIT else caution
+        return judged(
+            "empty",
             f"It is nearly empty: only {lit:.0%} of it is brighter than black. Crop the dark "
-            "border, or raise the gain of the scan."
-        ))  # fmt: skip
+            "border, or raise the gain of the scan.",
+        )
     return None
 
 
@@ -183,29 +191,33 @@ def _texture(reduced: np.ndarray) -> Check | None:
     """Speckle: neighbours resemble each other, yet no place is perfectly even."""
     alike = _neighbour_correlation(reduced)
     if alike < _UNLIKE:
-        return Check("refused", "texture", (
+        return refused(
+            "texture",
             "Neighbouring pixels hardly resemble each other (correlation "
-            f"{round(alike, 2) + 0.0:.2f}): this is text or noise, not an ultrasound picture."
-        ))  # fmt: skip
+            f"{round(alike, 2) + 0.0:.2f}): this is text or noise, not an ultrasound picture.",
+        )
     white = float(_histogram(reduced)[_WHITE + 1 :].sum())
     if white > _MOSTLY_WHITE:
-        return Check("refused", "texture", (
+        return refused(
+            "texture",
             f"{white:.0%} of it is white: a page, a screen or an inverted picture. Ultrasound is "
-            "dark where nothing echoes; crop it to the ultrasound picture."
-        ))  # fmt: skip
+            "dark where nothing echoes; crop it to the ultrasound picture.",
+        )
     means, deviations = _blocks(reduced)
     textures = deviations[means > _LIT]
     even = float((textures < _NO_TEXTURE).mean())
     if even > _EVEN:
-        return Check("refused", "texture", (
+        return refused(
+            "texture",
             f"{even:.0%} of it is perfectly even: a drawing, a screen or a photograph. Ultrasound "
-            "has speckle everywhere."
-        ))  # fmt: skip
+            "has speckle everywhere.",
+        )
     if np.median(textures) < _SMOOTH:
-        return Check("caution", "texture", (
+        return caution(
+            "texture",
             "It has almost no speckle: no ultrasound picture, or one that was smoothed until its "
-            "texture was gone. Use the picture as the scanner made it."
-        ))  # fmt: skip
+            "texture was gone. Use the picture as the scanner made it.",
+        )
     return None
 
 
@@ -220,14 +232,16 @@ def _direction(reduced: np.ndarray) -> Check | None:
     means, deviations = _blocks(reduced)
     textures = deviations[means > _LIT]
     if faster < _LAYERED[1] and np.log(np.maximum(textures, 0.5)).std() > _VARIED:
-        return Check("refused", "direction", (
+        return refused(
+            "direction",
             "It changes as much from side to side as from top to bottom, with smooth and detailed "
-            "parts: a photograph or a drawing. In ultrasound depth changes fastest."
-        ))  # fmt: skip
-    return Check("caution", "direction", (
+            "parts: a photograph or a drawing. In ultrasound depth changes fastest.",
+        )
+    return caution(
+        "direction",
         "It changes as much from side to side as from top to bottom, where ultrasound changes "
-        "faster with depth: a turned or stretched picture, or no ultrasound. Skin belongs on top."
-    ))  # fmt: skip
+        "faster with depth: a turned or stretched picture, or no ultrasound. Skin belongs on top.",
+    )
 
 
 def _inverted(reduced: np.ndarray) -> Check | None:
@@ -237,10 +251,11 @@ def _inverted(reduced: np.ndarray) -> Check | None:
     deviation = np.arange(256) - (shares * np.arange(256)).sum()
     skewness = (shares * deviation**3).sum() / (shares * deviation**2).sum() ** 1.5
     if median > _BRIGHT and skewness < _LEFT_SKEWED:
-        return Check("caution", "inverted", (
+        return caution(
+            "inverted",
             "It seems to be inverted: mostly bright, with dark details. Networks know tissue as "
-            "bright on dark; invert it if black and white are swapped."
-        ))  # fmt: skip
+            "bright on dark; invert it if black and white are swapped.",
+        )
     return None
 
 
@@ -249,9 +264,7 @@ def _modality(code: str) -> Check | None:
     if code in MADE_BY_ULTRASOUND:
         return None
     name = OTHER_MODALITIES.get(code, "another kind of picture")
-    return Check(
-        "refused", "modality", (f"Its DICOM header says {code} ({name}), not US (ultrasound).")
-    )
+    return refused("modality", f"Its DICOM header says {code} ({name}), not US (ultrasound).")
 
 
 def _grain(reduced: np.ndarray) -> Check | None:
@@ -259,12 +272,13 @@ def _grain(reduced: np.ndarray) -> Check | None:
     found = grain(reduced, _LIT)
     if found is None or (found.lead >= _LEAD and found.share >= _LED):
         return None
-    state: State = "refused" if found.lead < _NO_LEAD else "caution"
-    return Check(state, "grain", (
+    judged = refused if found.lead < _NO_LEAD else caution
+    return judged(
+        "grain",
         f"Its texture is as fine across as along depth in {1 - found.share:.0%} of it, where "
         "speckle is wider than high: a photograph, another kind of scan, or a turned or stretched "
-        "picture."
-    ))  # fmt: skip
+        "picture.",
+    )
 
 
 def _seam(reduced: np.ndarray) -> Check | None:
@@ -273,26 +287,28 @@ def _seam(reduced: np.ndarray) -> Check | None:
     if place is None:
         return None
     how, side = ("one above the other", "height") if beside is None else ("side by side", "width")
-    return Check("caution", "seam", (
+    return caution(
+        "seam",
         f"Two scans seem to stand {how}: they meet at {place:.0%} of the {side}. A network takes "
-        "the seam for anatomy; crop the image to one scan."
-    ))  # fmt: skip
+        "the seam for anatomy; crop the image to one scan.",
+    )
 
 
 def _colour(image: GreyImage) -> Check | None:
     share, flow = image.colour_share, colour_flow(image.pixels, image.chroma)
     if share > _MOSTLY_COLOURED:
-        state: State = "refused"
+        judged = refused
     elif share >= _COLOURED or flow.found:
-        state = "caution"
+        judged = caution
     else:
         return None
     what = f"{share:.0%}" if share >= 0.01 else f"{share:.1%}"
     where = ", with a box around it," if flow.box else ""
-    return Check(state, "colour", (
+    return judged(
+        "colour",
         f"{what} of it is coloured{where}: colour Doppler, elastography, a tint, or no "
-        "ultrasound. Colours became shades of grey that mean nothing; use the grey picture."
-    ))  # fmt: skip
+        "ultrasound. Colours became shades of grey that mean nothing; use the grey picture.",
+    )
 
 
 def _photograph(content: Check, share: float) -> list[Check] | None:
@@ -300,11 +316,12 @@ def _photograph(content: Check, share: float) -> list[Check] | None:
     if content.name not in _UNLIKE_TISSUE:
         return None
     return [
-        Check("refused", "photograph", (
+        refused(
+            "photograph",
             f"{share:.0%} of it is coloured, and it {_UNLIKE_TISSUE[content.name]}: a photograph, "
-            "a drawing or a screen, not an ultrasound picture."
-        ))
-    ]  # fmt: skip
+            "a drawing or a screen, not an ultrasound picture.",
+        )
+    ]
 
 
 def _histogram(reduced: np.ndarray) -> np.ndarray:

@@ -6,12 +6,12 @@ so that the rates can be measured again by anybody with the data.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ..core.encoding import encoded
 from ..data.intake import GreyImage, read_image
 
 Pixels = np.ndarray
@@ -127,9 +127,6 @@ def _at_height(scan: Pixels, height: int) -> Pixels:
 
 def _through_the_door(image: Image.Image, dice: Dice, lossless: bool = False) -> GreyImage:
     """As a file would come in, half of them as JPEG."""
-    buffer = io.BytesIO()
     if lossless or dice.random() < 0.5:
-        image.save(buffer, "PNG")
-    else:
-        image.save(buffer, "JPEG", quality=90)
-    return read_image(buffer.getvalue())
+        return read_image(encoded(image, "png"))
+    return read_image(encoded(image, "jpeg", quality=90))

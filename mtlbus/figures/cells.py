@@ -18,7 +18,7 @@ from ..core.encoding import data_uri, encoded, scaled_down
 from ..data.transforms import Frame
 from ..explain.attention import cell_boxes, cells_on_image
 from .colours import BENIGN, MALIGNANT
-from .style import CLEAR, finish, see_through
+from .style import CLEAR, UNSEEN, add_rectangle, finish, hover, see_through
 
 LONGEST_SIDE = 360
 FINEST_GRID = 32
@@ -222,10 +222,9 @@ def image_figure(grey: np.ndarray, height: int = 330) -> go.Figure:
 
 def add_picture(figure: go.Figure, uri: str, frame: Frame, below: bool = False) -> None:
     """Lay a picture over the whole image's area."""
-    figure.add_layout_image(
-        source=uri, xref="x", yref="y", x=0, y=0, sizex=frame.width, sizey=frame.height,
-        sizing="stretch", layer="below" if below else "above",
-    )  # fmt: skip
+    where = {"xref": "x", "yref": "y", "x": 0, "y": 0, "layer": "below" if below else "above"}
+    size = {"sizex": frame.width, "sizey": frame.height, "sizing": "stretch"}
+    figure.add_layout_image(source=uri, **where, **size)
 
 
 def jpeg_uri(grey: np.ndarray, longest: int = LONGEST_SIDE) -> str:
@@ -284,16 +283,20 @@ def _add_points(figure: go.Figure, plane: np.ndarray, frame: Frame) -> None:
     cells = boxes.seen()
     centres = [boxes.centre(cell) for cell in cells]
     x, y = ([round(place, 1) for place in places] for places in zip(*centres, strict=True))
-    still = {"marker": {"opacity": 0}}
     coarse = max(plane.shape) <= FINEST_GRID  # a text for each of thousands of cells is too much
+    where = "row %{customdata[0]}, column %{customdata[1]}"
     figure.add_scatter(
-        x=x, y=y, mode="markers", customdata=cells, selected=still, unselected=still,
+        x=x,
+        y=y,
+        mode="markers",
+        customdata=cells,
         # Small, because of two points under the pointer the later one is taken, not the nearer.
-        marker={"size": 2, "color": CLEAR, "opacity": 0}, showlegend=False,
+        marker={"size": 2, "color": CLEAR, "opacity": 0},
+        showlegend=False,
         text=[_value(plane[cell]) for cell in cells] if coarse else None,
-        hovertemplate="row %{customdata[0]}, column %{customdata[1]}"
-        + (": %{text}<extra></extra>" if coarse else "<extra></extra>"),
-    )  # fmt: skip
+        hovertemplate=hover(f"{where}: %{{text}}" if coarse else where),
+        **UNSEEN,
+    )
 
 
 def _value(value: float) -> str:
@@ -307,7 +310,6 @@ def _outline(
     boxes, (top, bottom, left, right) = cell_boxes(grid, frame), cells
     thick = 1.0 if max(grid) <= FINEST_GRID else 0.5
     for colour, width in (("#000000", 5), (CHOSEN, 2.5)):
-        figure.add_shape(
-            type="rect", x0=boxes.left[left], x1=boxes.right[right], y0=boxes.top[top],
-            y1=boxes.bottom[bottom], line={"color": colour, "width": width * thick},
-        )  # fmt: skip
+        across = boxes.left[left], boxes.right[right]
+        down = boxes.top[top], boxes.bottom[bottom]
+        add_rectangle(figure, across, down, line={"color": colour, "width": width * thick})

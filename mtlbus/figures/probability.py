@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from ..core.wording import percent
 from . import colours
-from .style import FAINT, NEUTRAL, finish, see_through
+from .style import FAINT, NEUTRAL, add_line, add_rectangle, finish, picked, see_through
 
 # From the left and the right end to the middle of the grey zone, so that no two words touch where
 # the bar is at its narrowest, about 300 pixels.
@@ -86,29 +86,26 @@ def probability_figure(
     figure = finish(go.Figure(), 130, legend=False)
     bands, words = _parts(threshold, grey_zone, doubted)
     for low, high, ground in bands:
-        figure.add_shape(
-            type="rect", x0=low, x1=high, y0=0.2, y1=0.8, fillcolor=ground, line_width=0,
-            layer="below",
-        )  # fmt: skip
-    figure.add_shape(
-        type="line", x0=threshold, x1=threshold, y0=0.05, y1=0.95,
-        line={"color": NEUTRAL, "width": 2},
-    )  # fmt: skip
+        look = {"fillcolor": ground, "line_width": 0, "layer": "below"}
+        add_rectangle(figure, (low, high), (0.2, 0.8), **look)
+    add_line(figure, [threshold] * 2, (0.05, 0.95), below=False, color=NEUTRAL, width=2)
     for x, shift, text in words:
         side = {0: "left", -50: "center", -100: "right"}[shift]
         figure.add_annotation(x=x, y=1.15, xanchor=side, text=text, showarrow=False)
     said, right = percent(probability), probability > 0.5
+    marker = picked(_colour(probability, threshold, doubted)) | {"symbol": "diamond", "size": 15}
     figure.add_scatter(
-        x=[probability], y=[0.5], mode="markers+text", textfont_size=15,
+        x=[probability],
+        y=[0.5],
+        mode="markers+text",
+        textfont_size=15,
         text=[f"{said}\u2003" if right else f"\u2003{said}"],  # beside the marker, not on it
         textposition="middle left" if right else "middle right",
-        marker={"symbol": "diamond", "size": 15, "color": _colour(probability, threshold, doubted),
-                "line": {"color": "#FFFFFF", "width": 2}},
-    )  # fmt: skip
-    figure.update_xaxes(
-        range=[-0.01, 1.01], tickvals=_TICKS, ticktext=[*map(percent, _TICKS)], showgrid=False,
-        title=f"probability of malignancy; the line is the operating point, {percent(threshold)}",
-    )  # fmt: skip
+        marker=marker,
+    )
+    title = f"probability of malignancy; the line is the operating point, {percent(threshold)}"
+    ticks = {"tickvals": _TICKS, "ticktext": [*map(percent, _TICKS)]}
+    figure.update_xaxes(range=[-0.01, 1.01], **ticks, showgrid=False, title=title)
     return figure.update_yaxes(visible=False, range=[0, 1.3])
 
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import plotly.graph_objects as go
 
 from ..evaluation.intervals import Interval
 from ..evaluation.readers import ReaderScore
-from .style import ABOVE, LAST_LABEL, NEUTRAL, finish, method_colour, share_axis
+from .style import (
+    ABOVE,
+    LAST_LABEL,
+    NEUTRAL,
+    add_reference,
+    error_bars,
+    finish,
+    hover,
+    method_colour,
+    share_axis,
+)
+
+_BOTH = "sensitivity %{y:.0%}<br>false alarms %{x:.0%}"
 
 
 def readers_figure(
@@ -31,10 +42,7 @@ def readers_figure(
         height: pixels.
     """
     figure = go.Figure()
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot", "width": 1},
-        name="chance line", hoverinfo="skip",
-    )  # fmt: skip
+    add_reference(figure, [0, 1])
     others = [one for name, one in people.items() if name != own and _has_point(one)]
     if others:
         figure.add_scatter(
@@ -43,7 +51,7 @@ def readers_figure(
             mode="markers",
             name="the others" if own else "the readers",
             marker={"size": 9, "color": NEUTRAL, "symbol": "circle-open", "line": {"width": 2}},
-            hovertemplate="sensitivity %{y:.0%}<br>false alarms %{x:.0%}<extra></extra>",
+            hovertemplate=hover(_BOTH),
         )
     for position, (title, one) in enumerate(networks.items()):
         if _has_point(one):
@@ -66,16 +74,13 @@ def _add(
 ) -> None:
     false_alarms = Interval(*(1 - part for part in one.specificity))
     figure.add_scatter(
-        x=[false_alarms.value], y=[one.sensitivity.value], mode="markers", name=name,
-        cliponaxis=False, marker={"size": size, "color": colour, "symbol": symbol},
-        error_y=_bar(one.sensitivity.value, one.sensitivity.low, one.sensitivity.high),
-        error_x=_bar(false_alarms.value, false_alarms.high, false_alarms.low),
-        hovertemplate="sensitivity %{y:.0%}<br>false alarms %{x:.0%}<extra>" + name + "</extra>",
-    )  # fmt: skip
-
-
-def _bar(value: float, low: float, high: float) -> dict[str, Any]:
-    return {
-        "type": "data", "symmetric": False, "array": [high - value], "arrayminus": [value - low],
-        "thickness": 1, "width": 3,
-    }  # fmt: skip
+        x=[false_alarms.value],
+        y=[one.sensitivity.value],
+        mode="markers",
+        name=name,
+        cliponaxis=False,
+        marker={"size": size, "color": colour, "symbol": symbol},
+        error_y=error_bars(*one.sensitivity),
+        error_x=error_bars(false_alarms.value, false_alarms.high, false_alarms.low),
+        hovertemplate=hover(_BOTH, name),
+    )

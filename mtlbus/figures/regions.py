@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from ..core.wording import signed
 from ..data.transforms import Frame
 from ..explain.attention import LogitSplit, cells_on_image
 from .cells import add_picture, image_figure, png_uri
 from .colours import BENIGN, MALIGNANT, rgb
-from .style import FAINT, NEUTRAL, finish
+from .style import FAINT, NEUTRAL, QUIET, finish, hover
 
 # Okabe and Ito (2008): told apart with any colour vision, and not the colours of the classes.
 REGION_COLOURS = ("#56B4E9", "#CC79A7", "#F0E442")
@@ -97,26 +98,30 @@ def moved_figure(before: LogitSplit, after: LogitSplit | None, height: int = 250
     figure = go.Figure()
     if after is not None:
         for name, ring, dot in zip(names, rings, dots, strict=True):
-            figure.add_scatter(
-                x=[ring, dot], y=[name] * 2, mode="lines", hoverinfo="skip",
-                line={"color": NEUTRAL, "width": 2}, showlegend=False,
-            )  # fmt: skip
+            line = {"color": NEUTRAL, "width": 2}
+            figure.add_scatter(x=[ring, dot], y=[name] * 2, mode="lines", line=line, **QUIET)
         figure.add_scatter(
-            x=rings, y=names, mode="markers", name="the network's outline",
+            x=rings,
+            y=names,
+            mode="markers",
+            name="the network's outline",
             marker={"symbol": "circle-open", "size": 12, "color": NEUTRAL, "line": {"width": 2}},
-            hovertemplate="%{y}: %{x:+.2f}<extra></extra>",
-        )  # fmt: skip
+            hovertemplate=hover("%{y}: %{x:+.2f}"),
+        )
     figure.add_scatter(
-        x=dots, y=names, mode="markers+text", cliponaxis=False, showlegend=False,
-        text=[f"{dot:+.2f}".replace("-", "−") for dot in dots], textposition="top center",
+        x=dots,
+        y=names,
+        mode="markers+text",
+        cliponaxis=False,
+        showlegend=False,
+        text=[signed(dot, 2) for dot in dots],
+        textposition="top center",
         marker={"size": 13, "color": [MALIGNANT if dot > 0 else BENIGN for dot in dots]},
-        hovertemplate="%{y}: %{text}<extra></extra>",
-    )  # fmt: skip
+        hovertemplate=hover("%{y}: %{text}"),
+    )
     if after is not None:  # a name in the legend, in neither colour
-        figure.add_scatter(
-            x=[None], y=[names[0]], mode="markers", name="your outline",
-            marker={"size": 13, "color": NEUTRAL},
-        )  # fmt: skip
+        yours = {"name": "your outline", "marker": {"size": 13, "color": NEUTRAL}}
+        figure.add_scatter(x=[None], y=[names[0]], mode="markers", **yours)
     finish(figure, height, legend=after is not None).update_layout(
         legend={"y": 1.04, "yanchor": "bottom", "itemclick": False}, margin_t=40
     )
@@ -127,11 +132,14 @@ def moved_figure(before: LogitSplit, after: LogitSplit | None, height: int = 250
 def _on_log_odds(figure: go.Figure, ends: np.ndarray, share: float) -> go.Figure:
     """Log-odds to the right, names downwards, with room of a share of the span at either end."""
     room = share * max(np.ptp(ends), 0.1)
+    lines = {"showgrid": True, "gridcolor": FAINT, "zerolinecolor": NEUTRAL, "zerolinewidth": 2}
     figure.update_xaxes(
-        title="log-odds   (← benign · malignant →)", automargin=True,
+        title="log-odds   (← benign · malignant →)",
+        automargin=True,
         range=[ends.min() - room, ends.max() + room],
-        showgrid=True, gridcolor=FAINT, zeroline=True, zerolinecolor=NEUTRAL, zerolinewidth=2,
-    )  # fmt: skip
+        zeroline=True,
+        **lines,
+    )
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure
 

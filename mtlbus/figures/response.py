@@ -12,7 +12,17 @@ from plotly.subplots import make_subplots
 from ..core.encoding import data_uri
 from ..core.wording import percent
 from . import colours
-from .style import FAINT, LAST_LABEL, NEUTRAL, finish, method_colour, see_through, share_axis
+from .style import (
+    FAINT,
+    LAST_LABEL,
+    NEUTRAL,
+    finish,
+    hover,
+    method_colour,
+    rows_axis,
+    see_through,
+    share_axis,
+)
 
 _ROW = 34  # pixels of a knob in the ranking
 
@@ -85,10 +95,10 @@ def response_figure(
         height: pixels.
     """
     dice = any(value is not None for line in lines.values() for value in line.dice)
+    heights = [0.66, 0.34] if dice else [1]
     figure = make_subplots(
-        rows=2 if dice else 1, shared_xaxes=True, vertical_spacing=0.06,
-        row_heights=[0.66, 0.34] if dice else None,
-    )  # fmt: skip
+        rows=len(heights), shared_xaxes=True, vertical_spacing=0.06, row_heights=heights
+    )
     for position, (name, line) in enumerate(lines.items()):
         colour = method_colour(position)
         planes = [line.probabilities, line.dice] if dice else [line.probabilities]
@@ -103,9 +113,7 @@ def response_figure(
                     "size": 8, "color": colour, "line": {"color": colour, "width": 2},
                     "symbol": ["circle-open" if d else "circle" for d in line.doubted],
                 },
-                hovertemplate="%{x}: "
-                + ("%{y:.0%}" if row == 1 else "Dice %{y:.2f}")
-                + f"<extra>{name}</extra>",
+                hovertemplate=hover("%{x}: " + ("%{y:.0%}", "Dice %{y:.2f}")[row - 1], name),
             )  # fmt: skip
         if line.threshold is not None:
             figure.add_hline(
@@ -153,10 +161,7 @@ def ranking_figure(bars: Mapping[str, Sequence[Bar]], here: Mapping[str, float])
         if title in here:
             figure.add_vline(x=here[title], line={"color": colour, "width": 1, "dash": "dot"})
     figure.update_xaxes(**share_axis("probability of malignancy"))
-    figure.update_yaxes(
-        tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.5, -0.5],
-        automargin=True, showgrid=False, zeroline=False,
-    )  # fmt: skip
+    figure.update_yaxes(**rows_axis(names))
     finish(figure, 110 + _ROW * len(names))
     return figure.update_layout(legend={"y": -70 / (_ROW * len(names))}, margin_r=LAST_LABEL)
 

@@ -15,10 +15,8 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from .colours import rgb
 
 POINT = 0.75  # of a pixel, at 96 pixels an inch
-MARKS = {
-    "circle": "o", "circle-open": "o", "square": "s", "diamond": "D", "star": "*", "x": "x",
-    "cross": "P",
-}  # fmt: skip
+MARKS = {"circle": "o", "circle-open": "o", "square": "s", "diamond": "D"}
+MARKS |= {"star": "*", "x": "x", "cross": "P"}
 _SIDES = {"right": "left", "left": "right", "center": "center"}  # of the point: how the text hangs
 DASHES = {"dot": (0, (1, 2)), "dash": (0, (4, 3))}
 Share = tuple[int, int, float]
@@ -175,12 +173,19 @@ def _standing_boxes(axes: Axes, trace: Any, places: Any, share: Share) -> None:
     shown = list(dict.fromkeys(names))
     at, width = _beside(places[0].of(shown), 1.0, share)
     values = [np.asarray(trace.y, dtype=float)[names == name] for name in shown]
+    axes.boxplot(values, positions=at, widths=0.8 * width, **_box_look(colour))
+
+
+def _box_look(colour: Any) -> dict[str, Any]:
     line = {"color": colour, "linewidth": 1.2}
-    axes.boxplot(
-        values, positions=at, widths=0.8 * width, manage_ticks=False, zorder=2, boxprops=line,
-        whiskerprops=line, capprops=line, medianprops={**line, "linewidth": 1.8},
-        flierprops={"marker": ".", "markersize": 3, "markeredgecolor": colour, "alpha": 0.6},
-    )  # fmt: skip
+    return {
+        **dict.fromkeys(("boxprops", "whiskerprops", "capprops"), line),
+        "medianprops": {**line, "linewidth": 1.8},
+        "meanprops": {**line, "linestyle": "--"},
+        "flierprops": {"marker": ".", "markersize": 3, "markeredgecolor": colour, "alpha": 0.6},
+        "manage_ticks": False,
+        "zorder": 2,
+    }
 
 
 def _box(axes: Axes, trace: Any, places: Any, share: Share, on_picture: bool) -> None:
@@ -191,14 +196,10 @@ def _box(axes: Axes, trace: Any, places: Any, share: Share, on_picture: bool) ->
     values, colour = np.asarray(trace.x, dtype=float), colour_of(trace.marker.color)
     values = values[~np.isnan(values)]
     (row,) = places[1].of([trace.name])
-    everything, line = trace.boxpoints == "all", {"color": colour, "linewidth": 1.2}
-    axes.boxplot(
-        [values], orientation="horizontal", positions=[row], widths=trace.width or 0.7,
-        showmeans=True, meanline=True, showfliers=not everything, manage_ticks=False, zorder=2,
-        boxprops=line, whiskerprops=line, capprops=line, medianprops={**line, "linewidth": 1.8},
-        meanprops={**line, "linestyle": "--"},
-        flierprops={"marker": ".", "markersize": 3, "markeredgecolor": colour, "alpha": 0.6},
-    )  # fmt: skip
+    everything, width = trace.boxpoints == "all", trace.width or 0.7
+    shown = {"showmeans": True, "meanline": True, "showfliers": not everything}
+    look = _box_look(colour) | shown | {"orientation": "horizontal"}
+    axes.boxplot([values], positions=[row], widths=width, **look)
     if everything:
         shift = np.random.default_rng(0).uniform(-0.25, 0.25, len(values))
         axes.scatter(values, row + shift, s=5, color=colour, alpha=0.35, linewidths=0, zorder=1.8)

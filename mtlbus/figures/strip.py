@@ -9,11 +9,12 @@ import plotly.graph_objects as go
 
 from ..core.wording import percent
 from . import colours
-from .style import FAINT, NEUTRAL, finish
+from .style import FAINT, NEUTRAL, add_line, finish, hover
 
 _NEAR = 0.022  # closer dots stand above each other
 _LANES = (0, 0.2, -0.2, 0.38, -0.38)
 _ROW, _FOOT = 52, 34  # pixels
+_TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 
 class Dot(NamedTuple):
@@ -45,33 +46,26 @@ def strip_figure(
     figure, count = go.Figure(), len(rows)
     for number, (title, dots) in enumerate(rows.items()):
         level = count - 1 - number
-        figure.add_shape(
-            type="line", x0=0, x1=1, y0=level, y1=level, line={"color": FAINT, "width": 1},
-            layer="below",
-        )  # fmt: skip
+        add_line(figure, (0, 1), [level] * 2, color=FAINT, width=1)
         x, side = (1, "right") if here < 0.5 else (0, "left")  # where fewer dots are
-        figure.add_annotation(
-            x=x, y=level + 0.5, xanchor=side, yanchor="top", text=title, showarrow=False,
-            font={"size": 12},
-        )  # fmt: skip
+        at = {"x": x, "y": level + 0.5, "xanchor": side, "yanchor": "top"}
+        figure.add_annotation(**at, text=title, showarrow=False, font={"size": 12})
         for lane, dot in _laned(dots):
             colour = colours.UNSURE if dot.malignant is None else colours.of_class(dot.malignant)
             figure.add_scatter(
-                x=[dot.probability], y=[level + 0.62 * lane - 0.1], mode="markers",
+                x=[dot.probability],
+                y=[level + 0.62 * lane - 0.1],
+                mode="markers",
                 marker=_marker(colour, dot.doubted),
-                hovertemplate=f"{dot.words}<br>{percent(dot.probability)}<extra></extra>",
-            )  # fmt: skip
+                hovertemplate=hover(f"{dot.words}<br>{percent(dot.probability)}"),
+            )
     for x, dash in ((here, "dot"), (threshold, "solid")):
         if x is not None:
-            figure.add_shape(
-                type="line", x0=x, x1=x, y0=-0.5, y1=count - 0.62, layer="below",
-                line={"color": NEUTRAL, "width": 1.6, "dash": dash},
-            )  # fmt: skip
-    figure.update_xaxes(
-        range=[-0.02, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1],
-        ticktext=["0 %", "25 %", "50 %", "75 %", "100 %"], showgrid=False, zeroline=False,
-        fixedrange=True, tickcolor=FAINT, ticks="outside",
-    )  # fmt: skip
+            line = {"color": NEUTRAL, "width": 1.6, "dash": dash}
+            add_line(figure, [x] * 2, (-0.5, count - 0.62), **line)
+    ticks = {"tickvals": _TICKS, "ticktext": [*map(percent, _TICKS)], "tickcolor": FAINT}
+    plain = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    figure.update_xaxes(range=[-0.02, 1.02], **ticks, **plain, ticks="outside")
     figure.update_yaxes(visible=False, range=[-0.55, count - 0.45], fixedrange=True)
     finish(figure, height=_ROW * count + _FOOT, legend=False)
     return figure.update_layout(margin={"l": 14, "r": 22, "t": 0, "b": 24})

@@ -154,6 +154,18 @@ def _axes_of(figure: go.Figure) -> set[str]:
     return found or {"xaxis", "yaxis"}
 
 
+def rows_axis(names: Sequence[str]) -> dict[str, Any]:
+    """An axis with a row for each name, the first on top, at 0, 1, 2, …"""
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": list(names),
+        "range": [len(names) - 0.5, -0.5],
+        "automargin": True,
+        "showgrid": False,
+        "zeroline": False,
+    }
+
+
 def share_axis(title: str) -> dict[str, Any]:
     """An axis from 0 to 100 %."""
     return {

@@ -11,15 +11,14 @@ from plotly.subplots import make_subplots
 
 from ..core.quantities import QUANTITIES
 from ..core.tasks import METRICS
-from .style import FAINT, NEUTRAL, finish, method_colour
+from .style import FAINT, NEUTRAL, finish, hover, method_colour, picked
 
 _OLD = {"mask": "segmentation", "class": "malignancy"}  # as older histories call the tasks
 _TITLES = {"segmentation": "mask", "malignancy": "class"}
 _METRICS = {name: QUANTITIES[name].title for names in METRICS.values() for name in names}
 _OF = {"dice": "mask", "auc": "class"}  # what a metric is of, where no task stands behind it
-LOSS, VALIDATION, COSINE, WEIGHT = (
-    "training loss", "validation part", "gradients: mask against class", "weight of the task",
-)  # fmt: skip
+LOSS, VALIDATION = "training loss", "validation part"
+COSINE, WEIGHT = "gradients: mask against class", "weight of the task"
 
 
 def panels(entry: Mapping[str, Any]) -> list[tuple[str, dict[str, str]]]:
@@ -69,18 +68,26 @@ def training_figure(
         for number, (key, name) in enumerate(lines.items()):
             values = [entry.get(key) for entry in history]
             colour = method_colour(2 if title == COSINE else number)
-            figure.add_scatter(
-                x=epochs, y=values, name=name, mode="lines+markers",
-                line={"color": colour, "width": 2.5}, marker={"size": 6},
-                hovertemplate="epoch %{x}: %{y:.3f}<extra>" + name + "</extra>", row=row, col=1,
-            )  # fmt: skip
+            line = go.Scatter(
+                x=epochs,
+                y=values,
+                name=name,
+                mode="lines+markers",
+                line={"color": colour, "width": 2.5},
+                marker={"size": 6},
+                hovertemplate=hover("epoch %{x}: %{y:.3f}", name),
+            )
+            figure.add_trace(line, row=row, col=1)
             if kept in epochs and title == VALIDATION:
-                figure.add_scatter(
-                    x=[kept], y=[values[epochs.index(kept)]], mode="markers", showlegend=False,
-                    marker={"size": 14, "color": colour, "line": {"color": "white", "width": 2}},
-                    hovertemplate=f"epoch {kept}, kept: " + "%{y:.3f}<extra>" + name + "</extra>",
-                    row=row, col=1,
-                )  # fmt: skip
+                best = go.Scatter(
+                    x=[kept],
+                    y=[values[epochs.index(kept)]],
+                    mode="markers",
+                    showlegend=False,
+                    marker=picked(colour),
+                    hovertemplate=hover(f"epoch {kept}, kept: %{{y:.3f}}", name),
+                )
+                figure.add_trace(best, row=row, col=1)
         figure.update_yaxes(
             title=title, gridcolor=FAINT, zeroline=False, automargin=True, row=row, col=1
         )
@@ -105,7 +112,5 @@ def _mark_sizes(figure: go.Figure, history: Sequence[Mapping[str, Any]]) -> None
                 x=(before["epoch"] + after["epoch"]) / 2, line={"color": NEUTRAL, "dash": "dot"}
             )
     for start, size in zip(starts, sizes, strict=True):
-        figure.add_annotation(
-            x=start, xanchor="left", y=1.0, yref="paper", yanchor="bottom", showarrow=False,
-            text=f"{size}×{size} px", font_size=12,
-        )  # fmt: skip
+        at = {"x": start, "xanchor": "left", "y": 1.0, "yref": "paper", "yanchor": "bottom"}
+        figure.add_annotation(**at, text=f"{size}×{size} px", font_size=12, showarrow=False)

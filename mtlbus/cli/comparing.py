@@ -60,10 +60,8 @@ def slices(arguments: argparse.Namespace) -> int:
     figure = choose("figure", arguments.figure, FIGURES)
     images = _images(judged, arguments.images)
     parts = parts_of(select(judged, images), by, figure, _threshold(judged))
-    document = {
-        "method": judged.method, "images": images, "by": by, "figure": figure,
-        "parts": [part._asdict() for part in parts],
-    }  # fmt: skip
+    asked = {"method": judged.method, "images": images, "by": by, "figure": figure}
+    document = asked | {"parts": [part._asdict() for part in parts]}
 
     def lines() -> list[str]:
         rows = [(one.name, one.n, with_interval(one.value, one.low, one.high)) for one in parts]

@@ -146,20 +146,24 @@ def faster(arguments: argparse.Namespace) -> int:
         predictor = Predictor(find_checkpoint(name), Machine.of("cpu"))
         report(f"trying {predictor.checkpoint.method}")
         found = write_form(predictor)
-        entries.append({
-            "method": predictor.checkpoint.method, "pytorch_ms": round(found.ours, 2),
-            "onnx_ms": round(found.onnx, 2), "probability_apart": found.drift.probability,
-            "dice": found.drift.dice, "written": found.written,
-        })  # fmt: skip
+        entries.append(
+            {
+                "method": predictor.checkpoint.method,
+                "pytorch_ms": round(found.ours, 2),
+                "onnx_ms": round(found.onnx, 2),
+                "probability_apart": found.drift.probability,
+                "dice": found.drift.dice,
+                "written": found.written,
+            }
+        )
 
     def lines() -> list[str]:
         header = ("method", "PyTorch, ms", "ONNX, ms", "onnx / PyTorch", "apart", "Dice", "written")
-        return table(header, [
-            (entry["method"], entry["pytorch_ms"], entry["onnx_ms"],
-             f"{entry['onnx_ms'] / entry['pytorch_ms']:.2f}", f"{entry['probability_apart']:.5f}",
-             f"{entry['dice']:.4f}", "yes" if entry["written"] else "no")
-            for entry in entries
-        ])  # fmt: skip
+        rows = []
+        for method, ours, onnx, apart, dice, written in map(dict.values, entries):
+            figures = f"{onnx / ours:.2f}", f"{apart:.5f}", f"{dice:.4f}"
+            rows.append((method, ours, onnx, *figures, "yes" if written else "no"))
+        return table(header, rows)
 
     print_result(entries, arguments.json, lines)
     return 0
@@ -321,11 +325,11 @@ def checks(arguments: argparse.Namespace) -> int:
     entries = [rate.as_dict() for rate in rates]
 
     def lines() -> list[str]:
+        count, share = "{count} of {n}", "{share:.1%} ({low:.1%} to {high:.1%})"
         rows = [
-            (entry["images"], entry["found"], f"{entry['count']} of {entry['n']}",
-             f"{entry['share']:.1%} ({entry['low']:.1%} to {entry['high']:.1%})")
+            (entry["images"], entry["found"], count.format(**entry), share.format(**entry))
             for entry in entries
-        ]  # fmt: skip
+        ]
         return table(("images", "what", "count", "share, 95 % interval"), rows)
 
     print_result(entries, arguments.json, lines)

@@ -315,10 +315,8 @@ def distorted(
     turned = np.arctan2(z[:, None] - p.depth_mm, x - p.lateral_mm)
     turned = turned + rng.choice((-1, 1)) * 0.25 * outside / p.size_mm
     lines = np.zeros_like(level)
-    for at, width, reach in zip(
-        rng.uniform(-np.pi, np.pi, 26), rng.uniform(0.2, 0.5, 26), rng.uniform(0.25, 0.8, 26),
-        strict=True,
-    ):  # fmt: skip
+    drawn = [rng.uniform(*ends, 26) for ends in ((-np.pi, np.pi), (0.2, 0.5), (0.25, 0.8))]
+    for at, width, reach in zip(*drawn, strict=True):
         off = np.abs((turned - at + np.pi) % (2 * np.pi) - np.pi) * (outside + 0.3 * p.size_mm)
         lines = np.maximum(
             lines, np.exp(-((off / width) ** 2) - (outside / (reach * p.size_mm)) ** 2)

@@ -90,9 +90,8 @@ class EditStep:
         elif good:
             good = all(n == int(n) and 0 <= n <= _MOST_NUMBER for n in self.numbers)
         if not good:
-            bounds = f"one number from {about.low:g} to {about.high:g}" if about.numbers == 1 else (
-                f"{about.numbers} whole numbers of pixels" if about.numbers else "no number"
-            )  # fmt: skip
+            few = {0: "no number", 1: f"one number from {about.low:g} to {about.high:g}"}
+            bounds = few.get(about.numbers, f"{about.numbers} whole numbers of pixels")
             raise InputError(f"{self.written[:60]!r}: {self.kind} has {bounds}. {ALLOWED}")
 
     @property
@@ -158,10 +157,10 @@ def edited(
         grey, truth = _done(grey, truth, step)
     written = f"{image.sha256} {write_edits(steps)}"
     notes = (*image.notes, *(f"changed to see what happens: {step.words}" for step in steps))
+    digest = hashlib.sha256(written.encode()).hexdigest()
     changed = replace(
-        image, pixels=np.ascontiguousarray(grey), notes=notes, chroma=None,
-        sha256=hashlib.sha256(written.encode()).hexdigest(),
-    )  # fmt: skip
+        image, pixels=np.ascontiguousarray(grey), notes=notes, chroma=None, sha256=digest
+    )
     return changed, None if truth is None else np.ascontiguousarray(truth)
 
 

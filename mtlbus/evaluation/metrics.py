@@ -19,9 +19,7 @@ from ..core.extent import extent
 CLASSIFICATION = (
     "auc", "auc_hard", "accuracy", "sensitivity", "specificity", "f1", "f1_benign", "brier", "ece",
 )  # fmt: skip
-SEGMENTATION = (
-    "dice", "jaccard", "pixel_tpr", "pixel_fpr", "aer", "miou", "hd95", "assd",
-)  # fmt: skip
+SEGMENTATION = ("dice", "jaccard", "pixel_tpr", "pixel_fpr", "aer", "miou", "hd95", "assd")
 CALIBRATION_BINS = 10
 
 

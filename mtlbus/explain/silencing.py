@@ -168,10 +168,8 @@ def _compare(
     if whole[0].planes is not None:
         dice = np.array([_dice(a.planes, b.planes) for a, b in pairs])
     if whole[0].values:
-        values = np.array([
-            max(float(np.abs(x - y).mean()) for x, y in zip(a.values, b.values, strict=True))
-            for a, b in pairs
-        ])  # fmt: skip
+        apart = [zip(a.values, b.values, strict=True) for a, b in pairs]
+        values = np.array([max(float(np.abs(x - y).mean()) for x, y in found) for found in apart])
     # Sums, not the mean of ratios: a region that an image does not have is added to nothing.
     added = None
     if norms:

@@ -353,10 +353,8 @@ def find(
     available = points.operating_points(checkpoint.card)
     name = point if point in available else next(iter(available), None)
     chosen = None if name is None or prediction.probability is None else available[name]
-    return Finding(
-        case, prediction, checkpoint.card, chosen, mask_threshold, tuple(checks),
-        seen.part_of(case, checkpoint),
-    )  # fmt: skip
+    part = seen.part_of(case, checkpoint)
+    return Finding(case, prediction, checkpoint.card, chosen, mask_threshold, tuple(checks), part)
 
 
 def flat(numbers: Mapping[str, Any]) -> dict[str, Any]:

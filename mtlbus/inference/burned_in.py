@@ -137,10 +137,8 @@ def _is_cross(shape: np.ndarray) -> bool:
         int(columns.argmax()) - width // 2
     ) <= max(1, width // 5)
     high, wide = max(1, height // 4), max(1, width // 4)
-    corners = np.concatenate([
-        shape[:high, :wide].ravel(), shape[:high, -wide:].ravel(),
-        shape[-high:, :wide].ravel(), shape[-high:, -wide:].ravel(),
-    ])  # fmt: skip
+    ends = np.concatenate([shape[:high], shape[-high:]])
+    corners = np.concatenate([ends[:, :wide], ends[:, -wide:]], axis=1)
     return bool(middle and rows.max() >= 0.8 and columns.max() >= 0.8 and corners.mean() < 0.34)
 
 

@@ -96,8 +96,8 @@ def _usual(jumps: np.ndarray) -> np.ndarray:
     beside = np.r_[0 : _FAR - _NEAR, _FAR + _NEAR - 1 : 2 * _FAR - 1]
     ranked = np.sort(windows[:, beside], axis=1)
     count = np.isfinite(ranked).sum(axis=1)
-    low, high = (np.take_along_axis(ranked, half[:, None], 1)[:, 0]
-                 for half in ((count - 1) // 2, count // 2))  # fmt: skip
+    halves = (count - 1) // 2, count // 2
+    low, high = (np.take_along_axis(ranked, half[:, None], 1)[:, 0] for half in halves)
     return (low + high) / 2
 
 

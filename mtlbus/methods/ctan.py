@@ -16,9 +16,9 @@ from ..core.spec import Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.cross_task import Crossed, CrossTaskBottleneck, CrossTaskEncoder, Gated
 from ..nn.encoders import staged_encoder
-from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, coarse_masks, pooled_map_specs
+from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
-from .parts import MEAN, Call, Part, Silencing, mean_output
+from .parts import Call, Part, Silencing, parts_by_stage
 from .pretraining import COMPACT_ENCODER
 from .registry import register
 
@@ -82,16 +82,15 @@ def maps_for(spec: Spec, options: Mapping[str, Any]) -> tuple[MapSpec, ...]:
 def spec_for(tasks: Sequence[Task]) -> Spec:
     """The specification for a pair of tasks; `InputError` for anything but a pair."""
     check_tasks("ctan", tasks, count=2)
-    return Spec(
-        name="ctan",
+    return ctan_paper.spec_of(
+        "ctan",
+        tasks,
         title="CTAN",
         role="proposed",
-        paper=ctan_paper.PAPER,
         idea="One encoder serves two tasks, and at each of its stages every task computes a mask "
         "of what matters to it. The masks are crossed: the mask of one task gates the features of "
         "the other. In the bottleneck each task is looked up with the other's questions before "
         "its own decoder answers.",
-        tasks=tuple(tasks),
         maps=declared_maps(tasks, "token"),
         stated="Shared ResNet-50 with ImageNet weights; eq. 1 (crossed masks) in its stages; eq. 2 "
         "(cross attention) in the bottleneck; one decoder a task with skips; 0.3·Dice + 0.7·CE and "
@@ -157,10 +156,6 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ),
             tasks,
         ),
-        coarse_masks=coarse_masks(tasks),
-        paper_errors=ctan_paper.PAPER_ERRORS,
-        reported=ctan_paper.REPORTED,
-        recipe=ctan_paper.RECIPE,
     )
 
 
@@ -268,25 +263,11 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
         for level in LEVELS
     }
     maps = {level: tuple(f"ctae_mask.{level}.{name}" for name in names) for level in LEVELS}
-    found = [
-        Part(
-            "ctae_mask",
-            f"the masks of all stages {MEAN}",
-            mean_output,
-            tuple(module for modules in levels.values() for module in modules),
-            tuple(name for names in maps.values() for name in names),
-        ),
-        *(
-            Part(f"ctae_mask.{level}", f"the masks of stage {level} {MEAN}", mean_output,
-                 levels[level], maps[level])
-            for level in LEVELS
-        ),
-    ]  # fmt: skip
+    found = [*parts_by_stage("ctae_mask", "the masks", levels, maps)]
     if network.cross_bottleneck.attention == "token":
-        found.append(
-            Part("ctab_attention", "every cell looks everywhere alike", Silencing(_uniform),
-                 ("cross_bottleneck",), tuple(f"ctab_attention.{name}" for name in names))
-        )  # fmt: skip
+        name, says = "ctab_attention", "every cell looks everywhere alike"
+        asked = tuple(f"{name}.{task}" for task in names)
+        found.append(Part(name, says, Silencing(_uniform), ("cross_bottleneck",), asked))
     return tuple(found)
 
 

@@ -5,7 +5,13 @@ MTAN's stage structure is that of Liu et al. 2019, which the paper names as its 
 
 from __future__ import annotations
 
-from ..core.spec import Decision, Option, Paper, PaperRecipe, ReportedTable
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..core.spec import Decision, Option, Paper, PaperRecipe, ReportedTable, Spec
+from ..core.tasks import Task
+from ..nn.task_decoders import coarse_masks
 
 PAPER = Paper(
     title="Cross-Task Attention Network: Improving Multi-task Learning for Medical Imaging "
@@ -36,7 +42,9 @@ RECIPE = PaperRecipe(
     "code); C11: soft Dice on the sigmoid foreground, per image, smooth 1e-5; C12: 100 epochs, "
     "256×256, flips and rotation by ±20 degrees, best validation score.",
 )
-SINGLE_TASK_RECIPE_NOTE = " One task only, so there is nothing to average dynamically."
+SINGLE_TASK_RECIPE = replace(
+    RECIPE, note=f"{RECIPE.note} One task only, so there is nothing to average dynamically."
+)
 
 SHARED_FEATURES = Decision(
     "C1",
@@ -215,3 +223,16 @@ REPORTED = (
 
 # d of CTAB, a quarter of the bottleneck in the paper variant (C6).
 ATTENTION_WIDTH = {"paper": 512, "compact": 160}
+
+
+def spec_of(name: str, tasks: Sequence[Task], **told: Any) -> Spec:
+    """The specification of a network of this paper, with `TaskDecoders`, for some tasks.
+
+    Args:
+        name: of the method.
+        tasks: what it answers.
+        told: the other fields of `Spec`; without, a baseline with the paper's recipe and tables.
+    """
+    usual = {"role": "baseline", "reported": REPORTED, "recipe": RECIPE}
+    shared = {"paper": PAPER, "paper_errors": PAPER_ERRORS, "coarse_masks": coarse_masks(tasks)}
+    return Spec(name=name, tasks=tuple(tasks), **(usual | shared | told))

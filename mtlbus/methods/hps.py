@@ -10,7 +10,7 @@ from ..core.outputs import Output
 from ..core.spec import Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.encoders import staged_encoder
-from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, coarse_masks, pooled_map_specs
+from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
 from .encoder_maps import ENCODER_MEANS, encoder_means
 from .pretraining import COMPACT_ENCODER
@@ -20,15 +20,13 @@ from .registry import register
 def spec_for(tasks: Sequence[Task]) -> Spec:
     """The specification for any tasks."""
     check_tasks("hps", tasks)
-    return Spec(
-        name="hps",
+    return ctan_paper.spec_of(
+        "hps",
+        tasks,
         title="HPS",
-        role="baseline",
-        paper=ctan_paper.PAPER,
         idea="One encoder, one decoder a task, and nothing in between: all tasks read the same "
         "features. What is shared is shared completely. It is the yardstick for every attention "
         "between tasks.",
-        tasks=tuple(tasks),
         maps=(*ENCODER_MEANS, *pooled_map_specs(tasks)),
         stated="Shared ResNet-50; the decoders and losses of CTAN.",
         ours="Decisions C8 and C9 with plain stage outputs as skips.",
@@ -42,10 +40,6 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ),
             tasks,
         ),
-        coarse_masks=coarse_masks(tasks),
-        paper_errors=ctan_paper.PAPER_ERRORS,
-        reported=ctan_paper.REPORTED,
-        recipe=ctan_paper.RECIPE,
     )
 
 

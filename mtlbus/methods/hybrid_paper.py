@@ -11,7 +11,7 @@ from ..core.spec import Decision, MapSpec, Option, Paper, PaperRecipe, ReportedT
 from ..nn.estan import Features
 from ..nn.estan_decoder import DenseHead
 from ..nn.swin import SwinEncoder, WindowedAttention, start_xavier
-from .parts import MEAN, Part, mean_output, zero
+from .parts import Part, mean_part, zero
 from .wiring import SWIN_WORDS
 
 PAPER = Paper(
@@ -290,11 +290,11 @@ def swin_parts(encoder: SwinEncoder, path: str) -> tuple[Part, ...]:
 
 def strip_parts() -> tuple[Part, ...]:
     """The row/column paths of the ESTAN branch, each alone."""
+    what = "the features of the row/column path"
     return tuple(
-        Part(f"estan_rowcol.{stage}", f"the features of the row/column path {MEAN}", mean_output,
-             (f"encoder.stages.{stage - 1}.rowcol",), (f"estan_rowcol.{stage}",))
+        mean_part(f"estan_rowcol.{stage}", what, f"encoder.stages.{stage - 1}.rowcol")
         for stage in range(1, 5)
-    )  # fmt: skip
+    )
 
 
 def cnn_maps(cnn: Features, up6: Tensor) -> dict[str, Map]:

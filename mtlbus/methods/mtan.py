@@ -15,9 +15,9 @@ from ..core.spec import Decision, Equation, MapSpec, Spec
 from ..core.tasks import MALIGNANCY, SEGMENTATION, Task
 from ..nn.cross_task import Gated, TaskAttention
 from ..nn.encoders import staged_encoder
-from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, coarse_masks, pooled_map_specs
+from ..nn.task_decoders import Stream, TaskDecoders, check_tasks, pooled_map_specs
 from . import ctan_paper, ctan_wiring
-from .parts import MEAN, Part, mean_output
+from .parts import Part, parts_by_stage
 from .pretraining import COMPACT_ENCODER
 from .registry import register
 
@@ -37,15 +37,13 @@ def mask(level: int, task: Task) -> MapSpec:
 def spec_for(tasks: Sequence[Task]) -> Spec:
     """The specification for any tasks."""
     check_tasks("mtan", tasks)
-    return Spec(
-        name="mtan",
+    return ctan_paper.spec_of(
+        "mtan",
+        tasks,
         title="MTAN",
-        role="baseline",
-        paper=ctan_paper.PAPER,
         idea="One encoder serves all tasks, and at each stage every task computes a mask that "
         "picks its own features out of the shared ones. The picked features go on to the next "
         "stage of the task. Tasks share the encoder but never look at each other.",
-        tasks=tuple(tasks),
         maps=(
             *(mask(level, task) for level in LEVELS for task in tasks),
             *pooled_map_specs(tasks),
@@ -94,10 +92,6 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ),
             tasks,
         ),
-        coarse_masks=coarse_masks(tasks),
-        paper_errors=ctan_paper.PAPER_ERRORS,
-        reported=ctan_paper.REPORTED,
-        recipe=ctan_paper.RECIPE,
     )
 
 
@@ -159,20 +153,7 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
         for level in LEVELS
     }
     maps = {level: tuple(mask(level, task).name for task in network.tasks) for level in LEVELS}
-    return (
-        Part(
-            "mtan_mask",
-            f"the masks of all stages {MEAN}",
-            mean_output,
-            tuple(module for modules in levels.values() for module in modules),
-            tuple(name for names in maps.values() for name in names),
-        ),
-        *(
-            Part(f"mtan_mask.{level}", f"the masks of stage {level} {MEAN}", mean_output,
-                 levels[level], maps[level])
-            for level in LEVELS
-        ),
-    )  # fmt: skip
+    return parts_by_stage("mtan_mask", "the masks", levels, maps)
 
 
 register(SPEC, MTAN, spec_for=spec_for, parts_of=parts_of)

@@ -295,21 +295,12 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     modules = tuple(f"cosa.attention.{index}" for index in range(len(network.cosa.attention)))
     silencing, adds = passed_by("residual"), added_to("residual")
     maps = {region: found.name for region, found in zip(REGIONS, ATTENTION, strict=True)}
-    everywhere = Part(
-        "cosa_attention",
-        "the attention adds nothing in any region",
-        silencing,
-        modules,
-        (*maps.values(), ADDED.name),
-        adds,
-    )
-    if len(modules) == 1:
-        return (everywhere,)
-    return everywhere, *(
-        Part(map_name, f"the attention adds nothing in the {region}", silencing, (module,),
-             (map_name,), adds)
-        for (region, map_name), module in zip(maps.items(), modules, strict=True)
-    )  # fmt: skip
+    says, everything = "the attention adds nothing in", (*maps.values(), ADDED.name)
+    found = [Part("cosa_attention", f"{says} any region", silencing, modules, everything, adds)]
+    if len(modules) > 1:
+        for (region, name), module in zip(maps.items(), modules, strict=True):
+            found.append(Part(name, f"{says} the {region}", silencing, (module,), (name,), adds))
+    return tuple(found)
 
 
 register(SPEC, MTLCOSA, parts_of=parts_of)

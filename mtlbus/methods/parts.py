@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
@@ -76,6 +77,31 @@ zero = Silencing(lambda call, mean: torch.zeros_like(call.output))
 
 mean_output = Silencing(lambda call, mean: mean.expand_as(call.output), lambda call: call.output)
 """The output is its mean over the images."""
+
+
+def mean_part(name: str, what: str, module: str) -> Part:
+    """A part that is one module and gives one map, of the same name: its mean over the images."""
+    return Part(name, f"{what} {MEAN}", mean_output, (module,), (name,))
+
+
+def parts_by_stage(
+    name: str, what: str, modules: dict[int, tuple[str, ...]], maps: dict[int, tuple[str, ...]]
+) -> tuple[Part, ...]:
+    """The mean over the images of all stages together, then of each alone.
+
+    Args:
+        name: of the maps, before the number of their stage.
+        what: they are, in words.
+        modules, maps: by stage.
+    """
+    everywhere = (tuple(chain.from_iterable(found.values())) for found in (modules, maps))
+    return (
+        Part(name, f"{what} of all stages {MEAN}", mean_output, *everywhere),
+        *(
+            Part(f"{name}.{stage}", f"{what} of stage {stage} {MEAN}", mean_output, *found)
+            for stage, *found in zip(modules, modules.values(), maps.values(), strict=True)
+        ),
+    )
 
 
 def _logit_of_mean(call: Call, mean: Tensor) -> Tensor:

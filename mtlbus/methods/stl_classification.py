@@ -24,14 +24,12 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             f"stl_classification cannot answer {tasks[0].name}, which is asked per pixel. "
             "Use stl_segmentation."
         )
-    return Spec(
-        name="stl_classification",
+    return ctan_paper.spec_of(
+        "stl_classification",
+        tasks,
         title="STL classification",
-        role="baseline",
-        paper=ctan_paper.PAPER,
         idea="One encoder and one image decoder that only name the class. No mask guides them. "
         "The gain Δ of every multi-task network of the CTAN paper is counted from here.",
-        tasks=tuple(tasks),
         maps=(*ENCODER_MEANS, *pooled_map_specs(tasks)),
         stated="ResNet-50 with ImageNet weights and the image decoder of CTAN, trained alone.",
         ours="Decision C9 with plain stage outputs as skips.",
@@ -41,13 +39,8 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ctan_wiring.plain(("class",), "One encoder and one decoder that goes on to the class."),
             tasks,
         ),
-        paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED[2:],
-        recipe=replace(
-            ctan_paper.RECIPE,
-            mask_weight=0.0,
-            note=ctan_paper.RECIPE.note + ctan_paper.SINGLE_TASK_RECIPE_NOTE,
-        ),
+        recipe=replace(ctan_paper.SINGLE_TASK_RECIPE, mask_weight=0.0),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..core.errors import InputError
 from ..core.spec import Spec
 from ..core.tasks import SEGMENTATION, Task
-from ..nn.task_decoders import check_tasks, coarse_masks
+from ..nn.task_decoders import check_tasks
 from . import ctan_paper, ctan_wiring
 from .encoder_maps import ENCODER_MEANS
 from .hps import HardSharing
@@ -24,14 +24,12 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             f"stl_segmentation cannot answer {tasks[0].name}, a class per image. "
             "Use stl_classification."
         )
-    return Spec(
-        name="stl_segmentation",
+    return ctan_paper.spec_of(
+        "stl_segmentation",
+        tasks,
         title="STL segmentation",
-        role="baseline",
-        paper=ctan_paper.PAPER,
         idea="One encoder and one decoder that only draw the mask. No other task helps or "
         "disturbs. The gain Δ of every multi-task network of the CTAN paper is counted from here.",
-        tasks=tuple(tasks),
         maps=ENCODER_MEANS,
         stated="ResNet-50 with ImageNet weights and the pixel decoder of CTAN, trained alone.",
         ours="Decision C8 with plain stage outputs as skips.",
@@ -41,14 +39,8 @@ def spec_for(tasks: Sequence[Task]) -> Spec:
             ctan_wiring.plain(("mask",), "One encoder and one decoder that climbs to the mask."),
             tasks,
         ),
-        coarse_masks=coarse_masks(tasks),
-        paper_errors=ctan_paper.PAPER_ERRORS,
         reported=ctan_paper.REPORTED[:3],  # STOIC has no task of pixels
-        recipe=replace(
-            ctan_paper.RECIPE,
-            class_weight=0.0,
-            note=ctan_paper.RECIPE.note + ctan_paper.SINGLE_TASK_RECIPE_NOTE,
-        ),
+        recipe=replace(ctan_paper.SINGLE_TASK_RECIPE, class_weight=0.0),
     )
 
 

@@ -16,7 +16,7 @@ from ..nn.vgg import vgg16, vgg_levels
 from ..nn.vision_transformer import VisionTransformerEncoder
 from . import baseline_papers
 from .encoder_maps import ENCODER_MEANS, encoder_means
-from .parts import MEAN, Part, mean_output
+from .parts import Part, mean_part
 from .pretraining import weights_by_backbone
 from .registry import register
 from .wiring import box, chain, image, lines, malignancy
@@ -214,10 +214,7 @@ class VGGAViT(nn.Module):
 
 def parts_of(network: nn.Module) -> tuple[Part, ...]:
     """The weights of the channels."""
-    return (
-        Part("channel_weight", f"the weights {MEAN}", mean_output, ("vgg_out.gate",),
-             ("channel_weight",)),
-    )  # fmt: skip
+    return (mean_part("channel_weight", "the weights", "vgg_out.gate"),)
 
 
 register(SPEC, VGGAViT, parts_of=parts_of)

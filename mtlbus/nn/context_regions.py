@@ -151,10 +151,8 @@ class ContextOrientedAttention(nn.Module):
         weighted = torch.stack(attended, dim=1)
         pooled = weighted.sum(dim=(3, 4))  # P_X, P_Y, P_Z: B×3×C
         vector = self.mix(pooled).squeeze(1)
-        return RegionFeatures(
-            vector, weighted, regions, weights,
-            torch.stack(attentions, dim=1), torch.stack(added, dim=1),
-        )  # fmt: skip
+        stacked = (torch.stack(found, dim=1) for found in (attentions, added))
+        return RegionFeatures(vector, weighted, regions, weights, *stacked)
 
     def _share_of_mean(self, features: Tensor, region: Tensor) -> Tensor:
         """Scale S_R so that its sum over the cells is the pooled vector P_R."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -40,10 +40,8 @@ class Rate:
     def as_dict(self) -> dict:
         """JSON-ready, with Wilson's 95 % interval."""
         low, high = wilson_interval(self.count, self.n)
-        return {
-            "images": self.images, "found": self.found, "count": self.count, "n": self.n,
-            "share": self.count / self.n, "low": float(low), "high": float(high),
-        }  # fmt: skip
+        share = {"share": self.count / self.n, "low": float(low), "high": float(high)}
+        return asdict(self) | share
 
 
 def good_rates(name: str, samples: Sequence[Sample]) -> list[Rate]:

@@ -17,6 +17,7 @@ import pandas as pd
 from ..checkpoints import CARD, PREDICTIONS, Checkpoint
 from ..core import processes
 from ..core.card import Card, Training
+from ..core.declaration import BREAST, Declaration
 from ..core.errors import DataError, InputError, choose
 from ..core.files import remove_leftovers, write_json
 from ..core.machine import Machine
@@ -89,6 +90,14 @@ class CrossValidation:
         """Where a run lies."""
         return self.out / (method + RANDOM * random) / f"fold-{fold}"
 
+    def plan_of(
+        self, method: str, split: Split, fold: int, declaration: Declaration = BREAST
+    ) -> Plan:
+        """What a run is to be; arguments as of `make_plan`."""
+        told = {"pretrained": self.pretrained, "declaration": declaration}
+        recipe = self.recipes[method]
+        return make_plan(method, self.variant, {}, recipe, split, fold, self.seed, **told)
+
     def parts(self, random: bool, fold: int) -> Split:
         """The split of a run, all datasets together; lesions alone, as in the paper."""
         splits = []
@@ -121,10 +130,7 @@ def cross_validate(plan: CrossValidation, report: Report = lambda line: None) ->
         if (random, fold) not in lists:
             lists[random, fold] = processes.by_first(lambda split=split: list_images(split))
         images = lists[random, fold]
-        wanted = make_plan(
-            method, plan.variant, {}, plan.recipes[method], split, fold, plan.seed,
-            pretrained=plan.pretrained,
-        )  # fmt: skip
+        wanted = plan.plan_of(method, split, fold)
         finish_run(plan, wanted, split, folder, images, name, report, left_out)
     return processes.by_first(lambda: summarise_folds(plan))
 

@@ -238,10 +238,8 @@ class _GreyLogits(nn.Module):
 
 def _deletion(quantus: Any, predictor: Predictor, grey: Tensor, named: np.ndarray) -> Work:
     """Quantus' deletion of the pixels of a grey image, those that a map names first."""
-    flipping = quantus.PixelFlipping(
-        features_in_step=named.size // CURVE_STEPS, perturb_baseline="mean", normalise=False,
-        disable_warnings=True,
-    )  # fmt: skip
+    as_it_is = {"perturb_baseline": "mean", "normalise": False, "disable_warnings": True}
+    flipping = quantus.PixelFlipping(features_in_step=named.size // CURVE_STEPS, **as_it_is)
     model = _GreyLogits(predictor).eval()
     device = "cpu" if predictor.device.type == "cpu" else "gpu"
     return lambda: flipping(

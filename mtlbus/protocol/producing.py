@@ -210,10 +210,8 @@ def make_plan(
         pretrained = starts_from_imagenet(method, variant, options)
     if not declaration.mirror:
         recipe = replace(recipe, augmentation=replace(recipe.augmentation, flip=0.0))
-    plan = Plan(
-        method, variant, options, recipe, fold, seed, data, digest, pretrained,
-        declaration=declaration, asked=tuple(asked),
-    )  # fmt: skip
+    about = {"declaration": declaration, "asked": tuple(asked)}
+    plan = Plan(method, variant, options, recipe, fold, seed, data, digest, pretrained, **about)
     if plan.tasks:
         spec_of(method, plan.tasks)
     return plan

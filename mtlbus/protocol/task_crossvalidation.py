@@ -21,7 +21,6 @@ from .card import exclusions
 from .crossvalidation import REPORT, CrossValidation, finish_run
 from .images import list_images
 from .judging import Report, declaration_of, split_datasets
-from .producing import make_plan
 from .task_judging import JUDGED, read_judged, task_figures
 
 TASK_METHODS = ("hps", "mtan", "ctan")  # that answer any tasks
@@ -56,12 +55,9 @@ def cross_validate_tasks(
     for split in splits.values():  # what the last fold lacks is said before the first begins
         require_parts(declaration.tasks, split.train, split.validation)
     wanted = {
-        (method, fold): make_plan(
-            method, plan.variant, {}, plan.recipes[method], splits[fold], fold, plan.seed,
-            pretrained=plan.pretrained, declaration=declaration,
-        )
+        (method, fold): plan.plan_of(method, splits[fold], fold, declaration)
         for method, _, fold in runs
-    }  # fmt: skip
+    }
     processes.by_first(lambda: remove_leftovers(plan.out))
     images = {
         fold: processes.by_first(lambda split=split: list_images(split, declaration.tasks))

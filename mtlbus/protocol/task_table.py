@@ -210,10 +210,9 @@ def _do(
     report: Report,
 ) -> None:
     folder = plan.out / declaration.name / run.name
-    wanted = make_plan(
-        run.method, plan.variant, plan.options, plan.recipes[run.method], split, plan.fold,
-        plan.seed, pretrained=plan.pretrained, declaration=declaration, asked=run.asked,
-    )  # fmt: skip
+    of_run = (run.method, plan.variant, plan.options, plan.recipes[run.method], split)
+    told = {"pretrained": plan.pretrained, "declaration": declaration, "asked": run.asked}
+    wanted = make_plan(*of_run, plan.fold, plan.seed, **told)
     checkpoint = produce(wanted, split, folder, True, report, images=images)
     if declaration == BREAST:  # its own judgement is another one
         rows = judge_tasks(checkpoint, split.test, "test", plan.fold, report)

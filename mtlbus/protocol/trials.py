@@ -220,11 +220,11 @@ def _run(plan: Trials, trial: Trial, folder: Path, images: ImageList, report: Re
     recipe = recipe_of(trial, plan.recipe)
 
     def planned(split: Split):
+        options, seed = plan.options | trial.options, plan.seed + trial.seed
+        begun = plan.pretrained if trial.pretrained is None else trial.pretrained
         made = make_plan(
-            plan.method, "compact", plan.options | trial.options, recipe, split, plan.fold,
-            plan.seed + trial.seed,
-            pretrained=plan.pretrained if trial.pretrained is None else trial.pretrained,
-        )  # fmt: skip
+            plan.method, "compact", options, recipe, split, plan.fold, seed, pretrained=begun
+        )
         return replace(made, images=images.truth_sha256)
 
     start: nn.Module | None = None

@@ -72,10 +72,8 @@ class Run:
         recipe = plan.recipe
         with torch.random.fork_rng():
             torch.manual_seed(plan.seed)
-            model = create_model(
-                plan.method, plan.variant, pretrained=plan.pretrained, tasks=plan.tasks or None,
-                **plan.options,
-            )  # fmt: skip
+            told = {"pretrained": plan.pretrained, "tasks": plan.tasks or None}
+            model = create_model(plan.method, plan.variant, **told, **plan.options)
         if start is not None:
             model.load_state_dict(model.state_dict() | start.state_dict())
         self.model = model.to(device, memory_format=torch.channels_last)

@@ -15,7 +15,7 @@ from ...nn.encoders import LITE
 from ...nn.gates import ChannelAttention, LevelGate, conv_norm_relu
 from ...nn.lite_encoder import LiteEncoder
 from ..encoder_maps import ENCODER_MEANS, encoder_means
-from ..parts import MEAN, Call, Part, Silencing, mean_output, mean_sigmoid, zero
+from ..parts import MEAN, Call, Part, Silencing, mean_part, mean_sigmoid, zero
 from ..pretraining import weights_by_backbone
 
 COMPACT_CHANNELS = (32, 48, 64, 128)
@@ -221,23 +221,30 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     gates = tuple(f"{name}.{level}" for name in ("gate", "gate_map") for level in LEVELS)
 
     def deformable(name: str, says: str, silencing: Silencing, *modules: str) -> list[Part]:
-        return [
-            Part(f"{name}.{n}", says, silencing, tuple(f"dsa{n}.{m}" for m in modules),
-                 (f"{name}.{n}",))
-            for n in (1, 2)
-        ]  # fmt: skip
+        places = {n: tuple(f"dsa{n}.{module}" for module in modules) for n in (1, 2)}
+        maps = {n: f"{name}.{n}" for n in places}
+        return [Part(maps[n], says, silencing, places[n], (maps[n],)) for n in places]
 
     return (
-        Part("gate", f"the numbers of all levels {MEAN}",
-             Silencing(_mean_numbers, lambda call: call.output[1]), levels, gates),
+        Part(
+            "gate",
+            f"the numbers of all levels {MEAN}",
+            Silencing(_mean_numbers, lambda call: call.output[1]),
+            levels,
+            gates,
+        ),
         *deformable("dsa_mean", f"the values of the gate {MEAN}", mean_sigmoid, "gate_of_mean"),
         *deformable("dsa_max", f"the values of the gate {MEAN}", mean_sigmoid, "gate_of_largest"),
         *deformable("dcn_offset", "no sample moves", zero, "first.offset", "second.offset"),
-        *deformable("dcn_modulation", f"the weights of the samples {MEAN}", mean_sigmoid,
-                    "first.modulation", "second.modulation"),
+        *deformable(
+            "dcn_modulation",
+            f"the weights of the samples {MEAN}",
+            mean_sigmoid,
+            "first.modulation",
+            "second.modulation",
+        ),
         *(
-            Part(f"channel_weight.{number}", f"the weights {MEAN}", mean_output,
-                 (f"weigh.{index}.weigh",), (f"channel_weight.{number}",))
+            mean_part(f"channel_weight.{number}", "the weights", f"weigh.{index}.weigh")
             for index, number in enumerate(WEIGHED)
         ),
-    )  # fmt: skip
+    )

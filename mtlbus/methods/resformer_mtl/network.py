@@ -241,15 +241,11 @@ def parts_of(network: nn.Module) -> tuple[Part, ...]:
     if network.blocks[0].fuse is not None:
         blocks = {f"swin_attention.{n}": block for n, block in enumerate(network.blocks, start=1)}
         for number, (name, block) in enumerate(blocks.items()):
-            width = block.fuse[0].in_channels // 2
-            found.append(
-                Part(name, f"the features of the Swin blocks {MEAN}", mean_input(width),
-                     (f"blocks.{number}.fuse",), (name,))
-            )  # fmt: skip
+            mean = mean_input(block.fuse[0].in_channels // 2)
+            says = f"the features of the Swin blocks {MEAN}"
+            found.append(Part(name, says, mean, (f"blocks.{number}.fuse",), (name,)))
     for number, dfe in enumerate(network.enhance):
-        maps = tuple(f"dfe_branch.{number}.{dilation}" for dilation in dfe.dilations)
-        found.append(
-            Part(f"dfe_branch.{number}", "the branches add nothing to the skip", passed_by(),
-                 (f"enhance.{number}",), maps, added_to())
-        )  # fmt: skip
+        name, says = f"dfe_branch.{number}", "the branches add nothing to the skip"
+        maps = tuple(f"{name}.{dilation}" for dilation in dfe.dilations)
+        found.append(Part(name, says, passed_by(), (f"enhance.{number}",), maps, added_to()))
     return tuple(found)

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 import mtlbus
 from mtlbus.cli.parser import VERBS, build_parser
-from mtlbus.data.layouts import LAYOUTS, PHANTOMS
+from mtlbus.data.dataset import PHANTOMS
+from mtlbus.data.layouts import LAYOUTS
 from mtlbus.methods import list_methods
 from mtlbus.ui.frame import ENTRIES
 from mtlbus.ui.terms import TERMS

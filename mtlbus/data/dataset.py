@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os.path
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +19,9 @@ from .intake import GreyImage, read_picture
 from .masks import merge_masks, stated_shape
 from .places import checked_path, is_folder, shown
 from .truth import Target, read_truth
+
+PHANTOMS = "phantom"  # the dataset whose images are computed
+TITLES = {"busbra": "BUS-BRA", "busi": "BUSI", PHANTOMS: "phantoms"}
 
 
 @dataclass(frozen=True)
@@ -177,6 +182,15 @@ class Dataset:
     def normals(self) -> tuple[Sample, ...]:
         """The samples that are known to show no lesion."""
         return tuple(sample for sample in self.samples if sample.normal)
+
+
+def named_apart(images: Sequence[Path], folder: Path) -> list[str]:
+    """The id of each image: its name, or its path from a folder where several have that name."""
+    stems = Counter(image.stem for image in images)
+    return [
+        image.stem if stems[image.stem] == 1 else Path(os.path.relpath(image, folder)).as_posix()
+        for image in images
+    ]
 
 
 # The path of a dataset and the folder outside of which nothing may be read (None: anything may).

@@ -14,16 +14,15 @@ to the table. What a cell says is never quoted in a message; the line it stands 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+import os.path
 from dataclasses import replace
 from pathlib import Path
 
 from ..core.declaration import Declaration, read_declaration
 from ..core.errors import DataError, InputError
 from ..core.tasks import Task
-from .dataset import Dataset, Sample
-from .manifest import find_file, leaks, relative_to
+from .dataset import Dataset, Sample, named_apart
+from .manifest import find_file, leaks
 from .places import read_regular_file, shown
 from .sheets import Row, read_table, whole_number
 from .splits import PARTS
@@ -62,10 +61,11 @@ def load(path: str | Path, within: Path | None = None) -> Dataset:
     if not samples:
         first = f" The first fault: {reader.defects[0]}" if reader.defects else ""
         raise DataError(f"{shown(table.name)} names no image that can be found.{first}")
+    names = named_apart([sample.image for sample in samples], table.parent)
     return Dataset(
         declaration.name,
         path,
-        _renamed(samples, table.parent),
+        tuple(replace(sample, id=name) for sample, name in zip(samples, names, strict=True)),
         (*reader.defects, *leaks(reader.lines)),
         declaration=declaration,
     )
@@ -132,7 +132,7 @@ class _Reader:
             for task in self.declaration.tasks
             if cells[task.name] and (found := self._target(task, row, where)) is not None
         }
-        group = cells["group"] or relative_to(image, self.table.parent)
+        group = cells["group"] or Path(os.path.relpath(image, self.table.parent)).as_posix()
         if fold is not None:
             self.lines.setdefault(group, []).append((line, fold))
         return Sample(
@@ -194,12 +194,3 @@ def _class_of(task: Task, cell: str, where: str) -> int:
             f"{where}: a class of {task.name} is not declared. Declared: {', '.join(task.classes)}."
         )
     return folded.index(cell.casefold())
-
-
-def _renamed(samples: Sequence[Sample], folder: Path) -> tuple[Sample, ...]:
-    """Two files of one name in different folders need their folder to stay apart."""
-    stems = Counter(sample.id for sample in samples)
-    return tuple(
-        sample if stems[sample.id] == 1 else replace(sample, id=relative_to(sample.image, folder))
-        for sample in samples
-    )

@@ -26,13 +26,12 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 from ..core.errors import DataError
 from ..core.text import printable
-from .dataset import Dataset, Sample, require_folder
+from .dataset import Dataset, Sample, named_apart, require_folder
 from .places import is_file, is_folder, listing, shown
 from .sheets import TABLES
 
@@ -90,22 +89,19 @@ def load(root: str | Path, within: Path | None = None) -> Dataset:
             f"No images in {shown(root)}. Put PNG, JPEG, BMP or TIFF files into it, or into its "
             f"subfolders {', '.join(LABELS)}."
         )
-    stems = Counter(image.stem for image, *_ in found)
-    samples = []
-    for image, masks, kind in found:
-        unique = stems[image.stem] == 1
-        identifier = image.stem if unique else image.relative_to(root).as_posix()
-        samples.append(
-            Sample(
-                id=identifier,
-                dataset="folder",
-                image=image,
-                masks=masks,
-                label=LABELS.get(kind),
-                group=f"folder:{identifier}",
-                normal=kind == "normal",
-            )
+    names = named_apart([image for image, *_ in found], root)
+    samples = [
+        Sample(
+            id=name,
+            dataset="folder",
+            image=image,
+            masks=masks,
+            label=LABELS.get(kind),
+            group=f"folder:{name}",
+            normal=kind == "normal",
         )
+        for name, (image, masks, kind) in zip(names, found, strict=True)
+    ]
     return Dataset("folder", root, tuple(samples), tuple(defects))
 
 

@@ -22,7 +22,7 @@ from . import (
     udiat,
 )
 from .checked import checked
-from .dataset import Dataset, Loader
+from .dataset import PHANTOMS, Dataset, Loader
 from .places import checked_path, is_file, is_folder, lies_inside, listing, shown
 
 LAYOUTS: dict[str, Loader] = {
@@ -40,7 +40,6 @@ LAYOUTS: dict[str, Loader] = {
 }
 """The layouts of files on disk."""
 OTHER_TASKS = ("tasks", "busbra_classes", "openkbp", "ham10000")  # than outline and malignancy
-PHANTOMS = "phantom"  # whose "path" is a count
 
 
 def load_dataset(
@@ -64,7 +63,7 @@ def load_dataset(
         DataError: the path does not hold that layout; the line says which one it seems to hold.
     """
     if layout == PHANTOMS:
-        return synthetic.load(path)
+        return synthetic.load(path)  # a count of them
     if layout not in LAYOUTS:
         raise UnknownNameError("layout", layout, (*LAYOUTS, PHANTOMS))
     place = checked_path(path, within)

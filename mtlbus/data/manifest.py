@@ -18,11 +18,10 @@ from __future__ import annotations
 import os
 import os.path
 import unicodedata
-from collections import Counter
 from pathlib import Path
 
 from ..core.errors import DataError
-from .dataset import Dataset, Sample
+from .dataset import Dataset, Sample, named_apart
 from .places import LONGEST, is_file, lies_inside, shown
 from .sheets import read_table, whole_number
 
@@ -74,15 +73,14 @@ def load(path: str | Path, within: Path | None = None) -> Dataset:
             f"None of the images of {shown(path.name)} was found. Their paths are relative to "
             f"{shown(folder)}. The first fault: {defects[0]}"
         )
-    stems = Counter(image.stem for image in rows)
     samples: list[Sample] = []
     lines: dict[str, list[tuple[int, int]]] = {}  # group to (line, fold)
-    for image, (line, row) in rows.items():
+    for (image, (line, row)), identifier in zip(
+        rows.items(), named_apart([*rows], folder), strict=True
+    ):
         mask = find_file(folder, row["mask"], within) if row["mask"] else None
         if row["mask"] and mask is None:
             defects.append(f"line {line}: its mask is no file; kept, its outline is unknown.")
-        # Two files of one name in different folders need their folder to stay apart.
-        identifier = image.stem if stems[image.stem] == 1 else relative_to(image, folder)
         fold = whole_number(row["fold"], f"line {line}: its fold") if row["fold"] else None
         group = row["group"] or identifier
         if fold is not None:
@@ -121,10 +119,6 @@ def _spellings(cell: str) -> list[str]:
     names += [name.replace("\\", "/") for name in names]
     names += [unicodedata.normalize(form, name) for form in ("NFC", "NFD") for name in names]
     return list(dict.fromkeys(names))
-
-
-def relative_to(image: Path, folder: Path) -> str:
-    return Path(os.path.relpath(image, folder)).as_posix()
 
 
 def leaks(lines: dict[str, list[tuple[int, int]]]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..data.dataset import PHANTOMS
 from .calibration import fit_temperature
 from .calibration_table import summarise_calibration
 from .comparisons import delong_interval
@@ -20,7 +21,6 @@ from .intervals import BOOTSTRAP
 from .operating_points import choose_threshold, confusion, wilson_interval
 from .presence import choose_presence_threshold, presence_rates
 from .tables import (
-    PHANTOMS,
     classes,
     groups_of,
     judged,

@@ -19,6 +19,7 @@ from ..checkpoints import Checkpoint
 from ..core.card import Card, Training
 from ..core.errors import InputError
 from ..core.text import literal
+from ..data.dataset import PHANTOMS, TITLES
 from ..methods import get_spec, list_methods
 from ..methods.panel import is_panel
 from .calibration import Reliability, calibration_slope_intercept, reliability
@@ -43,8 +44,6 @@ from .panels import judged_images, stamps
 from .tables import classes, groups_of, judged
 
 REAL = "real"
-PHANTOM = "phantom"
-DATASETS = {"busi": "BUSI", "busbra": "BUS-BRA", PHANTOM: "phantoms"}
 BOOTSTRAP = 500
 
 
@@ -95,7 +94,7 @@ def _read(checkpoint: Checkpoint, _stamps: tuple[int, ...]) -> tuple[pd.DataFram
 
 def title_of_images(images: str) -> str:
     """A choice of images in words."""
-    return "real images, pooled" if images == REAL else DATASETS.get(images, images)
+    return "real images, pooled" if images == REAL else TITLES.get(images, images)
 
 
 def literal_title(images: str) -> str:
@@ -106,15 +105,15 @@ def literal_title(images: str) -> str:
 def choices(table: Table) -> list[str]:
     """What images can be chosen: real ones pooled, then each dataset, phantoms last."""
     found = sorted(set(table.rows.loc[table.rows["part"] == "test", "dataset"]))
-    real = [name for name in found if name != PHANTOM]
-    return [*([REAL] if len(real) > 1 else []), *real, *([PHANTOM] if PHANTOM in found else [])]
+    real = [name for name in found if name != PHANTOMS]
+    return [*([REAL] if len(real) > 1 else []), *real, *([PHANTOMS] if PHANTOMS in found else [])]
 
 
 @lru_cache(maxsize=64)
 def select(table: Table, images: str, part: str = "test") -> pd.DataFrame:
     """The rows of one part, of one dataset or of all real ones; not to be changed."""
     rows = table.rows[table.rows["part"] == part]
-    chosen = rows["dataset"] != PHANTOM if images == REAL else rows["dataset"] == images
+    chosen = rows["dataset"] != PHANTOMS if images == REAL else rows["dataset"] == images
     return rows[chosen].reset_index(drop=True)
 
 
@@ -139,7 +138,7 @@ def facts(tables: Sequence[Table], images: str) -> list[str]:
 def _facts_of(table: Table, images: str) -> str:
     rows, training = select(table, images), table.card.training or Training()
     by_dataset = ", ".join(
-        f"{DATASETS.get(name) or literal(name)} {count}"
+        f"{TITLES.get(name) or literal(name)} {count}"
         for name, count in rows["dataset"].value_counts().items()
     )
     labels = rows["label"].dropna()
@@ -242,7 +241,7 @@ def validation_rows(table: Table) -> pd.DataFrame:
 
 def _validation(table: Table) -> pd.DataFrame:
     rows = select(table, REAL, "validation")
-    return rows if len(rows) else select(table, PHANTOM, "validation")
+    return rows if len(rows) else select(table, PHANTOMS, "validation")
 
 
 @lru_cache(maxsize=256)

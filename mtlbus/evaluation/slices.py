@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.quantities import CALLS, OUTLINES
+from ..data.dataset import TITLES
 from . import judged_rows
 from .comparisons import delong_interval
 from .intervals import group_draws, percentile_limits
@@ -57,7 +58,7 @@ def part_names(rows: pd.DataFrame, slicing: str) -> pd.Series:
             names[share < limit] = name
         return names.where(rows["lesion_area"] > 0, "")
     if slicing == "dataset":
-        return rows["dataset"].map(lambda name: judged_rows.DATASETS.get(name, name))
+        return rows["dataset"].map(lambda name: TITLES.get(name, name))
     if slicing == "birads":
         return rows["birads"].map(lambda name: f"BI-RADS {name}" if name else "")
     return rows[slicing]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..core.errors import DataError, InputError
 from ..core.tables import unguarded, write_frame
+from ..data.dataset import PHANTOMS
 from .intervals import BOOTSTRAP, group_draws, percentile_limits
 from .metrics import CLASSIFICATION, SEGMENTATION, classification_metrics
 from .operating_points import wilson_interval
@@ -33,7 +34,6 @@ image: it has areas and presence, but nothing that compares outlines.
 """
 ADDED = ("presence",)  # columns that tables of earlier versions lack
 PARTS = ("test", "validation")
-PHANTOMS = "phantom"  # the dataset whose images are computed; never pooled with real ones
 # The figures that are shares of images, and the classes of the images that each counts.
 RATES = {"accuracy": (0, 1), "sensitivity": (1,), "specificity": (0,)}
 SAME = 1e-12  # width of an interval below which all draws agree but for rounding

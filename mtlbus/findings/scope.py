@@ -5,15 +5,13 @@ from __future__ import annotations
 from ..core.card import Card, Counts
 from ..core.wording import listed
 from ..data.case import Case
+from ..data.dataset import PHANTOMS, TITLES
 from ..evaluation.intervals import figure_words
-
-TITLES = {"busi": "BUSI", "busbra": "BUS-BRA"}
-PHANTOM = "phantom"
 
 
 def collections(card: Card) -> list[str]:
     """The collections of patients' images that a network was trained on, by name."""
-    return [TITLES.get(name, name) for name in _images(card) if name != PHANTOM]
+    return [TITLES.get(name, name) for name in _images(card) if name != PHANTOMS]
 
 
 def _images(card: Card) -> Counts:
@@ -35,7 +33,7 @@ def is_from(case: Case, card: Card, part: str | None) -> bool:
         card: of the network's weights.
         part: of that training in which the image is, if it is in one.
     """
-    return part is not None or (case.dataset in _images(card) and case.dataset != PHANTOM)
+    return part is not None or (case.dataset in _images(card) and case.dataset != PHANTOMS)
 
 
 def sentence(case: Case, card: Card, part: str | None) -> str:

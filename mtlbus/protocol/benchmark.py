@@ -9,13 +9,13 @@ from ..checkpoints import Checkpoint
 from ..core.quantities import heads
 from ..core.tables import markdown_table
 from ..core.tasks import MALIGNANCY, SEGMENTATION
+from ..data.dataset import TITLES
 from ..evaluation.intervals import figure_words
 from ..methods import get_spec
 from ..training.recipe_words import loss_words, start_words
 from .silencing import HEADER, silence_lines
 
 FIGURES = heads("auc", "accuracy", "sensitivity", "specificity", "dice")
-DATASETS = {"busbra": "BUS-BRA", "busi": "BUSI", "phantom": "phantoms"}
 NOTHING = "–"
 
 
@@ -71,13 +71,13 @@ def markdown(checkpoints: Sequence[Checkpoint]) -> list[str]:
     """The benchmark as Markdown: one table a dataset, best AUC first, and the papers' own apart."""
     entries = [entry(checkpoint) for checkpoint in checkpoints]
     lines: list[str] = []
-    for name in [key for key in DATASETS if any(key in found["datasets"] for found in entries)]:
+    for name in [key for key in TITLES if any(key in found["datasets"] for found in entries)]:
         some = [found for found in entries if name in found["datasets"]]
         # Methods without a class stand below those with one, by Dice.
         some.sort(key=lambda found: _rank(found["datasets"][name]), reverse=True)
         counts = sorted({found["datasets"][name]["n"] for found in some})
         images = " or ".join(map(str, counts))
-        lines += [f"**{DATASETS[name]}, test fold, {images} images**", ""]
+        lines += [f"**{TITLES[name]}, test fold, {images} images**", ""]
         lines += markdown_table(
             ("method", *FIGURES.values(), "epochs", "parameters", "FLOPs", "ms"),
             [_row(found, name) for found in some],

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.dataset import Sample
+from ..data.dataset import PHANTOMS, Sample
 from ..data.splits import Split
-from ..evaluation.tables import PHANTOMS
 from ..inference.familiarity import Familiarity, channel_means, feature_maps, fit
 from ..inference.predictor import Predictor
 from ..inference.presence import PresenceReadout, fit_presence

@@ -19,11 +19,11 @@ from ..checkpoints import PREDICTIONS, Checkpoint
 from ..core.errors import InputError, choose
 from ..core.files import write_json
 from ..core.tables import markdown_table
-from ..data.dataset import Sample
+from ..data.dataset import PHANTOMS, Sample
 from ..data.splits import Split
 from ..data.transforms import NO_AUGMENTATION, Augmentation
 from ..evaluation.paper_tables import cross_validated, difference
-from ..evaluation.tables import PHANTOMS, interval_entry, read_predictions, write_predictions
+from ..evaluation.tables import interval_entry, read_predictions, write_predictions
 from ..inference.predictor import Predictor
 from ..training.plan import Pretrained
 from ..training.recipes import LOSS_FIELDS, Recipe

@@ -14,7 +14,7 @@ from ...core.errors import CheckpointError
 from ...core.quantities import CALLS, QUANTITIES
 from ...core.spec import PaperRecipe, Spec
 from ...core.text import literal, printable
-from ...evaluation.judged_rows import DATASETS
+from ...data.dataset import TITLES
 from ...figures.training_curve import training_figure
 from ...findings import operating_points
 from ...methods import get_spec
@@ -214,7 +214,7 @@ def _data(about: Training) -> None:
     rows = [
         {
             "Part": PARTS[name],
-            **{DATASETS.get(dataset, dataset): counts.get(dataset, 0) for dataset in datasets},
+            **{TITLES.get(dataset, dataset): counts.get(dataset, 0) for dataset in datasets},
             "Images": sum(counts.values()),
             "Groups": groups.get(name),
         }
@@ -255,7 +255,7 @@ def _thresholds(card: Card) -> None:
 
 def _metrics(card: Card) -> None:
     metrics = card.metrics or Metrics(datasets={})
-    entries = {DATASETS.get(name, name): entry for name, entry in metrics.datasets.items()}
+    entries = {TITLES.get(name, name): entry for name, entry in metrics.datasets.items()}
     if metrics.pooled:
         entries["real, pooled"] = metrics.pooled
     if not entries:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ...core.card import Metrics
 from ...core.quantities import CALLS, OUTLINES, Quantity
+from ...data.dataset import TITLES
 from ...evaluation import judged_rows
 from ...evaluation.judged_rows import Table
 from ...evaluation.metrics import CLASSIFICATION, SEGMENTATION
@@ -36,7 +37,7 @@ def show(tables: Sequence[Table], images: str) -> None:
             {
                 "Metric": one.head,
                 **{
-                    f"{judged_rows.DATASETS.get(name, name)} (n {entry['n']})": _number(entry, one)
+                    f"{TITLES.get(name, name)} (n {entry['n']})": _number(entry, one)
                     for name, entry in entries.items()
                 },
                 "What it is": one.meaning,

@@ -89,7 +89,7 @@ def show(tables: Sequence[Table], images: str, others: Sequence[Table] = ()) -> 
     st.caption(origin)
     _show_counts(tables, images, counts, thresholds)
     _show_cases(table, images, thresholds[table.method])
-    if images != judged_rows.PHANTOM:  # simulated images say nothing about a clinic
+    if images != judged_rows.PHANTOMS:  # simulated images say nothing about a clinic
         people.show(table, counts[table.title])
     files.downloads([*tables, *others], images, thresholds)
 

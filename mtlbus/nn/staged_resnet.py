@@ -5,6 +5,7 @@ Attention masks of MTAN and CTAN are computed from the first and applied to the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,41 @@ class Stage(NamedTuple):
     last: Tensor
 
 
-class StagedResNet(nn.Module):
+class StagedEncoder(nn.Module):
+    """An encoder of four stages, each in two: U, and P that is computed from it.
+
+    Attributes:
+        stem: what comes before the stages.
+        channels: of P in the four stages.
+    """
+
+    strides = (4, 8, 16, 32)
+    stem: nn.Module
+    channels: tuple[int, ...]
+
+    def divide(self, stages: Sequence[nn.Sequential], shared_features: str) -> None:
+        """Take the stages; decision C1 as of `StagedResNet`."""
+        if shared_features == "last_block":
+            self.before = nn.ModuleList(stage[:-1] for stage in stages)
+            self.last = nn.ModuleList(stage[-1] for stage in stages)
+        else:
+            self.before = nn.ModuleList(stages)
+            self.last = nn.ModuleList(
+                nn.Sequential(conv_bn_relu(width, width), conv_bn_relu(width, width))
+                for width in self.channels
+            )
+
+    def forward(self, images: Tensor) -> list[Stage]:
+        """B×3×H×W, H and W multiples of 32, to the four stages at strides 4, 8, 16, 32."""
+        x, found = self.stem(images), []
+        for before, last in zip(self.before, self.last, strict=True):
+            u = before(x)
+            x = last(u)
+            found.append(Stage(u, x))
+        return found
+
+
+class StagedResNet(StagedEncoder):
     """ResNet-50, or a narrow ResNet-18 for `compact`, without its head.
 
     Args:
@@ -40,8 +75,6 @@ class StagedResNet(nn.Module):
     Attributes:
         before_channels, channels: of U and of P in the four stages, which are equal here.
     """
-
-    strides = (4, 8, 16, 32)
 
     def __init__(
         self,
@@ -63,21 +96,4 @@ class StagedResNet(nn.Module):
             width = body.conv1.out_channels
             self.stem[0] = nn.Conv2d(3, width, 3, stride=2, padding=1, bias=False)
         stages = (body.layer1, body.layer2, body.layer3, body.layer4)
-        if shared_features == "last_block":
-            self.before = nn.ModuleList(stage[:-1] for stage in stages)
-            self.last = nn.ModuleList(stage[-1] for stage in stages)
-        else:
-            self.before = nn.ModuleList(stages)
-            self.last = nn.ModuleList(
-                nn.Sequential(conv_bn_relu(width, width), conv_bn_relu(width, width))
-                for width in self.channels
-            )
-
-    def forward(self, images: Tensor) -> list[Stage]:
-        """B×3×H×W, H and W multiples of 32, to the four stages at strides 4, 8, 16, 32."""
-        x, found = self.stem(images), []
-        for before, last in zip(self.before, self.last, strict=True):
-            u = before(x)
-            x = last(u)
-            found.append(Stage(u, x))
-        return found
+        self.divide(stages, shared_features)

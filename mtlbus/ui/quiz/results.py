@@ -9,7 +9,6 @@ from html import escape
 
 import streamlit as st
 
-from ...core.tables import guarded
 from ...core.text import literal, printable
 from ...core.wording import LABELS, percent
 from ...evaluation.calibration import reliability
@@ -176,10 +175,10 @@ def _table(found: Sequence[Standing], own: str) -> list[dict[str, str]]:
 
 
 def _named(one: Standing, own: str) -> str:
-    """A reader in a table, whose own download no spreadsheet runs; networks and oneself marked."""
+    """A reader in a table; networks and oneself are marked."""
     if one.kind == "network":
         return f"{one.who} (network)"
-    name = guarded(printable(one.who))
+    name = printable(one.who)
     return f"{name} (you)" if one.who == own else name
 
 

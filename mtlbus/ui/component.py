@@ -17,11 +17,6 @@ def component(file: str) -> Callable[..., Any]:
 
 
 def told(state: Any, of: str) -> dict[str, Any] | None:
-    """What a browser told, if it is about what is shown; a browser may tell anything.
-
-    Args:
-        state: of the element.
-        of: what it was told about, as the element was given it.
-    """
+    """What a browser told `of` what is shown; None for anything else, as it may tell anything."""
     found = state.get("told") if state else None
     return found if isinstance(found, dict) and found.get("of") == of else None

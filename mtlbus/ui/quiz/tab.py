@@ -15,10 +15,8 @@ _MOUNT = component(__file__)
 def remember(room: str, token: str | None) -> None:
     """Keep a token for as long as the tab is open; once on a page.
 
-    Args:
-        room: code of the room.
-        token: of a player or the host. "" asks for the one that was kept: it becomes `player` of
-            the session, and the page runs again. None forgets it.
+    "" asks for the one that was kept: it becomes `player` of the session, and the page runs again.
+    None forgets it.
     """
     with st.container(gap=None):  # an element with nothing to see
         _MOUNT(key=_KEY, data={"room": room, "token": token}, on_token_change=_take)

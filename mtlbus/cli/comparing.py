@@ -14,39 +14,52 @@ if TYPE_CHECKING:
 
 
 def compare(arguments: argparse.Namespace) -> int:
-    """Two methods on the test images that both have judged: AUC by DeLong, calls by McNemar."""
+    """Two methods on the test images that both have judged: AUC, calls and Dice, paired."""
     from ..evaluation import judged_rows
 
     first, second = _table(arguments.first), _table(arguments.second)
     images = _images(first, arguments.images)
     pair = judged_rows.compare(first, second, images, (_threshold(first), _threshold(second)))
-    if pair is None:
+    outlines = judged_rows.compare_outlines(first, second, images)
+    document: dict[str, Any] = {"first": first.method, "second": second.method, "images": images}
+    if pair is not None:
+        document |= {"n": pair.n, "auc": pair.auc._asdict(), "calls": pair.calls._asdict()}
+    if outlines is not None:
+        document |= {"n": document.get("n", outlines.n), "dice": outlines._asdict()}
+    if "n" not in document:
         raise DataError(
-            f"{first.title} and {second.title} have not judged images of both classes in common. "
-            "Choose other --images, or evaluate both on the same fold."
+            f"{first.title} and {second.title} have no images in common of both classes, nor "
+            "any that both have outlined. Choose other --images, or evaluate both on the same fold."
         )
-    document = {
-        "first": first.method,
-        "second": second.method,
-        "images": images,
-        "n": pair.n,
-        "auc": pair.auc._asdict(),
-        "calls": pair.calls._asdict(),
-    }
     print_result(document, arguments.json, lambda: _lines(document, first.title, second.title))
     return 0
 
 
 def _lines(document: dict[str, Any], first: str, second: str) -> list[str]:
-    auc, calls = document["auc"], document["calls"]
-    limits = f"{signed(auc['low'], 3)} to {signed(auc['high'], 3)}"
-    return [
-        f"{document['n']} test images, {document['images']}",
-        f"AUC: {first} {auc['auc_a']:.3f}, {second} {auc['auc_b']:.3f}; difference "
-        f"{signed(auc['difference'], 3)} ({limits}), p = {auc['p_value']:.3g} (DeLong)",
-        f"Calls: only {first} is right on {calls['only_a_right']}, only {second} on "
-        f"{calls['only_b_right']}, p = {calls['p_value']:.3g} (McNemar)",
-    ]
+    lines = [f"{document['n']} test images, {document['images']}"]
+    if "auc" in document:
+        auc, calls = document["auc"], document["calls"]
+        lines += [
+            f"AUC: {first} {auc['auc_a']:.3f}, {second} {auc['auc_b']:.3f}; {_difference(auc)}, "
+            f"p = {auc['p_value']:.3g} (DeLong)",
+            f"Calls: only {first} is right on {calls['only_a_right']}, only {second} on "
+            f"{calls['only_b_right']}, p = {calls['p_value']:.3g} (McNemar)",
+        ]
+    if "dice" in document:
+        dice = document["dice"]
+        lines.append(
+            f"Dice of {dice['n']}: {first} {dice['dice_a']:.3f}, {second} {dice['dice_b']:.3f}; "
+            f"{_difference(dice)} (bootstrap over patients)"
+        )
+    return lines
+
+
+def _difference(gap: dict[str, Any]) -> str:
+    """It and its 95 % limits, where it has some."""
+    said = f"difference {signed(gap['difference'], 3)}"
+    if gap["low"] is None:
+        return said
+    return f"{said} ({signed(gap['low'], 3)} to {signed(gap['high'], 3)})"
 
 
 def slices(arguments: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ from .comparisons import (
 )
 from .curves import PrecisionRecallBand, RocBand, precision_recall_band, roc_band
 from .decision_curve import DecisionCurve, decision_curve
+from .intervals import group_draws
 from .metrics import classification_metrics
 from .operating_points import (
     Confusion,
@@ -41,7 +42,8 @@ from .operating_points import (
     threshold_for_sensitivity,
 )
 from .panels import judged_images, stamps
-from .tables import classes, groups_of, judged
+from .tables import classes, group_keys, groups_of, judged, sampled_entry
+from .weighted import weighted_mean
 
 REAL = "real"
 BOOTSTRAP = 500
@@ -73,6 +75,24 @@ class Pair(NamedTuple):
     n: int
     auc: DeLongTest
     calls: McNemarTest
+
+
+class Outlines(NamedTuple):
+    """Two methods on the images whose lesion both have outlined.
+
+    Attributes:
+        n: images.
+        dice_a, dice_b: means over them.
+        difference: a − b, with its 95 % limits over patients from the same draws for both; None
+            where every draw says the same.
+    """
+
+    n: int
+    dice_a: float
+    dice_b: float
+    difference: float
+    low: float | None
+    high: float | None
 
 
 def load_table(checkpoint: Checkpoint) -> Table:
@@ -284,10 +304,7 @@ def compare(
     first: Table, second: Table, images: str, thresholds: tuple[float, float]
 ) -> Pair | None:
     """DeLong and McNemar on the common test images; None where they cannot be had."""
-    keys = ["dataset", "image_id"]
-    both = judged(select(first, images)).merge(
-        judged(select(second, images))[[*keys, "probability"]], on=keys, suffixes=("", "_b")
-    )
+    both = _common(judged(select(first, images)), judged(select(second, images)), "probability")
     labels = both["label"].to_numpy(int)
     a, b = both["probability"].to_numpy(float), both["probability_b"].to_numpy(float)
     if not 0 < labels.sum() < len(labels):
@@ -297,3 +314,28 @@ def compare(
         delong_test(labels, a, b, groups=groups_of(both)),
         mcnemar_test(labels, (a >= thresholds[0]).astype(int), (b >= thresholds[1]).astype(int)),
     )
+
+
+def compare_outlines(first: Table, second: Table, images: str) -> Outlines | None:
+    """Dice on the common test images; None where they have outlined none of them both."""
+    a, b = (rows[rows["dice"].notna()] for rows in (select(first, images), select(second, images)))
+    both = _common(a, b, "dice")
+    if both.empty:
+        return None
+    gaps = both["dice"] - both["dice_b"]
+    draws = group_draws(group_keys(both), strata=both["dataset"])
+    limits = sampled_entry(float(gaps.mean()), weighted_mean(gaps, draws))
+    return Outlines(
+        len(both),
+        float(both["dice"].mean()),
+        float(both["dice_b"].mean()),
+        float(gaps.mean()),
+        limits["low"],
+        limits["high"],
+    )
+
+
+def _common(first: pd.DataFrame, second: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The rows of the first that the second has too, with its `column` as `column`_b."""
+    keys = ["dataset", "image_id"]
+    return first.merge(second[[*keys, column]], on=keys, suffixes=("", "_b"))

@@ -11,8 +11,9 @@ from sklearn.metrics import roc_auc_score
 from mtlbus.checkpoints import Checkpoint
 from mtlbus.cli import main
 from mtlbus.evaluation.comparisons import delong_test
+from mtlbus.evaluation.intervals import bootstrap_by_group
 from mtlbus.evaluation.operating_points import wilson_interval
-from mtlbus.evaluation.tables import read_predictions, real_rows
+from mtlbus.evaluation.tables import group_keys, read_predictions, real_rows, write_predictions
 
 from ..app.stand_ins import write_stand_in
 
@@ -23,6 +24,11 @@ def root(tmp_path_factory) -> Path:
     write_stand_in(root, "mtl", seed=1, bootstrap=20)
     write_stand_in(root, "mtl_sa", seed=2, strength=0.6, bootstrap=20)
     write_stand_in(root, "uresnet", seed=3, bootstrap=20)
+    elsewhere = write_stand_in(root / "elsewhere", "uresnet", seed=3, bootstrap=20)
+    rows = read_predictions(elsewhere / "predictions.csv", everything=True)
+    write_predictions(
+        elsewhere / "predictions.csv", rows.assign(image_id="other " + rows["image_id"])
+    )
     return root
 
 
@@ -43,6 +49,27 @@ def test_two_methods_are_compared_on_the_real_images_of_both(capsys, root):
     assert main(["compare", str(root / "mtl"), str(root / "mtl_sa"), "--images", "busi"]) == 0
     told = capsys.readouterr().out
     assert told.startswith("60 test images, busi") and "(DeLong)" in told and "(McNemar)" in told
+
+
+@pytest.mark.parametrize("second", ["mtl_sa", "uresnet"])
+def test_outlines_are_compared_by_patients_whether_or_not_there_is_a_class(capsys, root, second):
+    found = answer(capsys, "compare", str(root / "mtl"), str(root / second))
+    assert ("auc" in found) == (second == "mtl_sa")
+    a, b = (read_predictions(root / name / "predictions.csv") for name in ("mtl", second))
+    a, b = (
+        real_rows(rows[rows["part"] == "test"]).set_index("image_id", drop=False) for rows in (a, b)
+    )
+    gaps = (a["dice"] - b["dice"]).dropna()
+    rows = a.loc[gaps.index]
+
+    def mean(places):
+        return gaps.iloc[places].mean()
+
+    value, low, high = bootstrap_by_group(group_keys(rows), mean, strata=rows["dataset"])
+    assert (found["dice"]["n"], found["dice"]["difference"]) == (len(gaps), pytest.approx(value))
+    assert [found["dice"][end] for end in ("low", "high")] == pytest.approx([low, high])
+    main(["compare", str(root / "mtl"), str(root / second)])
+    assert f"Dice of {len(gaps)}: " in capsys.readouterr().out
 
 
 def test_a_slice_is_a_count_of_its_images(capsys, root):
@@ -71,7 +98,7 @@ def test_a_panel_is_asked_like_any_other(capsys, root, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("compare", "mtl", "uresnet"), "have not judged images of both classes in common"),
+        (("compare", "uresnet", "elsewhere/uresnet"), "no images in common of both classes"),
         (("compare", "mtl", "mtl_sa", "--images", "busy"), "Did you mean 'busi'"),
         (("slices", "mtl", "--by", "devise"), "Did you mean 'device'"),
         (("slices", "mtl", "--figure", "f1"), "auc, dice, sensitivity, specificity"),

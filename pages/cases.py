@@ -7,8 +7,6 @@ require_frame(__file__)  # before torch is loaded
 import streamlit as st
 
 from mtlbus.ui.browse import sheet
-from mtlbus.ui.tasks import subjects
 
 st.title("Cases")
-subjects.say_breast_only()
 sheet.show()

@@ -18,7 +18,7 @@ def data(arguments: argparse.Namespace) -> int:
     from ..data.layouts import load_dataset
     from ..data.summary import summarise_dataset
 
-    summary = summarise_dataset(load_dataset(arguments.layout, arguments.path))
+    summary = summarise_dataset(load_dataset(*_place(arguments)))
 
     def lines() -> list[str]:
         shown = [f"{key:<24}{_told(value)}" for key, value in summary.items() if key != "defects"]
@@ -26,6 +26,19 @@ def data(arguments: argparse.Namespace) -> int:
 
     print_result(summary, arguments.json, lines)
     return 0
+
+
+def _place(arguments: argparse.Namespace) -> tuple[str, str]:
+    """Layout and path of the one dataset that is asked about, in either form."""
+    from ..data.layouts import layout_and_path
+
+    given, path, layout = arguments.data or [], arguments.path, arguments.layout
+    if len(given) + (path is not None) != 1 or (given and layout is not None):
+        raise InputError(
+            "Give one dataset: --data LAYOUT=PATH, or PATH with --layout NAME. "
+            f"Example: {arguments.verb} --data busbra=data/BUSBRA."
+        )
+    return layout_and_path(given[0]) if given else (layout or "folder", path)
 
 
 def _told(value: object) -> str:
@@ -43,7 +56,7 @@ def audit(arguments: argparse.Namespace) -> int:
 
     if arguments.out:
         require_file(arguments.out)
-    dataset = audits.load_everything(arguments.layout, arguments.path)
+    dataset = audits.load_everything(*_place(arguments))
     if dataset.declaration != BREAST:
         raise InputError(
             f"An audit is for breast ultrasound; {dataset.name} is about "

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 
 
-def datasets(verb: argparse.ArgumentParser) -> None:
+def datasets(verb: argparse.ArgumentParser, required: bool = True) -> None:
     """Data of one layout or several."""
     verb.add_argument(
         "--data",
         action="append",
-        required=True,
+        required=required,
         metavar="LAYOUT=PATH",
         help="busi=, busbra=, breast=, busuclm=, udiat=, folder= with a folder, manifest=FILE.csv, "
         "tasks=FILE.json (tasks of your own), busbra_classes=, openkbp=, ham10000= (those of the "

@@ -24,10 +24,10 @@ TRAINED = "a shipped method, or the folder of a checkpoint"
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints quote words as text, never as a terminal's commands."""
+    """A parser whose complaint is one line, with words as text, never as a terminal's commands."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
+        self.exit(2, f"{self.prog}: {printable(message)}. See {self.prog} --help.\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -53,12 +53,12 @@ def _methods(verb: argparse.ArgumentParser) -> None:
 
 
 def _data(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("path", help="folder, manifest file, or a count of phantoms")
+    flags.datasets(verb, required=False)
+    verb.add_argument("path", nargs="?", help="the same path, where its layout stands apart")
     verb.add_argument(
         "--layout",
-        default="folder",
-        help="busi, busbra, breast, busuclm, udiat, folder (default), manifest, tasks, "
-        "busbra_classes, openkbp, ham10000, phantom",
+        help="of that path: busi, busbra, breast, busuclm, udiat, folder (default), manifest, "
+        "tasks, busbra_classes, openkbp, ham10000, phantom",
     )
 
 

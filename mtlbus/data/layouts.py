@@ -82,10 +82,15 @@ def load_dataset(
 
 def parse_dataset(argument: str) -> Dataset:
     """Read the dataset that "LAYOUT=PATH" names."""
+    return load_dataset(*layout_and_path(argument))
+
+
+def layout_and_path(argument: str) -> tuple[str, str]:
+    """The two parts of "LAYOUT=PATH"."""
     layout, separator, path = argument.partition("=")
     if not separator or not path:
         raise InputError(f"Expected LAYOUT=PATH, got {argument!r}. Example: busbra=data/BUSBRA.")
-    return load_dataset(layout, path)
+    return layout, path
 
 
 def fitting_layout(path: Path, within: str | Path | None = None) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..core.errors import InputError
@@ -22,9 +23,14 @@ COMPARED = [OUTLINES[name] for name in ("dice", "hd95", "pixel_tpr", "pixel_fpr"
 Row = tuple[str, str, str]
 
 
-def compared_rows(metrics: Mapping[str, float]) -> list[Row]:
+def compared_rows(view: Finding) -> list[Row]:
     """How far an outline and the true one agree, as (name, value, what it is)."""
-    return [(one.title, one.said(metrics[one.name]), one.meaning) for one in COMPARED]
+    metrics, mm = view.against_truth or {}, view.square_mm
+    said = {one.name: one.said(metrics.get(one.name)) for one in COMPARED}
+    far = metrics.get("hd95", math.nan)
+    if mm is not None and not math.isnan(far):
+        said["hd95"] += f" ({far * mm:.1f} mm)"
+    return [(one.title, said[one.name], one.meaning) for one in COMPARED]
 
 
 ENVIRONMENT.filters |= {"rows": lesion_rows, "compared": compared_rows, "described": described}

@@ -182,15 +182,15 @@ def encode_png(panel: np.ndarray) -> bytes:
 
 
 def thumbnail(pixels: np.ndarray, longest: int = 160) -> bytes:
-    """A small JPEG of a grey image, H×W uint8, its longest side at most `longest` px."""
+    """A small JPEG of an image, H×W or H×W×3 uint8, its longest side at most `longest` px."""
     return encoded(scaled_down(pixels, longest), "jpeg", quality=85)
 
 
 def contact_print(pixels: np.ndarray, side: int) -> bytes:
-    """A small JPEG of a grey image, H×W uint8, in the middle of a black square of `side` px."""
-    height, width = pixels.shape
+    """A small JPEG of an image, H×W or H×W×3 uint8, amid a black square of `side` px."""
+    height, width = pixels.shape[:2]
     longest = max(height, width)
-    square = np.zeros((longest, longest), np.uint8)
+    square = np.zeros((longest, longest, *pixels.shape[2:]), np.uint8)
     top, left = (longest - height) // 2, (longest - width) // 2
     square[top : top + height, left : left + width] = pixels
     return thumbnail(square, side)

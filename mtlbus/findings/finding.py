@@ -6,6 +6,7 @@ none of them says something else. Nothing here runs a network.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -233,6 +234,15 @@ class Finding:
             return None
         inside = found.mask_square > self.mask_threshold
         return mask_metrics(inside & (self.outlined is not False), truth)
+
+    @property
+    def square_mm(self) -> float | None:
+        """Of a pixel of the network's square; None where unknown or not as wide as high."""
+        found = self.prediction
+        down, across = self.case.image.spacing or (0, 0)
+        high = down * found.frame.down / found.size
+        wide = across * found.frame.across / found.size
+        return high if high and math.isclose(high, wide) else None
 
     # In words.
 

@@ -34,7 +34,9 @@ IMAGENET_DECISION = Decision(
     "B9",
     "Whether the backbone starts from ImageNet weights.",
     "Yes when asked for; the compact variant can where compact_encoder = lite0 is offered (E1).",
-    "The numbers of the papers are out of reach from scratch on a few thousand images.",
+    "The numbers of the papers are out of reach from scratch on a few thousand images. DenseNet, "
+    "MobileNet, VGG, ViT and Swin have no compact start: their encoder alone is what they are, so "
+    "with lite0 in its place they would be another rival, and no package brings weights of theirs.",
     elsewhere="pretrained = False | True | path",
 )
 

@@ -46,7 +46,7 @@ PRETRAINED_DECISION = Decision(
     elsewhere="pretrained = False | True | path",
 )
 GAMMA_DECISION = Decision(
-    "M7",
+    "M8",
     "What γ of the self-attention is at the start is not stated.",
     "0, as in SAGAN; any other number when asked for.",
     "Beside features that come from ImageNet a γ that starts at 0 hardly grows: the answer does "

@@ -77,7 +77,7 @@ SPEC = Spec(
     stated="ResNet-101; Sobel contour dilated by 5×5; regions resized to 8×8 and multiplied with "
     "C5; self-attention of each with C5; pooling; 1×1 convolution over the regions; linear layer; "
     "0.8·CE mask + 0.2·CE class.",
-    ours="Decisions M1 to M5 and M7.",
+    ours="Decisions M1 to M5 and M8.",
     decisions=(
         cosa_paper.DECODER_DECISION,
         Decision(
@@ -152,7 +152,7 @@ SPEC = Spec(
             ),
             "Each region has its own $W_q, W_k, W_v$ and $\\gamma_R$, which starts at 0. The paper "
             "only says that $C_R$ and $C_5$ go in together.",
-            ("M4", "M7"),
+            ("M4", "M8"),
         ),
         Equation(
             "Pooling, and one vector of three",

@@ -46,7 +46,7 @@ SPEC = Spec(
     maps=(ATTENTION, ADDED, *ENCODER_MEANS, POOLED),
     stated="SAGAN self-attention on C5; the attended C5 feeds both branches.",
     ours="Decision M1 (decoder), B1 (pooling before the layer), M5 (ImageNet weights), "
-    "M7 (γ at the start).",
+    "M8 (γ at the start).",
     decisions=(
         cosa_paper.DECODER_DECISION,
         cosa_paper.POOLING_DECISION,

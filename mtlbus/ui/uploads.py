@@ -120,17 +120,20 @@ def accept(data: bytes, name: str) -> Case | TaskCase | Unopened:
         name: as the browser tells it.
     """
     digest, declaration = hashlib.sha256(data).hexdigest(), subjects.current()
+    key = key_of(digest)
+    if declaration != BREAST:  # the same file is another case there
+        key = key_of(hashlib.sha256(f"{declaration.name} {digest}".encode()).hexdigest())
     try:
         if declaration != BREAST:
             picture = open_picture(data, declaration.image, name)
-            found = subjects.from_upload(key_of(digest), picture, declaration)
+            found = subjects.from_upload(key, picture, declaration)
             state.choose_case(case_store.of_session().add(found))
             return found
         image = read_image(data, name)
     except MtlbusError as error:
-        return refuse(key_of(digest), name, error)
+        return refuse(key, name, error)
     film = Film(digest, data, name, image.frame) if image.frames > 1 else None
-    case = cases.from_upload(key_of(digest), image, film)
+    case = cases.from_upload(key, image, film)
     state.choose_case(case_store.of_session().add(case, film))
     return case
 

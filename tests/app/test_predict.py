@@ -23,7 +23,7 @@ from mtlbus.figures.overlay import encode_png
 from mtlbus.findings import Finding
 from mtlbus.inference.familiarity import fit, write_familiarity
 from mtlbus.inference.predictor import Prediction, Predictor
-from mtlbus.ui import cases, spacing
+from mtlbus.ui import cases
 from mtlbus.ui.predict import batch
 from tests.app.stand_ins import write_stand_in
 from tests.app.visits import visit
@@ -367,10 +367,10 @@ def test_a_pixel_of_the_square_is_larger_where_the_image_was_made_smaller():
     phantom = cases.phantom_case("simple-cyst")
     wide = SimpleNamespace(frame=Frame(300, 512), size=256)  # 512 px of the image in 256
     step = phantom.image.spacing[0]
-    assert spacing.of_square(phantom, wide) == pytest.approx(2 * step)
+    assert Finding(phantom, wide, None).square_mm == pytest.approx(2 * step)
     for unknown in (None, (step, 2 * step)):
         image = replace(phantom.image, spacing=unknown)
-        assert spacing.of_square(replace(phantom, image=image), wide) is None
+        assert Finding(replace(phantom, image=image), wide, None).square_mm is None
 
 
 # A true mask of one's own.

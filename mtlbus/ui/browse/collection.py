@@ -25,7 +25,7 @@ from ..results import ResultStore
 
 PHANTOMS, MINE = "phantoms", "mine"
 _SMALL = 128  # pixels of a phantom that is made for its picture
-_SIDE = 240  # of a picture
+SIDE = 240  # of a picture
 _PICTURES = ResultStore(16 * 1024**2, len)
 
 
@@ -86,7 +86,7 @@ def entries(source: str, checkpoint: Checkpoint | None) -> list[Entry]:
     if source == MINE:
         return [
             Entry(
-                case.key, case.title, "", lambda case=case: contact_print(case.image.pixels, _SIDE),
+                case.key, case.title, "", lambda case=case: contact_print(case.image.pixels, SIDE),
                 case.image.sha256,
             )
             for case in case_store.of_session().cases()
@@ -113,7 +113,7 @@ def _phantoms() -> list[Entry]:
     return [
         Entry(
             name, entry.title, "malignant" if entry.parameters.malignant else "benign",
-            lambda entry=entry: contact_print(make_phantom(entry.parameters, _SMALL).image, _SIDE),
+            lambda entry=entry: contact_print(make_phantom(entry.parameters, _SMALL).image, SIDE),
             PhantomState(name).key,
         )
         for name, entry in GALLERY.items()
@@ -124,7 +124,7 @@ def _of_sample(source: str, name: str, sample: Sample) -> Entry:
     kind = "normal" if sample.normal else datasets.LABELS[sample.label]
     return Entry(
         f"{source}:{name}", name, kind if kind in ("benign", "malignant", "normal") else "",
-        lambda: contact_print(sample.pixels().round().astype(np.uint8), _SIDE), str(sample.image),
+        lambda: contact_print(sample.pixels().round().astype(np.uint8), SIDE), str(sample.image),
         {fact: value for fact, value in sample.facts.items() if value},
     )  # fmt: skip
 

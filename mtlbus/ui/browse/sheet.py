@@ -64,7 +64,7 @@ def show() -> None:
         found = [by_key[key] for key in collection.mixed(by_key)]
     chosen = "".join(f", {FACTS[fact]} {literal(value)}" for fact, value in wish.facts.items())
     few = f" of {len(entries)}" if len(found) < len(entries) else ""
-    _sheet(found, f"**{len(found)}**{few} images{chosen}", point, blind)
+    prints(found, f"**{len(found)}**{few} images{chosen}", point, blind)
 
 
 def _search(place: DeltaGenerator) -> str:
@@ -114,7 +114,17 @@ def _pick_facts(entries: Sequence[Entry], blind: bool) -> dict[str, str]:
     return found
 
 
-def _sheet(found: Sequence[Entry], words: str, point: Point | None, blind: bool) -> None:
+def prints(
+    found: Sequence[Entry], words: str, point: Point | None = None, blind: bool = False
+) -> None:
+    """The pictures of what was found, a page of them at a time.
+
+    Args:
+        found: what is shown, and walked through from there on.
+        words: what that is, Markdown.
+        point: where the network that judged them calls an image malignant.
+        blind: names and answers are hidden.
+    """
     if not found:
         st.info(f"{words}: none is like that. Take a filter away.", icon=":material/search_off:")
         return

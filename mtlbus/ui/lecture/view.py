@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ...core.text import literal
-from ...core.wording import DISCLAIMER, percent
+from ...core.wording import DISCLAIMER, listed, percent
 from ...data.task_case import TaskCase
 from ...findings import Finding
 from ...findings.finding import IF
@@ -41,7 +41,7 @@ def run(case: Case | TaskCase | Unopened, page: Callable[[], None] | None = None
             _keys(case.key, stands_alone=False)
         with body:
             page()
-    elif isinstance(case, Case):
+    elif not isinstance(case, Unopened):
         left, right = st.columns([3, 2], gap="medium")
         with right:
             words, keys = st.container(gap="xsmall"), st.container(gap="xsmall")
@@ -50,8 +50,16 @@ def run(case: Case | TaskCase | Unopened, page: Callable[[], None] | None = None
             _keys(case.key, stands_alone=True)
 
 
-def _show(case: Case, left: DeltaGenerator, right: DeltaGenerator) -> None:
+def _show(case: Case | TaskCase, left: DeltaGenerator, right: DeltaGenerator) -> None:
     """The case, with or without the answer."""
+    if isinstance(case, TaskCase):
+        with left:
+            stage.show(pictures.plain(case, _PLACE), "Image, its name and the answers hidden.")
+        with right:
+            st.title("What do you see?")
+            asked = listed([task.name for task in case.declaration.tasks])
+            st.markdown(f"What would you say of {literal(asked)}?")
+        return
     if state.is_blind() or not services.available():
         with left:
             stage.show(

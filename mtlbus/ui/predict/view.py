@@ -119,7 +119,7 @@ def _result(case: Case, asked: Asked) -> None:
         tools.offer(original)
         _truth(original, finding)
         if metrics is not None and finding.known != NORMAL:
-            _scores(metrics, prediction.size, spacing.of_square(case, prediction))
+            _scores(metrics, prediction.size, finding.square_mm)
     _measurements(original, finding.mask, lesion)
     similar.show(finding, asked.checkpoint)
     seconds = {

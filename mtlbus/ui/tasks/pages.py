@@ -9,7 +9,7 @@ from ...core.declaration import BREAST
 from ...data.task_case import TaskCase
 from ..case import Case
 from ..case_store import Unopened
-from . import attention, attributions, compare, performance, predict, subjects
+from . import attention, attributions, cases, compare, performance, predict, subjects
 
 _PAGES: dict[str, Callable[[TaskCase], None]] = {
     "home.py": predict.home,
@@ -27,6 +27,8 @@ def page_for(
     subjects.note(found)
     if file == "performance.py" and subjects.current() != BREAST:
         return partial(performance.show, subjects.current())
+    if file == "cases.py" and subjects.current() != BREAST:
+        return partial(cases.show, subjects.current())
     if isinstance(found, TaskCase) and about_case:
         return partial(_PAGES.get(file, predict.breast_only), found)
     return None

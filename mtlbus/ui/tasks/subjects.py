@@ -95,7 +95,11 @@ def open_case(key: str) -> TaskCase | None:
     if layout in OTHER_TASKS:
         return datasets.task_case_of(layout, sample)
     if key.startswith(ABOUT):
-        raise case_store.CaseError(_empty(key))
+        name = key.removeprefix(ABOUT)
+        first = first_case(name) if name in declarations() else key
+        if first == key:
+            raise case_store.CaseError(_empty(key))
+        return open_case(first)
     found = case_store.of_session().get(key) if key.startswith(UPLOAD) else None
     return found if isinstance(found, TaskCase) else None
 

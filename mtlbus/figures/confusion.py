@@ -22,7 +22,7 @@ COLOURS = {"tp": MALIGNANT, "fn": MISSED, "fp": EXTRA, "tn": BENIGN}
 _INKS = {False: "#17262B", True: "#E4ECEE"}  # of a light and of a dark page
 
 
-def confusion_figure(counts: Confusion, dark: bool = False) -> go.Figure:
+def confusion_figure(counts: Confusion, dark: bool = False, letters: int = 12) -> go.Figure:
     """Rows are the truth, columns the call; counts, and their share of the row.
 
     The deeper a cell, the larger its share of the row; each wears the colour of its end, as the
@@ -31,10 +31,11 @@ def confusion_figure(counts: Confusion, dark: bool = False) -> go.Figure:
     Args:
         counts: of the four ends.
         dark: for a dark page.
+        letters: their size, pixels; the counts are larger, and the cells grow along.
     """
     rows = {"tp": counts.tp + counts.fn, "fn": counts.tp + counts.fn}
     rows |= {"fp": counts.fp + counts.tn, "tn": counts.fp + counts.tn}
-    figure = finish(go.Figure(), 250, legend=False)
+    figure = finish(go.Figure(), 40 + 35 * letters // 2, legend=False)
     texts = []
     for name, (column, row) in _PLACES.items():
         count = getattr(counts, name)
@@ -44,8 +45,8 @@ def confusion_figure(counts: Confusion, dark: bool = False) -> go.Figure:
         add_rectangle(figure, x, y, layer="below", fillcolor=fill, line={**line, "width": 1})
         percent = f"{share:.1%} of row" if rows[name] else "row is empty"
         texts.append(
-            f"<span style='font-size:20px'><b>{count}</b></span><br>{ENDS[name].lower()}<br>"
-            f"{percent}"
+            f"<span style='font-size:{5 * letters // 3}px'><b>{count}</b></span><br>"
+            f"{ENDS[name].lower()}<br>{percent}"
         )
     columns, lines = zip(*_PLACES.values(), strict=True)
     ink = _INKS[dark]
@@ -54,7 +55,7 @@ def confusion_figure(counts: Confusion, dark: bool = False) -> go.Figure:
         x=columns, y=lines, mode="markers+text", text=texts, customdata=list(_PLACES),
         marker={"size": 90, "symbol": "square", "color": CLEAR, "opacity": 0},
         hoverinfo="none", selected=still, unselected=still,
-        textfont={"color": ink, "size": 12},
+        textfont={"color": ink, "size": letters},
     )  # fmt: skip
     bare = {"tickvals": [0, 1], "showgrid": False, "zeroline": False, "fixedrange": True}
     called, true = ["called malignant", "called benign"], [rows["tp"], rows["tn"]]

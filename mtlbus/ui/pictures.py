@@ -22,6 +22,9 @@ RIGHT_AND_WRONG = {
     colours.EXTRA: "marked, but not lesion",
     colours.MISSED: "missed",
 }
+_LINES = {False: (2.0, 2.8), True: (7.0, 4.0)}
+"""Widths of the true and the predicted outline, near and far: from afar two thin ones that run
+together have one colour, so the true one is a band that the other lies on."""
 TRUTH_BESIDE = "#FFFFFF"
 """The true outline among the colours of right and wrong."""
 
@@ -37,6 +40,7 @@ class Style:
         fill: opacity of the inside, 0..1.
         agreement: colour what was found, marked in excess and missed, instead.
         place: height and width to fill, pixels.
+        far: broad lines, for the last row of a lecture.
     """
 
     colour: str = colours.OUTLINE
@@ -46,6 +50,7 @@ class Style:
     fill: float = 0.0
     agreement: bool = False
     place: tuple[int, int] = overlay.PANEL
+    far: bool = False
 
 
 def pick_threshold(where: str) -> float:
@@ -97,12 +102,13 @@ def draw(finding: Finding, style: Style) -> np.ndarray:
     """The picture as h×w×3 uint8, without its legend."""
     case = finding.case
     panel = overlay.grey_panel(case.image.pixels, style.place)
+    true_line, own_line = _LINES[style.far]
     if style.agreement and case.truth is not None and finding.mask is not None:
         return overlay.draw_agreement(panel, finding.mask, case.truth)
     if style.truth and case.truth is not None:
-        panel = overlay.draw_region(panel, case.truth, colours.TRUTH, line=2.0)
+        panel = overlay.draw_region(panel, case.truth, colours.TRUTH, line=true_line)
     if finding.outlined and (style.outline or style.fill > 0):
-        line, plane = 2.8 if style.outline else 0.0, finding.prediction.mask_probability
+        line, plane = own_line if style.outline else 0.0, finding.prediction.mask_probability
         panel = overlay.draw_region(
             panel, plane, style.colour, style.threshold, line=line, fill=style.fill
         )

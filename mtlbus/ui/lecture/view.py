@@ -85,6 +85,7 @@ def _show(case: Case | TaskCase, left: DeltaGenerator, right: DeltaGenerator) ->
         colour=verdict.colour_of(finding),
         truth=case.truth is not None and case.truth.any(),
         place=_PLACE,
+        far=True,
     )
     with left:
         stage.show(pictures.picture(finding, style), pictures.in_words(finding))

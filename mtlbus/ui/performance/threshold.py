@@ -18,7 +18,7 @@ from ...figures.decision import decision_figure
 from ...figures.roc import OperatingPoint, precision_recall_figure, roc_figure
 from ...figures.style import FEW, QUIET
 from .. import address, charts, in_sight, services
-from ..memory import mirror, number, pick, slider
+from ..memory import mirror, number, pick, slider, switch
 from ..session import Slot, selected, shown
 from ..tables import show_table
 from ..theme import is_dark
@@ -213,8 +213,9 @@ def _show_curves(
 
 
 def _show_matrix(table: Table, counts: Confusion) -> None:
+    letters = 21 if switch("lecture") else 12  # read from the last row
     charts.show(
-        confusion_figure(counts, dark=is_dark()),
+        confusion_figure(counts, dark=is_dark(), letters=letters),
         "_matrix",
         f"Confusion matrix of {table.title}: {counts.tp} cancers found, {counts.fn} missed, "
         f"{counts.fp} false alarms, {counts.tn} benign cleared.",

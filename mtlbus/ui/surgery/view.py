@@ -241,12 +241,12 @@ def _measurements(done: Operation) -> None:
     if not first and not second:
         st.caption("No lesion is outlined, nothing to measure. Draw an outline.")
         return
-    lines = ["| Measure | Network's | Yours | What it is |", "|:--|:--|:--|:--|"]
+    lines = ["| Measure | Network's | Yours |", "|:--|:--|:--|"]  # as narrow as a phone
     for name in {**first, **second}:
         was, now = (found.get(name, ("–", ""))[0] for found in (first, second))
         what = {**second, **first}[name][1]
         same = f"**{now}**" if now != was else now
-        lines.append(f"| {name} | {was} | {same} | :small[:gray[{what}]] |")
+        lines.append(f"| {name} :small[:gray[{what}]] | {was} | {same} |")
     st.markdown("\n".join(lines))
     st.caption(
         "Computed from the mask, not a BI-RADS reading."

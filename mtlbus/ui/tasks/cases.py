@@ -21,7 +21,7 @@ from . import subjects
 def show(declaration: Declaration) -> None:
     """Phantoms, the visitor's images, and the datasets of this server that are about it."""
     st.title("Cases")
-    found = [_entry(key, title) for key, title in subjects.titles(declaration, None).items()]
+    found = [_entry(key, title) for key, title in subjects.titles(declaration).items()]
     for layout in datasets.here():
         if layout in OTHER_TASKS:
             try:

@@ -1,4 +1,4 @@
-"""The verbs that ask stored predictions: which of two methods is better, and on which images."""
+"""The verbs that ask stored predictions: which method or panel is better, on which images."""
 
 from __future__ import annotations
 
@@ -60,6 +60,21 @@ def _difference(gap: dict[str, Any]) -> str:
     if gap["low"] is None:
         return said
     return f"{said} ({signed(gap['low'], 3)} to {signed(gap['high'], 3)})"
+
+
+def panels(arguments: argparse.Namespace) -> int:
+    """The best panels of some networks by the validation part, the ten first as a table."""
+    from ..evaluation.panel_choice import ranked_panels
+    from ..evaluation.panels import find_network
+
+    ranked = ranked_panels([find_network(name) for name in arguments.networks])
+
+    def lines() -> list[str]:
+        rows = [(one.panel, *(f"{figure:.4f}" for figure in one[1:])) for one in ranked[:10]]
+        return table(("panel", "score", "Dice", "AUC", "presence"), rows)
+
+    print_result([one._asdict() for one in ranked], arguments.json, lines)
+    return 0
 
 
 def slices(arguments: argparse.Namespace) -> int:

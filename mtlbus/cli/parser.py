@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from ..core.text import printable
 from . import flags
-from .comparing import compare, slices
+from .comparing import compare, panels, slices
 from .datasets import audit, data, phantom
 from .images import explain, predict
 from .judging import bench, checks, evaluate, familiarity, faster, gates, silence, similar
@@ -129,6 +129,10 @@ def _compare(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("first", metavar="A", help=TRAINED)
     verb.add_argument("second", metavar="B", help="another one")
     _images(verb)
+
+
+def _panels(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("networks", nargs="+", metavar="METHOD", help=TRAINED)
 
 
 def _slices(verb: argparse.ArgumentParser) -> None:
@@ -306,6 +310,7 @@ VERBS: dict[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentPars
     train: _train,
     evaluate: _evaluate,
     compare: _compare,
+    panels: _panels,
     slices: _slices,
     crossvalidate: _crossvalidate,
     trials: _trials,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -113,3 +114,32 @@ def test_what_cannot_be_asked_is_one_line(capsys, root, words, said):
     assert main(asked) == 1
     told = capsys.readouterr().err
     assert said in told and told.count("\n") == 1
+
+
+def test_panels_are_ranked_by_the_validation_part_alone(capsys, tmp_path):
+    """Two networks that are wrong about different images are right together; test rows lie."""
+    members = []
+    for name, seed, logits, sure, dice in (
+        ("mtl", 1, [-1, 3, -2, 1], [0.9, 0.9, 0.4, 0.9, 0.6], 0.8),
+        ("hps", 2, [-1, -3, 4, 3], [0.9, 0.9, 0.9, 0.9, 0.2], 0.6),
+        ("ctan", 3, [1, 1, -1, -1], [0.2, 0.2, 0.2, 0.2, 0.9], 0.9),
+    ):
+        write_stand_in(tmp_path, name, seed=seed, bootstrap=20)
+        lesions = [
+            {"dataset": "busi", "image_id": f"{part} {i}", "group": f"{part} {i}", "fold": 1,
+             "part": part, "label": int(i > 1), "logit": logit * sign,
+             "probability": 1 / (1 + math.exp(-logit * sign)), "dice": dice,
+             "lesion_area": 9, "presence": sure[i]}
+            for part, sign in (("validation", 1), ("test", -1))
+            for i, logit in enumerate(logits)
+        ]  # fmt: skip
+        normal = {"dataset": "busi", "image_id": "n", "fold": 1, "part": "validation"}
+        normal |= {"lesion_area": 0, "presence": sure[4]}
+        write_predictions(tmp_path / name / "predictions.csv", [*lesions, normal])
+        members.append(str(tmp_path / name))
+    found = answer(capsys, "panels", *members)
+    assert len(found) == 4 and found[0]["panel"] == "panel:mtl+hps"
+    assert (found[0]["dice"], found[0]["auc"]) == pytest.approx((0.7, 1.0))
+    assert found[0]["presence"] == 1.0 and found[0]["score"] == pytest.approx(0.9)
+    assert main(["panels", members[0]]) == 1
+    assert "at least two networks" in capsys.readouterr().err

@@ -23,7 +23,7 @@ SILENT = {
         "estan_rowcol.4",
     },
     "mt_estan_swin": {"swin_branch", "swin_attention"},
-    "acsnet": {"gate", "dsa_mean", "channel_weight"},
+    "acsnet": {"gate", "dsa_mean", "dsa_max.2", "channel_weight"},
 }
 
 

@@ -22,6 +22,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,7 +102,7 @@ class Tab:
             elif said.WhichOneof("type") == "page_info_changed":  # as a browser would keep it
                 self._query = said.page_info_changed.query_string
             elif said.WhichOneof("type") == "script_finished" and said.script_finished != _EARLY:
-                drawn.milliseconds = 1000 * (time.perf_counter() - started)
+                drawn.milliseconds = _since(started)
                 return drawn
 
     def close(self) -> None:
@@ -147,7 +148,8 @@ def measure(server: str, methods: Sequence[str]) -> Iterator[AppTime]:
     """
     settle()
     networks = {method: Predictor.of(method) for method in methods}
-    Tab(server).run()  # loads what every page needs
+    # It loads what every page needs.
+    yield AppTime("the first page of the first visitor", Tab(server).run().milliseconds)
     for method in methods:
         found = [_new_image(server, case, method, networks[method]) for case in (WARM, *CASES)]
         page, computed, bare = map(statistics.median, zip(*found[1:], strict=True))
@@ -230,6 +232,10 @@ def served() -> Iterator[str]:
         process.wait(20)
 
 
+def _since(began: float) -> float:
+    return 1000 * (time.perf_counter() - began)
+
+
 def _healthy(address: str) -> bool:
     try:
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5) as answer:
@@ -239,7 +245,9 @@ def _healthy(address: str) -> bool:
 
 
 if __name__ == "__main__":
+    began = time.perf_counter()
     with served() as own:
-        for row in measure(own, sys.argv[1:]):
+        ready = AppTime("the server, from its start to its answer", _since(began))
+        for row in chain([ready], measure(own, sys.argv[1:])):
             print(json.dumps(row), flush=True)
             print(f"timed {row.what}", file=sys.stderr, flush=True)

@@ -191,9 +191,10 @@ def test_ten_hostile_files_at_once_stay_within_the_budget(monkeypatch):
     assert len(known) == decoding.DECODERS
     assert sum(known.values()) + 10 * 16_000_000 < 0.6e9  # with what the ten results hold
     end = time.monotonic() + 10  # an answer is sent before what it took is freed
-    while any(resident(one.process.pid) >= 60e6 for one in decoders) and time.monotonic() < end:
+    while any(resident(one.process.pid) >= 80e6 for one in decoders) and time.monotonic() < end:
         time.sleep(0.05)
-    assert all(resident(one.process.pid) < 60e6 for one in decoders)  # nothing is kept
+    # Nothing is kept: empty it has 49 MB, 55 where it compiled its modules; an image 64 more.
+    assert all(resident(one.process.pid) < 80e6 for one in decoders)
 
 
 # Time.
